@@ -1,0 +1,41 @@
+import type { Tensor } from '../tensor.js';
+
+/**
+ * The one typed description of the native addon; nothing else in the package knows its functions. Native functions throw
+ * an Error with a `code` of lib/errors.ts; lib/engine turns it into a BilevelError.
+ */
+export interface NativeAddon {
+  /** The code lists that the addon was compiled with, compared with lib/encoded.ts by a test. */
+  readonly format: {
+    readonly version: number;
+    readonly dtypes: readonly string[];
+    readonly bufferKinds: readonly string[];
+    readonly access: readonly string[];
+    readonly opcodes: readonly string[];
+    readonly tapeOps: readonly string[];
+    readonly outputModes: readonly string[];
+  };
+  readonly Device: new (options: { threads: number }) => NativeDevice;
+}
+
+/** A device with its executor thread. */
+export interface NativeDevice {
+  /** Kind, threads, oneDNN version and instruction set, for reports. */
+  info(): { kind: string; threads: number; library: string; instructionSet: string };
+  /** Decodes and verifies; throws INVALID_PROGRAM. The arena is allocated here (64-byte aligned). */
+  createProgram(words: Float64Array, constants: Uint8Array): NativeProgram;
+  dispose(): void;
+}
+
+export interface NativeProgram {
+  /**
+   * Queues a run of `steps` steps. `tensors[i]` is the view bound to binding i: its typed-array class must be that of the
+   * dtype, its memory shared and fixed in length, its length `elementCount` (times `steps` when per step). The ranges are leased until the promise
+   * settles. `control` is an Int32Array(2) over shared memory: [0] non-zero asks the run to stop; [1] counts the
+   * steps completed. The flag is looked at between instructions until a step's first write to a readWrite or write binding;
+   * from there the step is finished first, so that bound state always belongs to a whole number of steps. Resolves with the
+   * number of steps completed, which is less than `steps` when the run was stopped.
+   */
+  run(tensors: readonly Tensor['data'][], steps: number, control: Int32Array<SharedArrayBuffer>): Promise<number>;
+  dispose(): void;
+}

@@ -1,0 +1,66 @@
+/** Stable error codes. Callers branch on these, never on message text. */
+export type ErrorCode =
+  /** A parameter, option or configuration value is of the wrong type or outside its range. */
+  | 'INVALID_ARGUMENT'
+  /** An option record holds a key that does not exist. */
+  | 'UNKNOWN_OPTION'
+  /** Tensor shapes or dtypes do not fit together. */
+  | 'SHAPE_MISMATCH'
+  /** A derivative was asked for that an operation does not have. */
+  | 'NOT_DIFFERENTIABLE'
+  /** A file is damaged, truncated, or not of the format it should be. */
+  | 'INVALID_FILE'
+  /** A file or a request goes beyond a safety limit. */
+  | 'LIMIT_EXCEEDED'
+  /** An operator, opset or feature of a model file is not supported. */
+  | 'UNSUPPORTED_OPERATOR'
+  /** A needed file, folder or data set is not there. */
+  | 'NOT_FOUND'
+  /** Reading or writing failed in the operating system. */
+  | 'IO_ERROR'
+  /** Data hold a label, index or value outside what the problem allows. */
+  | 'INVALID_DATA'
+  /** A run produced a value that is not finite. */
+  | 'NON_FINITE'
+  /** A tensor is in use by a run that has not ended. */
+  | 'TENSOR_IN_USE'
+  /** The object was disposed of, or its device has shut down. */
+  | 'DISPOSED'
+  /** The run was stopped by its AbortSignal. */
+  | 'ABORTED'
+  /** An index tensor points outside the tensor it indexes. */
+  | 'INDEX_OUT_OF_RANGE'
+  /** An encoded program was refused by the native verifier. */
+  | 'INVALID_PROGRAM'
+  /** The native addon or a device is missing on this machine. */
+  | 'DEVICE_UNAVAILABLE'
+  /** A saved state belongs to another configuration. */
+  | 'STATE_MISMATCH'
+  /** A native library reported a failure. */
+  | 'NATIVE_FAILURE';
+
+/** The one error class of the package; `code` is stable, `cause` keeps the error underneath. */
+export class BilevelError extends Error {
+  override readonly name = 'BilevelError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Short, safe rendering of a received value for error messages. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return `an object of class ${value.constructor?.name ?? 'null'}`;
+  return String(value);
+}
+
+/** The one sentence shape for a bad parameter: which, what was expected, what was received. */
+export function invalidArgument(parameter: string, expected: string, received: unknown): BilevelError {
+  return new BilevelError('INVALID_ARGUMENT', `Expected ${expected} for ${parameter} but received ${describe(received)}.`);
+}

@@ -1,0 +1,47 @@
+import { BilevelError } from '../errors.js';
+import { type DType, formatType, type Shape, type TensorType } from '../tensor.js';
+import { type AttributesOf, type OpName, ops } from './ops/index.js';
+
+/**
+ * One value of a graph: the result of applying a primitive to other values. Nodes are immutable and have static types,
+ * so a graph is a directed acyclic graph by construction. `id` grows in creation order: inputs have smaller ids.
+ */
+export interface Node extends TensorType {
+  readonly id: number;
+  readonly op: OpName;
+  readonly inputs: readonly Node[];
+  readonly attributes: unknown;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** A node whose operation is known, with its attributes typed. */
+export type NodeOf<K extends OpName> = Node & { readonly op: K; readonly attributes: AttributesOf<K> };
+
+export function isOp<K extends OpName>(node: Node, op: K): node is NodeOf<K> {
+  return node.op === op;
+}
+
+let nextId = 0;
+
+/**
+ * Applies a primitive. Checks operand types through the op's `infer`, so a wrong graph fails where it is written.
+ * @throws SHAPE_MISMATCH when the operands do not fit; the message names the operation and the operand types.
+ */
+export function createNode<K extends OpName>(op: K, inputs: readonly Node[], attributes: AttributesOf<K>): NodeOf<K> {
+  let type: TensorType;
+  try {
+    type = ops[op].infer(inputs, attributes as never);
+  } catch (error) {
+    if (!(error instanceof BilevelError)) throw error;
+    throw new BilevelError(error.code, `${op}(${inputs.map(formatType).join(', ')}): ${error.message}`, { cause: error });
+  }
+  return Object.freeze({
+    id: nextId++,
+    op,
+    inputs: Object.freeze([...inputs]),
+    attributes: Object.freeze(attributes),
+    dtype: type.dtype,
+    shape: Object.freeze([...type.shape]),
+  });
+}
