@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import test from 'ava';
+import { elementCount } from '../lib/tensor.js';
+
+interface ManifestEntry {
+  readonly name: string;
+  readonly file: string;
+  readonly sha256: string;
+  readonly parameterCount: number;
+  readonly parameters: Readonly<Record<string, readonly number[]>>;
+}
+
+const folder = new URL('../../models/', import.meta.url);
+const manifest: readonly ManifestEntry[] = JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8'));
+
+/** Counted by hand from the layers that models/README.md states. */
+const parameterCounts: Readonly<Record<string, number>> = {
+  logreg: 784 * 10 + 10,
+  mlp: 784 * 300 + 300 + (300 * 100 + 100) + (100 * 10 + 10),
+  lenet: 25 * 6 + 6 + (25 * 6 * 16 + 16) + (400 * 120 + 120) + (120 * 84 + 84) + (84 * 10 + 10),
+  'mnist-cnn': 1_389_578,
+};
+
+test('the manifest lists every network of the folder', async (t) => {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.onnx'));
+  t.deepEqual(manifest.map((entry) => entry.file).sort(), files.sort());
+  t.deepEqual(manifest.map((entry) => entry.name).sort(), Object.keys(parameterCounts).sort());
+});
+
+for (const entry of manifest) {
+  test(`${entry.name} is the file that the manifest describes`, async (t) => {
+    const bytes = await readFile(new URL(entry.file, folder));
+    t.is(createHash('sha256').update(bytes).digest('hex'), entry.sha256);
+  });
+
+  test(`${entry.name} has the parameters of its architecture`, (t) => {
+    const shapes = Object.values(entry.parameters);
+    t.is(entry.parameterCount, parameterCounts[entry.name]);
+    t.is(
+      shapes.reduce((sum, shape) => sum + elementCount(shape), 0),
+      entry.parameterCount,
+    );
+  });
+}
