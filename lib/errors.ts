@@ -62,5 +62,8 @@ export function describe(value: unknown): string {
 
 /** The one sentence shape for a bad parameter: which, what was expected, what was received. */
 export function invalidArgument(parameter: string, expected: string, received: unknown): BilevelError {
-  return new BilevelError('INVALID_ARGUMENT', `Expected ${expected} for ${parameter} but received ${describe(received)}.`);
+  return new BilevelError(
+    'INVALID_ARGUMENT',
+    `Expected ${expected} for ${parameter} but received ${describe(received)}.`,
+  );
 }

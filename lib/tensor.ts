@@ -17,7 +17,12 @@ export interface TensorArrays {
   bool: Uint8Array<SharedArrayBuffer>;
 }
 
-const arrayClasses = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array } as const;
+const arrayClasses: { readonly [D in DType]: new (buffer: SharedArrayBuffer) => TensorArrays[D] } = {
+  float32: Float32Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+};
 
 /** Bytes of one element. */
 export const bytesPerElement: Readonly<Record<DType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };
@@ -66,7 +71,7 @@ export class Tensor<D extends DType = DType> implements TensorType {
   static zeros<D extends DType = 'float32'>(shape: Shape, dtype: D = 'float32' as D): Tensor<D> {
     checkShape(shape);
     const buffer = new SharedArrayBuffer(elementCount(shape) * bytesPerElement[dtype]);
-    return new Tensor(dtype, Object.freeze([...shape]), new arrayClasses[dtype](buffer) as TensorArrays[D]);
+    return new Tensor(dtype, Object.freeze([...shape]), new arrayClasses[dtype](buffer));
   }
 
   /** A new tensor holding a copy of `values` in row-major order. */

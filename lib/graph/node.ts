@@ -34,7 +34,9 @@ export function createNode<K extends OpName>(op: K, inputs: readonly Node[], att
     type = ops[op].infer(inputs, attributes as never);
   } catch (error) {
     if (!(error instanceof BilevelError)) throw error;
-    throw new BilevelError(error.code, `${op}(${inputs.map(formatType).join(', ')}): ${error.message}`, { cause: error });
+    throw new BilevelError(error.code, `${op}(${inputs.map(formatType).join(', ')}): ${error.message}`, {
+      cause: error,
+    });
   }
   return Object.freeze({
     id: nextId++,

@@ -22,12 +22,13 @@ struct Memory {
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  // Executes the instruction on the calling thread and its OpenMP team. Allocates nothing. Throws Error for an index out of
-  // range or a failure of a native library.
+  // Executes the instruction on the calling thread and its OpenMP team. Allocates nothing. Throws Error for an index
+  // out of range or a failure of a native library.
   virtual void run(const Memory& memory) = 0;
 };
 
-// Makes the kernel of one instruction, with every primitive and scratch buffer that it will need, for a team of `threads`.
+// Makes the kernel of one instruction, with every primitive and scratch buffer that it will need, for a team of
+// `threads`.
 std::unique_ptr<Kernel> make_kernel(const Program& program, const Instruction& instruction, int threads);
 
 }  // namespace bilevel::cpu

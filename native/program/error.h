@@ -1,5 +1,5 @@
-// The one exception of the native side. It never crosses into JavaScript: the addon turns it into a BilevelError with the
-// same code.
+// The one exception of the native side. It never crosses into JavaScript: the addon turns it into a BilevelError with
+// the same code.
 #pragma once
 
 #include <stdexcept>

@@ -118,8 +118,8 @@ struct RandomUniform {
   int32_t key, y;
 };
 
-using Instruction = std::variant<Fused, Matmul, Conv, Pool, Gather, ScatterAdd, GatherElements, ScatterAddElements, SetRows,
-                                 ArgMax, RandomUniform>;
+using Instruction = std::variant<Fused, Matmul, Conv, Pool, Gather, ScatterAdd, GatherElements, ScatterAddElements,
+                                 SetRows, ArgMax, RandomUniform>;
 
 struct Program {
   int64_t arena_bytes = 0;
