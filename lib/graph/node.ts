@@ -38,11 +38,12 @@ export function createNode<K extends OpName>(op: K, inputs: readonly Node[], att
       cause: error,
     });
   }
+  Object.freeze(attributes);
   return Object.freeze({
     id: nextId++,
     op,
     inputs: Object.freeze([...inputs]),
-    attributes: Object.freeze(attributes),
+    attributes,
     dtype: type.dtype,
     shape: Object.freeze([...type.shape]),
   });

@@ -1,0 +1,37 @@
+import type { Shape } from '../../tensor.js';
+import { createNode, type Node } from '../node.js';
+import { withOnes } from '../ops/infer.js';
+import { normalizeAxis, reshape } from './shape.js';
+
+export interface ReduceOptions {
+  /** Whether the reduced axes stay, with size 1; false by default. */
+  readonly keepDims?: boolean;
+}
+
+function reduce(op: 'reduceSum' | 'reduceMax') {
+  return (x: Node, axes?: readonly number[], { keepDims = false }: ReduceOptions = {}): Node => {
+    const reduced = axes?.map((axis) => normalizeAxis(axis, x.shape.length)) ?? [...x.shape.keys()];
+    if (reduced.length === 0) return x;
+    const result = createNode(op, [x], { axes: reduced.sort((a, b) => a - b) });
+    return keepDims ? reshape(result, withOnes(x.shape, reduced)) : result;
+  };
+}
+
+/** Sum over `axes`, all by default; 0 when nothing is summed. float32. */
+export const reduceSum = reduce('reduceSum');
+/** Largest element over `axes`, all by default; -infinity of nothing. Equal largest elements share the derivative. float32. */
+export const reduceMax = reduce('reduceMax');
+
+/** Position of the first largest element along `axis`, int64; the axis is removed. */
+export function argMax(x: Node, axis: number): Node {
+  return createNode('argMax', [x], { axis: normalizeAxis(axis, x.shape.length) });
+}
+
+/** Sums x over the axes along which `shape` would be broadcast to x's shape: the transpose of broadcasting. */
+export function sumTo(x: Node, shape: Shape): Node {
+  const missing = x.shape.length - shape.length;
+  const stretched = [...x.shape.keys()].filter(
+    (axis) => axis < missing || (shape[axis - missing] === 1 && x.shape[axis] !== 1),
+  );
+  return reshape(reduceSum(x, stretched), shape);
+}

@@ -1,0 +1,2 @@
+export * from './functions/index.js';
+export * from './node.js';

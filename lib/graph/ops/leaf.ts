@@ -1,0 +1,47 @@
+import { invalidArgument } from '../../errors.js';
+import { checkShape, type DType, elementCount, type Shape } from '../../tensor.js';
+import type { Op } from '../op.js';
+import { requireShape } from './infer.js';
+
+export interface InputAttributes {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** A value that is bound when the graph is run. */
+export const input: Op<InputAttributes> = {
+  infer(_inputs, { name, dtype, shape }) {
+    if (name === '') throw invalidArgument('name', 'a name that is not empty', name);
+    checkShape(shape);
+    return { dtype, shape };
+  },
+  evaluate(_inputs, { name }) {
+    throw invalidArgument(`input ${JSON.stringify(name)}`, 'a value in feeds', undefined);
+  },
+  gradient: 'none',
+};
+
+export interface ConstantAttributes {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** Row-major elements; float32 constants keep the float64 value they were written with until they are encoded. */
+  readonly data: Float64Array;
+}
+
+/** A value known when the graph is written. */
+export const constant: Op<ConstantAttributes> = {
+  infer(_inputs, { dtype, shape, data }) {
+    checkShape(shape);
+    requireShape([data.length], [elementCount(shape)], 'the row-major elements');
+    if (dtype === 'bool' && !data.every((value) => value === 0 || value === 1)) {
+      throw invalidArgument('data', 'only 0 and 1 in a bool constant', data);
+    }
+    if (dtype !== 'bool' && dtype !== 'float32' && !data.every(Number.isSafeInteger)) {
+      throw invalidArgument('data', 'exact integers in an integer constant', data);
+    }
+    return { dtype, shape };
+  },
+  evaluate: (_inputs, { data }) => data,
+  gradient: 'none',
+};

@@ -1,0 +1,160 @@
+import { elementCount, type Shape, type TensorType } from '../../tensor.js';
+import * as f from '../functions/pool.js';
+import type { Op } from '../op.js';
+import { mismatch, one, requireDType, requireIntegers, requireShape, sizeAt } from './infer.js';
+import { at } from './offsets.js';
+
+/** Windows over 1 or 2 spatial dimensions; a member's entries are those dimensions. */
+interface Windows {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  /** Cells outside x before and after each dimension. */
+  readonly padding: readonly (readonly [low: number, high: number])[];
+  /** Number of windows. May be that of ceil mode: cells beyond the padding never count. */
+  readonly outputSize: readonly number[];
+}
+
+export interface MaxPoolAttributes extends Windows {
+  readonly dilations: readonly number[];
+}
+
+export interface AveragePoolAttributes extends Windows {
+  /** Whether cells of the padding count, as zeros, in the average. */
+  readonly countIncludePad: boolean;
+}
+
+export interface AveragePoolGradientAttributes extends AveragePoolAttributes {
+  /** Spatial sizes of x. */
+  readonly inputSize: readonly number[];
+}
+
+/** One dimension of one window: the positions in x that it covers, and how many of its cells lie in x or its padding. */
+interface Extent {
+  readonly cells: readonly number[];
+  readonly padded: number;
+}
+
+function windowExtents(size: number, axis: number, windows: Windows, dilation: number): readonly Extent[] {
+  const [low, high] = windows.padding[axis] ?? [0, 0];
+  return Array.from({ length: sizeAt(windows.outputSize, axis) }, (_, window) => {
+    const start = window * sizeAt(windows.strides, axis) - low;
+    const positions = Array.from({ length: sizeAt(windows.kernel, axis) }, (_, tap) => start + tap * dilation);
+    return {
+      cells: positions.filter((position) => position >= 0 && position < size),
+      padded: positions.filter((position) => position < size + high).length,
+    };
+  });
+}
+
+/** The windows of each dimension; every window must cover at least one element of x. */
+function extentsOf(spatial: Shape, windows: Windows, dilations?: readonly number[]): readonly (readonly Extent[])[] {
+  return spatial.map((size, axis) => windowExtents(size, axis, windows, dilations?.[axis] ?? 1));
+}
+
+function checkWindows(x: Shape, windows: Windows, dilations?: readonly number[]): void {
+  const rank = x.length - 2;
+  if (rank !== 1 && rank !== 2)
+    throw mismatch('Expected x as [batch, channels, width] or [batch, channels, height, width].');
+  requireIntegers(windows.kernel, rank, 1, 'kernel');
+  requireIntegers(windows.strides, rank, 1, 'strides');
+  requireIntegers(
+    windows.padding.map(([low]) => low),
+    rank,
+    0,
+    'padding',
+  );
+  requireIntegers(
+    windows.padding.map(([, high]) => high),
+    rank,
+    0,
+    'padding',
+  );
+  requireIntegers(windows.outputSize, rank, 0, 'outputSize');
+  if (dilations !== undefined) requireIntegers(dilations, rank, 1, 'dilations');
+  for (const [axis, extents] of extentsOf(x.slice(2), windows, dilations).entries()) {
+    const empty = extents.findIndex(({ cells }) => cells.length === 0);
+    if (empty >= 0) throw mismatch(`Window ${empty} of spatial dimension ${axis} covers no element of x.`);
+  }
+}
+
+/** Calls `visit` for every window of every plane with its index in y, its cells in x and its size with padding. */
+function forEachWindow(
+  x: Shape,
+  extents: readonly (readonly Extent[])[],
+  visit: (y: number, cells: readonly number[], planeStart: number, padded: number) => void,
+): void {
+  const width = sizeAt(x, x.length - 1);
+  const one: readonly Extent[] = [{ cells: [0], padded: 1 }];
+  const [rows, columns] = extents.length === 1 ? [one, extents[0] ?? []] : [extents[0] ?? [], extents[1] ?? []];
+  const planeSize = elementCount(x.slice(2));
+  let y = 0;
+  for (let plane = 0; plane < sizeAt(x, 0) * sizeAt(x, 1); plane++) {
+    for (const row of rows) {
+      for (const column of columns) {
+        const cells = row.cells.flatMap((i) => column.cells.map((j) => i * width + j));
+        visit(y++, cells, plane * planeSize, row.padded * column.padded);
+      }
+    }
+  }
+}
+
+function inferPool(x: TensorType, windows: Windows, dilations?: readonly number[]): Shape {
+  requireDType(x, ['float32']);
+  checkWindows(x.shape, windows, dilations);
+  return [...x.shape.slice(0, 2), ...windows.outputSize];
+}
+
+/** The flat position within its plane of each window's first largest element; padding never wins, NaN wins. */
+export const maxPoolIndices: Op<MaxPoolAttributes> = {
+  infer: (inputs, attributes) => ({ dtype: 'int32', shape: inferPool(one(inputs), attributes, attributes.dilations) }),
+  evaluate(inputs, attributes, { shape }) {
+    const x = one(inputs);
+    const result = new Float64Array(elementCount(shape));
+    const extents = extentsOf(x.shape.slice(2), attributes, attributes.dilations);
+    forEachWindow(x.shape, extents, (y, cells, planeStart) => {
+      result[y] = cells.reduce((best, cell) => {
+        const champion = at(x.data, planeStart + best);
+        return !Number.isNaN(champion) && !(at(x.data, planeStart + cell) <= champion) ? cell : best;
+      });
+    });
+    return result;
+  },
+  gradient: 'none',
+};
+
+export const averagePool: Op<AveragePoolAttributes> = {
+  infer: (inputs, attributes) => ({ dtype: 'float32', shape: inferPool(one(inputs), attributes) }),
+  evaluate(inputs, attributes, { shape }) {
+    const x = one(inputs);
+    const result = new Float64Array(elementCount(shape));
+    forEachWindow(x.shape, extentsOf(x.shape.slice(2), attributes), (y, cells, planeStart, padded) => {
+      const sum = cells.reduce((total, cell) => total + at(x.data, planeStart + cell), 0);
+      result[y] = sum / (attributes.countIncludePad ? padded : cells.length);
+    });
+    return result;
+  },
+  gradient: (node, dy) => [
+    f.averagePoolGradient(dy, { ...node.attributes, inputSize: one(node.inputs).shape.slice(2) }),
+  ],
+};
+
+/** The transpose of averagePool. Operand y. */
+export const averagePoolGradient: Op<AveragePoolGradientAttributes> = {
+  infer(inputs, attributes) {
+    const y = one(inputs);
+    requireIntegers(attributes.inputSize, y.shape.length - 2, 0, 'inputSize');
+    const shape = [...y.shape.slice(0, 2), ...attributes.inputSize];
+    requireShape(y.shape, inferPool({ dtype: y.dtype, shape }, attributes), 'y');
+    return { dtype: 'float32', shape };
+  },
+  evaluate(inputs, attributes, { shape }) {
+    const dy = one(inputs);
+    const result = new Float64Array(elementCount(shape));
+    forEachWindow(shape, extentsOf(attributes.inputSize, attributes), (y, cells, planeStart, padded) => {
+      const share = at(dy.data, y) / (attributes.countIncludePad ? padded : cells.length);
+      for (const cell of cells) result[planeStart + cell] = at(result, planeStart + cell) + share;
+    });
+    return result;
+  },
+  gradient: ({ attributes: { inputSize: _, ...attributes } }, dx) => [f.averagePool(dx, attributes)],
+};

@@ -1,0 +1,201 @@
+import { checkShape, elementCount, type Shape, sameShape, type TensorType } from '../../tensor.js';
+import { sumTo } from '../functions/reduce.js';
+import * as f from '../functions/shape.js';
+import type { Op } from '../op.js';
+import { broadcastShapes, mismatch, one, requireAxes, requireAxis, requireIntegers, sizeAt } from './infer.js';
+import { at, broadcastData, pick, rowMajorStrides, viewOffsets } from './offsets.js';
+
+export interface ShapeAttributes {
+  readonly shape: Shape;
+}
+
+export const reshape: Op<ShapeAttributes> = {
+  infer(inputs, { shape }) {
+    const x = one(inputs);
+    checkShape(shape);
+    if (elementCount(shape) !== elementCount(x.shape)) {
+      throw mismatch(`${elementCount(x.shape)} element(s) do not fill the shape [${shape.join(', ')}].`);
+    }
+    return { dtype: x.dtype, shape };
+  },
+  evaluate: (inputs) => one(inputs).data,
+  gradient: (node, dy) => [f.reshape(dy, one(node.inputs).shape)],
+};
+
+export interface TransposeAttributes {
+  /** Axis i of the result is axis permutation[i] of the operand. */
+  readonly permutation: readonly number[];
+}
+
+export const transpose: Op<TransposeAttributes> = {
+  infer(inputs, { permutation }) {
+    const x = one(inputs);
+    requireIntegers(permutation, x.shape.length, 0, 'permutation');
+    requireAxes(permutation, x.shape.length);
+    return { dtype: x.dtype, shape: permutation.map((axis) => sizeAt(x.shape, axis)) };
+  },
+  evaluate(inputs, { permutation }, { shape }) {
+    const x = one(inputs);
+    const strides = rowMajorStrides(x.shape);
+    return pick(
+      x.data,
+      viewOffsets(
+        shape,
+        permutation.map((axis) => strides[axis] ?? 0),
+      ),
+    );
+  },
+  gradient: (node, dy) => [
+    f.transpose(
+      dy,
+      node.attributes.permutation.map((_, axis, all) => all.indexOf(axis)),
+    ),
+  ],
+};
+
+export const broadcastTo: Op<ShapeAttributes> = {
+  infer(inputs, { shape }) {
+    const x = one(inputs);
+    checkShape(shape);
+    if (!sameShape(broadcastShapes(x.shape, shape), shape)) {
+      throw mismatch(`[${x.shape.join(', ')}] does not broadcast to [${shape.join(', ')}].`);
+    }
+    return { dtype: x.dtype, shape };
+  },
+  evaluate: (inputs, { shape }) => broadcastData(one(inputs), shape),
+  gradient: (node, dy) => [sumTo(dy, one(node.inputs).shape)],
+};
+
+export interface SliceAttributes {
+  readonly starts: readonly number[];
+  readonly limits: readonly number[];
+  /** Positive. */
+  readonly strides: readonly number[];
+}
+
+export interface PadAttributes {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  /** Zeros between neighbours. */
+  readonly interior: readonly number[];
+}
+
+/** Distance covered by `count` elements `step` apart. */
+function span(count: number, step: number): number {
+  return count === 0 ? 0 : (count - 1) * step + 1;
+}
+
+export const slice: Op<SliceAttributes> = {
+  infer(inputs, { starts, limits, strides }) {
+    const x = one(inputs);
+    const rank = x.shape.length;
+    requireIntegers(starts, rank, 0, 'starts');
+    requireIntegers(limits, rank, 0, 'limits');
+    requireIntegers(strides, rank, 1, 'strides');
+    const shape = x.shape.map((size, axis) => {
+      const start = sizeAt(starts, axis);
+      const limit = sizeAt(limits, axis);
+      if (start > limit || limit > size) {
+        throw mismatch(`The range ${start} to ${limit} does not lie within axis ${axis} of size ${size}.`);
+      }
+      return Math.ceil((limit - start) / sizeAt(strides, axis));
+    });
+    return { dtype: x.dtype, shape };
+  },
+  evaluate(inputs, { starts, strides }, { shape }) {
+    const x = one(inputs);
+    const own = rowMajorStrides(x.shape);
+    const start = own.reduce((sum, stride, axis) => sum + stride * sizeAt(starts, axis), 0);
+    return pick(
+      x.data,
+      viewOffsets(
+        shape,
+        own.map((stride, axis) => stride * sizeAt(strides, axis)),
+        start,
+      ),
+    );
+  },
+  gradient(node, dy) {
+    const { starts, strides } = node.attributes;
+    const low = node.shape.map((count, axis) => (count === 0 ? 0 : sizeAt(starts, axis)));
+    const high = one(node.inputs).shape.map(
+      (size, axis) => size - sizeAt(low, axis) - span(sizeAt(node.shape, axis), sizeAt(strides, axis)),
+    );
+    return [f.pad(dy, { low, high, interior: strides.map((stride) => stride - 1) })];
+  },
+};
+
+export const pad: Op<PadAttributes> = {
+  infer(inputs, { low, high, interior }) {
+    const x = one(inputs);
+    const rank = x.shape.length;
+    requireIntegers(low, rank, 0, 'low');
+    requireIntegers(high, rank, 0, 'high');
+    requireIntegers(interior, rank, 0, 'interior');
+    const shape = x.shape.map(
+      (size, axis) => sizeAt(low, axis) + span(size, sizeAt(interior, axis) + 1) + sizeAt(high, axis),
+    );
+    checkShape(shape);
+    return { dtype: x.dtype, shape };
+  },
+  evaluate(inputs, { low, interior }, { shape }) {
+    const x = one(inputs);
+    const own = rowMajorStrides(shape);
+    const start = own.reduce((sum, stride, axis) => sum + stride * sizeAt(low, axis), 0);
+    const strides = own.map((stride, axis) => stride * (sizeAt(interior, axis) + 1));
+    const result = new Float64Array(elementCount(shape));
+    viewOffsets(x.shape, strides, start).forEach((offset, index) => {
+      result[offset] = at(x.data, index);
+    });
+    return result;
+  },
+  gradient(node, dy) {
+    const { low, interior } = node.attributes;
+    const strides = interior.map((zeros) => zeros + 1);
+    const limits = one(node.inputs).shape.map((size, axis) => sizeAt(low, axis) + span(size, sizeAt(strides, axis)));
+    return [f.slice(dy, { starts: low, limits, strides })];
+  },
+};
+
+export interface AxisAttributes {
+  readonly axis: number;
+}
+
+export const concat: Op<AxisAttributes> = {
+  infer(inputs, { axis }) {
+    const [first, ...others] = inputs;
+    if (first === undefined) throw mismatch('Expected at least one operand.');
+    requireAxis(axis, first.shape.length);
+    let total = sizeAt(first.shape, axis);
+    for (const { dtype, shape } of others) {
+      const agrees =
+        shape.length === first.shape.length && shape.every((size, i) => i === axis || size === first.shape[i]);
+      if (dtype !== first.dtype || !agrees) throw mismatch(`The operands differ in more than axis ${axis}.`);
+      total += sizeAt(shape, axis);
+    }
+    return { dtype: first.dtype, shape: first.shape.with(axis, total) };
+  },
+  evaluate(inputs, { axis }, { shape }) {
+    const result = new Float64Array(elementCount(shape));
+    const strides = rowMajorStrides(shape);
+    let position = 0;
+    for (const x of inputs) {
+      viewOffsets(x.shape, strides, position * sizeAt(strides, axis)).forEach((offset, index) => {
+        result[offset] = at(x.data, index);
+      });
+      position += sizeAt(x.shape, axis);
+    }
+    return result;
+  },
+  gradient(node, dy, wanted) {
+    const { axis } = node.attributes;
+    const none = node.shape.map(() => 0);
+    let position = 0;
+    return node.inputs.map((x: TensorType, index) => {
+      const start = position;
+      position += sizeAt(x.shape, axis);
+      const range = { starts: none.with(axis, start), limits: node.shape.with(axis, position) };
+      return wanted[index] ? f.slice(dy, range) : undefined;
+    });
+  },
+};
