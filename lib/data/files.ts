@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { BilevelError } from '../errors.js';
+
+/** Largest file that is read into memory, in bytes, unless the caller sets its own limit. */
+export const defaultFileLimit = 2 ** 31 - 1;
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied; choose a folder you may write to or change its permissions',
+  EPERM: 'permission denied; choose a folder you may write to or change its permissions',
+  EROFS: 'the file system is read-only; choose another folder',
+  ENOSPC: 'the disk is full; free some space or choose another disk',
+  EDQUOT: 'the disk quota is used up; free some space or choose another disk',
+  EFBIG: 'the file would exceed the size limit of the process or the file system',
+  ENOTDIR: 'a part of the path is a file where a folder is needed',
+  EISDIR: 'the path is a folder where a file is needed',
+};
+
+/** The error for a failed system call on `path`. `action` completes "Cannot ...". A missing file is NOT_FOUND. */
+export function ioError(action: string, path: string, cause: unknown): BilevelError {
+  const code = codeOf(cause);
+  if (code === 'ENOENT')
+    return new BilevelError('NOT_FOUND', `Cannot ${action} ${path}: no such file or folder.`, { cause });
+  const reason = (code && remedies[code]) ?? (cause instanceof Error ? cause.message : String(cause));
+  return new BilevelError('IO_ERROR', `Cannot ${action} ${path}: ${reason}.`, { cause });
+}
+
+/**
+ * The whole file.
+ * @throws NOT_FOUND when there is none, LIMIT_EXCEEDED above `limit` bytes (checked before memory is taken), IO_ERROR.
+ */
+export async function readBytes(path: string, limit = defaultFileLimit): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > limit) {
+      throw new BilevelError('LIMIT_EXCEEDED', `${path} has ${size} bytes; at most ${limit} are read.`);
+    }
+    return await readFile(path);
+  } catch (error) {
+    throw error instanceof BilevelError ? error : ioError('read', path, error);
+  }
+}
+
+/** Creates the folder and its parents where missing. @throws IO_ERROR naming the folder. */
+export async function ensureFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw ioError('create the folder', folder, error);
+  }
+}
+
+/** Makes a rename in the folder durable. Windows neither allows nor needs it. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Replaces the file in one step: after a crash, a full disk or any failure the path holds either the old or the new
+ * content, whole. The content goes to a temporary file in the same folder first, is flushed, and is then renamed.
+ * @throws IO_ERROR naming the path and what to do; the temporary file is removed.
+ */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(folder);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    // Writing creates the file, so the part that is missing is the folder: for the caller that is a failed write.
+    if (codeOf(error) === 'ENOENT') {
+      throw new BilevelError('IO_ERROR', `Cannot write ${path}: its folder does not exist.`, { cause: error });
+    }
+    throw ioError('write', path, error);
+  }
+}
