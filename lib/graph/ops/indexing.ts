@@ -60,7 +60,9 @@ function forEachSelected(
 /** Calls `visit(whole, part)` for the flat positions of whole[r, indices[r, j]] and part[r, j]. */
 function forEachElement(size: number, indices: Value, visit: (whole: number, part: number) => void): void {
   const count = sizeAt(indices.shape, indices.shape.length - 1);
-  checkedIndices(indices, size).forEach((index, part) => visit(Math.floor(part / count) * size + index, part));
+  checkedIndices(indices, size).forEach((index, part) => {
+    visit(Math.floor(part / count) * size + index, part);
+  });
 }
 
 /** Slices of x along `axis`: the axis is replaced by the dimensions of indices. */

@@ -1,0 +1,4 @@
+export * from './activations.js';
+export * from './normalization.js';
+export * from './probability.js';
+export * from './products.js';

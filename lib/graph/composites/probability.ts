@@ -1,0 +1,55 @@
+import { add, cast, div, equal, exp, log, stopGradient, sub, where } from '../functions/elementwise.js';
+import { iota } from '../functions/leaf.js';
+import { reduceMax, reduceSum } from '../functions/reduce.js';
+import { expandDims, reshape } from '../functions/shape.js';
+import type { Node } from '../node.js';
+import { requireDType, requireRank, requireShape, sizeAt } from '../ops/infer.js';
+
+/** bool [...indices, depth]: true where the position on the new last axis is the index; all false for other indices. */
+function positionMask(indices: Node, depth: number): Node {
+  requireDType(indices, ['int32', 'int64'], 'the indices');
+  return equal(expandDims(indices, [-1]), iota(depth, indices.dtype));
+}
+
+/** float32 [...indices, depth] with 1 where the position on the new last axis is the index, else 0. */
+export function oneHot(indices: Node, depth: number): Node {
+  return cast(positionMask(indices, depth), 'float32');
+}
+
+/** x less its largest element along the axis, which cancels in what follows and so is a constant for derivatives. */
+function shifted(x: Node, axis: number): { readonly largest: Node; readonly rest: Node } {
+  const largest = stopGradient(reduceMax(x, [axis], { keepDims: true }));
+  return { largest, rest: sub(x, largest) };
+}
+
+/** log of the sum of exp(x) along the axis, which is removed. */
+export function logSumExp(x: Node, axis = -1): Node {
+  const { largest, rest } = shifted(x, axis);
+  const sum = reduceSum(exp(rest), [axis]);
+  return add(log(sum), reshape(largest, sum.shape));
+}
+
+/** exp(x) over its sum along the axis. */
+export function softmax(x: Node, axis = -1): Node {
+  const exponentials = exp(shifted(x, axis).rest);
+  return div(exponentials, reduceSum(exponentials, [axis], { keepDims: true }));
+}
+
+/** log(softmax(x)) without leaving the range of float32. */
+export function logSoftmax(x: Node, axis = -1): Node {
+  const { rest } = shifted(x, axis);
+  return sub(rest, log(reduceSum(exp(rest), [axis], { keepDims: true })));
+}
+
+/**
+ * Softmax cross-entropy of each row, in nats: logSumExp(logits[i]) - logits[i, labels[i]], float32 [b], from logits [b, c]
+ * and integer labels [b] in 0 .. c - 1. Labels are not checked: one outside selects no logit.
+ */
+export function crossEntropy(logits: Node, labels: Node): Node {
+  requireRank(logits, 2, 'the logits');
+  requireShape(labels.shape, logits.shape.slice(0, 1), 'the labels');
+  // A comparison with the positions fuses with the reduction around it, which an indexed read would not.
+  const { rest } = shifted(logits, 1);
+  const mask = positionMask(labels, sizeAt(logits.shape, 1));
+  return sub(log(reduceSum(exp(rest), [1])), reduceSum(where(mask, rest, 0), [1]));
+}

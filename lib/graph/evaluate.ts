@@ -1,0 +1,40 @@
+import { BilevelError, invalidArgument } from '../errors.js';
+import { elementCount, formatType } from '../tensor.js';
+import type { Node } from './node.js';
+import type { Op } from './op.js';
+import { ops } from './ops/index.js';
+import { topologicalOrder } from './traverse.js';
+
+function checkFeed(node: Node, data: Float64Array): void {
+  if (data.length === elementCount(node.shape)) return;
+  throw new BilevelError(
+    'SHAPE_MISMATCH',
+    `Expected ${elementCount(node.shape)} element(s) to feed ${formatType(node)} but received ${data.length}.`,
+  );
+}
+
+/**
+ * The values of `nodes` by the plain definitions of the op table, in float64 whatever the dtype: the reference for native
+ * kernels, and the arithmetic of constant folding. `feeds` gives row-major elements for inputs, or for any other node in
+ * place of its own computation.
+ * @throws INVALID_ARGUMENT when an input has no feed; SHAPE_MISMATCH when a feed has the wrong number of elements.
+ */
+export function evaluate(nodes: readonly Node[], feeds: ReadonlyMap<Node, Float64Array> = new Map()): Float64Array[] {
+  const values = new Map<Node, Float64Array>();
+  const computed = (node: Node): Float64Array => {
+    const value = values.get(node);
+    if (value === undefined) throw invalidArgument('nodes', 'a graph of nodes made by createNode', node);
+    return value;
+  };
+  for (const node of topologicalOrder(nodes, (each) => feeds.has(each))) {
+    const feed = feeds.get(node);
+    if (feed !== undefined) {
+      checkFeed(node, feed);
+      values.set(node, feed);
+      continue;
+    }
+    const inputs = node.inputs.map((input) => ({ dtype: input.dtype, shape: input.shape, data: computed(input) }));
+    values.set(node, (ops[node.op] as Op<unknown>).evaluate(inputs, node.attributes, node));
+  }
+  return nodes.map((node) => computed(node).slice());
+}

@@ -1,0 +1,103 @@
+import { BilevelError, invalidArgument } from '../errors.js';
+import { formatType } from '../tensor.js';
+import { inner } from './composites/products.js';
+import { add, stopGradient } from './functions/elementwise.js';
+import { constant } from './functions/leaf.js';
+import { zeros } from './functions/shape.js';
+import type { Node } from './node.js';
+import type { Op } from './op.js';
+import { ops } from './ops/index.js';
+import { topologicalOrder } from './traverse.js';
+
+function ruleOf(node: Node): Op<unknown>['gradient'] {
+  return (ops[node.op] as Op<unknown>).gradient;
+}
+
+/** The nodes of `order` through which a change of one of `xs` reaches its users. */
+function connected(order: readonly Node[], xs: ReadonlySet<Node>): ReadonlySet<Node> {
+  const result = new Set<Node>();
+  for (const node of order) {
+    const passes =
+      node.dtype === 'float32' && ruleOf(node) !== 'none' && node.inputs.some((input) => result.has(input));
+    if (passes || xs.has(node)) result.add(node);
+  }
+  return result;
+}
+
+function requireReal(xs: readonly Node[]): void {
+  const other = xs.find((x) => x.dtype !== 'float32');
+  if (other === undefined) return;
+  throw new BilevelError(
+    'NOT_DIFFERENTIABLE',
+    `Expected float32 nodes to differentiate with respect to but received ${other.op} ${formatType(other)}.`,
+  );
+}
+
+/**
+ * The gradient of the float32 scalar y with respect to every x, each of the shape of its x, by reverse accumulation. The
+ * result is graph like any other and can be differentiated again. A node of `xs` is a variable in itself: where y depends
+ * on it through other nodes of `xs` the paths count too. Zeros where y does not depend on x.
+ * @throws NOT_DIFFERENTIABLE when y is not a float32 scalar or an x is not float32.
+ */
+export function gradient(y: Node, xs: readonly Node[]): Node[] {
+  if (y.dtype !== 'float32' || y.shape.length !== 0) {
+    throw new BilevelError(
+      'NOT_DIFFERENTIABLE',
+      `Expected a float32 scalar to differentiate but received ${y.op} ${formatType(y)}.`,
+    );
+  }
+  requireReal(xs);
+  const order = topologicalOrder([y]);
+  const path = connected(order, new Set(xs));
+  const gradients = new Map<Node, Node>();
+  if (path.has(y)) gradients.set(y, constant(1));
+  for (const node of order.reverse()) {
+    const dy = gradients.get(node);
+    const rule = ruleOf(node);
+    if (dy === undefined || rule === 'none') continue;
+    const wanted = node.inputs.map((input) => path.has(input));
+    if (!wanted.includes(true)) continue;
+    const contributions = rule(node, dy, wanted);
+    for (const [index, input] of node.inputs.entries()) {
+      const contribution = contributions[index];
+      if (!wanted[index] || contribution === undefined) continue;
+      const sum = gradients.get(input);
+      gradients.set(input, sum === undefined ? contribution : add(sum, contribution));
+    }
+  }
+  return xs.map((x) => gradients.get(x) ?? zeros(x.shape));
+}
+
+function gradientAlong(gradients: readonly Node[], xs: readonly Node[], vectors: readonly Node[]): Node[] {
+  if (gradients.length !== vectors.length) {
+    throw invalidArgument('vectors', `a list of ${gradients.length} vectors, one for each gradient`, vectors);
+  }
+  return gradient(inner(gradients, vectors.map(stopGradient)), xs);
+}
+
+/**
+ * Hessian-vector product: with `gradients` = grad_x f and `vectors` = p of the same shapes, H_xx p = grad_x <grad_x f, p>
+ * where p is held fixed. `gradients` and `vectors` have one entry for each of `xs`.
+ */
+export function hessianVectorProduct(
+  gradients: readonly Node[],
+  xs: readonly Node[],
+  vectors: readonly Node[],
+): Node[] {
+  if (gradients.length !== xs.length) {
+    throw invalidArgument('gradients', `a list of ${xs.length} gradients, one for each variable`, gradients);
+  }
+  return gradientAlong(gradients, xs, vectors);
+}
+
+/**
+ * Mixed second derivative: with `lowerGradients` = grad_v g(u, v), `uppers` = u and `vectors` = p of the shapes of v, the
+ * product (d grad_v g / du)' p = grad_u <grad_v g, p> where p is held fixed.
+ */
+export function mixedJacobianVectorProduct(
+  lowerGradients: readonly Node[],
+  uppers: readonly Node[],
+  vectors: readonly Node[],
+): Node[] {
+  return gradientAlong(lowerGradients, uppers, vectors);
+}
