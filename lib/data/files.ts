@@ -79,13 +79,15 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
     try {
       await handle.writeFile(content);
       await handle.sync();
-    } finally {
       await handle.close();
+      await rename(temporary, path);
+    } catch (error) {
+      await handle.close();
+      await rm(temporary, { force: true });
+      throw error;
     }
-    await rename(temporary, path);
     await syncFolder(folder);
   } catch (error) {
-    await rm(temporary, { force: true });
     // Writing creates the file, so the part that is missing is the folder: for the caller that is a failed write.
     if (codeOf(error) === 'ENOENT') {
       throw new BilevelError('IO_ERROR', `Cannot write ${path}: its folder does not exist.`, { cause: error });
