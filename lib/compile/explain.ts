@@ -1,0 +1,97 @@
+import { bytesPerElement } from '../tensor.js';
+import type { Instruction, MutableBinding, Storage, StorageView, Unit } from './ir.js';
+
+/** What one instruction costs each time it runs. */
+export interface InstructionCost {
+  readonly section: 'prologue' | 'step';
+  readonly opcode: string;
+  /** The graph operations that the instruction computes. */
+  readonly operations: string;
+  /** Floating-point operations; a multiply-add counts as two. */
+  readonly flops: number;
+  /** Bytes read and written, each view counted once. */
+  readonly bytes: number;
+  readonly detail: string;
+}
+
+export interface ProgramCost {
+  readonly instructions: readonly InstructionCost[];
+  readonly arenaBytes: number;
+  readonly bindingBytes: number;
+  readonly prologueFlops: number;
+  readonly stepFlops: number;
+}
+
+export function costOf(order: readonly Unit[], bindings: readonly MutableBinding[], arenaBytes: number): ProgramCost {
+  const instructions = [true, false].flatMap((invariant) =>
+    order
+      .filter((unit) => unit.invariant === invariant)
+      .flatMap((unit) => unit.instructions.map((instruction) => instructionCost(unit, instruction))),
+  );
+  const flopsOf = (section: InstructionCost['section']): number =>
+    instructions.reduce((sum, cost) => sum + (cost.section === section ? cost.flops : 0), 0);
+  return {
+    instructions,
+    arenaBytes,
+    bindingBytes: bindings.reduce((sum, { dtype, shape }) => sum + elements(shape) * bytesPerElement[dtype], 0),
+    prologueFlops: flopsOf('prologue'),
+    stepFlops: flopsOf('step'),
+  };
+}
+
+function instructionCost(unit: Unit, instruction: Instruction): InstructionCost {
+  const section = unit.invariant ? 'prologue' : 'step';
+  const common = { section, opcode: instruction.opcode, operations: unit.label } as const;
+  if (instruction.opcode !== 'fused') {
+    const buffers = instruction.words.filter((word) => typeof word !== 'number');
+    const bytes = buffers.reduce((sum, { elementCount, dtype }) => sum + elementCount * bytesPerElement[dtype], 0);
+    const detail = instruction.words.map((word) => (typeof word === 'number' ? word : place(word))).join(' ');
+    return { ...common, flops: instruction.flops, bytes, detail };
+  }
+  const count = elements(instruction.sizes);
+  const touched = ({ storage, strides }: StorageView): number =>
+    elements(instruction.sizes.filter((_, axis) => strides[axis] !== 0)) * bytesPerElement[storage.dtype];
+  const views = [...instruction.operands, ...instruction.outputs.map((output) => output.view)];
+  const reductions = instruction.outputs.filter((output) => output.mode !== 'store').length;
+  const tape = instruction.tape.map(
+    ({ op, destination, operands }) => `r${destination}=${op}(${operands.map((r) => `r${r}`)})`,
+  );
+  const operands = instruction.operands.map(({ storage }, index) => `r${index}=${place(storage)}`);
+  const outputs = instruction.outputs.map(({ mode, register, view }) => `${place(view.storage)}=${mode}(r${register})`);
+  return {
+    ...common,
+    flops: count * (instruction.tape.filter((step) => step.op !== 'constant').length + reductions),
+    bytes: views.reduce((sum, view) => sum + touched(view), 0),
+    detail: `[${instruction.sizes}] ${[...operands, ...tape, ...outputs].join(' ')}`,
+  };
+}
+
+function elements(sizes: readonly number[]): number {
+  return sizes.reduce((product, size) => product * size, 1);
+}
+
+function place(storage: Storage): string {
+  const { place: where } = storage;
+  if (where.kind === 'binding') return where.binding.name;
+  return where.kind === 'arena' ? `@${where.offset}` : 'constant';
+}
+
+/** A listing for people: one line an instruction, then the totals. */
+export function formatCost(cost: ProgramCost): string {
+  const lines = cost.instructions.map((instruction, index) => {
+    const numbers = `${quantity(instruction.flops, 'flop')} ${quantity(instruction.bytes, 'B')}`;
+    const mark = instruction.section === 'prologue' ? 'once' : 'step';
+    return `${String(index).padStart(4)} ${mark} ${instruction.opcode.padEnd(19)}${numbers}  ${instruction.operations}\n          ${instruction.detail}`;
+  });
+  const totals = [
+    `${cost.instructions.length} instructions, arena ${quantity(cost.arenaBytes, 'B').trim()}`,
+    `once a run ${quantity(cost.prologueFlops, 'flop').trim()}, each step ${quantity(cost.stepFlops, 'flop').trim()}`,
+  ];
+  return [...lines, ...totals].join('\n');
+}
+
+function quantity(value: number, unit: string): string {
+  const scale = [1e9, 1e6, 1e3].find((size) => value >= size) ?? 1;
+  const prefix = { 1e9: 'G', 1e6: 'M', 1e3: 'k', 1: '' }[scale] as string;
+  return `${(value / scale).toFixed(scale === 1 ? 0 : 1)} ${prefix}${unit}`.padStart(11);
+}

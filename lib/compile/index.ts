@@ -1,0 +1,190 @@
+import type { EncodedProgram } from '../encoded.js';
+import { BilevelError, invalidArgument } from '../errors.js';
+import { isOp, type Node, type NodeOf } from '../graph/node.js';
+import { topologicalOrder } from '../graph/traverse.js';
+import { elementCount, formatType, sameShape } from '../tensor.js';
+import { bindResults } from './bind.js';
+import { deduplicate } from './deduplicate.js';
+import { encode } from './encode.js';
+import { costOf, formatCost, type ProgramCost } from './explain.js';
+import { foldConstants } from './fold.js';
+import type { MutableBinding, Storage } from './ir.js';
+import { lower } from './lower.js';
+import { planMemory } from './memory.js';
+import { partition } from './partition.js';
+import { simplify } from './simplify.js';
+import { planViews } from './views.js';
+
+export type { InstructionCost, ProgramCost } from './explain.js';
+
+/** What one step of a program computes. */
+export interface ProgramSpec {
+  /** Values written to tensors bound under these names; after several steps they hold the last step's values. */
+  readonly outputs?: Readonly<Record<string, Node>>;
+  /** Values written once per step to tensors with a leading axis of length `steps`. */
+  readonly perStepOutputs?: Readonly<Record<string, Node>>;
+  /** Inputs that a step overwrites with new values. All values are computed from the old ones. */
+  readonly updates?: readonly (readonly [target: Node, value: Node])[];
+  /** Inputs bound to tensors with a leading axis of length `steps`; each step sees its own row. */
+  readonly perStep?: readonly Node[];
+}
+
+/** Each pass can be switched off to find out whether it is at fault. All are on by default. */
+export interface CompileOptions {
+  readonly foldConstants?: boolean;
+  readonly simplify?: boolean;
+  readonly deduplicate?: boolean;
+  /** One pass over memory for chains of elementwise operations and their reductions. */
+  readonly fuse?: boolean;
+  /** Values that no step changes are computed once per run. */
+  readonly hoist?: boolean;
+  /** Results are written where they are wanted, over the values that they replace. */
+  readonly inPlace?: boolean;
+  /** Values that are not needed at the same time share memory. */
+  readonly reuseMemory?: boolean;
+}
+
+export interface CompiledProgram extends EncodedProgram {
+  readonly cost: ProgramCost;
+  /** A listing of the instructions with their shapes, bytes and floating-point operations. */
+  explain(): string;
+}
+
+/**
+ * Compiles the graph of one step into a program for an engine. Bindings are named by their inputs and outputs.
+ * @throws INVALID_ARGUMENT when names clash, a target is not an input, or two updates have one target
+ * @throws SHAPE_MISMATCH when a new value has not the type of the input that it replaces
+ */
+export function compile(spec: ProgramSpec, options: CompileOptions = {}): CompiledProgram {
+  const {
+    foldConstants: fold = true,
+    simplify: simplifying = true,
+    deduplicate: deduplicating = true,
+    fuse = true,
+    hoist = true,
+    inPlace = true,
+    reuseMemory = true,
+  } = options;
+  checkSpec(spec);
+  const outputNames = [...Object.keys(spec.outputs ?? {}), ...Object.keys(spec.perStepOutputs ?? {})];
+  const stepOutputStart = Object.keys(spec.outputs ?? {}).length;
+  const updates = (spec.updates ?? []).filter(([target, value]) => target !== value);
+  let roots: readonly Node[] = [
+    ...Object.values(spec.outputs ?? {}),
+    ...Object.values(spec.perStepOutputs ?? {}),
+    ...updates.map(([, value]) => value),
+  ];
+  // Each pass makes work for the others; graphs settle within a few rounds, and a further one would only cost time.
+  for (let round = 0; round < 4; round++) {
+    const before = roots;
+    if (fold) roots = foldConstants(roots);
+    if (simplifying) roots = simplify(roots);
+    if (deduplicating) roots = deduplicate(roots);
+    if (roots.every((root, index) => root === before[index])) break;
+  }
+
+  const targets = updates.map(([target]) => target);
+  const order = topologicalOrder([...roots, ...targets]);
+  const isInvariant = hoist ? invariance(order, new Set([...targets, ...(spec.perStep ?? [])])) : () => false;
+  const views = planViews(order);
+  const groups = partition(order, new Set(roots), views, isInvariant, { fuse });
+
+  const bindingOf = new Map<Node, MutableBinding>();
+  for (const node of order) {
+    if (isOp(node, 'input'))
+      bindingOf.set(node, binding(node.attributes.name, node, spec.perStep?.includes(node) ?? false));
+  }
+  checkInputNames(
+    [...bindingOf.keys()].filter((node) => isOp(node, 'input')),
+    outputNames,
+  );
+  const outputs = outputNames.map((name, index) => {
+    const value = roots[index] as Node;
+    return { value, binding: binding(name, value, index >= stepOutputStart) };
+  });
+  const bindings = [...bindingOf.values(), ...outputs.map((output) => output.binding)];
+
+  const storages = new Map<Node, Storage>();
+  const storageOf = (node: Node): Storage => {
+    const known = storages.get(node);
+    if (known) return known;
+    const storage = newStorage(node, bindingOf.get(node));
+    storages.set(node, storage);
+    return storage;
+  };
+  const units = lower(order, groups, views, storageOf, isInvariant);
+  const results = {
+    outputs,
+    updates: updates.map(([target], index) => ({
+      target,
+      value: roots[outputNames.length + index] as Node,
+      binding: bindingOf.get(target) as MutableBinding,
+    })),
+  };
+  const bound = bindResults(units, results, views, storageOf, { inPlace });
+  const scheduled = [...bound.filter((unit) => unit.invariant), ...bound.filter((unit) => !unit.invariant)];
+  setAccess(scheduled);
+  const arenaBytes = planMemory(scheduled, { reuse: reuseMemory });
+  const cost = costOf(scheduled, bindings, arenaBytes);
+  return { ...encode(scheduled, bindings, arenaBytes), cost, explain: () => formatCost(cost) };
+}
+
+function checkSpec(spec: ProgramSpec): void {
+  const seen = new Set<Node>();
+  for (const [target, value] of spec.updates ?? []) {
+    if (!isOp(target, 'input')) throw invalidArgument('updates', 'an input as the target of every update', target.op);
+    const { name } = target.attributes;
+    if (seen.has(target)) throw invalidArgument('updates', 'one update for each input', name);
+    if (spec.perStep?.includes(target)) throw invalidArgument('updates', 'no input that changes with the step', name);
+    if (value.dtype !== target.dtype || !sameShape(value.shape, target.shape)) {
+      throw new BilevelError(
+        'SHAPE_MISMATCH',
+        `The input ${JSON.stringify(name)} is ${formatType(target)} but its new value is ${formatType(value)}.`,
+      );
+    }
+    seen.add(target);
+  }
+  for (const node of spec.perStep ?? []) {
+    if (!isOp(node, 'input')) throw invalidArgument('perStep', 'inputs', node.op);
+  }
+}
+
+function checkInputNames(inputs: readonly NodeOf<'input'>[], outputNames: readonly string[]): void {
+  const names = new Set<string>();
+  for (const name of [...inputs.map((input) => input.attributes.name), ...outputNames]) {
+    if (names.has(name)) throw invalidArgument('name', 'different names for all inputs and outputs', name);
+    names.add(name);
+  }
+}
+
+function binding(name: string, node: Node, perStep: boolean): MutableBinding {
+  return { name, dtype: node.dtype, shape: node.shape, access: 'read', perStep };
+}
+
+function newStorage(node: Node, bound: MutableBinding | undefined): Storage {
+  const place: Storage['place'] = bound
+    ? { kind: 'binding', binding: bound }
+    : isOp(node, 'constant')
+      ? { kind: 'constant', data: node.attributes.data }
+      : { kind: 'arena', offset: 0 };
+  return { dtype: node.dtype, elementCount: elementCount(node.shape), place };
+}
+
+/** Values that depend on nothing that changes from one step to the next. */
+function invariance(order: readonly Node[], changing: ReadonlySet<Node>): (node: Node) => boolean {
+  const varying = new Set<Node>(changing);
+  for (const node of order) if (node.inputs.some((input) => varying.has(input))) varying.add(node);
+  return (node) => !varying.has(node);
+}
+
+/** A binding's access is what the instructions do with it. */
+function setAccess(
+  order: readonly { readonly reads: readonly Storage[]; readonly writes: readonly Storage[] }[],
+): void {
+  const use = { read: new Set<MutableBinding>(), write: new Set<MutableBinding>() };
+  for (const unit of order) {
+    for (const { place } of unit.reads) if (place.kind === 'binding') use.read.add(place.binding);
+    for (const { place } of unit.writes) if (place.kind === 'binding') use.write.add(place.binding);
+  }
+  for (const bound of use.write) bound.access = use.read.has(bound) ? 'readWrite' : 'write';
+}

@@ -1,0 +1,87 @@
+import { bytesPerElement } from '../tensor.js';
+import type { Storage, Unit } from './ir.js';
+import { canOverwrite } from './schedule.js';
+
+/** Every arena range starts on a cache line. */
+const alignment = 64;
+
+interface Block {
+  readonly bytes: number;
+  /** Positions of the units that write it first and use it last. */
+  readonly first: number;
+  last: number;
+  readonly storages: Storage[];
+  offset: number;
+}
+
+export interface MemoryOptions {
+  /** Without it no two values share memory, which helps to look at intermediate values. */
+  readonly reuse: boolean;
+}
+
+/**
+ * Gives every arena storage its byte offset. Storages share memory when they are not needed at the same time; a pass writes
+ * over an operand that it uses last. Values of the prologue that steps read live to the end.
+ * @returns the size of the arena in bytes
+ */
+export function planMemory(order: readonly Unit[], options: MemoryOptions): number {
+  const blocks = liveBlocks(order, options);
+  const placed: Block[] = [];
+  let arenaBytes = 0;
+  // Large blocks first: small ones fit into what is left between them.
+  for (const block of blocks.toSorted((a, b) => b.bytes - a.bytes || a.first - b.first)) {
+    const conflicts = placed
+      .filter((other) => !options.reuse || (other.first <= block.last && block.first <= other.last))
+      .sort((a, b) => a.offset - b.offset);
+    let offset = 0;
+    for (const other of conflicts) {
+      if (offset + block.bytes <= other.offset) break;
+      offset = Math.max(offset, other.offset + other.bytes);
+    }
+    block.offset = offset;
+    placed.push(block);
+    arenaBytes = Math.max(arenaBytes, offset + block.bytes);
+    for (const storage of block.storages) storage.place = { kind: 'arena', offset };
+  }
+  return arenaBytes;
+}
+
+function liveBlocks(order: readonly Unit[], options: MemoryOptions): Block[] {
+  const lastUse = new Map<Storage, number>();
+  const bodyStart = order.findIndex((unit) => !unit.invariant);
+  for (const [position, unit] of order.entries()) {
+    for (const storage of [...unit.reads, ...unit.writes]) lastUse.set(storage, position);
+  }
+  const blockOf = new Map<Storage, Block>();
+  const blocks: Block[] = [];
+  for (const [position, unit] of order.entries()) {
+    const taken = new Set<Block>();
+    for (const storage of unit.writes) {
+      if (storage.place.kind !== 'arena') continue;
+      const end = lastUse.get(storage) as number;
+      const hoisted = unit.invariant && end >= bodyStart && bodyStart >= 0;
+      const last = hoisted ? order.length : end;
+      const bytes = Math.ceil((storage.elementCount * bytesPerElement[storage.dtype]) / alignment) * alignment;
+      const dying = options.reuse
+        ? unit.reads.find((read) => {
+            const block = blockOf.get(read);
+            if (block === undefined || block.last !== position || block.bytes !== bytes || taken.has(block))
+              return false;
+            return canOverwrite(unit, read, storage);
+          })
+        : undefined;
+      const block = dying && (blockOf.get(dying) as Block);
+      if (block) {
+        taken.add(block);
+        block.storages.push(storage);
+        block.last = last;
+        blockOf.set(storage, block);
+      } else {
+        const fresh: Block = { bytes, first: position, last, storages: [storage], offset: 0 };
+        blocks.push(fresh);
+        blockOf.set(storage, fresh);
+      }
+    }
+  }
+  return blocks;
+}
