@@ -1,0 +1,14 @@
+export { type Feed, type FeedOptions, feed } from './feed.js';
+export { type FeedInputs, feedBinding } from './inputs.js';
+export { type Oracles, oracles } from './oracles.js';
+export {
+  type BilevelProblem,
+  type BilevelStatement,
+  bilevelProblem,
+  type FeedNodes,
+  type MinimizationProblem,
+  type MinimizationStatement,
+  minimizationProblem,
+  type Point,
+} from './problem.js';
+export { type Bounds, type PerSample, perSample, type Variable } from './variable.js';

@@ -1,0 +1,113 @@
+import { BilevelError, invalidArgument } from '../errors.js';
+import type { Node } from '../graph/index.js';
+import { formatType, type Tensor } from '../tensor.js';
+import type { Feed } from './feed.js';
+import { type FeedInputs, stateFeeds } from './inputs.js';
+import { type Bounds, type PerSample, stateVariables, type Variable } from './variable.js';
+
+type Tensors = Readonly<Record<string, Tensor>>;
+type Feeds = Readonly<Record<string, Feed>>;
+type UpperTensors<F extends Feeds> = Readonly<Record<string, Tensor | PerSample<keyof F & string>>>;
+
+type Nodes<T> = { readonly [K in keyof T]: Node };
+type Rows<F> = F extends Feed<infer A> ? { readonly [K in A | 'index']: Node } : never;
+
+/** What a cost is written in: for each feed, by its name, the rows of the present batch and their numbers, `index`. */
+export type FeedNodes<F extends Feeds> = { readonly [K in keyof F]: Rows<F[K]> };
+
+/** What f and g are written in: the variables u and v by name, and each feed's rows. */
+export type Point<U, V, F extends Feeds> = { readonly u: Nodes<U>; readonly v: Nodes<V> } & FeedNodes<F>;
+
+export interface BilevelStatement<F extends Feeds, U extends UpperTensors<F>, V extends Tensors> {
+  /** The upper variables u and where they start, float32. */
+  readonly upper: U;
+  /** The lower variables v and where they start, float32. */
+  readonly lower: V;
+  readonly feeds?: F;
+  /** The upper cost: a float32 scalar. */
+  readonly f: (point: Point<U, V, F>) => Node;
+  /** The lower cost: a float32 scalar, twice differentiable in v. */
+  readonly g: (point: Point<U, V, F>) => Node;
+  /** Boxes that variables are projected to after every step. */
+  readonly bounds?: {
+    readonly upper?: { readonly [K in keyof U]?: Bounds };
+    readonly lower?: { readonly [K in keyof V]?: Bounds };
+  };
+}
+
+/** minimise over u f(u, v*) subject to v* = argmin over v g(u, v), as one graph over named inputs. */
+export interface BilevelProblem {
+  readonly upper: readonly Variable[];
+  readonly lower: readonly Variable[];
+  readonly feeds: readonly FeedInputs[];
+  readonly f: Node;
+  readonly g: Node;
+}
+
+/**
+ * States a bilevel problem. The costs are called once, with the nodes of the point they are to be written in.
+ * @throws INVALID_ARGUMENT, SHAPE_MISMATCH or INVALID_DATA naming the variable, feed or cost at fault
+ */
+export function bilevelProblem<const F extends Feeds, const U extends UpperTensors<F>, const V extends Tensors>(
+  statement: BilevelStatement<F, U, V>,
+): BilevelProblem {
+  const feeds = stateFeeds(statement.feeds ?? {});
+  const upper = stateVariables('u', statement.upper, feeds, statement.bounds?.upper);
+  const lower = stateVariables('v', statement.lower, feeds, statement.bounds?.lower);
+  const point = { ...rowsByFeed(feeds), u: valuesByName(upper), v: valuesByName(lower) } as Point<U, V, F>;
+  return Object.freeze({
+    upper,
+    lower,
+    feeds,
+    f: checkCost('f', statement.f(point)),
+    g: checkCost('g', statement.g(point)),
+  });
+}
+
+export interface MinimizationStatement<F extends Feeds, V extends Tensors> {
+  /** The variables v and where they start, float32. */
+  readonly lower: V;
+  readonly feeds?: F;
+  /** The cost: a float32 scalar. */
+  readonly g: (point: { readonly v: Nodes<V> } & FeedNodes<F>) => Node;
+  /** Boxes that variables are projected to after every step. */
+  readonly bounds?: { readonly [K in keyof V]?: Bounds };
+}
+
+/** minimise over v g(v): the lower level alone. */
+export interface MinimizationProblem {
+  readonly lower: readonly Variable[];
+  readonly feeds: readonly FeedInputs[];
+  readonly g: Node;
+}
+
+/** States a problem of one level. @throws as {@link bilevelProblem} */
+export function minimizationProblem<const F extends Feeds, const V extends Tensors>(
+  statement: MinimizationStatement<F, V>,
+): MinimizationProblem {
+  const feeds = stateFeeds(statement.feeds ?? {});
+  const lower = stateVariables('v', statement.lower, feeds, statement.bounds);
+  const point = { ...rowsByFeed(feeds), v: valuesByName(lower) } as { v: Nodes<V> } & FeedNodes<F>;
+  return Object.freeze({ lower, feeds, g: checkCost('g', statement.g(point)) });
+}
+
+function valuesByName(variables: readonly Variable[]): Readonly<Record<string, Node>> {
+  return Object.freeze(Object.fromEntries(variables.map(({ name, value }) => [name, value])));
+}
+
+function rowsByFeed(feeds: readonly FeedInputs[]): Readonly<Record<string, FeedInputs['rows']>> {
+  return Object.fromEntries(feeds.map(({ name, rows }) => [name, rows]));
+}
+
+function checkCost(name: string, cost: Node): Node {
+  if (typeof cost !== 'object' || cost === null || !('op' in cost)) {
+    throw invalidArgument(`the value of ${name}`, 'a graph node', cost);
+  }
+  if (cost.dtype !== 'float32' || cost.shape.length !== 0) {
+    throw new BilevelError(
+      'SHAPE_MISMATCH',
+      `The cost ${name} must be a float32 scalar but is ${formatType(cost)}; reduce it with mean or reduceSum.`,
+    );
+  }
+  return cost;
+}

@@ -1,0 +1,10 @@
+import { adam } from './adam.js';
+import { momentum } from './momentum.js';
+import { sgd } from './sgd.js';
+
+export type { Optimizer, OptimizerConstants, OptimizerUpdate } from './optimizer.js';
+
+/** Every optimizer by name. A new one is a file and a line here. */
+export const optimizers = { sgd, momentum, adam } as const;
+export type OptimizerName = keyof typeof optimizers;
+export const optimizerNames = Object.keys(optimizers) as readonly OptimizerName[];

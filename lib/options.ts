@@ -1,0 +1,205 @@
+import { BilevelError, describe, invalidArgument } from './errors.js';
+import { constant, parseSchedule, type Schedule } from './schedules/index.js';
+
+/**
+ * Option tables: one record per method that states each option's kind, range, default and meaning once. Validation, the
+ * types of the validated record, the command line's flags and its help all derive from the table.
+ */
+
+interface Described {
+  /** What the option does, one sentence. */
+  readonly text: string;
+  /** The unit of the value, when it has one. */
+  readonly unit?: string;
+  /** Where the default comes from: paper and place. */
+  readonly source?: string;
+}
+
+interface Bounded {
+  /** Smallest and largest value allowed. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Value that must be exceeded. */
+  readonly above?: number;
+  /** Value that must not be reached. */
+  readonly below?: number;
+}
+
+export interface NumberOption extends Described, Bounded {
+  readonly kind: 'number';
+  readonly default: number;
+}
+
+export interface IntegerOption extends Described, Bounded {
+  readonly kind: 'integer';
+  readonly default: number;
+}
+
+export interface BooleanOption extends Described {
+  readonly kind: 'boolean';
+  readonly default: boolean;
+}
+
+export interface ChoiceOption extends Described {
+  readonly kind: 'choice';
+  readonly values: readonly string[];
+  readonly default: string;
+}
+
+/** A number that changes with a step counter, given as a schedule or as a number; its value at step 0 is bounded. */
+export interface ScheduleOption extends Described, Bounded {
+  readonly kind: 'schedule';
+  readonly default: Schedule;
+}
+
+export interface TextOption extends Described {
+  readonly kind: 'text';
+  readonly default: string;
+}
+
+export type Option = NumberOption | IntegerOption | BooleanOption | ChoiceOption | ScheduleOption | TextOption;
+export type OptionTable = Readonly<Record<string, Option>>;
+
+type Valid<O extends Option> = O extends NumberOption | IntegerOption
+  ? number
+  : O extends BooleanOption
+    ? boolean
+    : O extends ChoiceOption
+      ? O['values'][number]
+      : O extends ScheduleOption
+        ? Schedule
+        : string;
+
+/** The validated record of a table: every option is present. */
+export type Options<T extends OptionTable> = { readonly [K in keyof T]: Valid<T[K]> };
+
+/** What a caller may give for a table: any subset; a schedule also as a number. */
+export type GivenOptions<T extends OptionTable> = {
+  readonly [K in keyof T]?: Valid<T[K]> | (T[K] extends ScheduleOption ? number : never) | undefined;
+};
+
+/**
+ * Checks the given options against the table and fills in the defaults.
+ * @param where what the options belong to, for messages: `penalty`
+ * @returns a frozen record with every option of the table
+ * @throws UNKNOWN_OPTION with the nearest name; INVALID_ARGUMENT naming the option, what was expected and received
+ */
+export function validateOptions<T extends OptionTable>(table: T, given: GivenOptions<T>, where: string): Options<T> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw invalidArgument(`the options of ${where}`, 'an object', given);
+  }
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(table, key)) throw unknownOption(key, Object.keys(table), where);
+  }
+  const entries = Object.entries(table).map(([key, option]) => {
+    const value: unknown = given[key];
+    return [key, value === undefined ? option.default : checkOption(option, value, `the option ${key} of ${where}`)];
+  });
+  return Object.freeze(Object.fromEntries(entries)) as Options<T>;
+}
+
+/**
+ * Reads an option's value from text, as the command line and files give it.
+ * @throws INVALID_ARGUMENT naming `parameter`
+ */
+export function parseOption(option: Option, text: string, parameter: string): unknown {
+  switch (option.kind) {
+    case 'number':
+    case 'integer':
+      return checkOption(option, text.trim() === '' ? text : Number(text), parameter);
+    case 'boolean':
+      return checkOption(option, text === 'true' ? true : text === 'false' ? false : text, parameter);
+    case 'schedule':
+      return checkOption(option, parseSchedule(text, parameter), parameter);
+    case 'choice':
+    case 'text':
+      return checkOption(option, text, parameter);
+  }
+}
+
+/** What values an option takes: `a number > 0`, `one of sgd, adam`. */
+export function describeOption(option: Option): string {
+  switch (option.kind) {
+    case 'number':
+      return `a finite number${describeBounds(option)}`;
+    case 'integer':
+      return `an integer${describeBounds(option)}`;
+    case 'boolean':
+      return 'true or false';
+    case 'choice':
+      return `one of ${option.values.join(', ')}`;
+    case 'schedule':
+      return `a number${describeBounds(option)} or a schedule that starts at one`;
+    case 'text':
+      return 'a text';
+  }
+}
+
+function checkOption(option: Option, value: unknown, parameter: string): unknown {
+  const checked = option.kind === 'schedule' && Number.isFinite(value) ? constant(Number(value)) : value;
+  if (!isValid(option, checked)) throw invalidArgument(parameter, describeOption(option), value);
+  return checked;
+}
+
+function isValid(option: Option, value: unknown): boolean {
+  switch (option.kind) {
+    case 'number':
+      return Number.isFinite(value) && isWithin(option, Number(value));
+    case 'integer':
+      return Number.isSafeInteger(value) && isWithin(option, Number(value));
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'choice':
+      return typeof value === 'string' && option.values.includes(value);
+    case 'schedule':
+      return isSchedule(value) && isWithin(option, value.at(0));
+    case 'text':
+      return typeof value === 'string';
+  }
+}
+
+function isSchedule(value: unknown): value is Schedule {
+  return typeof value === 'object' && value !== null && 'at' in value && typeof value.at === 'function';
+}
+
+function isWithin({ min, max, above, below }: Bounded, value: number): boolean {
+  return (
+    (min === undefined || value >= min) &&
+    (max === undefined || value <= max) &&
+    (above === undefined || value > above) &&
+    (below === undefined || value < below)
+  );
+}
+
+function describeBounds({ min, max, above, below }: Bounded): string {
+  const bounds = [
+    min === undefined ? '' : `>= ${min}`,
+    above === undefined ? '' : `> ${above}`,
+    max === undefined ? '' : `<= ${max}`,
+    below === undefined ? '' : `< ${below}`,
+  ].filter((text) => text !== '');
+  return bounds.length === 0 ? '' : ` ${bounds.join(' and ')}`;
+}
+
+/** The error for a key that does not exist, with the nearest one that does when it is near enough to be a slip. */
+export function unknownOption(key: string, known: readonly string[], where: string): BilevelError {
+  const distances = known.map((name) => editDistance(key.toLowerCase(), name.toLowerCase()));
+  const least = Math.min(...distances);
+  const nearest = least <= Math.max(2, key.length / 3) ? known[distances.indexOf(least)] : undefined;
+  const advice = nearest === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean ${nearest}?`;
+  return new BilevelError('UNKNOWN_OPTION', `${where} has no option ${describe(key)}. ${advice}`);
+}
+
+/** Levenshtein distance: the least number of insertions, deletions and replacements. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

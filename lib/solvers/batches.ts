@@ -1,0 +1,49 @@
+import { type FeedInputs, feedBinding } from '../bilevel/index.js';
+import { Random } from '../data/random.js';
+import { BatchSampler } from '../data/sampler.js';
+import { Tensor } from '../tensor.js';
+
+export type Samplers = Readonly<Record<string, BatchSampler>>;
+
+/** The feeds of a problem at run time: their arrays, and the row numbers of the present batches. */
+export class Batches {
+  /** All arrays and row numbers, by binding name. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly #feeds: readonly FeedInputs[];
+  readonly #steps: number | undefined;
+  readonly #indices: ReadonlyMap<string, Tensor<'int32'>>;
+
+  /** @param steps batches drawn at a time, which the row numbers then have as a leading axis; by default one, without it */
+  constructor(feeds: readonly FeedInputs[], steps?: number) {
+    this.#feeds = feeds;
+    this.#steps = steps;
+    this.#indices = new Map(
+      feeds.flatMap(({ name, feed: { batch } }): [string, Tensor<'int32'>][] =>
+        batch === undefined ? [] : [[name, Tensor.zeros(steps === undefined ? [batch] : [steps, batch], 'int32')]],
+      ),
+    );
+    this.tensors = Object.fromEntries([
+      ...feeds.flatMap(({ name, feed }) =>
+        Object.entries(feed.arrays).map(([array, tensor]): [string, Tensor] => [feedBinding(name, array), tensor]),
+      ),
+      ...[...this.#indices].map(([name, tensor]): [string, Tensor] => [feedBinding(name, 'index'), tensor]),
+    ]);
+  }
+
+  /** New samplers at the start of their first epoch, one for each feed with mini-batches. */
+  initialSamplers(): Samplers {
+    return Object.fromEntries(
+      this.#feeds.flatMap(({ name, feed: { size, batch, seed } }): [string, BatchSampler][] =>
+        batch === undefined ? [] : [[name, new BatchSampler(size, batch, Random.fromSeed(seed, name))]],
+      ),
+    );
+  }
+
+  /** Draws the next batches of every feed. */
+  draw(samplers: Samplers): void {
+    for (const [name, tensor] of this.#indices) {
+      const sampler = samplers[name];
+      if (sampler !== undefined) tensor.data.set(sampler.next(this.#steps));
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import type { FeedInputs } from '../bilevel/index.js';
+import type { Options, OptionTable } from '../options.js';
+import { formatSchedule, type Schedule } from '../schedules/index.js';
+import type { Configuration } from './state.js';
+
+/** What a state of a method belongs to. The shapes of its tensors are compared with the tensors themselves. */
+export function configurationOf<T extends OptionTable>(
+  method: string,
+  table: T,
+  options: Options<T>,
+  feeds: readonly FeedInputs[],
+): Configuration {
+  const chosen = Object.keys(table).map((key) => {
+    const value: string | number | boolean | Schedule = options[key as keyof T];
+    return [`the option ${key}`, typeof value === 'object' ? formatSchedule(value) : value] as const;
+  });
+  const drawn = feeds.map(
+    ({ name, feed: { size, batch = size, seed } }) =>
+      [`the feed ${name}`, `${batch} of ${size} rows, seed ${seed}`] as const,
+  );
+  return Object.fromEntries([['the method', method], ...chosen, ...drawn]);
+}

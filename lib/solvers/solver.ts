@@ -1,0 +1,158 @@
+import type { FeedInputs } from '../bilevel/index.js';
+import type { ProgramSpec } from '../compile/index.js';
+import { Device } from '../engine/index.js';
+import { BilevelError, invalidArgument } from '../errors.js';
+import type { Tensor } from '../tensor.js';
+import { Batches } from './batches.js';
+import { type Configuration, restoreState, type SavedState, type SolverState, serializeState } from './state.js';
+import { StepProgram } from './step-program.js';
+
+/** Numbers that every report holds. */
+export interface StepReport {
+  /** Iterations made so far. */
+  readonly iteration: number;
+  /** Wall time of the iteration, in milliseconds. */
+  readonly wallMs: number;
+}
+
+export interface StepOptions {
+  /** Stops the iteration within a step of the engine; the state is then as it was before the iteration. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RunOptions<S> extends StepOptions {
+  /** Iterations to make; without end by default. */
+  readonly iterations?: number;
+  /** The state to go on from, changed in place; a new one by default. */
+  readonly state?: S;
+}
+
+export interface SolverResources {
+  /** The device to run on, which stays the caller's; by default the solver makes and disposes its own CPU device. */
+  readonly device?: Device;
+}
+
+/**
+ * What every method offers. Whoever wants to own the loop calls init and step; run is the plain loop over them. A method
+ * is a subclass that says where it starts and what one iteration does.
+ */
+export abstract class Solver<C extends string, R extends StepReport> implements Disposable {
+  /** What a state of this solver belongs to. */
+  abstract readonly configuration: Configuration;
+  protected readonly device: Device;
+  protected readonly batches: Batches;
+  readonly #ownsDevice: boolean;
+  readonly #programs: StepProgram[] = [];
+  /** Copies of what an interrupted iteration has to put back. */
+  readonly #copies = new Map<string, Tensor>();
+  #busy = false;
+
+  /** @param stepsPerDraw as for {@link Batches} */
+  constructor(feeds: readonly FeedInputs[], stepsPerDraw: number | undefined, { device }: SolverResources) {
+    this.batches = new Batches(feeds, stepsPerDraw);
+    this.#ownsDevice = device === undefined;
+    this.device = device ?? Device.cpu();
+  }
+
+  /** A new state at the problem's starting point. */
+  abstract init(): SolverState<C>;
+
+  /** One iteration, in place. */
+  protected abstract iterate(state: SolverState<C>, signal: AbortSignal | undefined): Promise<Omit<R, 'wallMs'>>;
+
+  /**
+   * One iteration, in place.
+   * @throws ABORTED, with the state as before the iteration; NON_FINITE naming iteration and quantity, after which only
+   * a state saved before is of use; TENSOR_IN_USE while another iteration of this solver is under way; DISPOSED
+   */
+  async step(state: SolverState<C>, { signal }: StepOptions = {}): Promise<R> {
+    if (this.#busy) {
+      throw new BilevelError(
+        'TENSOR_IN_USE',
+        'The solver is in the middle of an iteration; wait for its promise first.',
+      );
+    }
+    const started = performance.now();
+    this.#busy = true;
+    try {
+      const report = await this.iterate(state, signal);
+      return { ...report, wallMs: performance.now() - started } as R;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Reports of one iteration after the other. @throws as {@link step}; INVALID_ARGUMENT for the number of iterations */
+  async *run(options: RunOptions<SolverState<C>> = {}): AsyncGenerator<R, void, undefined> {
+    const { iterations = Number.POSITIVE_INFINITY, state = this.init(), signal } = options;
+    if (iterations !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(iterations) && iterations >= 0)) {
+      throw invalidArgument('iterations', 'a non-negative integer or Infinity', iterations);
+    }
+    for (let iteration = 0; iteration < iterations; iteration++) yield await this.step(state, { signal });
+  }
+
+  /** The state as a record that shares its tensors: write or copy it before the next step. */
+  serialize(state: SolverState<C>): SavedState {
+    return serializeState(state, this.configuration);
+  }
+
+  /** A state from a record. @throws STATE_MISMATCH when it belongs to another configuration */
+  restore(saved: SavedState): SolverState<C> {
+    return restoreState(this.init(), saved, this.configuration);
+  }
+
+  /** Frees the programs, and the device unless it was given. */
+  dispose(): void {
+    for (const program of this.#programs) program.dispose();
+    if (this.#ownsDevice) this.device.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Compiles a step, to be freed with the solver. */
+  protected program(spec: ProgramSpec, steps = 1): StepProgram {
+    const program = new StepProgram(this.device, spec, steps);
+    this.#programs.push(program);
+    return program;
+  }
+
+  /** Does the work; when it fails, the named tensors, the samplers and the counters are put back as they were. */
+  protected async transaction<T>(state: SolverState<C>, names: readonly string[], work: () => Promise<T>): Promise<T> {
+    const changed = names.flatMap((name) => {
+      const tensor = state.tensors[name];
+      return tensor === undefined ? [] : [{ tensor, copy: this.#copy(name, tensor) }];
+    });
+    const samplers = Object.values(state.samplers).map((sampler) => ({ sampler, start: sampler.state }));
+    const counters = { ...state.counters };
+    try {
+      return await work();
+    } catch (error) {
+      for (const { tensor, copy } of changed) tensor.copyFrom(copy);
+      for (const { sampler, start } of samplers) sampler.restore(start);
+      Object.assign(state.counters, counters);
+      throw error;
+    }
+  }
+
+  #copy(name: string, tensor: Tensor): Tensor {
+    const copy = this.#copies.get(name);
+    if (copy === undefined) {
+      const made = tensor.clone();
+      this.#copies.set(name, made);
+      return made;
+    }
+    copy.copyFrom(tensor);
+    return copy;
+  }
+}
+
+/** @throws NON_FINITE naming the quantity and where it arose */
+export function checkFinite(value: number, quantity: string, where: string): number {
+  if (Number.isFinite(value)) return value;
+  throw new BilevelError(
+    'NON_FINITE',
+    `${quantity} became ${value} in ${where}. Lower the learning rates, or start from a state saved before.`,
+  );
+}

@@ -1,0 +1,135 @@
+import { readSafetensors, toTensor, writeSafetensors } from '../data/safetensors.js';
+import type { BatchSampler, SamplerState } from '../data/sampler.js';
+import { BilevelError, describe } from '../errors.js';
+import { formatType, sameShape, type Tensor } from '../tensor.js';
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** What a state belongs to: method, options, tensors and feeds, as a flat record that two sides can compare. */
+export type Configuration = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * Where a solver stands: everything that its next step depends on. A step changes it in place. Saved and restored on
+ * the same device with the same number of threads, a run continues bit for bit as if it had not been interrupted.
+ */
+export class SolverState<C extends string = string> {
+  /** Variables, optimizer slots and multipliers by binding name, for example `v/weight` and `v.mean/weight`. */
+  readonly tensors: Tensors;
+  /** One sampler for each feed with mini-batches. */
+  readonly samplers: Readonly<Record<string, BatchSampler>>;
+  readonly counters: Record<C, number>;
+
+  constructor(tensors: Tensors, samplers: Readonly<Record<string, BatchSampler>>, counters: Record<C, number>) {
+    this.tensors = tensors;
+    this.samplers = samplers;
+    this.counters = counters;
+  }
+
+  /** The upper variables by name. */
+  get u(): Tensors {
+    return this.#group('u/');
+  }
+
+  /** The lower variables by name. */
+  get v(): Tensors {
+    return this.#group('v/');
+  }
+
+  #group(prefix: string): Tensors {
+    const group = Object.entries(this.tensors).filter(([name]) => name.startsWith(prefix));
+    return Object.fromEntries(group.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+  }
+}
+
+/** A state to be kept: tensors, and everything else as plain JSON. */
+export interface SavedState {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly values: unknown;
+}
+
+/** The state as a record that shares its tensors: write or copy it before the next step. */
+export function serializeState(state: SolverState, configuration: Configuration): SavedState {
+  const samplers = Object.fromEntries(Object.entries(state.samplers).map(([name, sampler]) => [name, sampler.state]));
+  const values = { configuration, counters: { ...state.counters }, samplers };
+  return { tensors: new Map(Object.entries(state.tensors)), values };
+}
+
+/**
+ * Fills a fresh state from a record, which is not trusted.
+ * @throws STATE_MISMATCH when it belongs to another configuration or lacks a part; `state` is then of no use
+ */
+export function restoreState<S extends SolverState>(state: S, saved: SavedState, configuration: Configuration): S {
+  const theirs = part(saved.values, 'configuration');
+  const counters = part(saved.values, 'counters');
+  const samplers = part(saved.values, 'samplers');
+  for (const key of new Set([...Object.keys(configuration), ...Object.keys(theirs)])) {
+    if (configuration[key] === theirs[key]) continue;
+    throw mismatch(`${key} is ${describe(theirs[key])} there but ${describe(configuration[key])} here`);
+  }
+  for (const [name, tensor] of Object.entries(state.tensors)) {
+    const source = saved.tensors.get(name);
+    if (source === undefined) throw mismatch(`it holds no tensor ${name}`);
+    if (source.dtype !== tensor.dtype || !sameShape(source.shape, tensor.shape)) {
+      throw mismatch(`its tensor ${name} is ${formatType(source)}; ${formatType(tensor)} is needed`);
+    }
+    tensor.copyFrom(source);
+  }
+  for (const name of Object.keys(state.counters)) {
+    const value = counters[name];
+    if (!Number.isSafeInteger(value) || Number(value) < 0) throw mismatch(`its counter ${name} is ${describe(value)}`);
+    state.counters[name] = Number(value);
+  }
+  for (const [name, sampler] of Object.entries(state.samplers)) {
+    const position = samplers[name];
+    if (!isSamplerState(position)) throw mismatch(`it holds no sampler of the feed ${name}`);
+    sampler.restore(position);
+  }
+  return state;
+}
+
+function mismatch(reason: string): BilevelError {
+  return new BilevelError('STATE_MISMATCH', `The saved state does not fit this solver: ${reason}.`);
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function part(values: unknown, key: string): Record<string, unknown> {
+  const found = isRecord(values) ? values[key] : undefined;
+  if (!isRecord(found)) throw mismatch(`it lacks its ${key}`);
+  return found;
+}
+
+/** Has the form of a sampler state; what its numbers must be is for the sampler to check. */
+function isSamplerState(value: unknown): value is SamplerState {
+  return (
+    isRecord(value) &&
+    [value.count, value.batch, value.position].every((number) => typeof number === 'number') &&
+    Array.isArray(value.random)
+  );
+}
+
+const metadataKey = 'state';
+
+/**
+ * Keeps a state in one safetensors file, with the JSON in its metadata, replaced in one step: a failure leaves the file
+ * that was there before.
+ * @throws IO_ERROR
+ */
+export async function writeState(path: string, { tensors, values }: SavedState): Promise<void> {
+  await writeSafetensors(path, tensors, { [metadataKey]: JSON.stringify(values) });
+}
+
+/** @throws NOT_FOUND, IO_ERROR, LIMIT_EXCEEDED; INVALID_FILE when it is not a state */
+export async function readState(path: string): Promise<SavedState> {
+  const { tensors, metadata } = await readSafetensors(path);
+  const text = metadata.get(metadataKey);
+  if (text === undefined) throw new BilevelError('INVALID_FILE', `${path} holds no solver state.`);
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch (cause) {
+    throw new BilevelError('INVALID_FILE', `The solver state in ${path} is not JSON.`, { cause });
+  }
+  return { tensors: new Map([...tensors].map(([name, entry]) => [name, toTensor(name, entry)])), values };
+}
