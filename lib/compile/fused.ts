@@ -81,7 +81,7 @@ export function fuseGroup(
     steps.push(step);
     return { step };
   };
-  const valueOf = (node: Node): Value => {
+  const registerOf = (node: Node): Value => {
     const known = values.get(node);
     if (known) return known;
     // Ungrouped elementwise operations are the cheap ones, which every user computes for itself.
@@ -91,7 +91,7 @@ export function fuseGroup(
     return value;
   };
   const compute = (node: Node): Value => {
-    const inputs = node.inputs.map(valueOf);
+    const inputs = node.inputs.map(registerOf);
     if (!isOp(node, 'cast')) return push(node.op as TapeOp, inputs);
     const conversion = conversionOf(node);
     return conversion ? push(conversion, inputs) : (inputs[0] as Value);
@@ -101,7 +101,7 @@ export function fuseGroup(
   for (const node of group.members) {
     if (!stored.has(node)) continue;
     const isReduction = isOp(node, 'reduceSum') || isOp(node, 'reduceMax');
-    const value = valueOf(isReduction ? (node.inputs[0] as Node) : node);
+    const value = registerOf(isReduction ? (node.inputs[0] as Node) : node);
     const mode = !isReduction || axes.length === 0 ? 'store' : isOp(node, 'reduceSum') ? 'sum' : 'max';
     const kept = rowMajorStrides(node.shape);
     const strides = shape.map((_, axis) =>

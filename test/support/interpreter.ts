@@ -257,34 +257,38 @@ export function interpret(program: EncodedProgram, tensors: Readonly<Record<stri
       }
       case 'gather': {
         const [outer, size, inner, count, x, indices, y] = n;
-        return write(y, graph.gather(value(x, [outer, size, inner]), value(indices, [count]), 1));
+        write(y, graph.gather(value(x, [outer, size, inner]), value(indices, [count]), 1));
+        return;
       }
       case 'scatterAdd': {
         const [outer, size, inner, count, x, indices, y] = n;
-        return write(y, graph.scatterAdd(value(x, [outer, count, inner]), value(indices, [count]), { axis: 1, size }));
+        write(y, graph.scatterAdd(value(x, [outer, count, inner]), value(indices, [count]), { axis: 1, size }));
+        return;
       }
       case 'gatherElements': {
         const [rows, size, count, x, indices, y] = n;
-        return write(y, graph.gatherElements(value(x, [rows, size]), value(indices, [rows, count])));
+        write(y, graph.gatherElements(value(x, [rows, size]), value(indices, [rows, count])));
+        return;
       }
       case 'scatterAddElements': {
         const [rows, size, count, x, indices, y] = n;
-        return write(y, graph.scatterAddElements(value(x, [rows, count]), value(indices, [rows, count]), { size }));
+        write(y, graph.scatterAddElements(value(x, [rows, count]), value(indices, [rows, count]), { size }));
+        return;
       }
       case 'setRows': {
         const [size, inner, count, target, indices, rows, y] = n;
-        return write(
-          y,
-          graph.setRows(value(target, [size, inner]), value(indices, [count]), value(rows, [count, inner])),
-        );
+        write(y, graph.setRows(value(target, [size, inner]), value(indices, [count]), value(rows, [count, inner])));
+        return;
       }
       case 'argMax': {
         const [outer, size, inner, x, y] = n;
-        return write(y, graph.argMax(value(x, [outer, size, inner]), 1));
+        write(y, graph.argMax(value(x, [outer, size, inner]), 1));
+        return;
       }
       case 'randomUniform': {
         const [count, key, y] = n;
-        return write(y, graph.randomUniform(value(key, [2]), [count]));
+        write(y, graph.randomUniform(value(key, [2]), [count]));
+        return;
       }
       default:
         throw new Error(`unknown instruction ${opcode}`);
