@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -127,6 +128,8 @@ struct Program {
   std::vector<Buffer> buffers;
   std::vector<Instruction> prologue;  // once per run
   std::vector<Instruction> body;      // once per step
+  // Index in `body` of the first instruction that writes a binding: until it runs, a step can be given up.
+  std::optional<size_t> first_binding_write;
   std::vector<std::byte> constants;
 };
 

@@ -1,0 +1,31 @@
+// The module: NativeAddon of lib/engine/binding.ts.
+#include "addon/callback.h"
+#include "addon/device_object.h"
+#include "addon/environment.h"
+#include "addon/format_lists.h"
+#include "addon/program_object.h"
+
+namespace bilevel::addon {
+namespace {
+
+Napi::Value shut_down(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).shut_down();
+  return info.Env().Undefined();
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  guarded(env, [&] {
+    Environment::attach(env);
+    Environment::of(env).program_constructor = Napi::Persistent(ProgramObject::define(env));
+    exports.Set("format", create_format_lists(env));
+    exports.Set("Device", DeviceObject::define(env));
+    exports.Set("shutDown", Napi::Function::New(env, shut_down, "shutDown"));
+  });
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(bilevel, initialize)
+
+}  // namespace bilevel::addon

@@ -1,0 +1,33 @@
+// Reads JavaScript values as what the addon needs, or throws INVALID_ARGUMENT naming the parameter. Reading a property or
+// an array element can run JavaScript (getters, proxies), so callers read all arguments before they look at any state.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "addon/napi_setup.h"
+
+namespace bilevel::addon {
+
+[[noreturn]] void throw_invalid_argument(const std::string& parameter, const std::string& expected);
+
+// An integer from `low` to `high`.
+int32_t read_integer(Napi::Value value, const std::string& parameter, int32_t low, int32_t high);
+
+std::vector<Napi::Value> read_array(Napi::Value value, const std::string& parameter);
+
+std::vector<std::string> read_strings(Napi::Value value, const std::string& parameter);
+
+struct ArrayView {
+  napi_typedarray_type type;
+  size_t length;  // in elements
+  std::byte* data;
+  bool shared;  // over a SharedArrayBuffer, which can be neither detached nor shrunk
+};
+
+// Any typed array. Only the typed-array call is used: on Node 20 all others refuse views over shared memory.
+ArrayView read_typed_array(Napi::Value value, const std::string& parameter);
+
+}  // namespace bilevel::addon

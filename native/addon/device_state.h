@@ -1,0 +1,50 @@
+// The part of a device that its programs and runs share. It outlives the JavaScript object while any of them needs it.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "cpu/executor.h"
+#include "program/error.h"
+
+namespace bilevel::addon {
+
+// All functions are called on the JavaScript thread.
+class DeviceState {
+ public:
+  explicit DeviceState(int threads) : executor_(std::in_place, threads) {}
+
+  // Throws DISPOSED after dispose() or stop().
+  cpu::Executor& executor() {
+    if (disposed_ || !executor_) throw Error("DISPOSED", "The device has been disposed of.");
+    return *executor_;
+  }
+  bool disposed() const { return disposed_; }
+
+  void begin_run() { ++runs_; }
+  void end_run() {
+    --runs_;
+    if (disposed_ && runs_ == 0) stop();
+  }
+
+  // Refuses new runs and cancels the others; the thread ends with the last of them. Does not wait for a step.
+  void dispose() {
+    disposed_ = true;
+    cancel();
+    if (runs_ == 0) stop();
+  }
+
+  void cancel() {
+    if (executor_) executor_->cancel();
+  }
+
+  // Joins the thread: waits for the step in progress.
+  void stop() { executor_.reset(); }
+
+ private:
+  std::optional<cpu::Executor> executor_;
+  int runs_ = 0;
+  bool disposed_ = false;
+};
+
+}  // namespace bilevel::addon

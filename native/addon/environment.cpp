@@ -1,0 +1,70 @@
+#include "addon/environment.h"
+
+#include "addon/device_state.h"
+#include "addon/run.h"
+#include "program/error.h"
+
+namespace bilevel::addon {
+
+void Environment::attach(Napi::Env env) {
+  auto environment = std::make_unique<Environment>(env);
+  // Hooks run in reverse order: ours, registered after the thread-safe function has registered its own, joins the device
+  // threads while the function still exists.
+  napi_add_env_cleanup_hook(
+      env, [](void* data) { static_cast<Environment*>(data)->shut_down(); }, environment.get());
+  env.SetInstanceData(environment.release());
+}
+
+Environment::Environment(Napi::Env env) : env_(env) {
+  const auto name = Napi::String::New(env, "bilevel run");
+  const napi_status status =
+      napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, on_post, &notify_);
+  if (status != napi_ok) throw Error("NATIVE_FAILURE", "Cannot create the queue of finished runs.");
+  napi_unref_threadsafe_function(env, notify_);
+}
+
+std::shared_ptr<DeviceState> Environment::create_device(int threads) {
+  if (closed_) throw Error("DISPOSED", "The process is ending; no device can be created.");
+  auto device = std::make_shared<DeviceState>(threads);
+  std::erase_if(devices_, [](const auto& known) { return known.expired(); });
+  devices_.push_back(device);
+  return device;
+}
+
+void Environment::start(std::unique_ptr<Run> run) {
+  if (runs_.empty()) napi_ref_threadsafe_function(env_, notify_);
+  runs_.push_front(std::move(run));
+  runs_.front()->start(runs_.begin());
+}
+
+void Environment::post(Run& run) noexcept {
+  // Fails only when the environment is closing; the cleanup hook then owns the run.
+  napi_call_threadsafe_function(notify_, &run, napi_tsfn_nonblocking);
+}
+
+void Environment::on_post(napi_env env, napi_value, void* context, void* run) {
+  auto& environment = *static_cast<Environment*>(context);
+  // Node empties the queue of a closing environment without one; the runs are gone by then.
+  if (env == nullptr || environment.closed_) return;
+  environment.settle(*static_cast<Run*>(run));
+}
+
+void Environment::settle(Run& run) {
+  const auto position = run.position();
+  run.settle();
+  runs_.erase(position);
+  if (runs_.empty()) napi_unref_threadsafe_function(env_, notify_);
+}
+
+void Environment::shut_down() noexcept {
+  closed_ = true;
+  for (const auto& known : devices_) {
+    if (const auto device = known.lock()) device->cancel();
+  }
+  for (const auto& known : devices_) {
+    if (const auto device = known.lock()) device->stop();
+  }
+  runs_.clear();
+}
+
+}  // namespace bilevel::addon

@@ -1,0 +1,49 @@
+// What the addon keeps per Node environment (the main thread, or one worker): its devices, its runs in progress, and the
+// way back to its JavaScript thread. Nothing is static, so environments come and go independently.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "addon/napi_setup.h"
+
+namespace bilevel::addon {
+
+class DeviceState;
+class Run;
+
+class Environment {
+ public:
+  // Creates the environment's data and registers its cleanup. Call once, when the module is loaded.
+  static void attach(Napi::Env env);
+  static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
+
+  explicit Environment(Napi::Env env);
+
+  // Throws DISPOSED when the environment is shutting down.
+  std::shared_ptr<DeviceState> create_device(int threads);
+
+  // Queues a run on its device and keeps the event loop alive until it has settled.
+  void start(std::unique_ptr<Run> run);
+
+  // Called on a device's thread when a run has ended; the run settles on the JavaScript thread.
+  void post(Run& run) noexcept;
+
+  // Stops all devices and waits for the steps in progress. No run settles afterwards.
+  void shut_down() noexcept;
+
+  Napi::FunctionReference program_constructor;
+
+ private:
+  static void on_post(napi_env env, napi_value function, void* context, void* run);
+  void settle(Run& run);
+
+  Napi::Env env_;
+  napi_threadsafe_function notify_ = nullptr;
+  std::vector<std::weak_ptr<DeviceState>> devices_;
+  std::list<std::unique_ptr<Run>> runs_;
+  bool closed_ = false;
+};
+
+}  // namespace bilevel::addon

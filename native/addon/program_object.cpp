@@ -1,0 +1,131 @@
+#include "addon/program_object.h"
+
+#include <array>
+
+#include "addon/arguments.h"
+#include "addon/callback.h"
+#include "addon/environment.h"
+#include "addon/run.h"
+#include "program/checked.h"
+
+namespace bilevel::addon {
+namespace {
+
+constexpr std::array kArrayTypes = {napi_float32_array, napi_int32_array, napi_bigint64_array, napi_uint8_array};
+constexpr std::array kArrayNames = {"Float32Array", "Int32Array", "BigInt64Array", "Uint8Array"};
+static_assert(kArrayTypes.size() == kDTypeNames.size() && kArrayNames.size() == kDTypeNames.size());
+
+ArrayView read_control(Napi::Value value) {
+  const ArrayView control = read_typed_array(value, "control");
+  if (control.type != napi_int32_array || control.length != 2 || !control.shared) {
+    throw_invalid_argument("control", "an Int32Array of length 2 over a SharedArrayBuffer");
+  }
+  return control;
+}
+
+// A private array of what a run uses: the caller may change its own meanwhile.
+Napi::ObjectReference pin(Napi::Env env, const std::vector<Napi::Value>& tensors, Napi::Value control) {
+  auto pinned = Napi::Array::New(env, tensors.size() + 1);
+  for (uint32_t i = 0; i < tensors.size(); ++i) pinned.Set(i, tensors[i]);
+  pinned.Set(static_cast<uint32_t>(tensors.size()), control);
+  return Napi::Persistent(pinned.As<Napi::Object>());
+}
+
+}  // namespace
+
+Napi::Function ProgramObject::define(Napi::Env env) {
+  return DefineClass(env, kName,
+                     {describe_method<ProgramObject, &ProgramObject::run>("run"),
+                      describe_method<ProgramObject, &ProgramObject::dispose>("dispose")});
+}
+
+Napi::Value ProgramObject::create(Napi::Env env, std::shared_ptr<DeviceState> device,
+                                  std::shared_ptr<cpu::Executable> executable, std::vector<std::string> names) {
+  const Napi::Object object = Environment::of(env).program_constructor.New({});
+  ProgramObject& program = *Unwrap(object);
+  program.device_ = std::move(device);
+  program.executable_ = std::move(executable);
+  program.names_ = std::move(names);
+  // Lets the garbage collector know what a forgotten program holds.
+  Napi::MemoryManagement::AdjustExternalMemory(env, program.executable_->bytes());
+  return object;
+}
+
+ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  napi_type_tag_object(info.Env(), info.This(), &kTag);
+}
+
+Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::vector<Napi::Value> tensors = read_array(info[0], "tensors");
+  const int32_t steps = read_integer(info[1], "steps", 1, INT32_MAX);
+  const ArrayView control = read_control(info[2]);
+  // From here on no JavaScript runs.
+  if (!executable_) throw Error("DISPOSED", "The program has been disposed of.");
+  device_->executor();
+  if (tensors.size() != names_.size()) throw_invalid_argument("tensors", std::to_string(names_.size()) + " tensors");
+
+  std::vector<LeasedRange> ranges;
+  std::vector<std::byte*> addresses;
+  ranges.reserve(tensors.size());
+  addresses.reserve(tensors.size());
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    ranges.push_back(check_tensor(i, tensors[i], steps));
+    addresses.push_back(reinterpret_cast<std::byte*>(ranges[i].begin));
+  }
+  auto run = std::make_unique<Run>(env, device_, executable_,
+                                   Run::Inputs{.tensors = std::move(addresses),
+                                               .steps = steps,
+                                               .control = reinterpret_cast<int32_t*>(control.data),
+                                               .lease = lease(std::move(ranges)),
+                                               .pins = pin(env, tensors, info[2])});
+  const Napi::Value promise(env, run->promise());
+  Environment::of(env).start(std::move(run));
+  return promise;
+}
+
+Napi::Value ProgramObject::dispose(const Napi::CallbackInfo& info) {
+  release();
+  return info.Env().Undefined();
+}
+
+void ProgramObject::release() {
+  if (!executable_) return;
+  Napi::MemoryManagement::AdjustExternalMemory(Env(), -executable_->bytes());
+  executable_.reset();
+  device_.reset();
+}
+
+LeasedRange ProgramObject::check_tensor(size_t index, Napi::Value value, int32_t steps) const {
+  const Binding& binding = executable_->program().bindings[index];
+  const auto dtype = static_cast<size_t>(binding.dtype);
+  const std::string& name = names_[index];
+  const ArrayView view = read_typed_array(value, name);
+  if (view.type != kArrayTypes[dtype]) throw_invalid_argument(name, std::string("a ") + kArrayNames[dtype]);
+  if (!view.shared) throw_invalid_argument(name, "a view over a SharedArrayBuffer");
+  int64_t length = 0;
+  if (!checked_multiply(binding.element_count, binding.per_step ? steps : 1, length) ||
+      static_cast<uint64_t>(length) != view.length) {
+    throw_invalid_argument(name, std::to_string(binding.element_count) + " elements" +
+                                     (binding.per_step ? " for each of " + std::to_string(steps) + " steps" : ""));
+  }
+  const auto begin = reinterpret_cast<uintptr_t>(view.data);
+  return {.begin = begin,
+          .end = begin + static_cast<uintptr_t>(length * kDTypeBytes[dtype]),
+          .writes = binding.access != Access::kRead,
+          .binding = index};
+}
+
+std::unique_ptr<Lease> ProgramObject::lease(std::vector<LeasedRange> ranges) const {
+  auto lease = std::make_unique<Lease>();
+  const auto conflict = lease->acquire(std::move(ranges));
+  if (!conflict) return lease;
+  const std::string& name = names_[conflict->binding];
+  throw Error("TENSOR_IN_USE",
+              conflict->other_binding
+                  ? "The tensors bound to " + name + " and " + names_[*conflict->other_binding] +
+                        " share memory that the run writes."
+                  : "The tensor bound to " + name + " is in use by another run; wait for its promise first.");
+}
+
+}  // namespace bilevel::addon

@@ -1,0 +1,41 @@
+// NativeProgram of lib/engine/binding.ts.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "addon/device_state.h"
+#include "addon/lease.h"
+#include "addon/napi_setup.h"
+#include "addon/type_tags.h"
+#include "cpu/executable.h"
+
+namespace bilevel::addon {
+
+class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
+ public:
+  static constexpr const char* kName = "Program";
+  static constexpr const napi_type_tag& kTag = kProgramTag;
+  static Napi::Function define(Napi::Env env);
+  static Napi::Value create(Napi::Env env, std::shared_ptr<DeviceState> device,
+                            std::shared_ptr<cpu::Executable> executable, std::vector<std::string> names);
+
+  // Makes an empty object, which counts as disposed of; only create() fills it.
+  explicit ProgramObject(const Napi::CallbackInfo& info);
+  ~ProgramObject() override { release(); }
+
+  Napi::Value run(const Napi::CallbackInfo& info);
+  Napi::Value dispose(const Napi::CallbackInfo& info);
+
+ private:
+  void release();
+  LeasedRange check_tensor(size_t binding, Napi::Value value, int32_t steps) const;
+  std::unique_ptr<Lease> lease(std::vector<LeasedRange> ranges) const;
+
+  std::shared_ptr<DeviceState> device_;
+  std::shared_ptr<cpu::Executable> executable_;
+  std::vector<std::string> names_;  // of the bindings
+};
+
+}  // namespace bilevel::addon

@@ -1,0 +1,67 @@
+#include "cpu/executable.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bilevel::cpu {
+
+Executable::Executable(Program program, int threads)
+    : program_(std::move(program)),
+      threads_(threads),
+      bytes_(program_.arena_bytes + static_cast<int64_t>(program_.constants.size())),
+      arena_(program_.arena_bytes),
+      constants_(static_cast<int64_t>(program_.constants.size())),
+      addresses_(program_.buffers.size()) {
+  std::copy(program_.constants.begin(), program_.constants.end(), constants_.data());
+  std::exchange(program_.constants, {});
+  for (size_t i = 0; i < program_.buffers.size(); ++i) {
+    const Buffer& buffer = program_.buffers[i];
+    if (buffer.kind != BufferKind::kBinding) {
+      addresses_[i] = (buffer.kind == BufferKind::kArena ? arena_ : constants_).data() + buffer.where;
+    } else if (program_.bindings[static_cast<size_t>(buffer.where)].per_step) {
+      per_step_.push_back({i, buffer.element_count * kDTypeBytes[static_cast<size_t>(buffer.dtype)]});
+    }
+  }
+}
+
+int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, const Control& control) {
+  if (!ready_) make_kernels();
+  bind(tensors);
+  const Memory memory{addresses_.data()};
+  for (const auto& kernel : prologue_) {
+    if (control.stop_requested()) return 0;
+    kernel->run(memory);
+  }
+  // A stop is heeded up to the first instruction that writes a binding; from there the step is finished first.
+  const size_t last_stop = program_.first_binding_write.value_or(body_.size());
+  for (int32_t step = 0; step < steps; ++step) {
+    if (control.stop_requested()) return step;
+    for (size_t i = 0; i < body_.size(); ++i) {
+      if (i > 0 && i <= last_stop && control.stop_requested()) return step;
+      body_[i]->run(memory);
+    }
+    for (const auto& [buffer, bytes] : per_step_) addresses_[buffer] += bytes;
+    control.publish(step + 1);
+  }
+  return steps;
+}
+
+void Executable::make_kernels() {
+  const auto make = [&](const std::vector<Instruction>& instructions, std::vector<std::unique_ptr<Kernel>>& kernels) {
+    kernels.clear();
+    kernels.reserve(instructions.size());
+    for (const Instruction& instruction : instructions) kernels.push_back(make_kernel(program_, instruction, threads_));
+  };
+  make(program_.prologue, prologue_);
+  make(program_.body, body_);
+  ready_ = true;
+}
+
+void Executable::bind(std::span<std::byte* const> tensors) {
+  for (size_t i = 0; i < addresses_.size(); ++i) {
+    const Buffer& buffer = program_.buffers[i];
+    if (buffer.kind == BufferKind::kBinding) addresses_[i] = tensors[static_cast<size_t>(buffer.where)];
+  }
+}
+
+}  // namespace bilevel::cpu

@@ -1,0 +1,69 @@
+// A program with its memory and kernels: what a CPU device loads once and runs many times.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "cpu/arena.h"
+#include "cpu/kernel.h"
+
+namespace bilevel::cpu {
+
+// How the two sides of a run talk while it goes on. Both words are shared with JavaScript.
+class Control {
+ public:
+  // `words[0]` non-zero asks the run to stop; `words[1]` counts the steps completed. `cancelled` is the executor's own
+  // request. All must outlive the run.
+  Control(int32_t* words, const std::atomic<bool>& cancelled) : words_(words), cancelled_(cancelled) {}
+
+  bool stop_requested() const {
+    return std::atomic_ref(words_[0]).load(std::memory_order_relaxed) != 0 ||
+           cancelled_.load(std::memory_order_relaxed);
+  }
+  void publish(int32_t completed_steps) const {
+    std::atomic_ref(words_[1]).store(completed_steps, std::memory_order_release);
+  }
+
+ private:
+  int32_t* words_;
+  const std::atomic<bool>& cancelled_;
+};
+
+class Executable {
+ public:
+  // Throws LIMIT_EXCEEDED when there is not enough memory.
+  Executable(Program program, int threads);
+
+  const Program& program() const { return program_; }
+  int64_t bytes() const { return bytes_; }
+
+  // Runs the prologue once and the body for each step, on the calling thread, which must be the same for every run.
+  // `tensors[i]` is the first byte of binding i, long enough for `steps` steps. Stops when asked to, but only where the
+  // bindings hold the result of a whole number of steps; returns that number. Allocates nothing after the first run.
+  // Throws Error from a kernel; the step in progress is then incomplete.
+  int32_t run(std::span<std::byte* const> tensors, int32_t steps, const Control& control);
+
+ private:
+  void make_kernels();
+  void bind(std::span<std::byte* const> tensors);
+
+  struct PerStep {
+    size_t buffer;
+    int64_t bytes;
+  };
+
+  Program program_;
+  int threads_;
+  int64_t bytes_;
+  Arena arena_;
+  Arena constants_;
+  std::vector<std::byte*> addresses_;  // of every buffer, at the current step
+  std::vector<PerStep> per_step_;
+  std::vector<std::unique_ptr<Kernel>> prologue_, body_;
+  bool ready_ = false;
+};
+
+}  // namespace bilevel::cpu

@@ -1,0 +1,148 @@
+#include "program/instruction_reader.h"
+
+#include <algorithm>
+#include <string>
+
+#include "program/checked.h"
+#include "program/limits.h"
+
+namespace bilevel {
+namespace {
+
+std::string names(DTypes dtypes) {
+  std::string text;
+  for (const DType dtype : dtypes) {
+    if (!text.empty()) text += " or ";
+    text += kDTypeNames[static_cast<size_t>(dtype)];
+  }
+  return text;
+}
+
+Footprint base(const Buffer& buffer) {
+  const int64_t bytes = kDTypeBytes[static_cast<size_t>(buffer.dtype)];
+  const bool bound = buffer.kind == BufferKind::kBinding;
+  const int64_t start = bound ? 0 : buffer.where;
+  const auto space = static_cast<int32_t>(bound ? buffer.where + 2 : buffer.kind == BufferKind::kConstant);
+  return {.space = space, .start = start, .width = bytes, .begin = start, .end = start, .dimensions = {}};
+}
+
+}  // namespace
+
+int32_t InstructionReader::whole(Field field, Use use, DTypes dtypes, int64_t count) {
+  const int32_t index = buffer(field, use, dtypes);
+  const int64_t actual = program_.buffers[static_cast<size_t>(index)].element_count;
+  if (actual != count) {
+    words.refuse(field, "buffer " + std::to_string(index) + " has " + std::to_string(actual) +
+                            " elements but the sizes ask for " + std::to_string(count));
+  }
+  touch(field, use, index, 0, count);
+  return index;
+}
+
+InstructionReader::Block InstructionReader::block(Field buffer_field, Field offset_field, Use use, DTypes dtypes,
+                                                  int64_t count) {
+  const int32_t index = buffer(buffer_field, use, dtypes);
+  const int64_t actual = program_.buffers[static_cast<size_t>(index)].element_count;
+  const int64_t offset = words.integer(offset_field, 0, actual);
+  if (count > actual - offset) {
+    words.refuse(offset_field, std::to_string(count) + " elements from " + std::to_string(offset) +
+                                   " do not fit buffer " + std::to_string(index) + " of " + std::to_string(actual));
+  }
+  touch(buffer_field, use, index, offset, count);
+  return {index, offset};
+}
+
+View InstructionReader::view(Field field, Use use, std::span<const int64_t> sizes, size_t reduced_begin,
+                             size_t reduced_end) {
+  View view{.buffer = buffer(field, use, kAnyType), .offset = 0, .strides = std::vector<int64_t>(sizes.size())};
+  const Buffer& target = program_.buffers[static_cast<size_t>(view.buffer)];
+  Footprint footprint = base(target);
+  const int64_t bytes = footprint.width;
+  view.offset = words.integer({"offset", field.index}, 0, target.element_count);
+
+  int64_t smallest = view.offset, largest = view.offset;
+  bool fits = true, empty = false, repeats = false;
+  for (size_t d = 0; d < sizes.size(); ++d) {
+    const int64_t stride = words.integer({"stride", static_cast<int64_t>(d)}, -kMaxElements, kMaxElements);
+    view.strides[d] = stride;
+    if (d >= reduced_begin && d < reduced_end) {
+      if (stride != 0) words.refuse(field, "the stride of a reduced dimension must be 0 in an output");
+      continue;
+    }
+    empty |= sizes[d] == 0;
+    if (sizes[d] < 2) continue;
+    if (stride == 0) {
+      repeats = true;
+      continue;
+    }
+    int64_t reach = 0;
+    fits = fits && checked_multiply(sizes[d] - 1, stride, reach) &&
+           (stride > 0 ? checked_add(largest, reach, largest) : checked_add(smallest, reach, smallest));
+    footprint.dimensions.push_back({sizes[d], stride * bytes});
+  }
+  if (empty) return view;  // touches nothing
+  if (!fits || smallest < 0 || largest >= target.element_count) {
+    words.refuse(field, "the view leaves buffer " + std::to_string(view.buffer) + " of " +
+                            std::to_string(target.element_count) + " elements");
+  }
+  footprint.start += view.offset * bytes;
+  footprint.end = footprint.begin + (largest + 1) * bytes;
+  footprint.begin += smallest * bytes;
+  if (use == Use::kWrite && (repeats || !is_injective(footprint))) {
+    words.refuse(field, "the view writes an element more than once");
+  }
+  touched_.push_back({field, use, true, std::move(footprint)});
+  return view;
+}
+
+void InstructionReader::refuse_overlaps() const {
+  for (const Touched& written : touched_) {
+    if (written.use != Use::kWrite) continue;
+    for (const Touched& other : touched_) {
+      if (&other == &written || are_disjoint(written.footprint, other.footprint)) continue;
+      if (other.use == Use::kRead && other.in_place && are_identical(written.footprint, other.footprint)) continue;
+      words.refuse(written.field, "it is written over the memory of " + std::string(other.field.name) +
+                                      (other.field.index < 0 ? "" : " " + std::to_string(other.field.index)));
+    }
+  }
+}
+
+int32_t InstructionReader::buffer(Field field, Use use, DTypes dtypes) {
+  const auto index = words.integer(field, 0, static_cast<int64_t>(program_.buffers.size()) - 1);
+  const Buffer& buffer = program_.buffers[static_cast<size_t>(index)];
+  if (std::find(dtypes.begin(), dtypes.end(), buffer.dtype) == dtypes.end()) {
+    words.refuse(field, "buffer " + std::to_string(index) + " is " +
+                            std::string(kDTypeNames[static_cast<size_t>(buffer.dtype)]) + " but must be " +
+                            names(dtypes));
+  }
+  if (buffer.kind == BufferKind::kConstant && use == Use::kWrite) {
+    words.refuse(field, "buffer " + std::to_string(index) + " is a constant and cannot be written");
+  }
+  if (buffer.kind == BufferKind::kBinding) check_access(field, use, buffer.where);
+  return static_cast<int32_t>(index);
+}
+
+void InstructionReader::check_access(Field field, Use use, int64_t index) {
+  const Binding& binding = program_.bindings[static_cast<size_t>(index)];
+  const std::string name = "binding " + std::to_string(index);
+  const bool writes = use == Use::kWrite;
+  if (binding.access == (writes ? Access::kRead : Access::kWrite)) {
+    words.refuse(field, name + (writes ? " is only for reading" : " is only for writing"));
+  }
+  if (in_prologue_ && binding.per_step) words.refuse(field, "the prologue cannot use " + name + ", which is per step");
+  if (in_prologue_ && writes && binding.access == Access::kReadWrite) {
+    words.refuse(field, "the prologue cannot update " + name + ": a run stopped before its first step must change nothing");
+  }
+  writes_binding_ |= writes;
+}
+
+void InstructionReader::touch(Field field, Use use, int32_t index, int64_t offset, int64_t count) {
+  Footprint footprint = base(program_.buffers[static_cast<size_t>(index)]);
+  footprint.begin += offset * footprint.width;
+  footprint.start = footprint.begin;
+  footprint.width *= count;
+  footprint.end = footprint.begin + footprint.width;
+  touched_.push_back({field, use, false, std::move(footprint)});
+}
+
+}  // namespace bilevel
