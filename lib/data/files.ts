@@ -21,8 +21,7 @@ const remedies: Readonly<Record<string, string>> = {
   EISDIR: 'the path is a folder where a file is needed',
 };
 
-/** The error for a failed system call on `path`. `action` completes "Cannot ...". A missing file is NOT_FOUND. */
-export function ioError(action: string, path: string, cause: unknown): BilevelError {
+function ioError(action: string, path: string, cause: unknown): BilevelError {
   const code = codeOf(cause);
   if (code === 'ENOENT')
     return new BilevelError('NOT_FOUND', `Cannot ${action} ${path}: no such file or folder.`, { cause });
@@ -31,28 +30,32 @@ export function ioError(action: string, path: string, cause: unknown): BilevelEr
 }
 
 /**
- * The whole file.
- * @throws NOT_FOUND when there is none, LIMIT_EXCEEDED above `limit` bytes (checked before memory is taken), IO_ERROR.
+ * Runs a file operation; `action` completes "Cannot ... path" when it fails.
+ * @throws NOT_FOUND for a missing file, IO_ERROR for any other failure of the system, with what to do where that is known
  */
-export async function readBytes(path: string, limit = defaultFileLimit): Promise<Uint8Array> {
+export async function attempt<T>(action: string, path: string, operation: () => Promise<T>): Promise<T> {
   try {
-    const { size } = await stat(path);
-    if (size > limit) {
-      throw new BilevelError('LIMIT_EXCEEDED', `${path} has ${size} bytes; at most ${limit} are read.`);
-    }
-    return await readFile(path);
+    return await operation();
   } catch (error) {
-    throw error instanceof BilevelError ? error : ioError('read', path, error);
+    throw error instanceof BilevelError ? error : ioError(action, path, error);
   }
 }
 
-/** Creates the folder and its parents where missing. @throws IO_ERROR naming the folder. */
+/**
+ * The whole file.
+ * @throws NOT_FOUND when there is none, LIMIT_EXCEEDED above `limit` bytes (checked before memory is taken), IO_ERROR
+ */
+export async function readBytes(path: string, limit = defaultFileLimit): Promise<Uint8Array> {
+  return attempt('read', path, async () => {
+    const { size } = await stat(path);
+    if (size > limit) throw new BilevelError('LIMIT_EXCEEDED', `${path} has ${size} bytes; at most ${limit} are read.`);
+    return readFile(path);
+  });
+}
+
+/** Creates the folder and its parents where missing. @throws IO_ERROR naming the folder */
 export async function ensureFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw ioError('create the folder', folder, error);
-  }
+  await attempt('create the folder', folder, () => mkdir(folder, { recursive: true }));
 }
 
 /** Makes a rename in the folder durable. Windows neither allows nor needs it. */
@@ -74,8 +77,12 @@ async function syncFolder(folder: string): Promise<void> {
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    const handle = await open(temporary, 'wx');
+  await attempt('write', path, async () => {
+    const handle = await open(temporary, 'wx').catch((error: unknown) => {
+      // Writing creates the file, so what is missing is the folder: for the caller that is a failed write.
+      if (codeOf(error) !== 'ENOENT') throw error;
+      throw new BilevelError('IO_ERROR', `Cannot write ${path}: its folder does not exist.`, { cause: error });
+    });
     try {
       await handle.writeFile(content);
       await handle.sync();
@@ -87,11 +94,5 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
       throw error;
     }
     await syncFolder(folder);
-  } catch (error) {
-    // Writing creates the file, so the part that is missing is the folder: for the caller that is a failed write.
-    if (codeOf(error) === 'ENOENT') {
-      throw new BilevelError('IO_ERROR', `Cannot write ${path}: its folder does not exist.`, { cause: error });
-    }
-    throw ioError('write', path, error);
-  }
+  });
 }
