@@ -7,7 +7,11 @@ import { type Operand, toNode } from './leaf.js';
 export function normalizeAxis(axis: number, rank: number): number {
   const normalized = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(normalized) || normalized < 0 || normalized >= rank) {
-    throw invalidArgument('axis', `an integer from ${-rank} to ${rank - 1}`, axis);
+    throw invalidArgument(
+      'axis',
+      `an axis of a tensor with ${rank} dimension(s), counted from 0 or, negative, from the end`,
+      axis,
+    );
   }
   return normalized;
 }

@@ -54,7 +54,7 @@ export function requireShape(received: Shape, expected: Shape, what: string): vo
 /** Throws unless `axis` is one of `rank` dimensions, counted from 0. */
 export function requireAxis(axis: number, rank: number): void {
   if (!Number.isInteger(axis) || axis < 0 || axis >= rank) {
-    throw invalidArgument('axis', `an integer from 0 to ${rank - 1}`, axis);
+    throw invalidArgument('axis', `an axis of a tensor with ${rank} dimension(s), counted from 0`, axis);
   }
 }
 

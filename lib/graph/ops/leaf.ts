@@ -37,8 +37,11 @@ export const constant: Op<ConstantAttributes> = {
     if (dtype === 'bool' && !data.every((value) => value === 0 || value === 1)) {
       throw invalidArgument('data', 'only 0 and 1 in a bool constant', data);
     }
-    if (dtype !== 'bool' && dtype !== 'float32' && !data.every(Number.isSafeInteger)) {
-      throw invalidArgument('data', 'exact integers in an integer constant', data);
+    if (dtype === 'int32' && !data.every((value) => value === (value | 0))) {
+      throw invalidArgument('data', 'only 32-bit integers in an int32 constant', data);
+    }
+    if (dtype === 'int64' && !data.every(Number.isSafeInteger)) {
+      throw invalidArgument('data', 'only integers up to 2^53 in an int64 constant', data);
     }
     return { dtype, shape };
   },
