@@ -76,29 +76,29 @@ function missingSystemPackages() {
 function installSystemPackages() {
   const missing = missingSystemPackages();
   if (missing.length === 0) return;
+  const update = ['apt-get', 'update'];
   const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
-  const root = process.getuid?.() === 0;
+  const isRoot = process.getuid?.() === 0;
+  const shown = (command) => [...(isRoot ? [] : ['sudo']), ...command].join(' ');
   const byHand = [
     `bilevel needs these system packages: ${missing.join(', ')}. Type this, then try again:`,
-    `  ${root ? '' : 'sudo '}apt-get update && ${root ? '' : 'sudo '}${install.join(' ')}`,
+    `  ${shown(update)} && ${shown(install)}`,
   ];
   if (!onPath('apt-get')) {
-    fail(
-      ...byHand,
-      '(Where there is no apt-get: a C++20 compiler, make, CMake 3.22 or newer, and oneDNN with its headers.)',
-    );
+    byHand.push('Where there is no apt-get: a C++20 compiler, make, CMake 3.22 or newer, and oneDNN with its headers.');
+    fail(...byHand);
   }
-  if (!root && !(onPath('sudo') && attempt('sudo', ['-n', 'true']).ok)) fail(...byHand);
+  if (!isRoot && !attempt('sudo', ['-n', 'true']).ok) fail(...byHand);
+  const privileged = (command) => {
+    const [program, ...args] = isRoot ? command : ['sudo', '-n', ...command];
+    return attempt(program, args, { DEBIAN_FRONTEND: 'noninteractive' });
+  };
 
   console.log(`setup: installing system packages: ${missing.join(', ')}`);
-  const privileged = (command) =>
-    attempt(root ? command[0] : 'sudo', root ? command.slice(1) : ['-n', ...command], quiet);
-  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
   let result = privileged(install);
   if (!result.ok) {
-    // The package lists may be missing or out of date.
-    console.log('setup: updating the package lists');
-    privileged(['apt-get', 'update']);
+    console.log('setup: updating the package lists, which are missing or out of date');
+    privileged(update);
     result = privileged(install);
   }
   if (!result.ok || missingSystemPackages().length > 0) {
@@ -158,7 +158,7 @@ upToDate({
 
 upToDate({
   message: 'compiling the native addon (a minute or two)',
-  inputs: ['CMakeLists.txt', ...filesUnder('native', ['.cpp', '.h'])],
+  inputs: ['CMakeLists.txt', ...filesUnder('native', ['.cpp', '.h', '.inc'])],
   settings: { warningsAsErrors },
   output: 'build/Release/bilevel.node',
   stamp: 'build/.bilevel-setup',
