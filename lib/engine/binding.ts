@@ -15,15 +15,27 @@ export interface NativeAddon {
     readonly tapeOps: readonly string[];
     readonly outputModes: readonly string[];
   };
-  readonly Device: new (options: { threads: number }) => NativeDevice;
+  /** `threads` is the size of the team that computes a run, 1 to 256. */
+  readonly Device: new (options: {
+    threads: number;
+  }) => NativeDevice;
+  /**
+   * Stops all devices of this thread of JavaScript and waits for the steps in progress; nothing settles or starts any
+   * more. Called when the process exits, where Node runs no cleanup hooks.
+   */
+  shutDown(): void;
 }
 
 /** A device with its executor thread. */
 export interface NativeDevice {
   /** Kind, threads, oneDNN version and instruction set, for reports. */
   info(): { kind: string; threads: number; library: string; instructionSet: string };
-  /** Decodes and verifies; throws INVALID_PROGRAM. The arena is allocated here (64-byte aligned). */
-  createProgram(words: Float64Array, constants: Uint8Array): NativeProgram;
+  /**
+   * Decodes and verifies; throws INVALID_PROGRAM or LIMIT_EXCEEDED. The arena is allocated here (64-byte aligned). The
+   * names of the bindings serve messages.
+   */
+  createProgram(words: Float64Array, constants: Uint8Array, bindingNames: readonly string[]): NativeProgram;
+  /** Runs in progress stop as soon as they may and reject with DISPOSED, unless they complete. */
   dispose(): void;
 }
 
@@ -34,8 +46,10 @@ export interface NativeProgram {
    * settles. `control` is an Int32Array(2) over shared memory: [0] non-zero asks the run to stop; [1] counts the
    * steps completed. The flag is looked at between instructions until a step's first write to a readWrite or write binding;
    * from there the step is finished first, so that bound state always belongs to a whole number of steps. Resolves with the
-   * number of steps completed, which is less than `steps` when the run was stopped.
+   * number of steps completed, which is less than `steps` when the run was stopped. Throws TENSOR_IN_USE when a range
+   * that is written belongs to another binding or run; rejects with INDEX_OUT_OF_RANGE and the like from a kernel.
    */
   run(tensors: readonly Tensor['data'][], steps: number, control: Int32Array<SharedArrayBuffer>): Promise<number>;
+  /** Runs in progress go on to their end. */
   dispose(): void;
 }

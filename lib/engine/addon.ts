@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BilevelError } from '../errors.js';
+import type { NativeAddon } from './binding.js';
+
+let loaded: NativeAddon | undefined;
+
+/** The native addon, loaded when it is first asked for. @throws DEVICE_UNAVAILABLE with what to do */
+export function loadAddon(): NativeAddon {
+  if (loaded === undefined) {
+    const addon = requireAddon(join(packageRoot(), 'build', 'Release', 'bilevel.node'));
+    process.once('exit', () => addon.shutDown());
+    loaded = addon;
+  }
+  return loaded;
+}
+
+/** The nearest folder above this file that holds a package.json: the compiled files lie deeper than the sources. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}
+
+function requireAddon(file: string): NativeAddon {
+  try {
+    return createRequire(import.meta.url)(file);
+  } catch (cause) {
+    const platform = `${process.platform}-${process.arch}, Node ${process.versions.node}`;
+    throw new BilevelError(
+      'DEVICE_UNAVAILABLE',
+      `Cannot load the native addon ${file} (${platform}): ${String(cause)}. ${remedy(file, String(cause))}`,
+      { cause },
+    );
+  }
+}
+
+function remedy(file: string, problem: string): string {
+  if (!existsSync(file)) return 'It has not been built: run `npm run setup` in the folder of the package.';
+  if (problem.includes('dnnl')) return 'Install oneDNN, on Debian or Ubuntu: `sudo apt-get install libdnnl-dev`.';
+  return 'It was built for another system: run `npm run build:native` in the folder of the package.';
+}

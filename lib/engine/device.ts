@@ -1,0 +1,71 @@
+import { availableParallelism } from 'node:os';
+import type { EncodedProgram } from '../encoded.js';
+import { invalidArgument } from '../errors.js';
+import { loadAddon } from './addon.js';
+import type { NativeDevice } from './binding.js';
+import { callNative } from './native-error.js';
+import { Program } from './program.js';
+
+export interface CpuOptions {
+  /** Threads that compute a run together, 1 to 256; all available cores by default. */
+  readonly threads?: number;
+}
+
+export interface DeviceInfo {
+  readonly kind: string;
+  readonly threads: number;
+  /** The library that serves matrix products and convolutions, with its version. */
+  readonly library: string;
+  /** The best instruction set that the library uses on this machine. */
+  readonly instructionSet: string;
+}
+
+/**
+ * Something that runs programs, on a thread of its own: runs are executed one after the other in the order in which they
+ * were started, and the event loop goes on meanwhile. A pending run keeps the process alive, an idle device does not.
+ */
+export class Device implements Disposable {
+  readonly #native: NativeDevice;
+
+  private constructor(native: NativeDevice) {
+    this.#native = native;
+  }
+
+  /**
+   * A device on the processor. The same program gives the same bits on devices with the same number of threads.
+   * @throws INVALID_ARGUMENT for the number of threads; DEVICE_UNAVAILABLE when the native addon cannot be loaded
+   */
+  static cpu({ threads = Math.min(availableParallelism(), 256) }: CpuOptions = {}): Device {
+    if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+      throw invalidArgument('threads', 'an integer from 1 to 256', threads);
+    }
+    const addon = loadAddon();
+    return callNative(() => new Device(new addon.Device({ threads })));
+  }
+
+  /** @throws DISPOSED */
+  info(): DeviceInfo {
+    return callNative(() => this.#native.info());
+  }
+
+  /**
+   * Verifies a program and gives it memory on this device.
+   * @throws INVALID_PROGRAM, LIMIT_EXCEEDED, DISPOSED
+   */
+  load(program: EncodedProgram): Program {
+    const names = program.bindings.map(({ name }) => name);
+    return new Program(
+      callNative(() => this.#native.createProgram(program.words, program.constants, names)),
+      program.bindings,
+    );
+  }
+
+  /** Ends the device and its thread. Runs in progress stop as soon as they may and reject with DISPOSED. */
+  dispose(): void {
+    this.#native.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,122 @@
+import type { ProgramBinding } from '../encoded.js';
+import { BilevelError, invalidArgument } from '../errors.js';
+import { formatType, Tensor } from '../tensor.js';
+import type { NativeProgram } from './binding.js';
+import { fromNative } from './native-error.js';
+
+export interface RunOptions {
+  /** How often the program's step is repeated; 1 by default, at most 2^31 - 1. */
+  readonly steps?: number;
+  /** Stops the run at the end of a step. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The error of a run that its signal stopped: code ABORTED, the signal's reason as `cause`. */
+export class RunAborted extends BilevelError {
+  /** The bound tensors hold the result of this many steps. */
+  readonly stepsCompleted: number;
+
+  constructor(stepsCompleted: number, steps: number, reason: unknown) {
+    super('ABORTED', `The run was stopped after ${stepsCompleted} of ${steps} steps.`, { cause: reason });
+    this.stepsCompleted = stepsCompleted;
+  }
+}
+
+/** What a run and its abort listener share with the device: the stop flag and the count of completed steps. */
+type Control = Int32Array<SharedArrayBuffer>;
+
+/** A program loaded on a device. */
+export class Program implements Disposable {
+  readonly bindings: readonly ProgramBinding[];
+  readonly #native: NativeProgram;
+  /** Controls of ended runs, to be used again. */
+  readonly #controls: Control[] = [];
+
+  /** Programs come from {@link Device.load}. */
+  constructor(native: NativeProgram, bindings: readonly ProgramBinding[]) {
+    this.#native = native;
+    this.bindings = bindings;
+  }
+
+  /**
+   * Runs the program on these tensors, by the names of its bindings. Until the promise settles they belong to the run:
+   * others may read what it only reads, and must leave alone what it writes.
+   * @returns the number of steps, when all have been completed
+   * @throws INVALID_ARGUMENT when a tensor is missing or not of the program; SHAPE_MISMATCH; TENSOR_IN_USE when a tensor
+   * that is written belongs to another binding or run; ABORTED (see {@link RunAborted}); INDEX_OUT_OF_RANGE, after
+   * which written tensors may hold part of a step; DISPOSED
+   */
+  async run(bindings: Readonly<Record<string, Tensor>>, { steps = 1, signal }: RunOptions = {}): Promise<number> {
+    if (!Number.isInteger(steps) || steps < 1 || steps > 0x7fffffff) {
+      throw invalidArgument('steps', 'an integer from 1 to 2147483647', steps);
+    }
+    const views = this.#collect(bindings, steps);
+    if (signal?.aborted) throw new RunAborted(0, steps, signal.reason);
+
+    const control: Control = this.#controls.pop() ?? new Int32Array(new SharedArrayBuffer(8));
+    control.fill(0);
+    const stop = () => void Atomics.store(control, 0, 1);
+    signal?.addEventListener('abort', stop);
+    let completed: number;
+    try {
+      completed = await this.#native.run(views, steps, control);
+    } catch (error) {
+      throw fromNative(error);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      this.#controls.push(control);
+    }
+    if (completed < steps) throw new RunAborted(completed, steps, signal?.reason);
+    return completed;
+  }
+
+  /** Gives the program's memory back once its runs in progress have ended. */
+  dispose(): void {
+    this.#native.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #collect(bindings: Readonly<Record<string, Tensor>>, steps: number): Tensor['data'][] {
+    if (typeof bindings !== 'object' || bindings === null) throw invalidArgument('bindings', 'an object', bindings);
+    const views = this.bindings.map((binding) => {
+      const tensor = Object.hasOwn(bindings, binding.name) ? bindings[binding.name] : undefined;
+      if (!(tensor instanceof Tensor)) throw invalidArgument(`the binding ${binding.name}`, 'a Tensor', tensor);
+      checkTensor(binding, tensor, steps);
+      return tensor.data;
+    });
+    // All bindings are there, so a longer record holds something else as well.
+    const names = Object.keys(bindings);
+    if (names.length > views.length) {
+      const known = this.bindings.map(({ name }) => name);
+      const unknown = names.find((name) => !known.includes(name));
+      throw new BilevelError(
+        'INVALID_ARGUMENT',
+        `The program has no binding ${JSON.stringify(unknown)}. It has: ${known.join(', ')}.`,
+      );
+    }
+    return views;
+  }
+}
+
+function checkTensor({ name, dtype, shape, perStep }: ProgramBinding, tensor: Tensor, steps: number): void {
+  const lead = perStep ? 1 : 0;
+  const matches =
+    tensor.dtype === dtype &&
+    tensor.shape.length === shape.length + lead &&
+    (!perStep || tensor.shape[0] === steps) &&
+    shape.every((size, axis) => tensor.shape[axis + lead] === size);
+  if (!matches) {
+    const expected = formatType({ dtype, shape: perStep ? [steps, ...shape] : shape });
+    throw new BilevelError(
+      'SHAPE_MISMATCH',
+      `Expected ${expected} for the binding ${name} but received ${formatType(tensor)}.`,
+    );
+  }
+  const { buffer } = tensor.data;
+  if (!(buffer instanceof SharedArrayBuffer) || buffer.growable) {
+    throw invalidArgument(`the memory of the binding ${name}`, 'a SharedArrayBuffer of fixed length', buffer);
+  }
+}
