@@ -36,7 +36,7 @@ for (const entry of manifest) {
 
   test(`${entry.name} has the parameters of its architecture`, (t) => {
     const shapes = Object.values(entry.parameters);
-    t.is(entry.parameterCount, parameterCounts[entry.name]);
+    t.is(parameterCounts[entry.name], entry.parameterCount);
     t.is(
       shapes.reduce((sum, shape) => sum + elementCount(shape), 0),
       entry.parameterCount,
