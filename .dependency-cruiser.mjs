@@ -13,7 +13,7 @@ const rooms = {
   optimizers: ['graph'],
   bilevel: ['compile', 'engine', 'graph'],
   data: [],
-  onnx: ['graph'],
+  onnx: ['data', 'graph'],
   compile: ['graph'],
   engine: [],
   graph: [],

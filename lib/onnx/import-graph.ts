@@ -1,0 +1,100 @@
+import { BilevelError } from '../errors.js';
+import { constant, evaluate, type Node } from '../graph/index.js';
+import { elementCount } from '../tensor.js';
+import { checkLimit, type OnnxLimits } from './limits.js';
+import type { ModelGraph, ModelNode } from './model-graph.js';
+import { type ImportMode, Operation, type OperatorImporter } from './operation.js';
+import { operators } from './operators/index.js';
+
+export interface ImportedGraph {
+  /** The first output of the model. */
+  readonly output: Node;
+  /** Next values of stored statistics, by the names that the nodes give them. */
+  readonly state: ReadonlyMap<string, Node>;
+}
+
+/** @throws UNSUPPORTED_OPERATOR when the operator does not exist in this opset or is not understood. */
+export function findImporter(node: ModelNode, opset: number): OperatorImporter {
+  const importer = node.domain === '' ? operators.get(node.opType) : undefined;
+  if (importer !== undefined && opset >= (importer.since ?? 0)) return importer;
+  const version = node.domain === '' ? `opset ${opset}` : `domain ${JSON.stringify(node.domain)}`;
+  const advice =
+    importer === undefined
+      ? 'is not supported; export the model without it, or rewrite that layer with basic operators'
+      : `exists from opset ${importer.since} on; export the model again with that opset_version`;
+  throw new BilevelError('UNSUPPORTED_OPERATOR', `${node.label} (${version}) ${advice}.`);
+}
+
+/**
+ * Builds the graph of a model's first output.
+ * @param given values of the model's inputs and initializers, by name.
+ */
+export function importGraph(
+  graph: ModelGraph,
+  given: ReadonlyMap<string, Node>,
+  mode: ImportMode,
+  limits: OnnxLimits,
+): ImportedGraph {
+  const values = new Map(given);
+  const state = new Map<string, Node>();
+  for (const [serial, node] of graph.nodes.entries()) {
+    const inputs = node.inputs.map((name) => values.get(name));
+    const operation = new Operation(node, {
+      opset: graph.opset,
+      mode,
+      limits,
+      serial,
+      inputs,
+      updateState: (input, value) => state.set(node.inputs[input] ?? '', value),
+    });
+    const results = fold(importNode(operation), inputs, limits);
+    for (const [index, name] of node.outputs.entries()) {
+      const value = results[index];
+      if (value !== undefined) values.set(name, value);
+    }
+  }
+  const output = values.get(graph.outputs[0] ?? '');
+  if (output === undefined) throw new BilevelError('UNSUPPORTED_OPERATOR', 'The output of the model is not computed.');
+  return { output, state };
+}
+
+function importNode(operation: Operation): readonly (Node | undefined)[] {
+  const { node, opset, context } = operation;
+  const importer = findImporter(node, opset);
+  const result = withLabel(operation, () => importer.build(operation));
+  const results = Array.isArray(result) ? (result as readonly (Node | undefined)[]) : [result as Node];
+  const unknown = operation.attributes.unread();
+  if (unknown.length > 0) throw operation.unsupported(`has the unknown attribute ${unknown.join(', ')}`);
+  for (const value of results.filter((each) => each !== undefined)) {
+    const what = `of the result of ${node.label}`;
+    checkLimit(context.limits, 'rank', value.shape.length, `The number of axes ${what}`);
+    checkLimit(context.limits, 'tensorElements', elementCount(value.shape), `The number of elements ${what}`);
+  }
+  return results;
+}
+
+/** Errors of the graph know nothing of the file, so they are told again with the node. */
+function withLabel<T>({ node, opset }: Operation, build: () => T): T {
+  try {
+    return build();
+  } catch (cause) {
+    if (!(cause instanceof BilevelError) || cause.message.includes(node.label)) throw cause;
+    const code = cause.code === 'INVALID_ARGUMENT' ? 'INVALID_FILE' : cause.code;
+    throw new BilevelError(code, `${node.label} (opset ${opset}): ${cause.message}`, { cause });
+  }
+}
+
+/** What depends on constants alone, such as shape arithmetic, becomes a constant at once. */
+function fold(
+  results: readonly (Node | undefined)[],
+  inputs: readonly (Node | undefined)[],
+  limits: OnnxLimits,
+): readonly (Node | undefined)[] {
+  if (inputs.some((input) => input !== undefined && input.op !== 'constant')) return results;
+  return results.map((value) => {
+    if (value === undefined || value.op === 'constant') return value;
+    if (elementCount(value.shape) > limits.foldedElements) return value;
+    const [data = new Float64Array()] = evaluate([value], new Map());
+    return constant(data, value.shape, value.dtype);
+  });
+}

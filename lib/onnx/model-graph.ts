@@ -1,0 +1,122 @@
+import { BilevelError } from '../errors.js';
+import type { DType } from '../tensor.js';
+import type { OnnxModel } from './decode.js';
+import { elementType } from './element-types.js';
+import type { OnnxLimits } from './limits.js';
+import type { AttributeProto, NodeProto, ValueInfoProto } from './schema/onnx_pb.js';
+import { sortNodes } from './sort.js';
+import { checkTensor, type StoredTensor } from './stored-tensor.js';
+
+/** Oldest and newest operator set versions whose operators are understood. */
+export const opsetRange = { oldest: 9, newest: 23 } as const;
+
+/** An input of the network as the file declares it. */
+export interface NetworkInput {
+  readonly name: string;
+  readonly dtype: DType;
+  /** A number, a symbolic name, or undefined for an axis of which nothing is said; undefined when no shape is given. */
+  readonly shape: readonly (number | string | undefined)[] | undefined;
+}
+
+/** One operator application of the file. */
+export interface ModelNode {
+  readonly opType: string;
+  /** '' for the standard operators. */
+  readonly domain: string;
+  /** For messages: operator and node name, as in `Conv node "/features/0/Conv"`. */
+  readonly label: string;
+  /** '' stands for an optional input or output that is left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: readonly AttributeProto[];
+}
+
+/** What of a file takes part in computing its first output, in an order in which it can be computed. */
+export interface ModelGraph {
+  readonly opset: number;
+  readonly inputs: readonly NetworkInput[];
+  /** All graph outputs; only the first is computed. */
+  readonly outputs: readonly string[];
+  readonly nodes: readonly ModelNode[];
+  readonly initializers: ReadonlyMap<string, StoredTensor>;
+}
+
+/**
+ * Resolves the names of a decoded model.
+ * @throws INVALID_FILE for names that are missing, double or cyclic; UNSUPPORTED_OPERATOR for an opset outside 9 to 23
+ * and for sparse weights.
+ */
+export function readModelGraph(model: OnnxModel, limits: OnnxLimits): ModelGraph {
+  const { graph } = model;
+  const all = graph.node.map(readNode);
+  const inputNames = new Set(graph.input.map(({ name }) => name));
+  const outputs = graph.output.map(({ name }) => name);
+  const stored = new Map(graph.initializer.map((proto) => [proto.name, proto]));
+  if (stored.size !== graph.initializer.length) {
+    throw new BilevelError('INVALID_FILE', 'Two initializers of the model have the same name.');
+  }
+  const sparse = graph.sparseInitializer.map(({ values }) => values?.name ?? '');
+  const sources = new Set([...inputNames, ...stored.keys(), ...sparse]);
+  const nodes = sortNodes(all, sources, outputs[0] ?? '');
+
+  const used = new Set([...nodes.flatMap((node) => node.inputs), ...outputs.slice(0, 1)]);
+  const usedSparse = sparse.find((name) => used.has(name));
+  if (usedSparse !== undefined) {
+    throw new BilevelError(
+      'UNSUPPORTED_OPERATOR',
+      `Initializer ${JSON.stringify(usedSparse)} is stored as a sparse tensor, which is not supported; store it densely.`,
+    );
+  }
+  const initializers = new Map<string, StoredTensor>();
+  for (const [name, proto] of stored) {
+    if (used.has(name)) initializers.set(name, checkTensor(proto, limits, `Initializer ${JSON.stringify(name)}`));
+  }
+  return {
+    opset: readOpset(model),
+    inputs: graph.input.filter(({ name }) => used.has(name) && !stored.has(name)).map(readInput),
+    outputs,
+    nodes,
+    initializers,
+  };
+}
+
+function readOpset(model: OnnxModel): number {
+  const standard = model.opsetImport.filter(({ domain }) => standardDomain(domain) === '');
+  const opset = Number(standard[0]?.version ?? 0n);
+  if (standard.length !== 1 || opset < opsetRange.oldest || opset > opsetRange.newest) {
+    throw new BilevelError(
+      'UNSUPPORTED_OPERATOR',
+      `The model uses opset ${standard.map(({ version }) => version).join(' and ') || 'versions of other domains only'}, ` +
+        `but opsets ${opsetRange.oldest} to ${opsetRange.newest} are supported; export it with opset_version=18.`,
+    );
+  }
+  return opset;
+}
+
+/** 'ai.onnx' is another spelling of the default domain. */
+function standardDomain(domain: string): string {
+  return domain === 'ai.onnx' ? '' : domain;
+}
+
+function readNode(proto: NodeProto, index: number): ModelNode {
+  return {
+    opType: proto.opType,
+    domain: standardDomain(proto.domain),
+    label: `${proto.opType} node ${proto.name === '' ? `number ${index}` : JSON.stringify(proto.name)}`,
+    inputs: proto.input,
+    outputs: proto.output,
+    attributes: proto.attribute,
+  };
+}
+
+function readInput({ name, type }: ValueInfoProto): NetworkInput {
+  if (type?.value.case !== 'tensorType') {
+    throw new BilevelError('UNSUPPORTED_OPERATOR', `Input ${JSON.stringify(name)} of the model is not a dense tensor.`);
+  }
+  const { elemType, shape } = type.value.value;
+  return {
+    name,
+    dtype: elementType(elemType, `Input ${JSON.stringify(name)}`).dtype,
+    shape: shape?.dim.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : value.value)),
+  };
+}

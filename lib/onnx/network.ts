@@ -1,0 +1,270 @@
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { attempt, readBytes, writeFileAtomic } from '../data/files.js';
+import { BilevelError, describe, invalidArgument } from '../errors.js';
+import { constant, input, type Node } from '../graph/index.js';
+import { formatType, type Shape, sameShape, Tensor } from '../tensor.js';
+import { decodeModel, type OnnxModel } from './decode.js';
+import { encodeModel } from './encode.js';
+import { embedExternalData } from './external-data.js';
+import { findImporter, importGraph } from './import-graph.js';
+import { checkLimit, type OnnxLimits, resolveLimits } from './limits.js';
+import { type ModelGraph, type NetworkInput, readModelGraph } from './model-graph.js';
+import { assignRoles } from './parameters.js';
+import { type StoredTensor, tensorValues } from './stored-tensor.js';
+import { untieParameters } from './untie.js';
+import { findWarnings, type ModelWarning } from './warnings.js';
+
+export interface LoadOptions {
+  /** Safety limits to change; see OnnxLimits. */
+  readonly limits?: Partial<OnnxLimits>;
+  /**
+   * Whether parameters that the exporter merged because they were equal are trained apart; false by default, which keeps
+   * the graph of the file. The warning MERGED_PARAMETERS tells when it matters.
+   */
+  readonly untie?: boolean;
+}
+
+export interface ApplyOptions {
+  /**
+   * Whether batch normalization uses the statistics of the batch and dropout drops. By default each layer does what the
+   * file says.
+   */
+  readonly training?: boolean;
+  /** Random key of dropout, int32 [2]; needed where dropout drops. */
+  readonly key?: Node;
+  /** Values of inputs after the first, by name, such as labels for a model that ends in a loss. */
+  readonly inputs?: Readonly<Record<string, Node>>;
+}
+
+/** A tensor of the file that training may change. */
+export interface NetworkTensor {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Whether its gradient can be other than zero. */
+  readonly trainable: boolean;
+  /** The value in the file. */
+  readonly value: Tensor<'float32'>;
+}
+
+export interface Application {
+  /** The first output of the model. */
+  readonly output: Node;
+  /** Next values of the running statistics that training-form batch normalization updates, by name in `network.state`. */
+  readonly state: Readonly<Record<string, Node>>;
+}
+
+/** A neural network that came in as an ONNX file: a function of an input and named parameters, built as a graph. */
+export class Network {
+  readonly #model: OnnxModel;
+  readonly #graph: ModelGraph;
+  readonly #limits: OnnxLimits;
+  /** What the file lost for training, with a remedy for each. */
+  readonly warnings: readonly ModelWarning[];
+  /** All float tensors of the file with at least one axis, without the running statistics of batch normalization. */
+  readonly parameters: ReadonlyMap<string, NetworkTensor>;
+  /** Running statistics of batch normalization, which gradients do not change. */
+  readonly state: ReadonlyMap<string, NetworkTensor>;
+
+  private constructor(model: OnnxModel, limits: OnnxLimits) {
+    this.#model = model;
+    this.#limits = limits;
+    this.#graph = readModelGraph(model, limits);
+    for (const node of this.#graph.nodes) findImporter(node, this.#graph.opset);
+    const roles = assignRoles(this.#graph);
+    const tensors = (stored: readonly StoredTensor[]): ReadonlyMap<string, NetworkTensor> =>
+      new Map(stored.map((each) => [each.name, readNetworkTensor(each, roles.trainable.has(each.name))]));
+    this.parameters = tensors(roles.parameters);
+    this.state = tensors(roles.state);
+    this.warnings = findWarnings(this.#graph, roles);
+  }
+
+  /**
+   * Reads a model. From a path, tensors may lie in other files of the model's folder; from bytes they may not.
+   * @throws NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED, or UNSUPPORTED_OPERATOR naming operator, opset and node.
+   */
+  static async load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Network> {
+    const { limits: overrides, untie = false, ...unknown } = options;
+    refuseUnknown(unknown, ['limits', 'untie']);
+    const limits = resolveLimits(overrides);
+    const bytes = typeof source === 'string' ? await readModelFile(source, limits) : source;
+    if (!(bytes instanceof Uint8Array)) throw invalidArgument('source', 'a path or the bytes of a model', source);
+    const model = decodeModel(bytes, limits);
+    await embedExternalData(model, typeof source === 'string' ? dirname(source) : undefined, limits);
+    return new Network(untie ? untieParameters(model) : model, limits);
+  }
+
+  get opset(): number {
+    return this.#graph.opset;
+  }
+
+  /** The inputs that the first output depends on; the first is the x of `apply`. */
+  get inputs(): readonly NetworkInput[] {
+    return this.#graph.inputs;
+  }
+
+  /** Names of all outputs; only the first is computed. */
+  get outputs(): readonly string[] {
+    return this.#graph.outputs;
+  }
+
+  /** How often each operator occurs on the way to the first output. */
+  get operators(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { opType } of this.#graph.nodes) counts.set(opType, (counts.get(opType) ?? 0) + 1);
+    return counts;
+  }
+
+  /**
+   * The shape of x for `batch` samples.
+   * @throws INVALID_ARGUMENT when the file leaves another axis than the first open.
+   */
+  inputShape(batch: number): Shape {
+    if (!Number.isSafeInteger(batch) || batch < 0) throw invalidArgument('batch', 'a non-negative integer', batch);
+    const [declared] = this.inputs;
+    const [, ...sizes] = declared?.shape ?? [undefined, undefined];
+    if (!sizes.every((size) => typeof size === 'number')) {
+      throw invalidArgument('network', 'a model whose input has fixed sizes after the batch axis', declared?.name);
+    }
+    return [batch, ...sizes];
+  }
+
+  /** Independent copies of the trainable parameters in the file, by name. */
+  initialParameters(): Record<string, Tensor<'float32'>> {
+    return Object.fromEntries(this.#trainable().map(({ name, value }) => [name, value.clone()]));
+  }
+
+  /** An input node for every trainable parameter, named `prefix` + its name. */
+  parameterNodes(prefix = ''): Record<string, Node> {
+    return Object.fromEntries(this.#trainable().map(({ name, shape }) => [name, input(prefix + name, shape)]));
+  }
+
+  /**
+   * The first output as a function of the input x and the parameters. Parameters that cannot be trained and running
+   * statistics may be given too; without they keep the values of the file.
+   * @throws INVALID_ARGUMENT for a missing or unknown parameter, SHAPE_MISMATCH naming the node where shapes do not fit.
+   */
+  apply(x: Node, parameters: Readonly<Record<string, Node>>, options: ApplyOptions = {}): Node {
+    return this.applyWithState(x, parameters, options).output;
+  }
+
+  /** As `apply`, with the next running statistics of batch normalization where it works in training form. */
+  applyWithState(x: Node, parameters: Readonly<Record<string, Node>>, options: ApplyOptions = {}): Application {
+    const { training, key, inputs = {}, ...unknown } = options;
+    refuseUnknown(unknown, ['training', 'key', 'inputs']);
+    const values = new Map([...this.#constants(parameters), ...this.#bindInputs(x, inputs)]);
+    for (const [name, node] of Object.entries(parameters)) values.set(name, this.#checkParameter(name, node));
+    const { output, state } = importGraph(this.#graph, values, { training, key }, this.#limits);
+    if (this.#hasFixedBatch() && output.shape[0] !== x.shape[0]) {
+      throw new BilevelError(
+        'SHAPE_MISMATCH',
+        `The model was exported for batches of ${this.inputs[0]?.shape?.[0]} and gives ${formatType(output)} for ` +
+          `${formatType(x)}; export it with a dynamic batch axis.`,
+      );
+    }
+    return { output, state: Object.fromEntries([...state].filter(([name]) => this.state.has(name))) };
+  }
+
+  /**
+   * The model file with new values for the named parameters and running statistics; everything else stays as it was,
+   * but external data are put inside.
+   * @throws INVALID_ARGUMENT for an unknown name, SHAPE_MISMATCH, LIMIT_EXCEEDED above 2 GiB.
+   */
+  toBytes(parameters: Readonly<Record<string, Tensor>>): Uint8Array {
+    const replacements = Object.entries(parameters).map(([name, value]) => {
+      this.#find(name);
+      return [name, value] as const;
+    });
+    return encodeModel(this.#model, this.#graph.initializers, new Map(replacements));
+  }
+
+  /**
+   * Writes `toBytes(parameters)` to a file, which is replaced in one step: after a failure the old file is still whole.
+   * @throws IO_ERROR, and the errors of `toBytes`.
+   */
+  async save(path: string, parameters: Readonly<Record<string, Tensor>>): Promise<void> {
+    await writeFileAtomic(path, this.toBytes(parameters));
+  }
+
+  #trainable(): NetworkTensor[] {
+    return [...this.parameters.values()].filter(({ trainable }) => trainable);
+  }
+
+  #hasFixedBatch(): boolean {
+    return typeof this.inputs[0]?.shape?.[0] === 'number';
+  }
+
+  #find(name: string): NetworkTensor {
+    const found = this.parameters.get(name) ?? this.state.get(name);
+    if (found !== undefined) return found;
+    throw new BilevelError('INVALID_ARGUMENT', `The network has no parameter or state named ${describe(name)}.`);
+  }
+
+  #checkParameter(name: string, node: Node): Node {
+    const { shape } = this.#find(name);
+    if (node.dtype === 'float32' && sameShape(node.shape, shape)) return node;
+    const expected = formatType({ dtype: 'float32', shape });
+    throw new BilevelError(
+      'SHAPE_MISMATCH',
+      `Expected ${expected} for parameter ${JSON.stringify(name)} but received ${formatType(node)}.`,
+    );
+  }
+
+  /** The initializers that were not given, which keep the values of the file. */
+  #constants(given: Readonly<Record<string, Node>>): [string, Node][] {
+    const missing = this.#trainable().find(({ name }) => given[name] === undefined);
+    if (missing !== undefined) throw invalidArgument(`parameters[${describe(missing.name)}]`, 'a node', undefined);
+    return [...this.#graph.initializers]
+      .filter(([name]) => given[name] === undefined)
+      .map(([name, stored]) => [name, constant(tensorValues(stored), stored.shape, stored.dtype)]);
+  }
+
+  #bindInputs(x: Node, others: Readonly<Record<string, Node>>): [string, Node][] {
+    const [first, ...rest] = this.inputs;
+    if (first === undefined) throw new BilevelError('INVALID_FILE', 'The output of the model depends on no input.');
+    const names = rest.map(({ name }) => name);
+    const unknown = Object.keys(others).find((name) => !names.includes(name));
+    if (unknown !== undefined) throw invalidArgument('inputs', `inputs among: ${names.join(', ') || 'none'}`, unknown);
+    return [
+      [first.name, checkInput(first, x)],
+      ...rest.map((declared): [string, Node] => {
+        const node = others[declared.name];
+        if (node === undefined) throw invalidArgument(`inputs[${describe(declared.name)}]`, 'a node', undefined);
+        return [declared.name, checkInput(declared, node)];
+      }),
+    ];
+  }
+}
+
+/** The size is checked before memory is taken. */
+async function readModelFile(path: string, limits: OnnxLimits): Promise<Uint8Array> {
+  const { size } = await attempt('read', path, () => stat(path));
+  checkLimit(limits, 'modelBytes', size, `The size of ${path} in bytes`);
+  return readBytes(path, limits.modelBytes);
+}
+
+function readNetworkTensor(stored: StoredTensor, trainable: boolean): NetworkTensor {
+  const { name, shape } = stored;
+  return { name, shape, trainable, value: Tensor.from(tensorValues(stored), shape) };
+}
+
+/** The first axis is the batch, which is free whatever the file says. */
+function checkInput({ name, dtype, shape }: NetworkInput, node: Node): Node {
+  const fits = shape === undefined || (shape.length === node.shape.length && node.shape.every(sizeFits));
+  function sizeFits(size: number, axis: number): boolean {
+    const declared = shape?.[axis];
+    return axis === 0 || typeof declared !== 'number' || declared === size;
+  }
+  if (fits && node.dtype === dtype) return node;
+  const expected = shape === undefined ? dtype : `${dtype}[${shape.map((size) => size ?? '?').join(', ')}]`;
+  throw new BilevelError(
+    'SHAPE_MISMATCH',
+    `Expected ${expected} for input ${JSON.stringify(name)} of the network but received ${formatType(node)}.`,
+  );
+}
+
+function refuseUnknown(unknown: object, known: readonly string[]): void {
+  const [key] = Object.keys(unknown);
+  if (key === undefined) return;
+  throw new BilevelError('UNKNOWN_OPTION', `There is no option ${describe(key)}; the options are ${known.join(', ')}.`);
+}

@@ -1,0 +1,129 @@
+import { BilevelError } from '../errors.js';
+import { constant, isOp, type Node } from '../graph/index.js';
+import type { DType, Shape } from '../tensor.js';
+import { Attributes } from './attributes.js';
+import type { OnnxLimits } from './limits.js';
+import type { ModelNode } from './model-graph.js';
+
+/** Whether layers that differ between training and inference follow the file or are forced to one form. */
+export interface ImportMode {
+  /** Undefined means as each node of the file says. */
+  readonly training: boolean | undefined;
+  /** Random key of dropout, int32[2]. */
+  readonly key: Node | undefined;
+}
+
+/** What the importer of one operator gets to see, besides the node itself. */
+export interface OperationContext {
+  readonly opset: number;
+  readonly mode: ImportMode;
+  readonly limits: OnnxLimits;
+  /** Position of the node in the order of computation: a number that no other node has. */
+  readonly serial: number;
+  /** Values of the inputs; undefined where an optional input is left out. */
+  readonly inputs: readonly (Node | undefined)[];
+  /** Records the next value of a stored statistic, given the input that holds it. */
+  updateState(input: number, value: Node): void;
+}
+
+/** One application of an ONNX operator, as its importer sees it. */
+export class Operation {
+  readonly attributes: Attributes;
+  readonly node: ModelNode;
+  readonly context: OperationContext;
+
+  constructor(node: ModelNode, context: OperationContext) {
+    this.node = node;
+    this.context = context;
+    this.attributes = new Attributes(node);
+  }
+
+  get opset(): number {
+    return this.context.opset;
+  }
+
+  get inputs(): readonly (Node | undefined)[] {
+    return this.context.inputs;
+  }
+
+  /** The value of a required input. */
+  input(index: number): Node {
+    const value = this.inputs[index];
+    if (value === undefined) throw this.invalid(`needs input ${index}, which is missing`);
+    return value;
+  }
+
+  optionalInput(index: number): Node | undefined {
+    return this.inputs[index];
+  }
+
+  /** Whether anything can read this output. */
+  hasOutput(index: number): boolean {
+    return (this.node.outputs[index] ?? '') !== '';
+  }
+
+  /** The elements of an input that must be known while importing, such as a shape. */
+  constantInput(index: number): number[] {
+    return this.#constant(this.input(index), index);
+  }
+
+  optionalConstantInput(index: number): number[] | undefined {
+    const value = this.inputs[index];
+    return value === undefined ? undefined : this.#constant(value, index);
+  }
+
+  /** The only element of an input that must be known while importing. */
+  optionalScalarInput(index: number): number | undefined {
+    const values = this.optionalConstantInput(index);
+    if (values === undefined) return undefined;
+    const [value] = values;
+    if (value === undefined || values.length !== 1) throw this.invalid(`needs one number as input ${index}`);
+    return value;
+  }
+
+  #constant(value: Node, index: number): number[] {
+    if (isOp(value, 'constant')) return Array.from(value.attributes.data);
+    throw this.unsupported(
+      `input ${index} (${JSON.stringify(this.node.inputs[index])}) depends on the network's data or weights, but must be ` +
+        'known when the graph is built; make it a constant in the export',
+    );
+  }
+
+  /** The caller has to give something that the operator needs. */
+  argument(problem: string): BilevelError {
+    return new BilevelError('INVALID_ARGUMENT', `${this.node.label} ${problem}.`);
+  }
+
+  /** The file uses the operator in a way that is not supported. */
+  unsupported(problem: string): BilevelError {
+    return new BilevelError('UNSUPPORTED_OPERATOR', `${this.node.label} (opset ${this.opset}): ${problem}.`);
+  }
+
+  /** The shapes or dtypes that reach the operator do not fit. */
+  mismatch(problem: string): BilevelError {
+    return new BilevelError('SHAPE_MISMATCH', `${this.node.label} (opset ${this.opset}) ${problem}.`);
+  }
+
+  /** The file uses the operator in a way that ONNX does not allow. */
+  invalid(problem: string): BilevelError {
+    return new BilevelError('INVALID_FILE', `${this.node.label} (opset ${this.opset}) ${problem}.`);
+  }
+}
+
+/** An integer constant, for shapes and indices. */
+export function integers(values: readonly number[], shape: Shape = [values.length], dtype: DType = 'int64'): Node {
+  return constant(values, shape, dtype);
+}
+
+/** What an importer gives: the outputs, or the only output. Outputs that nothing reads may be left out. */
+export type ImportResult = Node | readonly (Node | undefined)[];
+
+/** One row of the operator table. */
+export interface OperatorImporter {
+  /** Builds the operator's graph for any opset that the row covers. */
+  readonly build: (operation: Operation) => ImportResult;
+  /** The opset that introduced the operator, where that is after the oldest supported opset. */
+  readonly since?: number;
+  /** True when the result is piecewise constant or a shape, so that weights in front of it cannot be trained through it. */
+  readonly constantAlmostEverywhere?: true;
+}

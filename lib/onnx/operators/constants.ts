@@ -1,0 +1,67 @@
+import type { Node } from '../../graph/index.js';
+import * as g from '../../graph/index.js';
+import { elementCount } from '../../tensor.js';
+import { elementType } from '../element-types.js';
+import { checkLimit } from '../limits.js';
+import { integers, type Operation, type OperatorImporter } from '../operation.js';
+import type { TensorProto } from '../schema/onnx_pb.js';
+import { checkTensor, tensorValues } from '../stored-tensor.js';
+
+function tensorConstant(op: Operation, proto: TensorProto): Node {
+  const stored = checkTensor(proto, op.context.limits, `The value of ${op.node.label}`);
+  return g.constant(tensorValues(stored), stored.shape, stored.dtype);
+}
+
+/** A tensor, or from opset 12 on plain numbers. */
+function constant(op: Operation): Node {
+  const { attributes } = op;
+  const proto = attributes.tensor('value');
+  if (proto !== undefined) return tensorConstant(op, proto);
+  const [float, floats] = [attributes.float('value_float'), attributes.floats('value_floats')];
+  const [int, ints] = [attributes.int('value_int'), attributes.ints('value_ints')];
+  if (float !== undefined) return g.constant(float);
+  if (floats !== undefined) return g.constant(floats);
+  if (int !== undefined) return integers([int], []);
+  if (ints !== undefined) return integers(ints);
+  throw op.unsupported('holds no dense tensor of numbers');
+}
+
+function constantOfShape(op: Operation): Node {
+  const shape = op.constantInput(0);
+  const proto = op.attributes.tensor('value');
+  const value = proto === undefined ? g.constant(0) : tensorConstant(op, proto);
+  checkLimit(op.context.limits, 'foldedElements', elementCount(shape), `The number of elements of ${op.node.label}`);
+  return g.broadcastTo(g.reshape(value, []), shape);
+}
+
+function range(op: Operation): Node {
+  const [start, limit, delta] = [0, 1, 2].map((index) => op.optionalScalarInput(index));
+  if (start === undefined || limit === undefined || delta === undefined || delta === 0) {
+    throw op.invalid('needs a start, a limit and a step that is not 0');
+  }
+  const length = Math.max(0, Math.ceil((limit - start) / delta));
+  checkLimit(op.context.limits, 'foldedElements', length, `The number of elements of ${op.node.label}`);
+  return g.constant(
+    Array.from({ length }, (_, index) => start + index * delta),
+    [length],
+    op.input(0).dtype,
+  );
+}
+
+/** Narrow integer types are held as int32, so a cast to one would have to wrap around; that is not done. */
+function cast(op: Operation): Node {
+  op.attributes.ignore('saturate', 'round_mode');
+  const x = op.input(0);
+  const type = elementType(op.attributes.int('to', 0), `The result of ${op.node.label}`);
+  const narrow = type.dtype === 'int32' && type.name !== 'int32';
+  if (narrow && x.dtype !== 'bool') throw op.unsupported(`casts to ${type.name}, which is not supported`);
+  return g.cast(x, type.dtype);
+}
+
+export const constantOperators: Record<string, OperatorImporter> = {
+  Cast: { build: cast },
+  CastLike: { build: (op) => g.cast(op.input(0), op.input(1).dtype), since: 15 },
+  Constant: { build: constant },
+  ConstantOfShape: { build: constantOfShape },
+  Range: { build: range, since: 11 },
+};

@@ -1,0 +1,31 @@
+import type { OperatorImporter } from '../operation.js';
+import { activationOperators } from './activation.js';
+import { constantOperators } from './constants.js';
+import { convolutionOperators } from './convolution.js';
+import { dropoutOperators } from './dropout.js';
+import { elementwiseOperators } from './elementwise.js';
+import { indexingOperators } from './indexing.js';
+import { lossOperators } from './loss.js';
+import { matmulOperators } from './matmul.js';
+import { normalizationOperators } from './normalization.js';
+import { poolingOperators } from './pooling.js';
+import { reductionOperators } from './reduction.js';
+import { shapeOperators } from './shape.js';
+
+/** The ONNX operators that are understood, by name; all are of the default domain. */
+export const operators: ReadonlyMap<string, OperatorImporter> = new Map(
+  Object.entries({
+    ...activationOperators,
+    ...constantOperators,
+    ...convolutionOperators,
+    ...dropoutOperators,
+    ...elementwiseOperators,
+    ...indexingOperators,
+    ...lossOperators,
+    ...matmulOperators,
+    ...normalizationOperators,
+    ...poolingOperators,
+    ...reductionOperators,
+    ...shapeOperators,
+  }),
+);

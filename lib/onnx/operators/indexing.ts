@@ -1,0 +1,88 @@
+import type { Node } from '../../graph/index.js';
+import * as g from '../../graph/index.js';
+import type { Shape } from '../../tensor.js';
+import { elementCount } from '../../tensor.js';
+import type { Operation, OperatorImporter } from '../operation.js';
+
+/** Negative indices count from the end. */
+function nonNegative(indices: Node, size: number): Node {
+  if (g.isOp(indices, 'constant')) {
+    const data = indices.attributes.data.map((index) => (index < 0 ? index + size : index));
+    return g.constant(data, indices.shape, indices.dtype);
+  }
+  return g.where(g.less(indices, 0), g.add(indices, size), indices);
+}
+
+function gather(op: Operation): Node {
+  const x = op.input(0);
+  const axis = g.normalizeAxis(op.attributes.int('axis', 0), x.shape.length);
+  return g.gather(x, nonNegative(op.input(1), x.shape[axis] ?? 0), axis);
+}
+
+/** y[i][j][k] = x[i][j][index[i][j][k]] for the last axis; other axes are moved there and back. */
+function gatherElements(op: Operation): Node {
+  const [x, indices] = [op.input(0), op.input(1)];
+  const rank = x.shape.length;
+  const axis = g.normalizeAxis(op.attributes.int('axis', 0), rank);
+  const swap = [...x.shape.keys()];
+  [swap[axis], swap[rank - 1]] = [rank - 1, axis];
+  const limits = x.shape.map((size, index) => (index === axis ? size : (indices.shape[index] ?? size)));
+  const covered = g.slice(x, { starts: x.shape.map(() => 0), limits });
+  const positions = g.transpose(nonNegative(indices, x.shape[axis] ?? 0), swap);
+  return g.transpose(g.gatherElements(g.transpose(covered, swap), positions), swap);
+}
+
+/** y[..., :] = x[index[..., 0], index[..., 1], ...]: the indexed axes are flattened into one. */
+function gatherNd(op: Operation): Node {
+  if (op.attributes.int('batch_dims', 0) !== 0) throw op.unsupported('has batch_dims, which are not supported');
+  const [x, indices] = [op.input(0), op.input(1)];
+  const depth = indices.shape.at(-1) ?? 0;
+  const indexed = x.shape.slice(0, depth);
+  const rest = x.shape.slice(depth);
+  const components = indexed.map((size, axis) => {
+    const starts = indices.shape.map((_, index) => (index === indices.shape.length - 1 ? axis : 0));
+    const limits = indices.shape.map((total, index) => (index === indices.shape.length - 1 ? axis + 1 : total));
+    const component = g.reshape(g.slice(indices, { starts, limits }), indices.shape.slice(0, -1));
+    return g.mul(nonNegative(component, size), elementCount(indexed.slice(axis + 1)));
+  });
+  if (components.length === 0) throw op.invalid('needs indices of at least one axis');
+  return g.gather(g.reshape(x, [elementCount(indexed), ...rest]), components.reduce(g.add), 0);
+}
+
+/** Two values, off and on, chosen by whether the position along the new axis is the index. */
+function oneHot(op: Operation): Node {
+  const [indices, values] = [op.input(0), op.input(2)];
+  const depth = op.optionalScalarInput(1) ?? 0;
+  const rank = indices.shape.length + 1;
+  const axis = g.normalizeAxis(op.attributes.int('axis', -1), rank);
+  const positions = g.iota(depth, indices.dtype);
+  const mask = g.equal(g.expandDims(nonNegative(indices, depth), [-1]), positions);
+  const value = (index: number): Node => g.reshape(g.slice(values, { starts: [index], limits: [index + 1] }), []);
+  const order = [...mask.shape.keys()].slice(0, -1);
+  order.splice(axis, 0, rank - 1);
+  return g.transpose(g.where(mask, value(1), value(0)), order);
+}
+
+/** Keeps the part of the last two axes on one side of the k-th diagonal, and zeros the rest. */
+function trilu(op: Operation): Node {
+  const x = op.input(0);
+  const k = op.optionalScalarInput(1) ?? 0;
+  const upper = op.attributes.flag('upper', true);
+  const shape = x.shape.slice(-2);
+  return g.where(triangle(shape, k, upper), x, g.cast(g.constant(0), x.dtype));
+}
+
+function triangle(shape: Shape, k: number, upper: boolean): Node {
+  const [rows = 0, columns = 0] = shape;
+  const row = g.reshape(g.iota(rows), [rows, 1]);
+  const diagonal = g.sub(g.iota(columns), g.add(row, k));
+  return upper ? g.greaterEqual(diagonal, 0) : g.lessEqual(diagonal, 0);
+}
+
+export const indexingOperators: Record<string, OperatorImporter> = {
+  Gather: { build: gather },
+  GatherElements: { build: gatherElements, since: 11 },
+  GatherND: { build: gatherNd, since: 11 },
+  OneHot: { build: oneHot },
+  Trilu: { build: trilu, since: 14 },
+};

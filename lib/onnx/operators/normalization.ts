@@ -1,0 +1,92 @@
+import type { Node } from '../../graph/index.js';
+import * as g from '../../graph/index.js';
+import type { ImportResult, Operation, OperatorImporter } from '../operation.js';
+
+/**
+ * The training form normalizes by the statistics of the batch and gives the next running statistics as its second and
+ * third output. Before opset 14 it is known by those outputs, from then on by an attribute. Only the current batch
+ * decides the value; the statistics in the file are state.
+ */
+function batchNormalization(op: Operation): ImportResult {
+  const { attributes } = op;
+  const [x, scale, bias] = [op.input(0), op.input(1), op.input(2)];
+  const [runningMean, runningVariance] = [op.input(3), op.input(4)];
+  const epsilon = attributes.float('epsilon', 1e-5);
+  const momentum = attributes.float('momentum', 0.9);
+  const training = op.context.mode.training ?? isTrainingForm(op);
+  if (!training) {
+    return g.batchNormInference(x, scale, bias, runningMean, runningVariance, { epsilon });
+  }
+  const { output, mean, variance } = g.batchNormTrain(x, scale, bias, { epsilon });
+  const blend = (old: Node, current: Node): Node => g.add(g.mul(old, momentum), g.mul(current, 1 - momentum));
+  const nextMean = blend(runningMean, mean);
+  const nextVariance = blend(runningVariance, variance);
+  op.context.updateState(3, nextMean);
+  op.context.updateState(4, nextVariance);
+  return [output, nextMean, nextVariance];
+}
+
+function isTrainingForm(op: Operation): boolean {
+  return op.attributes.flag('training_mode') || (op.opset < 14 && op.hasOutput(1));
+}
+
+function layerNormalization(op: Operation): Node {
+  op.attributes.ignore('stash_type');
+  refuseStatistics(op);
+  const axis = op.attributes.int('axis', -1);
+  return g.layerNorm(op.input(0), axis, op.input(1), op.optionalInput(2), op.attributes.float('epsilon', 1e-5));
+}
+
+/** x over its root mean square along the axes from `axis` on (Zhang and Sennrich, 2019). */
+function rmsNormalization(op: Operation): Node {
+  op.attributes.ignore('stash_type');
+  const x = op.input(0);
+  const axis = g.normalizeAxis(op.attributes.int('axis', -1), x.shape.length);
+  const meanSquare = g.mean(g.square(x), [...x.shape.keys()].slice(axis), { keepDims: true });
+  const rms = g.sqrt(g.add(meanSquare, op.attributes.float('epsilon', 1e-5)));
+  return g.mul(g.div(x, rms), op.input(1));
+}
+
+function instanceNormalization(op: Operation): Node {
+  return g.instanceNorm(op.input(0), op.input(1), op.input(2), op.attributes.float('epsilon', 1e-5));
+}
+
+/** Before opset 21 scale and bias have one entry per group, which every channel of the group shares. */
+function groupNormalization(op: Operation): Node {
+  op.attributes.ignore('stash_type');
+  const x = op.input(0);
+  const groups = op.attributes.int('num_groups');
+  if (groups === undefined) throw op.invalid('needs the attribute num_groups');
+  const channels = x.shape[1] ?? 0;
+  const perChannel = (vector: Node): Node =>
+    op.opset >= 21
+      ? vector
+      : g.reshape(g.broadcastTo(g.reshape(vector, [groups, 1]), [groups, channels / groups]), [channels]);
+  const epsilon = op.attributes.float('epsilon', 1e-5);
+  return g.groupNorm(x, groups, perChannel(op.input(1)), perChannel(op.input(2)), epsilon);
+}
+
+/** x over its p-norm along one axis. */
+function lpNormalization(op: Operation): Node {
+  const x = op.input(0);
+  const axes = [op.attributes.int('axis', -1)];
+  const p = op.attributes.int('p', 2);
+  if (p === 1) return g.div(x, g.reduceSum(g.abs(x), axes, { keepDims: true }));
+  if (p === 2) return g.div(x, g.sqrt(g.reduceSum(g.square(x), axes, { keepDims: true })));
+  throw op.invalid('has a norm p other than 1 and 2');
+}
+
+function refuseStatistics(op: Operation): void {
+  if (op.hasOutput(1) || op.hasOutput(2)) {
+    throw op.unsupported('gives its mean and deviation as outputs, which is not supported');
+  }
+}
+
+export const normalizationOperators: Record<string, OperatorImporter> = {
+  BatchNormalization: { build: batchNormalization },
+  GroupNormalization: { build: groupNormalization, since: 18 },
+  InstanceNormalization: { build: instanceNormalization },
+  LayerNormalization: { build: layerNormalization, since: 17 },
+  LpNormalization: { build: lpNormalization },
+  RMSNormalization: { build: rmsNormalization, since: 23 },
+};

@@ -1,0 +1,89 @@
+import type { Node } from '../../graph/index.js';
+import * as g from '../../graph/index.js';
+import type { Operation, OperatorImporter } from '../operation.js';
+
+type Reduce = (x: Node, axes: readonly number[], options: { readonly keepDims: boolean }) => Node;
+
+/** The opset from which the axes are an input; before it they are an attribute. ReduceSum moved before the others. */
+const axesInputSince = { sum: 13, others: 18 } as const;
+
+function reduction(reduce: Reduce, inputSince: number = axesInputSince.others): OperatorImporter {
+  return {
+    build(op) {
+      const x = op.input(0);
+      const stated = op.opset >= inputSince ? op.optionalConstantInput(1) : op.attributes.ints('axes');
+      const nothing = op.attributes.flag('noop_with_empty_axes');
+      const keepDims = op.attributes.flag('keepdims', true);
+      const empty = stated === undefined || stated.length === 0;
+      if (empty && nothing) return x;
+      const axes = empty ? [...x.shape.keys()] : stated.map((axis) => g.normalizeAxis(axis, x.shape.length));
+      return exactly(op, x, (real) => reduce(real, axes, { keepDims }));
+    },
+  };
+}
+
+/** Integer sums are exact in the float64 of constant folding; of data they would be rounded to float32. */
+function exactly(op: Operation, x: Node, reduce: (x: Node) => Node): Node {
+  if (x.dtype === 'float32') return reduce(x);
+  if (x.op !== 'constant') throw op.unsupported(`reduces ${x.dtype} data, which is supported for constants only`);
+  return g.cast(reduce(g.cast(x, 'float32')), x.dtype);
+}
+
+const minimum: Reduce = (x, axes, options) => g.neg(g.reduceMax(g.neg(x), axes, options));
+
+/** Products of many factors are rare and stay small: one multiplication for each. */
+const product: Reduce = (x, axes, { keepDims }) => {
+  const factors = axes.reduce((result, axis) => {
+    const size = result.shape[axis] ?? 0;
+    const parts = Array.from({ length: size }, (_, index) => sliceAt(result, axis, index));
+    return parts.length === 0 ? g.broadcastTo(1, withOne(result.shape, axis)) : parts.reduce(g.mul);
+  }, x);
+  return keepDims
+    ? factors
+    : g.reshape(
+        factors,
+        x.shape.filter((_, axis) => !axes.includes(axis)),
+      );
+};
+
+function withOne(shape: readonly number[], axis: number): number[] {
+  return shape.map((size, index) => (index === axis ? 1 : size));
+}
+
+function sliceAt(x: Node, axis: number, index: number): Node {
+  const starts = x.shape.map((_, position) => (position === axis ? index : 0));
+  const limits = x.shape.map((size, position) => (position === axis ? index + 1 : size));
+  return g.slice(x, { starts, limits });
+}
+
+const logSumExp: Reduce = (x, axes, options) => {
+  const largest = g.stopGradient(g.reduceMax(x, axes, { keepDims: true }));
+  const sum = g.reduceSum(g.exp(g.sub(x, largest)), axes, options);
+  return g.add(g.log(sum), g.reshape(largest, sum.shape));
+};
+
+function argMax(sign: 1 | -1): OperatorImporter['build'] {
+  return (op) => {
+    const x = op.input(0);
+    if (op.attributes.flag('select_last_index'))
+      throw op.unsupported('has select_last_index=1, which is not supported');
+    const axis = g.normalizeAxis(op.attributes.int('axis', 0), x.shape.length);
+    const result = g.argMax(sign === 1 ? x : g.neg(x), axis);
+    return op.attributes.flag('keepdims', true) ? g.expandDims(result, [axis]) : result;
+  };
+}
+
+export const reductionOperators: Record<string, OperatorImporter> = {
+  ArgMax: { build: argMax(1), constantAlmostEverywhere: true },
+  ArgMin: { build: argMax(-1), constantAlmostEverywhere: true },
+  ReduceL1: reduction((x, axes, options) => g.reduceSum(g.abs(x), axes, options)),
+  ReduceL2: reduction((x, axes, options) => g.sqrt(g.reduceSum(g.square(x), axes, options))),
+  ReduceLogSum: reduction((x, axes, options) => g.log(g.reduceSum(x, axes, options))),
+  ReduceLogSumExp: reduction(logSumExp),
+  ReduceMax: reduction(g.reduceMax),
+  ReduceMean: reduction(g.mean),
+  ReduceMin: reduction(minimum),
+  ReduceProd: reduction(product),
+  ReduceSum: reduction(g.reduceSum, axesInputSince.sum),
+  ReduceSumSquare: reduction((x, axes, options) => g.reduceSum(g.square(x), axes, options)),
+};
