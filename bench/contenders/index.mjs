@@ -1,0 +1,17 @@
+/**
+ * What is compared. A contender's module exports `prepare(step, layers, option)`, which resolves with
+ *   versions   of the libraries it uses
+ *   flops      of one step, where the contender can tell
+ *   check()    value and 2-norm of its gradient at the starting point, without moving
+ *   run(n)     does n steps; the value that the last of them started from
+ * A probe does the same work in every case, checks itself, and is a yardstick for the others.
+ */
+export const contenders = {
+  bilevel: { label: 'bilevel', module: 'bilevel', yardstick: 'matmul' },
+  'bilevel-1': { label: 'bilevel, 1 thread', module: 'bilevel', option: 1, yardstick: 'matmul-1' },
+  'jax-js': { label: 'jax-js (wasm)', module: 'jax-js' },
+  'tfjs-wasm': { label: 'tfjs (wasm)', module: 'tfjs', option: 'wasm' },
+  'tfjs-cpu': { label: 'tfjs (cpu)', module: 'tfjs', option: 'cpu' },
+  matmul: { label: 'matmul', module: 'matmul', probe: true },
+  'matmul-1': { label: 'matmul, 1 thread', module: 'matmul', option: 1, probe: true },
+};

@@ -1,0 +1,132 @@
+// Starts one process a contender, compares what it computes with the reference, and times those that are right in turn.
+import { fork } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { contenders } from './contenders/index.mjs';
+
+const worker = new URL('worker.mjs', import.meta.url);
+const reference = JSON.parse(await readFile(new URL('reference.json', import.meta.url), 'utf8'));
+
+/** float32 against float64, through five updates; what is wrong is wrong by far more. */
+const tolerance = 1e-4;
+
+class Contender {
+  constructor(name, step, network) {
+    this.name = name;
+    this.milliseconds = [];
+    this.child = fork(worker, [name, step, network], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.errors = '';
+    this.child.stderr.on('data', (text) => {
+      this.errors += text;
+    });
+  }
+
+  /** The next message of the child, or why there is none. */
+  async reply(seconds) {
+    let timer;
+    const outcome = await new Promise((resolve) => {
+      timer = setTimeout(() => resolve({ failed: `more than ${seconds} s`, slow: true }), seconds * 1000);
+      this.child.once('message', resolve);
+      this.child.once('exit', (code, signal) =>
+        resolve({ failed: `ended with ${signal ?? code}: ${this.errors.trim().split('\n').at(-1)}` }),
+      );
+    });
+    clearTimeout(timer);
+    this.child.removeAllListeners('message');
+    this.child.removeAllListeners('exit');
+    if (outcome.failed !== undefined) this.stop();
+    return outcome;
+  }
+
+  async time(count, seconds) {
+    this.child.send({ count });
+    return this.reply(seconds);
+  }
+
+  stop() {
+    this.child.kill('SIGKILL');
+  }
+}
+
+/** The first quantity that is off, with what it should be. */
+function deviation(values, expected) {
+  for (const [quantity, value] of Object.entries(expected)) {
+    const error = Math.abs(values[quantity] - value) / Math.abs(value);
+    if (!(error <= tolerance)) return { quantity, received: values[quantity], expected: value };
+  }
+  return undefined;
+}
+
+/** Checks, warms up, and finds how many steps make up a repetition. */
+async function prepare(contender, expected, { seconds, limit }) {
+  const prepared = await contender.reply(limit);
+  if (prepared.failed !== undefined) return prepared;
+  const wrong = contenders[contender.name].probe ? undefined : deviation(prepared.values, expected);
+  if (wrong) {
+    contender.stop();
+    return { ...prepared, wrong };
+  }
+  contender.count = 1;
+  for (let round = 0; round < 3; round++) {
+    const warm = await contender.time(contender.count, limit);
+    if (warm.failed !== undefined) return { ...prepared, ...warm };
+    contender.count = Math.max(1, Math.round((seconds * 1000) / warm.milliseconds));
+    if (warm.milliseconds > seconds * 1000) break;
+  }
+  contender.ready = true;
+  return prepared;
+}
+
+const quantile = (sorted, q) => {
+  const place = (sorted.length - 1) * q;
+  const low = Math.floor(place);
+  return sorted[low] + (place - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
+};
+
+function statistics(milliseconds) {
+  const sorted = [...milliseconds].sort((a, b) => a - b);
+  return {
+    median: quantile(sorted, 0.5),
+    quartiles: [quantile(sorted, 0.25), quantile(sorted, 0.75)],
+    min: sorted[0],
+    max: sorted.at(-1),
+    repetitions: sorted.length,
+  };
+}
+
+/**
+ * Times one step of one network for several contenders, in turn (A B C A B C ...), so that a change of the machine's speed
+ * meets them all. Everyone is prepared alone, and only one of them runs at any time.
+ * @param {{ seconds: number, repetitions: number, limit: number }} options of a repetition, their number, and the most
+ *   seconds that a contender gets to prepare and then to be timed
+ */
+export async function measureCase(step, network, names, options, onProgress) {
+  const expected = reference[network][step];
+  const results = new Map();
+  const running = [];
+  try {
+    for (const name of names) {
+      onProgress(`${step} ${network}: ${name} prepares`);
+      const contender = new Contender(name, step, network);
+      running.push(contender);
+      results.set(name, await prepare(contender, expected, options));
+    }
+    const racers = running.filter(({ ready }) => ready);
+    for (let repetition = 0; repetition < options.repetitions; repetition++) {
+      onProgress(`${step} ${network}: repetition ${repetition + 1} of ${options.repetitions}`);
+      for (const contender of racers) {
+        const spent = contender.milliseconds.reduce((a, b) => a + b, 0) * contender.count;
+        if (!contender.ready || spent > options.limit * 1000) continue;
+        const { milliseconds, failed } = await contender.time(contender.count, options.limit);
+        if (failed === undefined) contender.milliseconds.push(milliseconds);
+        else contender.ready = false;
+      }
+    }
+    for (const { name, milliseconds, count } of racers) {
+      if (milliseconds.length === 0) continue;
+      Object.assign(results.get(name), { stepsPerRepetition: count, ...statistics(milliseconds) });
+    }
+  } finally {
+    for (const contender of running) contender.stop();
+  }
+  return [...results].map(([contender, result]) => ({ step, network, contender, ...result }));
+}

@@ -1,0 +1,145 @@
+// Times bilevel beside the other JavaScript engines; see README.md.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const folder = new URL('./', import.meta.url);
+const page = new URL('../docs/performance.md', folder);
+
+const usage = `Usage: npm run bench -- [options]
+
+  --cases LIST       networks, of logreg,mlp,lenet,mnist-cnn (all)
+  --steps LIST       sgd,penalty (both)
+  --contenders LIST  of those in contenders/index.mjs (all)
+  --reps N           timed repetitions of each contender (7)
+  --seconds S        length of a repetition (0.5)
+  --limit S          most seconds a contender gets to prepare, and then to be timed (120)
+  --no-derivatives   leave out the check of second derivatives
+  --json             print the results as JSON in place of the tables
+  --write            also write the tables into docs/performance.md
+  --help             this text
+
+Results are kept as JSON in bench/results/.`;
+
+/** Installs the packages of package-lock.json when they are not there yet. */
+async function setUp() {
+  const time = async (name) => (await stat(new URL(name, folder)).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
+  if ((await time('node_modules/.package-lock.json')) >= (await time('package-lock.json'))) return;
+  console.error('Installing the packages to compare with');
+  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: fileURLToPath(folder),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) throw new Error('npm ci in bench/ failed');
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      cases: { type: 'string' },
+      steps: { type: 'string' },
+      contenders: { type: 'string' },
+      reps: { type: 'string', default: '7' },
+      seconds: { type: 'string', default: '0.5' },
+      limit: { type: 'string', default: '120' },
+      'no-derivatives': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  return values;
+}
+
+function chosen(option, text, known) {
+  const names = text === undefined ? known : text.split(',');
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`--${option} knows ${known.join(', ')} but not ${unknown}`);
+  return names;
+}
+
+function positive(option, text) {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${option} takes a positive number, not ${text}`);
+  return value;
+}
+
+const loadNow = () => os.loadavg()[0].toFixed(2);
+
+async function main() {
+  const values = readOptions();
+  if (values.help) return console.log(usage);
+  await setUp();
+  const [{ contenders }, { cases, steps }, { measureCase }, { report }] = await Promise.all([
+    import('./contenders/index.mjs'),
+    import('./problem.mjs'),
+    import('./measure.mjs'),
+    import('./report.mjs'),
+  ]);
+  const options = {
+    seconds: positive('seconds', values.seconds),
+    repetitions: positive('reps', values.reps),
+    limit: positive('limit', values.limit),
+  };
+  const networks = chosen('cases', values.cases, cases);
+  const kinds = chosen('steps', values.steps, steps);
+  const names = chosen('contenders', values.contenders, Object.keys(contenders));
+  const progress = (text) => process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
+
+  const load = { start: loadNow() };
+  const results = [];
+  for (const step of kinds) {
+    for (const network of networks) results.push(...(await measureCase(step, network, names, options, progress)));
+  }
+  progress('second derivatives');
+  const derivatives = values['no-derivatives']
+    ? undefined
+    : JSON.parse(
+        execFileSync(process.execPath, [fileURLToPath(new URL('derivatives/index.mjs', folder))], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        }),
+      );
+  progress('');
+  load.end = loadNow();
+
+  const cpus = os.cpus();
+  const environment = {
+    date: new Date().toISOString(),
+    cpu: cpus[0]?.model.trim() ?? 'unknown processor',
+    cores: os.availableParallelism(),
+    memory: Math.round(os.totalmem() / 2 ** 30),
+    platform: `${os.type()} ${os.release()} ${os.arch()}`,
+    node: process.versions.node,
+    load,
+    versions: Object.assign(
+      {},
+      ...results.map(({ contender, versions }) => (contender === 'bilevel-1' ? {} : versions)),
+    ),
+  };
+  const session = { environment, options, results, derivatives };
+  const saved = new URL(`results/${environment.date.replaceAll(':', '-').slice(0, 19)}.json`, folder);
+  await mkdir(new URL('results/', folder), { recursive: true });
+  await writeFile(saved, `${JSON.stringify(session, null, 2)}\n`);
+  const text = report(session);
+  console.log(values.json ? JSON.stringify(session, null, 2) : text);
+  if (values.write) await publish(text);
+}
+
+/** Replaces what stands between the page's two marks. */
+async function publish(text) {
+  const marks = ['<!-- measured: begin -->', '<!-- measured: end -->'];
+  const old = await readFile(page, 'utf8');
+  const [from, to] = marks.map((mark) => old.indexOf(mark));
+  if (from < 0 || to < from) throw new Error(`docs/performance.md lacks its marks ${marks.join(' and ')}`);
+  await writeFile(page, `${old.slice(0, from + marks[0].length)}\n\n${text}\n\n${old.slice(to)}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
