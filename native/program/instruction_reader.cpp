@@ -101,8 +101,7 @@ void InstructionReader::refuse_overlaps() const {
     for (const Touched& other : touched_) {
       if (&other == &written || are_disjoint(written.footprint, other.footprint)) continue;
       if (other.use == Use::kRead && other.in_place && are_identical(written.footprint, other.footprint)) continue;
-      words.refuse(written.field, "it is written over the memory of " + std::string(other.field.name) +
-                                      (other.field.index < 0 ? "" : " " + std::to_string(other.field.index)));
+      words.refuse(written.field, "it is written over the memory of " + other.field.text());
     }
   }
 }

@@ -76,11 +76,11 @@ int64_t WordReader::exact(Field field) {
 }
 
 std::string WordReader::place(Field field) const {
-  std::string text = "Invalid program, " + std::string(kind_);
-  if (index_ >= 0) text += " " + std::to_string(index_);
-  if (!detail_.empty()) text += " (" + std::string(detail_) + ")";
-  text += ", " + std::string(field.name);
-  if (field.index >= 0) text += "[" + std::to_string(field.index) + "]";
+  std::string text = "Invalid program, ";
+  text += kind_;
+  if (index_ >= 0) text.append(" ").append(std::to_string(index_));
+  if (!detail_.empty()) text.append(" (").append(detail_).append(")");
+  text.append(", ").append(field.text());
   return text;
 }
 

@@ -13,6 +13,8 @@ namespace bilevel {
 // The name of a word: `offsetA`, or `size[2]`.
 struct Field {
   Field(const char* field_name, int64_t field_index = -1) : name(field_name), index(field_index) {}  // NOLINT: implicit
+  std::string text() const { return index < 0 ? name : std::string(name) + "[" + std::to_string(index) + "]"; }
+
   const char* name;
   int64_t index;
 };
