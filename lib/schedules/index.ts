@@ -22,7 +22,7 @@ export function parseSchedule(text: string, parameter: string): Schedule {
   const [, name = '', list = ''] = /^\s*(\w+)\s*\(([^()]*)\)\s*$/.exec(text) ?? [];
   const make: ((...parameters: number[]) => Schedule) | undefined = isScheduleName(name) ? schedules[name] : undefined;
   const parameters = list.split(',').map((item) => (item.trim() === '' ? Number.NaN : Number(item)));
-  if (make === undefined || parameters.length !== make.length) {
+  if (make === undefined || parameters.length !== make.length || !parameters.every(Number.isFinite)) {
     throw invalidArgument(parameter, `a number or one of ${Object.keys(schedules).join(', ')} with its numbers`, text);
   }
   return make(...parameters);

@@ -1,9 +1,16 @@
 import { type FeedInputs, feedBinding } from '../bilevel/index.js';
 import { Random } from '../data/random.js';
-import { BatchSampler } from '../data/sampler.js';
+import { BatchSampler, type SamplerState } from '../data/sampler.js';
 import { Tensor } from '../tensor.js';
 
-export type Samplers = Readonly<Record<string, BatchSampler>>;
+/** Draws row numbers: the next `batches` mini-batches one after the other. Its state is plain JSON. */
+export interface Sampler {
+  readonly state: SamplerState;
+  next(batches?: number): Int32Array;
+  restore(state: SamplerState): void;
+}
+
+export type Samplers = Readonly<Record<string, Sampler>>;
 
 /** The feeds of a problem at run time: their arrays, and the row numbers of the present batches. */
 export class Batches {

@@ -10,7 +10,12 @@ export {
   minimize,
   minimizeOptions,
 } from './minimize.js';
-export { type GivenPenaltyOptions, type PenaltyOptions, penaltyOptions } from './penalty/options.js';
+export {
+  type GivenPenaltyOptions,
+  type PenaltyOptions,
+  penaltyOptions,
+  validatePenaltyOptions,
+} from './penalty/options.js';
 export { type Evaluations, type PenaltyReport, PenaltySolver, type PenaltyState, penalty } from './penalty/penalty.js';
 export { type RunOptions, Solver, type SolverResources, type StepOptions, type StepReport } from './solver.js';
 export { readState, type SavedState, SolverState, writeState } from './state.js';

@@ -1,7 +1,8 @@
 import { readSafetensors, toTensor, writeSafetensors } from '../data/safetensors.js';
-import type { BatchSampler, SamplerState } from '../data/sampler.js';
+import type { SamplerState } from '../data/sampler.js';
 import { BilevelError, describe } from '../errors.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
+import type { Samplers } from './batches.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -16,10 +17,10 @@ export class SolverState<C extends string = string> {
   /** Variables, optimizer slots and multipliers by binding name, for example `v/weight` and `v.mean/weight`. */
   readonly tensors: Tensors;
   /** One sampler for each feed with mini-batches. */
-  readonly samplers: Readonly<Record<string, BatchSampler>>;
+  readonly samplers: Samplers;
   readonly counters: Record<C, number>;
 
-  constructor(tensors: Tensors, samplers: Readonly<Record<string, BatchSampler>>, counters: Record<C, number>) {
+  constructor(tensors: Tensors, samplers: Samplers, counters: Record<C, number>) {
     this.tensors = tensors;
     this.samplers = samplers;
     this.counters = counters;
