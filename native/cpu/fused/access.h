@@ -1,0 +1,44 @@
+// How an operand or an output of a fused instruction lies in its buffer along the row-major order of the iteration
+// space.
+#pragma once
+
+#include <span>
+
+#include "cpu/kernel.h"
+#include "cpu/vector/loops.h"
+
+namespace bilevel::cpu {
+
+class Access {
+ public:
+  // `sizes` and `strides` are the dimensions that are walked through; the view's own strides are not looked at.
+  Access(const View& view, DType dtype, std::span<const int64_t> sizes, std::span<const int64_t> strides);
+
+  bool is_float() const { return dtype_ == DType::kFloat32 || dtype_ == DType::kBool; }
+  // Elements have the same representation in a register and in the buffer.
+  bool is_native() const { return dtype_ == DType::kFloat32 || dtype_ == DType::kInt64; }
+  // The same element everywhere.
+  bool is_scalar() const { return rank_ == 0; }
+  bool is_contiguous() const { return rank_ == 0 ? count_ == 1 : rank_ == 1 && strides_[0] == 1; }
+
+  std::byte* address(const Memory& memory, int64_t begin) const;
+  // Elements begin .. begin + n: their place in the buffer when they lie there as in a register, else a copy in `reg`,
+  // which may be null for a contiguous native access.
+  const void* fetch(const VectorLoops& loops, const Memory& memory, int64_t begin, int64_t n, void* reg) const;
+  void load(const VectorLoops& loops, const Memory& memory, int64_t begin, int64_t n, void* reg) const;
+  void store(const VectorLoops& loops, const Memory& memory, int64_t begin, int64_t n, const void* reg) const;
+
+ private:
+  template <typename Body>
+  void walk(int64_t begin, int64_t n, Body&& body) const;
+
+  int32_t buffer_;
+  DType dtype_;
+  int64_t bytes_, offset_;
+  int64_t count_ = 1;
+  // Dimensions that continue each other are merged, those of size 1 dropped.
+  int rank_ = 0;
+  int64_t sizes_[kMaxRank], strides_[kMaxRank];
+};
+
+}  // namespace bilevel::cpu

@@ -1,0 +1,268 @@
+// One pass over an iteration space in blocks of consecutive elements: every tape step is one vector loop over a block,
+// whose registers stay in the first-level cache. Reductions add floats within a block and doubles across blocks.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "cpu/fused/plan.h"
+#include "cpu/kernels.h"
+#include "cpu/parallel.h"
+#include "cpu/scratch.h"
+
+namespace bilevel::cpu {
+namespace {
+
+constexpr int64_t kLargestBlock = 2048, kSmallestBlock = 256, kBlockBytes = 24 * 1024;
+
+int64_t block_size(const FusedPlan& plan) {
+  const int64_t fitting = kBlockBytes / (4 * std::max(plan.slot_count, 1)) / kSmallestBlock * kSmallestBlock;
+  return std::clamp(fitting, kSmallestBlock, kLargestBlock);
+}
+
+// What one thread works with.
+struct Lane {
+  std::vector<void*> values;  // where the block's elements of each value are
+  Scratch slots;
+  Scratch totals;  // doubles: one block per output
+  Scratch row;     // floats: one block
+};
+
+void combine(OutputMode mode, double* totals, const double* more, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    if (mode == OutputMode::kSum) {
+      totals[i] += more[i];
+    } else if (more[i] > totals[i] || std::isnan(more[i])) {
+      totals[i] = more[i];
+    }
+  }
+}
+
+class FusedKernel final : public Kernel {
+ public:
+  FusedKernel(const Program& program, const Fused& fused, int threads)
+      : loops_(vector_loops()), plan_(plan_fused(program, fused, loops_)), block_(block_size(plan_)) {
+    elements_ = plan_.outer * plan_.reduced * plan_.inner;
+    threads_ = useful_threads(elements_ * plan_.work_per_element, threads);
+    if (!plan_.elementwise) plan_reduction();
+    slot_bytes_ = round_up((block_ + kRegisterSlack) * 4, kCacheLine);
+    for (int t = 0; t < threads_; ++t) {
+      Lane& lane = lanes_.emplace_back();
+      lane.slots = Scratch(slot_bytes_ * plan_.slot_count);
+      for (const FusedValue& value : plan_.values) lane.values.push_back(slot_of(lane, value));
+      if (plan_.elementwise) continue;
+      lane.totals = Scratch(block_ * output_count() * 8);
+      lane.row = Scratch(block_ * 4);
+    }
+  }
+
+  void run(const Memory& memory) override {
+    if (plan_.elementwise) {
+      map(memory);
+    } else {
+      reduce(memory);
+    }
+  }
+
+ private:
+  static constexpr int64_t kAccumulators = 256;
+
+  int64_t output_count() const { return static_cast<int64_t>(plan_.outputs.size()); }
+
+  void* slot_of(const Lane& lane, const FusedValue& value) const {
+    return value.slot < 0 ? nullptr : lane.slots.at<std::byte>(value.slot * slot_bytes_);
+  }
+
+  static void* register_of(const Lane& lane, int32_t value) { return lane.values[static_cast<size_t>(value)]; }
+
+  static void call(const Lane& lane, const FusedStep& step, int64_t n) {
+    step.function(register_of(lane, step.inputs[0]), register_of(lane, step.inputs[1]),
+                  register_of(lane, step.inputs[2]), register_of(lane, step.destination), n, step.immediate);
+  }
+
+  // Fills the registers that hold the same value for all elements, for blocks of up to n.
+  void begin(const Memory& memory, const Lane& lane, int64_t n) const {
+    for (const FusedStep& step : plan_.prologue) {
+      if (step.function) {
+        call(lane, step, n);
+      } else {
+        const Access& operand = plan_.operands[static_cast<size_t>(step.destination)];
+        operand.load(loops_, memory, 0, n, register_of(lane, step.destination));
+      }
+    }
+  }
+
+  // Computes all values of elements first .. first + n of the iteration space.
+  void evaluate(const Memory& memory, Lane& lane, int64_t first, int64_t n) const {
+    for (const FusedStep& step : plan_.steps) {
+      const auto d = static_cast<size_t>(step.destination);
+      const FusedValue& value = plan_.values[d];
+      if (step.function) {
+        if (value.direct_output >= 0) {
+          lane.values[d] = plan_.outputs[static_cast<size_t>(value.direct_output)].access.address(memory, first);
+        }
+        call(lane, step, n);
+      } else if (value.copied) {
+        plan_.operands[d].load(loops_, memory, first, n, lane.values[d]);
+      } else {
+        // Steps only read what was fetched.
+        lane.values[d] = const_cast<void*>(plan_.operands[d].fetch(loops_, memory, first, n, slot_of(lane, value)));
+      }
+    }
+  }
+
+  void map(const Memory& memory) {
+    if (elements_ == 0) return;
+    parallel(threads_, [&](int part) {
+      Lane& lane = lanes_[static_cast<size_t>(part)];
+      const Range range = share(elements_, part, threads_, kCacheLine);
+      begin(memory, lane, std::min(block_, range.end - range.begin));
+      for (int64_t first = range.begin; first < range.end; first += block_) {
+        const int64_t n = std::min(block_, range.end - first);
+        evaluate(memory, lane, first, n);
+        for (int64_t o = 0; o < output_count(); ++o) {
+          const FusedResult& output = plan_.outputs[static_cast<size_t>(o)];
+          if (plan_.values[static_cast<size_t>(output.value)].direct_output == o) continue;
+          output.access.store(loops_, memory, first, n, register_of(lane, output.value));
+        }
+      }
+    });
+  }
+
+  // A task is one segment, or one run of up to a block of columns of one outer index. With too few tasks to go round,
+  // every thread takes a share of the reduced dimension of all tasks, and the partial totals are combined in the
+  // threads' order.
+  void plan_reduction() {
+    columns_ = std::min(plan_.inner, block_);
+    column_runs_ = columns_ == 0 ? 0 : (plan_.inner + columns_ - 1) / columns_;
+    tasks_ = plan_.outer * column_runs_;
+    split_reduced_ = threads_ > 1 && tasks_ < 4 * threads_ && plan_.reduced >= 16 * threads_;
+    if (split_reduced_) {
+      partials_ = Scratch(threads_ * output_count() * plan_.outer * plan_.inner * 8);
+    } else {
+      threads_ = static_cast<int>(std::clamp<int64_t>(tasks_, 1, threads_));
+    }
+  }
+
+  void reduce(const Memory& memory) {
+    parallel(threads_, [&](int part) {
+      Lane& lane = lanes_[static_cast<size_t>(part)];
+      const Range all{0, split_reduced_ ? plan_.reduced : tasks_};
+      const Range mine = share(all.end, part, threads_);
+      const Range tasks = split_reduced_ ? Range{0, tasks_} : mine;
+      const Range reduced = split_reduced_ ? mine : Range{0, plan_.reduced};
+      if (elements_ > 0) begin(memory, lane, std::min(block_, elements_));
+      const auto emit = [&](int64_t o, int64_t first, int64_t n) {
+        if (split_reduced_) {
+          std::memcpy(partial(part, o) + first, totals_of(lane, o), static_cast<size_t>(n) * 8);
+        } else {
+          store(memory, lane, o, first, n, totals_of(lane, o));
+        }
+      };
+      if (plan_.inner == 1) {
+        reduce_segments(memory, lane, tasks, reduced, emit);
+      } else {
+        reduce_rows(memory, lane, tasks, reduced, emit);
+      }
+    });
+    if (split_reduced_) combine_partials(memory);
+  }
+
+  template <typename Emit>
+  void reduce_segments(const Memory& memory, Lane& lane, Range segments, Range reduced, Emit&& emit) {
+    const int64_t length = reduced.end - reduced.begin;
+    const bool whole = length == plan_.reduced && length > 0 && length <= block_;
+    const int64_t together = whole ? block_ / length : 1;
+    for (int64_t s = segments.begin; s < segments.end; s += together) {
+      const int64_t count = std::min(together, segments.end - s);
+      reset(lane, count);
+      for (int64_t r = reduced.begin; r < reduced.end; r += block_) {
+        const int64_t n = std::min(block_, reduced.end - r);
+        evaluate(memory, lane, s * plan_.reduced + r, count * n);
+        for (int64_t o = 0; o < output_count(); ++o) {
+          reduction_of(o).segments(totals_of(lane, o), values_of(lane, o), count, n);
+        }
+      }
+      for (int64_t o = 0; o < output_count(); ++o) emit(o, s, count);
+    }
+  }
+
+  template <typename Emit>
+  void reduce_rows(const Memory& memory, Lane& lane, Range tasks, Range reduced, Emit&& emit) {
+    for (int64_t task = tasks.begin; task < tasks.end; ++task) {
+      const int64_t outer = task / column_runs_, column = task % column_runs_ * columns_;
+      const int64_t columns = std::min(columns_, plan_.inner - column);
+      const int64_t rows = column_runs_ > 1 ? 1 : block_ / columns;
+      // Several short rows are added to as many rows of totals, so that the vector loops are long.
+      const int64_t width = columns * std::clamp<int64_t>(kAccumulators / columns, 1, rows);
+      reset(lane, width);
+      for (int64_t r = reduced.begin; r < reduced.end; r += rows) {
+        const int64_t n = std::min(rows, reduced.end - r) * columns;
+        evaluate(memory, lane, (outer * plan_.reduced + r) * plan_.inner + column, n);
+        for (int64_t o = 0; o < output_count(); ++o) {
+          for (int64_t i = 0; i < n; i += width) {
+            reduction_of(o).rows(totals_of(lane, o), values_of(lane, o) + i, std::min(width, n - i));
+          }
+        }
+      }
+      for (int64_t o = 0; o < output_count(); ++o) {
+        double* totals = totals_of(lane, o);
+        for (int64_t i = columns; i < width; i += columns) combine(mode_of(o), totals, totals + i, columns);
+        emit(o, outer * plan_.inner + column, columns);
+      }
+    }
+  }
+
+  void combine_partials(const Memory& memory) {
+    const int64_t count = plan_.outer * plan_.inner;
+    for (int64_t o = 0; o < output_count(); ++o) {
+      for (int part = 1; part < threads_; ++part) combine(mode_of(o), partial(0, o), partial(part, o), count);
+      for (int64_t first = 0; first < count; first += block_) {
+        store(memory, lanes_[0], o, first, std::min(block_, count - first), partial(0, o) + first);
+      }
+    }
+  }
+
+  void store(const Memory& memory, const Lane& lane, int64_t output, int64_t first, int64_t n, const double* totals) {
+    float* row = lane.row.at<float>();
+    for (int64_t i = 0; i < n; ++i) row[i] = static_cast<float>(totals[i]);
+    plan_.outputs[static_cast<size_t>(output)].access.store(loops_, memory, first, n, row);
+  }
+
+  void reset(const Lane& lane, int64_t n) const {
+    for (int64_t o = 0; o < output_count(); ++o) {
+      const double start = mode_of(o) == OutputMode::kSum ? 0.0 : -std::numeric_limits<double>::infinity();
+      std::fill_n(totals_of(lane, o), n, start);
+    }
+  }
+
+  OutputMode mode_of(int64_t output) const { return plan_.outputs[static_cast<size_t>(output)].mode; }
+  const VectorLoops::Reduction& reduction_of(int64_t output) const {
+    return mode_of(output) == OutputMode::kSum ? loops_.sum : loops_.max;
+  }
+  double* totals_of(const Lane& lane, int64_t output) const { return lane.totals.at<double>(output * block_ * 8); }
+  const float* values_of(const Lane& lane, int64_t output) const {
+    return static_cast<const float*>(register_of(lane, plan_.outputs[static_cast<size_t>(output)].value));
+  }
+  double* partial(int part, int64_t output) const {
+    return partials_.at<double>((part * output_count() + output) * plan_.outer * plan_.inner * 8);
+  }
+
+  const VectorLoops& loops_;
+  const FusedPlan plan_;
+  const int64_t block_;
+  int64_t elements_ = 0, slot_bytes_ = 0;
+  int threads_ = 1;
+  std::vector<Lane> lanes_;
+  int64_t columns_ = 0, column_runs_ = 0, tasks_ = 0;
+  bool split_reduced_ = false;
+  Scratch partials_;
+};
+
+}  // namespace
+
+KernelPointer make_fused(const Program& program, const Fused& fused, int threads) {
+  return std::make_unique<FusedKernel>(program, fused, threads);
+}
+
+}  // namespace bilevel::cpu

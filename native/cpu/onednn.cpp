@@ -1,0 +1,210 @@
+#include "cpu/onednn.h"
+
+#include <dnnl.hpp>
+
+#include <string>
+#include <vector>
+
+#include "cpu/parallel.h"
+#include "cpu/scratch.h"
+#include "program/error.h"
+
+namespace bilevel::cpu::onednn {
+namespace {
+
+using dnnl::memory;
+using Desc = memory::desc;
+
+[[noreturn]] void fail(const char* what, const std::string& why) {
+  throw Error("NATIVE_FAILURE", std::string("oneDNN could not ") + what + ": " + why + ".");
+}
+
+dnnl::engine& engine() {
+  static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+Desc plain(const memory::dims& sizes) {
+  memory::dims strides(sizes.size(), 1);
+  for (size_t d = sizes.size() - 1; d-- > 0;) strides[d] = strides[d + 1] * sizes[d + 1];
+  return Desc(sizes, memory::data_type::f32, strides);
+}
+
+Desc any(const Desc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+  return Desc(desc.get_dims(), memory::data_type::f32, memory::format_tag::any);
+#else
+  return Desc(desc.dims(), memory::data_type::f32, memory::format_tag::any);
+#endif
+}
+
+struct Shapes {
+  Desc x, w, y;
+  memory::dims strides, dilations, low, high;  // dilations in oneDNN count the skipped cells
+};
+
+// One spatial dimension is handled as an image of height 1.
+Shapes shapes_of(const Conv& conv) {
+  const auto spatial = [&](const Spatial& values, int64_t height) {
+    return conv.spatial_rank == 2 ? memory::dims{values[0], values[1]} : memory::dims{height, values[0]};
+  };
+  const auto tensor = [](memory::dims leading, const memory::dims& trailing) {
+    leading.insert(leading.end(), trailing.begin(), trailing.end());
+    return plain(leading);
+  };
+  const int64_t g = conv.groups;
+  const memory::dims channels = g == 1 ? memory::dims{conv.output_channels, conv.input_channels}
+                                       : memory::dims{g, conv.output_channels / g, conv.input_channels / g};
+  memory::dims dilations = spatial(conv.dilation, 1);
+  for (int64_t& dilation : dilations) --dilation;
+  return {tensor({conv.batch, conv.input_channels}, spatial(conv.input, 1)),
+          tensor(channels, spatial(conv.kernel, 1)),
+          tensor({conv.batch, conv.output_channels}, spatial(conv.output, 1)),
+          spatial(conv.stride, 1),
+          dilations,
+          spatial(conv.pad_low, 0),
+          spatial(conv.pad_high, 0)};
+}
+
+// Versions 2 and 3 differ in how a primitive is described.
+struct Maker {
+  dnnl::primitive_attr attributes;
+  Desc x, w, y;
+  const Shapes& s;
+  static constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
+
+  dnnl::convolution_forward::primitive_desc forward() const {
+    constexpr auto kKind = dnnl::prop_kind::forward_training;
+#if DNNL_VERSION_MAJOR >= 3
+    return {engine(), kKind, kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high, attributes};
+#else
+    return {{kKind, kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high}, attributes, engine()};
+#endif
+  }
+
+  dnnl::convolution_backward_data::primitive_desc input_gradient() const {
+#if DNNL_VERSION_MAJOR >= 3
+    return {engine(), kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high, forward(), attributes};
+#else
+    return {{kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high}, attributes, engine(), forward()};
+#endif
+  }
+
+  dnnl::convolution_backward_weights::primitive_desc filter_gradient() const {
+#if DNNL_VERSION_MAJOR >= 3
+    return {engine(), kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high, forward(), attributes};
+#else
+    return {{kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high}, attributes, engine(), forward()};
+#endif
+  }
+};
+
+// A primitive and the memory it works on. The C call is used to execute: the C++ one allocates.
+struct Step {
+  dnnl::primitive primitive;
+  std::vector<dnnl_exec_arg_t> arguments;
+
+  void execute(dnnl::stream& stream) const {
+    const auto count = static_cast<int>(arguments.size());
+    if (dnnl_primitive_execute(primitive.get(), stream.get(), count, arguments.data()) != dnnl_success) {
+      fail("execute a convolution", "the primitive failed");
+    }
+  }
+};
+
+}  // namespace
+
+bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b,
+          float* c) {
+  return dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1.0f, a, transpose_a ? m : k, b,
+                    transpose_b ? k : n, 0.0f, c, n) == dnnl_success;
+}
+
+struct Convolution::State {
+  int threads;
+  dnnl::stream stream{engine()};
+  // The caller's x, w and y; their addresses are set on every run.
+  std::array<memory, 3> plain;
+  std::vector<memory> owned;
+  std::vector<Scratch> scratch;
+  std::vector<Step> steps;
+
+  memory own(const Desc& desc) {
+    scratch.emplace_back(static_cast<int64_t>(desc.get_size()));
+    return owned.emplace_back(desc, engine(), scratch.back().at<float>());
+  }
+
+  void add_reorder(const memory& from, const memory& to) {
+    steps.push_back({dnnl::reorder(from, to), {{DNNL_ARG_FROM, from.get()}, {DNNL_ARG_TO, to.get()}}});
+  }
+
+  // Adds reorders of the inputs, the primitive, and the reorder of its output (operand `written` of x, w, y).
+  void add(const dnnl::primitive& primitive, const Desc& scratchpad, const std::array<Desc, 3>& descs,
+           const std::array<int, 3>& arguments, size_t written) {
+    Step step{primitive, {{DNNL_ARG_SCRATCHPAD, own(scratchpad).get()}}};
+    memory result;
+    for (size_t i = 0; i < 3; ++i) {
+      const bool direct = descs[i] == plain[i].get_desc();
+      const memory used = direct ? plain[i] : own(descs[i]);
+      if (!direct && i != written) add_reorder(plain[i], used);
+      if (i == written) result = used;
+      step.arguments.push_back({arguments[i], used.get()});
+    }
+    steps.push_back(step);
+    if (result != plain[written]) add_reorder(result, plain[written]);
+  }
+};
+
+Convolution::Convolution(const Conv& conv, int threads) : state_(std::make_unique<State>()) {
+  state_->threads = threads;
+  const TeamScope team(threads);
+  try {
+    const Shapes shapes = shapes_of(conv);
+    state_->plain = {memory(shapes.x, engine(), nullptr), memory(shapes.w, engine(), nullptr),
+                     memory(shapes.y, engine(), nullptr)};
+    Maker maker{{}, any(shapes.x), any(shapes.w), any(shapes.y), shapes};
+    maker.attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    switch (conv.direction) {
+      case ConvDirection::kForward: {
+        const auto desc = maker.forward();
+        state_->add(dnnl::convolution_forward(desc), desc.scratchpad_desc(),
+                    {desc.src_desc(), desc.weights_desc(), desc.dst_desc()},
+                    {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST}, 2);
+        break;
+      }
+      case ConvDirection::kInputGradient: {
+        const auto desc = maker.input_gradient();
+        state_->add(dnnl::convolution_backward_data(desc), desc.scratchpad_desc(),
+                    {desc.diff_src_desc(), desc.weights_desc(), desc.diff_dst_desc()},
+                    {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST}, 0);
+        break;
+      }
+      case ConvDirection::kFilterGradient: {
+        const auto desc = maker.filter_gradient();
+        state_->add(dnnl::convolution_backward_weights(desc), desc.scratchpad_desc(),
+                    {desc.src_desc(), desc.diff_weights_desc(), desc.diff_dst_desc()},
+                    {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST}, 1);
+        break;
+      }
+    }
+  } catch (const dnnl::error& error) {
+    fail("make a convolution", error.what());
+  }
+}
+
+Convolution::~Convolution() = default;
+
+void Convolution::run(float* x, float* w, float* y) {
+  const TeamScope team(state_->threads);
+  try {
+    state_->plain[0].set_data_handle(x);
+    state_->plain[1].set_data_handle(w);
+    state_->plain[2].set_data_handle(y);
+    for (const Step& step : state_->steps) step.execute(state_->stream);
+    state_->stream.wait();
+  } catch (const dnnl::error& error) {
+    fail("execute a convolution", error.what());
+  }
+}
+
+}  // namespace bilevel::cpu::onednn

@@ -1,0 +1,59 @@
+// The innermost loops of the fused kernel, compiled once per instruction set (loops.isa.cpp) and chosen when the
+// process starts. Registers are arrays of float or int64_t in scratch memory, or straight in a buffer.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace bilevel::cpu {
+
+inline constexpr int kTapeOps = 37;
+// Loads may write this many elements beyond the end of a register.
+inline constexpr int64_t kRegisterSlack = 16;
+
+struct VectorLoops {
+  // destination[i] = op(a[i], b[i], c[i]); the destination may be one of the operands. Null where the format has no
+  // such op.
+  using Step = void (*)(const void* a, const void* b, const void* c, void* destination, int64_t n, float immediate);
+  Step float_steps[kTapeOps];    // the class of a (of b and c for where) is float
+  Step integer_steps[kTapeOps];  // ... is int64
+
+  // Between a register and `runs` runs of `length` elements of a buffer, indexed by DType. Strides are in elements.
+  using Load = void (*)(void* reg, const void* buffer, int64_t run_stride, int64_t stride, int64_t runs,
+                        int64_t length);
+  using Store = void (*)(void* buffer, const void* reg, int64_t run_stride, int64_t stride, int64_t runs,
+                         int64_t length);
+  Load load[4];
+  Store store[4];
+
+  // totals[s] is combined with the reduction of x[s * length .. (s + 1) * length).
+  using Segments = void (*)(double* totals, const float* x, int64_t segments, int64_t length);
+  // totals[i] is combined with x[i].
+  using Rows = void (*)(double* totals, const float* x, int64_t n);
+  struct Reduction {
+    Segments segments;
+    Rows rows;
+  };
+  Reduction sum, max;
+
+  // Windows of one output row and one tap, where output i meets x[i * stride].
+  struct Pooling {
+    // Keeps the first largest in best[i] and its position first + i * stride in index[i]; NaN wins.
+    void (*max)(float* best, int32_t* index, const float* x, int64_t first, int64_t stride, int64_t n);
+    // total[i] += x[i * stride]
+    void (*sum)(float* total, const float* x, int64_t stride, int64_t n);
+    // x[i * stride] += share[i]
+    void (*spread)(float* x, const float* share, int64_t stride, int64_t n);
+  };
+  Pooling pooling;
+
+  // Words 4 * first .. 4 * (first + n) of the Philox4x32-10 stream of a key, as floats in [0, 1).
+  void (*philox)(float* out, uint32_t key0, uint32_t key1, uint64_t first, int64_t n);
+};
+
+// Those of the instruction sets that this processor has, best first.
+std::span<const VectorLoops* const> supported_vector_loops();
+
+inline const VectorLoops& vector_loops() { return *supported_vector_loops().front(); }
+
+}  // namespace bilevel::cpu
