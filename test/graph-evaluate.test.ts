@@ -384,6 +384,17 @@ test('builders leave out what changes nothing', (t) => {
   t.is(g.concat([x], 0), x);
 });
 
+test('what is given to a builder can change afterwards', (t) => {
+  const strides = [1, 1];
+  const values = [1, 2];
+  const node = g.conv(g.zeros([1, 1, 4, 4]), g.zeros([1, 1, 2, 2]), { strides });
+  const two = g.constant(values);
+  strides[0] = 9;
+  values[0] = 9;
+  t.deepEqual(convAttributes(node).strides, [1, 1]);
+  t.deepEqual(elements(two), [1, 2]);
+});
+
 test('a graph is listed line by line', (t) => {
   const x = g.input('x', [2, 3]);
   const listing = g.formatGraph([g.reduceSum(g.mul(x, 2), [1])]);

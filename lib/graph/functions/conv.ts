@@ -16,9 +16,9 @@ export interface ConvOptions {
 function complete({ strides, dilations, padding, groups = 1 }: ConvOptions, like: Node): ConvAttributes {
   const spatial = like.shape.slice(2);
   return {
-    strides: strides ?? spatial.map(() => 1),
-    dilations: dilations ?? spatial.map(() => 1),
-    padding: padding ?? spatial.map(() => [0, 0] as const),
+    strides: [...(strides ?? spatial.map(() => 1))],
+    dilations: [...(dilations ?? spatial.map(() => 1))],
+    padding: padding?.map(([low, high]) => [low, high] as const) ?? spatial.map(() => [0, 0] as const),
     groups,
   };
 }
@@ -40,7 +40,7 @@ export function convInputGradient(
   w: Node,
   { inputSize, ...options }: ConvOptions & { readonly inputSize: readonly number[] },
 ): Node {
-  return createNode('convInputGradient', [y, w], { ...complete(options, y), inputSize });
+  return createNode('convInputGradient', [y, w], { ...complete(options, y), inputSize: [...inputSize] });
 }
 
 /** The transpose of conv with respect to its second operand: [filters, channels / groups, ...kernelSize]. */
@@ -49,5 +49,5 @@ export function convFilterGradient(
   y: Node,
   { kernelSize, ...options }: ConvOptions & { readonly kernelSize: readonly number[] },
 ): Node {
-  return createNode('convFilterGradient', [x, y], { ...complete(options, x), kernelSize });
+  return createNode('convFilterGradient', [x, y], { ...complete(options, x), kernelSize: [...kernelSize] });
 }

@@ -30,12 +30,12 @@ function complete(
   inputSize: readonly number[],
   dilations: readonly number[] = inputSize.map(() => 1),
 ) {
-  const steps = strides ?? inputSize.map(() => 1);
-  const margins = padding ?? inputSize.map(() => [0, 0] as const);
+  const steps = [...(strides ?? inputSize.map(() => 1))];
+  const margins = padding?.map(([low, high]) => [low, high] as const) ?? inputSize.map(() => [0, 0] as const);
   const fitting = inputSize.map((size, axis) =>
     windowCount(size, kernel[axis] ?? 0, steps[axis] ?? 1, dilations[axis] ?? 1, margins[axis] ?? [0, 0]),
   );
-  return { kernel, strides: steps, padding: margins, outputSize: outputSize ?? fitting };
+  return { kernel: [...kernel], strides: steps, padding: margins, outputSize: [...(outputSize ?? fitting)] };
 }
 
 /**
@@ -44,7 +44,7 @@ function complete(
  */
 export function maxPoolIndices(x: Node, options: MaxPoolOptions): Node {
   const inputSize = x.shape.slice(2);
-  const dilations = options.dilations ?? inputSize.map(() => 1);
+  const dilations = [...(options.dilations ?? inputSize.map(() => 1))];
   return createNode('maxPoolIndices', [x], { ...complete(options, inputSize, dilations), dilations });
 }
 
@@ -66,5 +66,9 @@ export function averagePoolGradient(
   y: Node,
   { inputSize, countIncludePad = false, ...options }: AveragePoolOptions & { readonly inputSize: readonly number[] },
 ): Node {
-  return createNode('averagePoolGradient', [y], { ...complete(options, inputSize), countIncludePad, inputSize });
+  return createNode('averagePoolGradient', [y], {
+    ...complete(options, inputSize),
+    countIncludePad,
+    inputSize: [...inputSize],
+  });
 }
