@@ -1,0 +1,60 @@
+import { type ScaleContinuousNumeric, scaleLinear, scaleLog } from 'd3-scale';
+import { formatNumber } from './format.js';
+import { type Html, html } from './html.js';
+
+export type Scale = ScaleContinuousNumeric<number, number>;
+export type ScaleKind = 'linear' | 'log';
+
+/** Size of a chart in the units of its view box, about CSS pixels on a wide screen. */
+export const frame = { width: 520, height: 250, left: 58, right: 24, top: 10, bottom: 40 } as const;
+
+/** A scale over the values, a little widened to round ends; a single value gets room on both sides. */
+export function fitScale(kind: ScaleKind, values: readonly number[], range: readonly [number, number]): Scale {
+  let low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  let high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (low > high) [low, high] = [1, 1];
+  if (kind === 'log') {
+    if (high / low < 4) [low, high] = [low / 2, high * 2];
+    return scaleLog([low, high], range);
+  }
+  if (low === high) [low, high] = [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
+  return scaleLinear([low, high], range).nice(5);
+}
+
+/** About `count` round values of the scale; on a logarithmic one powers of ten, or 1-2-5 steps when those are few. */
+function ticksOf(scale: Scale, kind: ScaleKind, count: number): number[] {
+  if (kind === 'linear') return scale.ticks(count);
+  const [low = 1, high = 1] = scale.domain();
+  const first = Math.floor(Math.log10(low));
+  const decades = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, index) => first + index);
+  const inside = (value: number): boolean => value >= low && value <= high;
+  const powers = decades.map((decade) => 10 ** decade).filter(inside);
+  if (powers.length < 3)
+    return decades.flatMap((decade) => [1, 2, 5].map((step) => step * 10 ** decade)).filter(inside);
+  const stride = Math.ceil(powers.length / count);
+  return powers.filter((_, index) => index % stride === 0);
+}
+
+/** Grid lines, tick labels and the label of the horizontal axis. */
+export function renderAxes(x: Scale, y: Scale, yKind: ScaleKind, xLabel: string): Html {
+  const bottom = frame.height - frame.bottom;
+  const right = frame.width - frame.right;
+  return html`
+    <g class="grid">${ticksOf(y, yKind, 5).map((value) => html`<path d="M${frame.left} ${y(value).toFixed(1)}H${right}"/>`)}</g>
+    <path class="axis" d="M${frame.left} ${bottom}H${right}"/>
+    <g class="tick" text-anchor="end">${ticksOf(y, yKind, 5).map(
+      (value) => html`<text x="${frame.left - 8}" y="${y(value).toFixed(1)}" dy="0.32em">${formatNumber(value)}</text>`,
+    )}</g>
+    <g class="tick" text-anchor="middle">${ticksOf(x, 'linear', 6).map(
+      (value) => html`<text x="${x(value).toFixed(1)}" y="${bottom + 16}">${formatNumber(value)}</text>`,
+    )}<text x="${(frame.left + right) / 2}" y="${frame.height - 6}">${xLabel}</text></g>`;
+}
+
+/** A titled figure: the legend as text, then the drawing. Class `series-i` colours the i-th series. */
+export function renderFigure(title: string, names: readonly string[], drawing: Html): Html {
+  const legend = names.map((name, index) => html`<span class="key series-${index}">${name}</span>`);
+  return html`<figure class="chart">
+  <figcaption><h3>${title}</h3><div class="legend">${legend}</div></figcaption>
+  <svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${title}">${drawing}</svg>
+</figure>`;
+}

@@ -1,0 +1,65 @@
+import { encode } from 'fast-png';
+import { BilevelError } from '../errors.js';
+import { formatType, type Tensor } from '../tensor.js';
+import { formatNumber } from './format.js';
+import { type Html, html } from './html.js';
+import type { Importance } from './importance.js';
+
+/** The samples of lowest weight, lowest first. */
+export function mostSuspicious(weights: ArrayLike<number>, count: number): number[] {
+  const order = Array.from({ length: weights.length }, (_, index) => index);
+  return order.sort((a, b) => Number(weights[a]) - Number(weights[b]) || a - b).slice(0, count);
+}
+
+/**
+ * One image of a batch as a data URI of a PNG file: three channels in colour, otherwise the first in grey. Values from
+ * 0 to 1 go from black to white; an image with others is stretched over its own range.
+ */
+export function imageDataUri(images: Tensor<'float32'>, index: number): string {
+  const [, channels = 0, height = 0, width = 0] = images.shape;
+  const size = height * width;
+  const shown = channels === 3 ? 3 : 1;
+  const values = images.data.subarray(index * channels * size, index * channels * size + shown * size);
+  const low = values.reduce((a, b) => Math.min(a, b), 0);
+  const high = values.reduce((a, b) => Math.max(a, b), 1);
+  const data = new Uint8Array(shown * size);
+  for (let channel = 0; channel < shown; channel++) {
+    for (let pixel = 0; pixel < size; pixel++) {
+      const value = Number(values[channel * size + pixel]);
+      data[pixel * shown + channel] = Math.round(((value - low) / (high - low)) * 255);
+    }
+  }
+  const png = encode({ width, height, data, depth: 8, channels: shown });
+  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+}
+
+/** Cards of the most suspicious samples: image, given, predicted and actual label, weight. */
+export function renderGallery(
+  { rows, weights, given, predicted, actual }: Importance,
+  images: Tensor<'float32'>,
+  classes: readonly string[],
+  count: number,
+): Html {
+  if (images.shape.length !== 4 || images.shape[0] !== weights.length) {
+    throw new BilevelError(
+      'SHAPE_MISMATCH',
+      `Expected images [${weights.length}, channels, height, width], one per weight, but received ${formatType(images)}.`,
+    );
+  }
+  const className = (label: number | bigint | undefined): string => classes[Number(label)] ?? String(label);
+  const cards = mostSuspicious(weights, count).map((index) => {
+    const right = actual === undefined ? undefined : Number(actual[index]) === Number(given[index]);
+    const verdict = right === undefined ? 'unknown' : right ? 'clean' : 'corrupted';
+    return html`<li class="card ${verdict}">
+  <img src="${imageDataUri(images, index)}" alt="" width="72" height="72">
+  <dl>
+    <dt>sample</dt><dd>${rows[index]}</dd>
+    <dt>given</dt><dd>${className(given[index])}</dd>
+    <dt>predicted</dt><dd>${className(predicted[index])}</dd>
+    ${actual === undefined ? undefined : html`<dt>true</dt><dd>${className(actual[index])}</dd>`}
+    <dt>weight</dt><dd>${formatNumber(Number(weights[index]), 2)}</dd>
+  </dl>
+</li>`;
+  });
+  return html`<ol class="gallery">${cards}</ol>`;
+}

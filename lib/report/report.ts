@@ -1,0 +1,146 @@
+import { type Detection, detection } from '../data/detection.js';
+import type { Tensor } from '../tensor.js';
+import { formatDuration, formatFixed, formatNumber, formatShare } from './format.js';
+import { renderGallery } from './gallery.js';
+import { renderHistogram } from './histogram.js';
+import { Html, html } from './html.js';
+import { checkImportance, corruptedSamples, type Importance } from './importance.js';
+import { type LineChart, renderLineChart } from './line-chart.js';
+import { style } from './style.js';
+import { type MethodResult, meanAndDeviation, renderMethodTable, renderProperties } from './tables.js';
+
+/** What the run learned about its samples. */
+export interface SampleReport {
+  readonly importance: Importance;
+  /** The samples, float32 [n, channels, height, width], in the order of the importance lists. */
+  readonly images: Tensor<'float32'>;
+  /** Name of each class; label i is `classes[i]`. */
+  readonly classes: readonly string[];
+  /** A sample that weighs less counts as found; default 0.5. */
+  readonly threshold?: number;
+  /** Suspicious samples to show; default 50. */
+  readonly shown?: number;
+}
+
+/** Everything that the page shows, as plain data. Parts that are absent are left out. */
+export interface ReportData {
+  readonly title: string;
+  /** One sentence under the title. */
+  readonly summary?: string;
+  /** Final values by method, for example test accuracy in per cent. */
+  readonly results?: { readonly measure: string; readonly methods: readonly MethodResult[] };
+  readonly charts?: readonly LineChart[];
+  readonly samples?: SampleReport;
+  readonly wallSeconds?: number;
+  /** Upper-level iterations of the run. */
+  readonly iterations?: number;
+  /** Options of the run; nested records become dotted names. */
+  readonly configuration: object;
+  /** Versions and machine. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const section = (title: string, ...content: readonly (Html | undefined)[]): Html =>
+  html`<section><h2>${title}</h2>${content}</section>`;
+
+/**
+ * The report as one HTML page that needs nothing else: no script, no network, images inside. It follows the reader's
+ * light or dark scheme.
+ * @throws INVALID_ARGUMENT when the importance lists differ in length, SHAPE_MISMATCH when the images do not fit them
+ */
+export function renderReport(data: ReportData): string {
+  const { title, summary, results, charts = [], samples, configuration, environment } = data;
+  const found = samples && detectionOf(samples);
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+<main>
+<header><h1>${title}</h1>${summary === undefined ? undefined : html`<p>${summary}</p>`}</header>
+${renderHighlights(data, found)}
+${results && section('Results', renderMethodTable(results.measure, results.methods))}
+${charts.length > 0 ? section('Learning curves', html`<div class="charts">${charts.map(renderLineChart)}</div>`) : undefined}
+${samples && renderSamples(samples, found)}
+${section('Configuration', renderProperties(configuration))}
+${environment && section('Environment', renderProperties(environment))}
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function detectionOf({ importance, threshold }: SampleReport): Detection | undefined {
+  checkImportance(importance);
+  const corrupted = corruptedSamples(importance);
+  return corrupted && detection(importance.weights, corrupted, threshold);
+}
+
+/** The few numbers that a reader wants first. */
+function renderHighlights({ results, wallSeconds, iterations }: ReportData, found: Detection | undefined): Html {
+  const main = results?.methods.find(({ emphasized }) => emphasized);
+  const tiles: [label: string, value: string][] = [];
+  if (results && main)
+    tiles.push([`${main.method}: ${results.measure}`, formatFixed(meanAndDeviation(main.ours).mean, 2)]);
+  if (found) {
+    tiles.push(['Area under the ROC curve', formatFixed(found.auc, 3)]);
+    tiles.push(['Wrong labels found', formatShare(found.recall)]);
+  }
+  if (wallSeconds !== undefined) tiles.push(['Wall time', formatDuration(wallSeconds)]);
+  if (wallSeconds !== undefined && iterations !== undefined) {
+    tiles.push(['Iterations per second', formatNumber(iterations / wallSeconds)]);
+  }
+  return html`<ul class="tiles">${tiles.map(([label, value]) => html`<li><strong>${value}</strong><span>${label}</span></li>`)}</ul>`;
+}
+
+function renderSamples(
+  { importance, images, classes, threshold = 0.5, shown = 50 }: SampleReport,
+  found: Detection | undefined,
+): Html {
+  const { weights } = importance;
+  const corrupted = corruptedSamples(importance);
+  const select = (mark: number): Float64Array =>
+    Float64Array.from(weights).filter((_, index) => corrupted?.[index] === mark);
+  const groups = corrupted
+    ? [
+        { name: 'right label', values: select(0) },
+        { name: 'wrong label', values: select(1) },
+      ]
+    : [{ name: 'samples', values: weights }];
+  const histogram = renderHistogram({ title: 'Samples by importance', xLabel: 'importance', domain: [0, 1], groups });
+  return html`${section(
+    'Importance',
+    html`<div class="charts">${histogram}${found && renderDetection(found, threshold, weights.length)}</div>`,
+  )}
+${section(
+  'Most suspicious samples',
+  html`<p>The ${Math.min(shown, weights.length)} samples of lowest importance, lowest first.${
+    corrupted ? ' A marked card has a wrong label.' : ''
+  }</p>`,
+  renderGallery(importance, images, classes, shown),
+)}`;
+}
+
+function renderDetection(
+  { auc, precision, recall, flagged, corrupted }: Detection,
+  threshold: number,
+  count: number,
+): Html {
+  return html`<div class="detection"><h3>Finding the wrong labels</h3>
+<p>A sample whose importance is below ${threshold} is taken for wrongly labelled.</p>
+${renderProperties({
+  samples: formatNumber(count, 6),
+  'wrong labels': formatNumber(corrupted, 6),
+  'below the threshold': formatNumber(flagged, 6),
+  precision: formatShare(precision),
+  recall: formatShare(recall),
+  'area under the ROC curve': formatFixed(auc, 4),
+})}</div>`;
+}

@@ -1,0 +1,62 @@
+import { formatFixed } from './format.js';
+import { type Html, html } from './html.js';
+
+/** One line of the table of methods. */
+export interface MethodResult {
+  readonly method: string;
+  /** One value per seed. */
+  readonly ours: readonly number[];
+  /** The value of the paper; absent when it has none. */
+  readonly paper?: number;
+  /** What the reader should know about the line. */
+  readonly note?: string;
+  /** Marks the method that the report is about. */
+  readonly emphasized?: boolean;
+}
+
+/** Mean and sample standard deviation; the latter is undefined for fewer than two values. */
+export function meanAndDeviation(values: readonly number[]): { mean: number; deviation?: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  if (values.length < 2) return { mean };
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
+}
+
+/** Methods with our value (mean ± standard deviation over the seeds) beside the paper's. */
+export function renderMethodTable(measure: string, results: readonly MethodResult[]): Html {
+  const seeds = results.reduce((most, { ours }) => Math.max(most, ours.length), 1);
+  const lines = results.map(({ method, ours, paper, note, emphasized }) => {
+    const { mean, deviation } = meanAndDeviation(ours);
+    return html`<tr class="${emphasized ? 'emphasized' : ''}">
+  <th scope="row">${method}</th>
+  <td>${formatFixed(mean, 2)}${deviation === undefined ? '' : ` ± ${formatFixed(deviation, 2)}`}</td>
+  <td>${paper === undefined ? '' : formatFixed(paper, 2)}</td>
+  <td>${paper === undefined ? '' : formatDifference(mean - paper)}</td>
+  <td class="note">${note}</td>
+</tr>`;
+  });
+  return html`<div class="wide"><table>
+<caption>${measure}${seeds > 1 ? `, mean ± standard deviation of ${seeds} seeds` : ''}</caption>
+<thead><tr><th scope="col">Method</th><th scope="col">Ours</th><th scope="col">Paper</th><th scope="col">Difference</th><th scope="col"></th></tr></thead>
+<tbody>${lines}</tbody>
+</table></div>`;
+}
+
+function formatDifference(difference: number): string {
+  return `${difference > 0 ? '+' : ''}${formatFixed(difference, 2)}`;
+}
+
+/** Names and values; nested records by dotted name, lists as JSON. */
+export function renderProperties(properties: object): Html {
+  return html`<dl class="properties">${listProperties(properties)}</dl>`;
+}
+
+function listProperties(properties: object, prefix = ''): Html[] {
+  return Object.entries(properties).flatMap(([key, value]: [string, unknown]) => {
+    if (value === undefined) return [];
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return listProperties(value, `${prefix}${key}.`);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return [html`<div><dt>${prefix}${key}</dt><dd>${text}</dd></div>`];
+  });
+}
