@@ -1,6 +1,6 @@
 // The child process of one contender on one case: prepares, reports what it computes, then times on demand.
 import { contenders } from './contenders/index.mjs';
-import { checkedUpdates, networks } from './problem.mjs';
+import { checkedUpdates } from './problem.mjs';
 
 const [contender, step, name] = process.argv.slice(2);
 const { module, option } = contenders[contender];
@@ -16,7 +16,7 @@ async function answer(work) {
 let job;
 await answer(async () => {
   const { prepare } = await import(`./contenders/${module}.mjs`);
-  job = await prepare(step, networks[name], option);
+  job = await prepare(step, name, option);
   const { value, gradientNorm } = await job.check();
   const valueAfterUpdates = await job.run(checkedUpdates + 1);
   return { values: { value, gradientNorm, valueAfterUpdates }, versions: job.versions, flops: job.flops };

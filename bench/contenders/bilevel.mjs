@@ -1,7 +1,9 @@
-// bilevel itself: one compiled program a step, run in calls of `stepsPerCall` as the penalty method does.
+// bilevel itself on the networks of models/: one compiled program a step, run in calls of `stepsPerCall` as the penalty method does.
+import { fileURLToPath } from 'node:url';
 import { compile } from '../../dist/lib/compile/index.js';
 import { Device } from '../../dist/lib/engine/index.js';
 import * as graph from '../../dist/lib/graph/index.js';
+import { Network } from '../../dist/lib/onnx/index.js';
 import { optimizers } from '../../dist/lib/optimizers/index.js';
 import { Tensor } from '../../dist/lib/tensor.js';
 import * as problem from '../problem.mjs';
@@ -9,27 +11,8 @@ import * as problem from '../problem.mjs';
 /** T of the paper: v-steps on one batch between two u-steps. */
 const stepsPerCall = 20;
 
-const shapeOf = ({ kind, shape: s }) => (kind === 'conv' ? [s[3], s[2], s[0], s[1]] : [s[1], s[0]]);
-
-function network(layers, images, v) {
-  return layers.reduce((x, { kind, shape, padding }, k) => {
-    const [weight, bias] = [v[2 * k], v[2 * k + 1]];
-    if (kind === 'conv') {
-      const sides = [
-        [padding, padding],
-        [padding, padding],
-      ];
-      const y = graph.add(graph.conv(x, weight, { padding: sides }), graph.reshape(bias, [1, shape[3], 1, 1]));
-      return graph.maxPool(graph.relu(y), { kernel: [2, 2], strides: [2, 2] });
-    }
-    const rows = graph.reshape(x, [problem.batchSize, shape[0]]);
-    const y = graph.add(graph.matmul(rows, weight, { transposeB: true }), bias);
-    return k < layers.length - 1 ? graph.relu(y) : y;
-  }, images);
-}
-
 /** The value to be minimised and the tensors that it is computed from, by name. */
-function cost(step, layers, v) {
+function cost(step, model, v) {
   const { train, validation, u, rows } = problem.data();
   const tensors = {};
   const feed = (name, values, shape, dtype) => {
@@ -38,7 +21,7 @@ function cost(step, layers, v) {
   };
   const crossEntropy = (name, { images, labels }) => {
     const x = feed(`${name}Images`, images, [problem.batchSize, 1, 28, 28]);
-    return graph.crossEntropy(network(layers, x, v), feed(`${name}Labels`, labels, [problem.batchSize], 'int32'));
+    return graph.crossEntropy(model.apply(x, v), feed(`${name}Labels`, labels, [problem.batchSize], 'int32'));
   };
   const loss = crossEntropy('train', train);
   if (step === 'sgd') return { value: graph.mean(loss), tensors };
@@ -50,7 +33,7 @@ function cost(step, layers, v) {
   );
   const g = graph.mean(graph.mul(graph.sigmoid(importance), loss));
   const f = graph.mean(crossEntropy('validation', validation));
-  const squares = graph.sumOfSquares(graph.gradient(g, v));
+  const squares = graph.sumOfSquares(graph.gradient(g, Object.values(v)));
   return { value: graph.add(f, graph.mul(problem.gamma / 2, squares)), tensors };
 }
 
@@ -60,24 +43,28 @@ function optimizerOf(step) {
   return optimizers.adam({ momentum: beta1, secondMoment: beta2, stabilizer: epsilon });
 }
 
-export async function prepare(step, layers, threads) {
+export async function prepare(step, name, threads) {
   const device = Device.cpu(threads === undefined ? {} : { threads });
+  const model = await Network.load(fileURLToPath(new URL(`../../models/${name}.onnx`, import.meta.url)));
+  const parameters = model.parameterNodes();
+  const { value, tensors } = cost(step, model, parameters);
+  const v = Object.values(parameters);
+  const layers = problem.networks[name];
   const start = problem.toChannelsFirst(layers, problem.initialWeights(layers));
-  const initial = start.flatMap(({ weight, bias }, k) => [Tensor.from(weight, shapeOf(layers[k])), Tensor.from(bias)]);
-  const v = initial.map(({ shape }, i) => graph.input(`v${i}`, shape));
-  const { value, tensors } = cost(step, layers, v);
+  const values = start.flatMap(({ weight, bias }) => [weight, bias]);
+  const state = Object.fromEntries(
+    v.map(({ attributes, shape }, i) => [attributes.name, Tensor.from(values[i], shape)]),
+  );
   const gradient = graph.gradient(value, v);
   const gradientNorm = graph.sqrt(graph.sumOfSquares(gradient));
 
   const optimizer = optimizerOf(step);
   const stepSize = graph.input('stepSize', []);
-  const updates = [];
-  const state = Object.fromEntries(initial.map((tensor, i) => [`v${i}`, tensor]));
-  v.forEach((parameter, i) => {
-    const slots = optimizer.slots.map((slot) => graph.input(`${slot}${i}`, parameter.shape));
+  const updates = v.flatMap((parameter, i) => {
+    const slots = optimizer.slots.map((slot) => graph.input(`${slot}/${i}`, parameter.shape));
+    for (const { attributes, shape } of slots) state[attributes.name] = Tensor.zeros(shape);
     const next = optimizer.update(parameter, gradient[i], slots, stepSize);
-    updates.push([parameter, next.parameter], ...slots.map((slot, s) => [slot, next.slots[s]]));
-    for (const slot of optimizer.slots) state[`${slot}${i}`] = Tensor.zeros(parameter.shape);
+    return [[parameter, next.parameter], ...slots.map((slot, s) => [slot, next.slots[s]])];
   });
   const compiled = compile({ outputs: { value }, updates, perStep: [stepSize] });
   const program = device.load(compiled);
@@ -89,8 +76,8 @@ export async function prepare(step, layers, threads) {
     flops: compiled.cost.stepFlops,
     async check() {
       const results = { value: Tensor.scalar(0), gradientNorm: Tensor.scalar(0) };
-      const inputs = Object.fromEntries(initial.map((tensor, i) => [`v${i}`, tensor]));
       const checking = device.load(compile({ outputs: { value, gradientNorm } }));
+      const inputs = Object.fromEntries(v.map(({ attributes: { name } }) => [name, state[name]]));
       await checking.run({ ...inputs, ...tensors, ...results });
       checking.dispose();
       return { value: results.value.item(), gradientNorm: results.gradientNorm.item() };

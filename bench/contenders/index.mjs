@@ -1,5 +1,5 @@
 /**
- * What is compared. A contender's module exports `prepare(step, layers, option)`, which resolves with
+ * What is compared. A contender's module exports `prepare(step, name of the network, option)`, which resolves with
  *   versions   of the libraries it uses
  *   flops      of one step, where the contender can tell
  *   check()    value and 2-norm of its gradient at the starting point, without moving

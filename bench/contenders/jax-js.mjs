@@ -14,7 +14,8 @@ export async function load() {
   return { jax, version: JSON.parse(await readFile(manifest, 'utf8')).version };
 }
 
-export async function prepare(step, layers) {
+export async function prepare(step, name) {
+  const layers = problem.networks[name];
   const { jax, version } = await load();
   const { numpy: np, lax, nn } = jax;
 

@@ -7,7 +7,7 @@ import { uniform } from '../problem.mjs';
 
 const size = 2048;
 
-export async function prepare(_step, _layers, threads) {
+export async function prepare(_step, _name, threads) {
   const device = Device.cpu(threads === undefined ? {} : { threads });
   const a = Tensor.from(uniform(size * size, 1, -1, 1), [size, size]);
   const b = Tensor.from(uniform(size * size, 2, -1, 1), [size, size]);

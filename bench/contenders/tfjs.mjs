@@ -58,7 +58,8 @@ function cost(tf, step, layers) {
   };
 }
 
-export async function prepare(step, layers, backend) {
+export async function prepare(step, name, backend) {
+  const layers = problem.networks[name];
   const tf = await load(backend);
   const v = variables(tf, layers);
   const valueAt = cost(tf, step, layers);
