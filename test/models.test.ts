@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { input } from '../lib/graph/index.js';
+import { Network } from '../lib/onnx/index.js';
 import { elementCount } from '../lib/tensor.js';
 
 interface ManifestEntry {
   readonly name: string;
   readonly file: string;
   readonly sha256: string;
+  readonly opset: number;
+  readonly operators: readonly string[];
   readonly parameterCount: number;
   readonly parameters: Readonly<Record<string, readonly number[]>>;
 }
@@ -34,12 +39,26 @@ for (const entry of manifest) {
     t.is(createHash('sha256').update(bytes).digest('hex'), entry.sha256);
   });
 
-  test(`${entry.name} has the parameters of its architecture`, (t) => {
-    const shapes = Object.values(entry.parameters);
-    t.is(parameterCounts[entry.name], entry.parameterCount);
-    t.is(
-      shapes.reduce((sum, shape) => sum + elementCount(shape), 0),
-      entry.parameterCount,
-    );
+  test(`${entry.name} loads with the parameters of its architecture`, async (t) => {
+    const network = await Network.load(fileURLToPath(new URL(entry.file, folder)));
+    const parameters = [...network.parameters.values()];
+    t.deepEqual(Object.fromEntries(parameters.map(({ name, shape }) => [name, shape])), entry.parameters);
+    t.true(parameters.every(({ trainable }) => trainable));
+    t.is(network.opset, entry.opset);
+    t.deepEqual([...network.operators.keys()].sort(), [...entry.operators].sort());
+    t.deepEqual(network.warnings, []);
+
+    const count = parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    t.is(entry.parameterCount, count);
+    t.is(parameterCounts[entry.name], count);
+  });
+
+  test(`${entry.name} takes batches of any size`, async (t) => {
+    const network = await Network.load(fileURLToPath(new URL(entry.file, folder)));
+    for (const batch of [1, 200]) {
+      const images = input('images', [batch, 1, 28, 28]);
+      t.deepEqual(network.inputShape(batch), images.shape);
+      t.deepEqual(network.apply(images, network.parameterNodes()).shape, [batch, 10]);
+    }
   });
 }
