@@ -222,15 +222,17 @@ function collapse(instruction: FusedInstruction): FusedInstruction {
     ...v,
     strides: groups.map((group) => v.strides[group.axes.at(-1) as number] as number),
   });
+  const reducedCount = groups.filter((group) => group.kind === 1).length;
   return {
     ...instruction,
     sizes: groups.map((group) => group.axes.reduce((product, axis) => product * (sizes[axis] as number), 1)),
-    outer: groups.filter((group) => group.kind === 0).length,
-    reduced: groups.filter((group) => group.kind === 1).length,
+    // Without a reduced dimension all kept ones are outer.
+    outer: reducedCount === 0 ? groups.length : groups.filter((group) => group.kind === 0).length,
+    reduced: reducedCount,
     operands: instruction.operands.map(view),
     outputs: instruction.outputs.map((output) => ({
       ...output,
-      mode: groups.some((group) => group.kind === 1) ? output.mode : 'store',
+      mode: reducedCount === 0 ? 'store' : output.mode,
       view: view(output.view),
     })),
   };
