@@ -1,0 +1,93 @@
+import { styleText } from 'node:util';
+import { Command, Option as Flag } from 'commander';
+import { Device } from '../engine/index.js';
+import { BilevelError } from '../errors.js';
+import { Network } from '../onnx/index.js';
+import {
+  type CheckResult,
+  checkNetwork,
+  type Errors,
+  type LogitsOracle,
+  quantityNames,
+  randomPoint,
+  referencePoint,
+  tolerances,
+  withinTolerance,
+} from '../tasks/checking/index.js';
+import { parsePositive } from './flags.js';
+import { onnxRuntimeLogits } from './onnx-runtime.js';
+import { formatTable } from './output.js';
+
+interface Flags {
+  readonly reference?: string;
+  readonly batch: number;
+  readonly json: boolean;
+}
+
+const examples = `
+Every quantity is one of the denoising pair with importance u, parameters v and q = gamma grad_v g + nu:
+  f, g            costs                       grad_*           first derivatives
+  hvp_v, hvp_u    grad_vv g q, grad_uv g q    penalty_grad_*   gradient of f + <nu, grad_v g> + gamma/2 |grad_v g|^2 + lambda g
+
+Examples:
+  $ bilevel check model.onnx
+  $ bilevel check model.onnx --reference reference.safetensors --json`;
+
+export function checkCommand(): Command {
+  return new Command('check')
+    .description(
+      "Checks a network: its logits against ONNX Runtime, first and second derivatives against central differences in\nfloat64, and everything against a reference file. Exit status 1 when an error is above its tolerance.",
+    )
+    .argument('<model>', 'ONNX file')
+    .addOption(new Flag('--reference <file>', 'Safetensors file with a point and reference values'))
+    .addOption(new Flag('--batch <integer>', 'Samples of each batch when there is no reference').argParser(parsePositive).default(4))
+    .addOption(new Flag('--json', 'Prints JSON').default(false))
+    .addHelpText('after', examples)
+    .action(run);
+}
+
+async function run(model: string, { reference, batch, json }: Flags): Promise<void> {
+  const network = await Network.load(model);
+  const warnings = network.warnings.map(({ code, message }) => ({ code: String(code), message }));
+  const point = reference === undefined ? randomPoint(network, batch, 0) : await referencePoint(network, reference);
+  let oracle: LogitsOracle | undefined;
+  try {
+    oracle = await onnxRuntimeLogits(model);
+  } catch (error) {
+    if (!(error instanceof BilevelError)) throw error;
+    warnings.push({ code: 'NO_ONNX_RUNTIME', message: error.message });
+  }
+  using device = Device.cpu();
+  const result = await checkNetwork(network, point, device, oracle);
+  const ok = withinTolerance(result.errors);
+  if (json) {
+    const { errors, comparisons } = result;
+    console.log(JSON.stringify({ model, errors, comparisons, tolerances, warnings, ok }, undefined, 2));
+  } else {
+    console.log(render(model, result, warnings, ok));
+  }
+  if (!ok) process.exitCode = 1;
+}
+
+function render(
+  model: string,
+  { errors, comparisons: { oracle, float64, reference } }: CheckResult,
+  warnings: readonly { readonly message: string }[],
+  ok: boolean,
+): string {
+  const cell = (name: (typeof quantityNames)[number], from: Errors): string => from[name]?.toExponential(1) ?? '';
+  const rows = quantityNames.map((name) => [
+    name,
+    cell(name, oracle),
+    cell(name, float64),
+    cell(name, reference),
+    tolerances[name].toExponential(0),
+    withinTolerance({ [name]: errors[name] ?? 0 }) ? 'ok' : 'TOO LARGE',
+  ]);
+  return [
+    ...warnings.map(({ message }) => `${styleText('yellow', 'warning')} ${message}`),
+    formatTable(['Relative error', 'ONNX Runtime', 'float64', 'reference', 'tolerance', ''], rows),
+    '',
+    ok ? styleText('green', `${model}: everything agrees`) : styleText('red', `${model}: not everything agrees`),
+  ].join('\n');
+}

@@ -1,0 +1,35 @@
+import { renderReport, type SampleReport } from '../report/report.js';
+import { curvesOf } from '../report/curves.js';
+import type { SeedResult } from './denoise-seed.js';
+import { accuracyRows } from './denoise-summary.js';
+import { formatPercent } from './output.js';
+
+/** The page of one run. */
+export function denoisingReport(
+  result: SeedResult,
+  samples: SampleReport,
+  metrics: readonly Record<string, unknown>[],
+  configuration: object,
+  environment: Readonly<Record<string, string>>,
+): string {
+  const { task } = result.settings;
+  const { detection } = result;
+  return renderReport({
+    title: `Cleaning ${task.data} labels with ${task.network}`,
+    summary:
+      `${task.train} training samples with ${formatPercent(task.noise, 0)} % wrong labels and ${task.validation} clean validation ` +
+      `samples, seed ${task.seed}. Of the ${detection.corrupted} wrong labels ${formatPercent(detection.recall, 1)} % were found.`,
+    results: { measure: 'test accuracy in %', methods: accuracyRows([result]) },
+    charts: curvesOf(metrics, { column: 'iteration', label: 'iteration' }, [
+      { title: 'Upper and lower cost', yScale: 'linear', columns: { f: 'f, validation', g: 'g, training' } },
+      { title: 'Test accuracy', yScale: 'linear', columns: { accuracy: 'accuracy' } },
+      { title: 'Lower gradient', yScale: 'log', columns: { lowerGradientNorm: '|grad_v g|' } },
+      { title: 'Penalty weight', yScale: 'log', columns: { gamma: 'gamma' } },
+    ]),
+    samples,
+    wallSeconds: result.wallMs / 1000,
+    iterations: metrics.length,
+    configuration,
+    environment,
+  });
+}

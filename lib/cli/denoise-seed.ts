@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import type { Detection } from '../data/detection.js';
+import type { Device } from '../engine/index.js';
+import { BilevelError } from '../errors.js';
+import { formatSchedule } from '../schedules/index.js';
+import { RunFolder } from '../report/run-folder.js';
+import { type Baselines, DenoisingRun, type DenoisingSettings, type DenoisingReport, type Stage } from '../tasks/denoising/index.js';
+import { denoisingReport } from './denoise-report.js';
+import { formatPercent } from './output.js';
+import type { Progress } from './progress.js';
+
+/** What one seed gave; accuracies from 0 to 1. */
+export interface SeedResult {
+  readonly settings: DenoisingSettings;
+  readonly folder: string;
+  readonly penalty: number;
+  readonly retrained: number;
+  /** Samples that were trusted in the retraining. */
+  readonly trusted: number;
+  readonly baselines: Baselines | undefined;
+  readonly detection: Detection;
+  /** Wall time of everything, and of the bilevel iterations alone, in this process. */
+  readonly wallMs: number;
+  readonly bilevelMs: number;
+  /** Steps of v of all bilevel iterations in this process. */
+  readonly lowerSteps: number;
+}
+
+export interface SeedOptions {
+  readonly folder: string;
+  readonly resume: boolean;
+  readonly device: Device;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** Runs one seed from its settings to its folder of results. On ABORTED the state is saved before the error goes on. */
+export async function denoiseSeed(
+  settings: DenoisingSettings,
+  { folder: path, resume, device, signal, progress }: SeedOptions,
+): Promise<SeedResult> {
+  const started = performance.now();
+  const configuration = plainSettings(settings);
+  // Of several seeds, those that had not begun when the run was stopped begin now.
+  const opened =
+    resume && existsSync(join(path, 'config.json'))
+      ? await RunFolder.resume(path, configuration)
+      : { folder: await RunFolder.create(path, configuration), state: undefined };
+  const { folder } = opened;
+  try {
+    const onProgress = ({ name, done, total }: Stage): void => progress.update(name, done, total);
+    using run = await DenoisingRun.prepare(settings, device, opened.state, { signal, onProgress });
+    const bilevelMs = await iterate(run, folder, signal, progress);
+    const penalty = await run.accuracy();
+    const retrained = await run.retrain({ signal, onProgress });
+    const baselines = settings.task.baselines ? await run.baselines({ signal, onProgress }) : undefined;
+    progress.stop();
+    await run.network.save(folder.networkPath, run.parameters);
+    const result: SeedResult = {
+      settings,
+      folder: path,
+      penalty,
+      retrained: retrained.accuracy,
+      trusted: retrained.trusted,
+      baselines,
+      detection: run.detect(),
+      wallMs: performance.now() - started,
+      ...bilevelMs,
+    };
+    await writeResults(run, folder, result, configuration, device);
+    return result;
+  } finally {
+    await folder.close();
+  }
+}
+
+/** All bilevel iterations, with a checkpoint after every epoch and when the run is stopped. */
+async function iterate(
+  run: DenoisingRun,
+  folder: RunFolder,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<{ readonly bilevelMs: number; readonly lowerSteps: number }> {
+  const started = performance.now();
+  const firstIteration = run.iteration;
+  let accuracy: number | undefined;
+  try {
+    for await (const report of run.iterate(signal)) {
+      accuracy = report.accuracy ?? accuracy;
+      await folder.appendMetrics(metricsRow(report));
+      if (report.accuracy !== undefined) await folder.saveState(run.save());
+      const shown = accuracy === undefined ? '' : `  accuracy ${formatPercent(accuracy)} %`;
+      const detail = `f ${report.f.toFixed(4)}  g ${report.g.toFixed(4)}${shown}`;
+      progress.update('Penalty', report.iteration, run.iterations, detail);
+    }
+  } catch (error) {
+    if (error instanceof BilevelError && error.code === 'ABORTED') await folder.saveState(run.save());
+    throw error;
+  }
+  const lowerSteps = (run.iteration - firstIteration) * run.settings.method.lowerSteps;
+  return { bilevelMs: performance.now() - started, lowerSteps };
+}
+
+function metricsRow({ evaluations, ...report }: DenoisingReport): object {
+  return { ...report, ...evaluations };
+}
+
+async function writeResults(
+  run: DenoisingRun,
+  folder: RunFolder,
+  result: SeedResult,
+  configuration: object,
+  device: Device,
+): Promise<void> {
+  const importance = {
+    rows: run.data.rows,
+    weights: run.weights,
+    given: run.data.train.labels.data,
+    predicted: await run.predictTrain(),
+    actual: run.data.trueLabels.data,
+  };
+  await folder.writeImportance(importance);
+  const { kind, threads, library, instructionSet } = device.info();
+  const environment = {
+    machine: cpus()[0]?.model ?? 'unknown',
+    device: `${kind}, ${threads} threads, ${instructionSet}`,
+    library,
+    node: process.version,
+  };
+  const samples = { importance, images: run.data.train.inputs, classes: run.data.classes };
+  const metrics = await folder.readMetrics();
+  await folder.writeReport(denoisingReport(result, samples, metrics, configuration, environment));
+}
+
+/** The settings as plain JSON, schedules in the form in which they are given. */
+function plainSettings({ task, method }: DenoisingSettings): Record<string, object> {
+  const plain = (options: object): object =>
+    Object.fromEntries(
+      Object.entries(options).map(([key, value]) => [key, typeof value === 'object' ? formatSchedule(value) : value]),
+    );
+  return { task: plain(task), method: plain(method) };
+}

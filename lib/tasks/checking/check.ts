@@ -1,0 +1,203 @@
+import { Random } from '../../data/random.js';
+import { compile } from '../../compile/index.js';
+import type { Device } from '../../engine/index.js';
+import { constant, evaluate, inner, isOp, type Node } from '../../graph/index.js';
+import type { Network } from '../../onnx/index.js';
+import { Tensor } from '../../tensor.js';
+import type { CheckPoint } from './point.js';
+import { denoisingQuantities, type Quantities, type QuantityName, quantityNames } from './quantities.js';
+
+/** Relative errors by quantity. */
+export type Errors = Readonly<Partial<Record<QuantityName, number>>>;
+
+/** Computes the logits of a model for inputs x, by an implementation that is not ours. */
+export type LogitsOracle = (x: Float32Array, shape: readonly number[]) => Promise<Float64Array>;
+
+export interface CheckResult {
+  /** The worst relative error of each quantity. */
+  readonly errors: Errors;
+  /** The same by what the engine's values were compared with. */
+  readonly comparisons: {
+    /** Logits of another implementation; the largest error relative to the largest logit. */
+    readonly oracle: Errors;
+    /** Float64 evaluation of values, central differences in float64 of derivatives. */
+    readonly float64: Errors;
+    /** The reference file, in the 2-norm of each quantity. */
+    readonly reference: Errors;
+  };
+}
+
+/** Logits must agree within 1e-5 of the largest logit, all else within 1e-4 in the 2-norm. */
+export const tolerances: Readonly<Record<QuantityName, number>> = Object.freeze(
+  Object.fromEntries(quantityNames.map((name) => [name, name === 'logits' ? 1e-5 : 1e-4])) as Record<QuantityName, number>,
+);
+
+/** Whether every error is within its tolerance. NaN is not. */
+export function withinTolerance(errors: Errors): boolean {
+  return Object.entries(errors).every(([name, error]) => error <= tolerances[name as QuantityName]);
+}
+
+/**
+ * Compares what the engine computes for a network in float32 (logits, the costs of the denoising pair, their first and second
+ * derivatives and the gradient of the penalty function) with independent values.
+ */
+export async function checkNetwork(
+  network: Network,
+  point: CheckPoint,
+  device: Device,
+  oracle?: LogitsOracle,
+): Promise<CheckResult> {
+  const quantities = denoisingQuantities(network, point.batch);
+  const computed = await runNatively(quantities, point, device);
+  const comparisons = {
+    oracle: oracle ? { logits: await oracleError(quantities, point, computed, oracle) } : {},
+    float64: float64Errors(quantities, point, computed),
+    reference: referenceErrors(point, computed),
+  };
+  const errors: Partial<Record<QuantityName, number>> = {};
+  for (const name of quantityNames) {
+    const found = Object.values(comparisons).flatMap((each: Errors) => each[name] ?? []);
+    if (found.length > 0) errors[name] = found.some(Number.isNaN) ? Number.NaN : Math.max(...found);
+  }
+  return { errors, comparisons };
+}
+
+type Computed = ReadonlyMap<QuantityName, Float64Array>;
+
+async function runNatively(quantities: Quantities, point: CheckPoint, device: Device): Promise<Computed> {
+  const outputs = quantityNames.flatMap((name) =>
+    quantities.values[name].map((node, index): [string, Node] => [`${name} ${index}`, node]),
+  );
+  const compiled = compile({ outputs: Object.fromEntries(outputs) });
+  using program = device.load(compiled);
+  const bindings: Record<string, Tensor> = {};
+  for (const { name, shape, dtype } of compiled.bindings) {
+    const feed = point.feeds.get(name);
+    bindings[name] = feed ? Tensor.from(feed, shape, dtype) : Tensor.zeros(shape, dtype);
+  }
+  await program.run(bindings);
+  return new Map(
+    quantityNames.map((name): [QuantityName, Float64Array] => [
+      name,
+      Float64Array.from(quantities.values[name].flatMap((_, index) => bindings[`${name} ${index}`]?.toArray() ?? [])),
+    ]),
+  );
+}
+
+/** |a - b| / |b| in the 2-norm; 0 when both are 0. */
+export function relativeError(a: Float64Array, b: Float64Array): number {
+  const difference = Math.hypot(...partial(a, (value, index) => value - (b[index] ?? Number.NaN)));
+  const size = Math.hypot(...partial(b, (value) => value));
+  return difference === 0 ? 0 : difference / size;
+}
+
+/** Norms of parts short enough to be arguments of one call. */
+function partial(values: Float64Array, map: (value: number, index: number) => number): number[] {
+  const parts: number[] = [];
+  for (let start = 0; start < values.length; start += 4096) {
+    let squares = 0;
+    for (let index = start; index < Math.min(start + 4096, values.length); index++) {
+      squares += map(values[index] as number, index) ** 2;
+    }
+    parts.push(Math.sqrt(squares));
+  }
+  return parts;
+}
+
+/** Largest difference relative to the largest logit. */
+function logitError(actual: Float64Array, expected: Float64Array): number {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const difference = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - (expected[i] ?? Number.NaN))), 0);
+  return difference === 0 ? 0 : difference / largest;
+}
+
+function errorOf(name: QuantityName, actual: Float64Array, expected: Float64Array): number {
+  return name === 'logits' ? logitError(actual, expected) : relativeError(actual, expected);
+}
+
+async function oracleError(quantities: Quantities, point: CheckPoint, computed: Computed, oracle: LogitsOracle): Promise<number> {
+  const { xTrain, xVal } = quantities.inputs;
+  const parts: number[] = [];
+  for (const node of [xTrain, xVal]) {
+    const x = Float32Array.from(feedOf(point, node));
+    parts.push(...(await oracle(x, node.shape)));
+  }
+  return logitError(computed.get('logits') as Float64Array, Float64Array.from(parts));
+}
+
+function referenceErrors({ reference }: CheckPoint, computed: Computed): Errors {
+  if (reference === undefined) return {};
+  return Object.fromEntries(
+    [...reference].map(([name, expected]) => [name, errorOf(name, computed.get(name) as Float64Array, expected)]),
+  );
+}
+
+function feedOf(point: CheckPoint, node: Node): Float64Array {
+  if (!isOp(node, 'input')) throw new TypeError('Only inputs have feeds.');
+  return point.feeds.get(node.attributes.name) as Float64Array;
+}
+
+/**
+ * Values against their evaluation in float64; derivatives along directions against central differences of what they are
+ * derivatives of. The directions are the engine's own derivative with random signs: an error in any element shows.
+ */
+function float64Errors(quantities: Quantities, point: CheckPoint, computed: Computed): Errors {
+  const { f, g, penalty, lowerGradient, q, v, nu, inputs, values } = quantities;
+  const nodes = [...Object.values(inputs), ...v.map(({ node }) => node), ...nu];
+  const feeds = new Map(nodes.map((node) => [node, feedOf(point, node)]));
+  const [fValue, gValue, ...rest] = evaluate([f, g, ...values.logits, ...q], feeds) as [Float64Array, Float64Array, ...Float64Array[]];
+  const logits = Float64Array.from(rest.slice(0, values.logits.length).flatMap((part) => [...part]));
+  const stoppedQ = rest.slice(values.logits.length).map((data, index) => constant(data, v[index]?.node.shape ?? []));
+  const slope = inner(lowerGradient, stoppedQ);
+  const vs = v.map(({ node }) => node);
+  const differentiate = (scalar: Node, variables: readonly Node[], derivative: Float64Array): number =>
+    differenceError(scalar, variables, derivative, feeds);
+  const along = (name: QuantityName): Float64Array => computed.get(name) as Float64Array;
+  return {
+    logits: logitError(along('logits'), logits),
+    f: relativeError(along('f'), fValue),
+    g: relativeError(along('g'), gValue),
+    grad_u_g: differentiate(g, [inputs.u], along('grad_u_g')),
+    grad_v_f: differentiate(f, vs, along('grad_v_f')),
+    grad_v_g: differentiate(g, vs, along('grad_v_g')),
+    hvp_v: differentiate(slope, vs, along('hvp_v')),
+    hvp_u: differentiate(slope, [inputs.u], along('hvp_u')),
+    penalty_grad_v: differentiate(penalty, vs, along('penalty_grad_v')),
+    penalty_grad_u: differentiate(penalty, [inputs.u], along('penalty_grad_u')),
+  };
+}
+
+const directions = 2;
+
+function differenceError(
+  scalar: Node,
+  variables: readonly Node[],
+  derivative: Float64Array,
+  feeds: ReadonlyMap<Node, Float64Array>,
+): number {
+  const random = Random.fromSeed(0, 'directions');
+  const size = Math.hypot(...partial(derivative, (value) => value));
+  if (size === 0) return 0;
+  const starts = variables.map((node) => feeds.get(node) as Float64Array);
+  const scale = Math.max(1, Math.hypot(...starts.flatMap((part) => partial(part, (value) => value))));
+  // Small enough to meet no kink on the way, large enough that rounding in float64 stays below 1e-8.
+  const step = 1e-6 * scale;
+  let worst = 0;
+  for (let index = 0; index < directions; index++) {
+    const direction = derivative.map((value) => (index === 0 || random.uniform() < 0.5 ? value : -value) / size);
+    const value = (sign: number): number => {
+      const moved = new Map(feeds);
+      let offset = 0;
+      for (const [position, start] of starts.entries()) {
+        const base = offset;
+        moved.set(variables[position] as Node, start.map((x, i) => x + sign * step * (direction[base + i] as number)));
+        offset += start.length;
+      }
+      return (evaluate([scalar], moved)[0] as Float64Array)[0] as number;
+    };
+    const expected = (value(1) - value(-1)) / (2 * step);
+    const actual = derivative.reduce((sum, each, i) => sum + each * (direction[i] as number), 0);
+    worst = Math.max(worst, Math.abs(actual - expected) / size);
+  }
+  return worst;
+}

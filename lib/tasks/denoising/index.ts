@@ -1,0 +1,5 @@
+export type { DenoisingData } from './data.js';
+export { denoisingProblem, initialImportance, rescaleImportance, sampleWeight, weightsOf } from './problem.js';
+export { type PublishedAccuracies, publishedAccuracies } from './published.js';
+export { type Baselines, type DenoisingReport, DenoisingRun, type Stage, type StageOptions } from './run.js';
+export { type DenoisingSettings, denoisingOptions, type GivenDenoisingSettings, validateSettings } from './settings.js';

@@ -1,0 +1,67 @@
+import { type BilevelProblem, bilevelProblem, feed, perSample } from '../../bilevel/index.js';
+import { add, crossEntropy, div, mean, mul, type Node, reduceSum, tanh } from '../../graph/index.js';
+import type { Network } from '../../onnx/index.js';
+import { Tensor } from '../../tensor.js';
+import type { Parameters, Samples } from '../classifier.js';
+
+/** The weight u' = (tanh(u) + 1) / 2 of a sample with importance u, in (0, 1). */
+export function sampleWeight(u: Node): Node {
+  return mul(0.5, add(tanh(u), 1));
+}
+
+/**
+ * Learning the importance u of every training sample (Mehra and Hamm 2021, section 3.2 and supplement E.2):
+ *
+ *     min over u  mean CE(validation; v*)    v* = argmin over v  sum_i u'_i CE_i(train; v) / sum_i u'_i
+ *
+ * over mini-batches of both sets; the sums are over the mini-batch.
+ */
+export function denoisingProblem(
+  network: Network,
+  { train, validation }: { readonly train: Samples; readonly validation: Samples },
+  start: { readonly importance: Tensor; readonly parameters: Parameters },
+  { batch, seed }: { readonly batch: number; readonly seed: number },
+): BilevelProblem {
+  return bilevelProblem({
+    upper: { importance: perSample(start.importance, 'train') },
+    lower: start.parameters,
+    feeds: {
+      train: feed({ x: train.inputs, y: train.labels }, { batch, seed }),
+      validation: feed({ x: validation.inputs, y: validation.labels }, { batch, seed }),
+    },
+    f: ({ v, validation: { x, y } }) => mean(crossEntropy(network.apply(x, v), y)),
+    g: ({ u, v, train: { x, y } }) => {
+      const weights = sampleWeight(u.importance);
+      return div(reduceSum(mul(weights, crossEntropy(network.apply(x, v), y))), reduceSum(weights));
+    },
+  });
+}
+
+/** The largest and smallest weight that an importance can give without leaving float32. */
+const weightRange = [1e-5, 0.99999] as const;
+
+const importanceOf = (weight: number): number =>
+  Math.atanh(2 * Math.min(Math.max(weight, weightRange[0]), weightRange[1]) - 1);
+
+/** The weights (tanh(u) + 1) / 2 of importances u, [n]. */
+export function weightsOf(importance: Tensor): Float64Array {
+  return Float64Array.from(importance.data as Float32Array, (u) => (Math.tanh(u) + 1) / 2);
+}
+
+/** Importances that trust labels which a first network agrees with, float32 [n] (the authors' two-valued start). */
+export function initialImportance(
+  predicted: Int32Array,
+  labels: Tensor<'int64'>,
+  { agreeing, disagreeing }: { readonly agreeing: number; readonly disagreeing: number },
+): Tensor<'float32'> {
+  return Tensor.from(
+    Array.from(predicted, (label, row) => importanceOf(BigInt(label) === labels.data[row] ? agreeing : disagreeing)),
+  );
+}
+
+/** Scales the weights to mean 1/2, in place (the authors' code, after every epoch). */
+export function rescaleImportance(importance: Tensor): void {
+  const weights = weightsOf(importance);
+  const average = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+  for (const [row, weight] of weights.entries()) importance.data[row] = importanceOf((0.5 * weight) / average);
+}

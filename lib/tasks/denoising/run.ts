@@ -1,0 +1,210 @@
+import { type Detection, detection } from '../../data/detection.js';
+import type { Device } from '../../engine/index.js';
+import { Network } from '../../onnx/index.js';
+import { type PenaltyReport, type PenaltySolver, type PenaltyState, penalty, type SavedState } from '../../solvers/index.js';
+import { BilevelError } from '../../errors.js';
+import type { Tensor } from '../../tensor.js';
+import { Classifier, checkFit, filterSamples, joinSamples, type Parameters, type Samples, trainClassifier } from '../classifier.js';
+import { findModel } from '../models.js';
+import { type DenoisingData, loadDenoisingData } from './data.js';
+import { denoisingProblem, initialImportance, rescaleImportance, weightsOf } from './problem.js';
+import type { DenoisingSettings } from './settings.js';
+
+/** One iteration of the method; `accuracy` is on the test set, after the last iteration of an epoch. */
+export interface DenoisingReport extends PenaltyReport {
+  /** Epochs completed. */
+  readonly epoch: number;
+  readonly accuracy?: number;
+}
+
+/** Test accuracies, 0 to 1. */
+export interface Baselines {
+  readonly validationOnly: number;
+  readonly trainAndValidation: number;
+  readonly oracle: number;
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface StageOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((stage: Stage) => void) | undefined;
+}
+
+/**
+ * Cleans noisy training labels by the penalty method, step by step: prepare (data, network, pre-training), iterate, judge.
+ * The bilevel state is saved and restored bit for bit; the other stages depend only on settings and are done again.
+ */
+export class DenoisingRun implements Disposable {
+  readonly settings: DenoisingSettings;
+  readonly network: Network;
+  readonly data: DenoisingData;
+  /** Iterations of one epoch, and of the whole run. */
+  readonly iterationsPerEpoch: number;
+  readonly iterations: number;
+  readonly #device: Device;
+  readonly #classifier: Classifier;
+  readonly #solver: PenaltySolver;
+  readonly #state: PenaltyState;
+
+  private constructor(
+    settings: DenoisingSettings,
+    network: Network,
+    data: DenoisingData,
+    device: Device,
+    start: { readonly importance: Tensor; readonly parameters: Parameters },
+    saved: SavedState | undefined,
+  ) {
+    const { batch, seed, epochs } = settings.task;
+    this.settings = settings;
+    this.network = network;
+    this.data = data;
+    this.iterationsPerEpoch = Math.floor(data.train.labels.size / batch);
+    this.iterations = epochs * this.iterationsPerEpoch;
+    this.#device = device;
+    this.#classifier = new Classifier(network, device);
+    this.#solver = penalty(denoisingProblem(network, data, start, { batch, seed }), settings.method, { device });
+    this.#state = saved === undefined ? this.#solver.init() : this.#solver.restore(saved);
+  }
+
+  /**
+   * Loads data and network and, unless a saved state says where to go on, trains the network on the validation samples and
+   * sets the first importances by what it predicts (supplement E.2).
+   * @throws SHAPE_MISMATCH when the network does not fit the data, STATE_MISMATCH for a state of other settings, ABORTED
+   */
+  static async prepare(
+    settings: DenoisingSettings,
+    device: Device,
+    saved?: SavedState,
+    { signal, onProgress }: StageOptions = {},
+  ): Promise<DenoisingRun> {
+    const { task } = settings;
+    const network = await Network.load(findModel(task.network));
+    const data = await loadDenoisingData(task);
+    checkFit(network, data.train.inputs.shape.slice(1), data.classes.length);
+    const initial = network.initialParameters();
+    using classifier = new Classifier(network, device);
+    const steps = task.pretrainEpochs * Math.ceil(data.validation.labels.size / task.batch);
+    const parameters =
+      saved === undefined && steps > 0
+        ? await trainClassifier(
+            network,
+            data.validation,
+            initial,
+            {
+              steps,
+              learningRate: task.pretrainLearningRate,
+              batch: task.batch,
+              seed: task.seed,
+              signal,
+              onProgress: (done, total) => onProgress?.({ name: 'Pre-training', done, total }),
+            },
+            device,
+          )
+        : initial;
+    const predicted = await classifier.predict(data.train.inputs, parameters);
+    const importance = initialImportance(predicted, data.train.labels, task);
+    return new DenoisingRun(settings, network, data, device, { importance, parameters }, saved);
+  }
+
+  /** Iterations made so far. */
+  get iteration(): number {
+    return this.#state.counters.iteration;
+  }
+
+  /** The trained network's parameters. They change with the next iteration. */
+  get parameters(): Parameters {
+    return this.#state.v;
+  }
+
+  /** The weight of every training sample, from 0 (wrong) to 1, [n]. */
+  get weights(): Float64Array {
+    return weightsOf(this.#importance);
+  }
+
+  /** What to keep for going on later; valid until the next iteration. */
+  save(): SavedState {
+    return this.#solver.serialize(this.#state);
+  }
+
+  /** The remaining iterations. @throws ABORTED, with the state after the last whole iteration; NON_FINITE */
+  async *iterate(signal?: AbortSignal): AsyncGenerator<DenoisingReport, void, undefined> {
+    while (this.iteration < this.iterations) {
+      const report = await this.#solver.step(this.#state, { signal });
+      const epoch = Math.floor(this.iteration / this.iterationsPerEpoch);
+      if (this.iteration % this.iterationsPerEpoch !== 0) {
+        yield { ...report, epoch };
+        continue;
+      }
+      if (this.settings.task.rescale) rescaleImportance(this.#importance);
+      yield { ...report, epoch, accuracy: await this.accuracy() };
+    }
+  }
+
+  /** Test accuracy of the network as it is, 0 to 1. */
+  accuracy(): Promise<number> {
+    return this.#classifier.accuracy(this.data.test, this.parameters);
+  }
+
+  /** Predicted class of every training sample, [n]. */
+  predictTrain(): Promise<Int32Array> {
+    return this.#classifier.predict(this.data.train.inputs, this.parameters);
+  }
+
+  /** How well the weights tell wrong labels from right ones. */
+  detect(): Detection {
+    return detection(this.weights, this.data.corrupted.data);
+  }
+
+  /** Test accuracies of training one level on the validation samples, on all samples as given, and on all right ones. */
+  async baselines(options: StageOptions = {}): Promise<Baselines> {
+    const { train, validation, corrupted } = this.data;
+    const clean = filterSamples(train, (row) => corrupted.data[row] === 0);
+    return {
+      validationOnly: await this.#train('Val-only', validation, options),
+      trainAndValidation: await this.#train('Train+Val', joinSamples(train, validation), options),
+      oracle: await this.#train('Oracle', joinSamples(clean, validation), options),
+    };
+  }
+
+  /** Test accuracy after training on the trusted samples and the validation samples, and how many those are. */
+  async retrain(options: StageOptions = {}): Promise<{ readonly accuracy: number; readonly trusted: number }> {
+    const { train, validation } = this.data;
+    const { weights } = this;
+    const { trust } = this.settings.task;
+    const trusted = filterSamples(train, (row) => (weights[row] ?? 0) > trust);
+    const accuracy = await this.#train('Retraining', joinSamples(trusted, validation), options);
+    return { accuracy, trusted: trusted.labels.size };
+  }
+
+  async #train(name: string, samples: Samples, { signal, onProgress }: StageOptions): Promise<number> {
+    const { trainSteps: steps, trainLearningRate: learningRate, batch, seed } = this.settings.task;
+    const parameters = await trainClassifier(
+      this.network,
+      samples,
+      this.network.initialParameters(),
+      { steps, learningRate, batch, seed, signal, onProgress: (done, total) => onProgress?.({ name, done, total }) },
+      this.#device,
+    );
+    return this.#classifier.accuracy(this.data.test, parameters);
+  }
+
+  get #importance(): Tensor {
+    const { importance } = this.#state.u;
+    if (importance === undefined) throw new BilevelError('STATE_MISMATCH', 'The state has no importances.');
+    return importance;
+  }
+
+  dispose(): void {
+    this.#solver.dispose();
+    this.#classifier.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,76 @@
+import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
+import { constant } from '../../schedules/index.js';
+import { type PenaltyOptions, penaltyOptions, validatePenaltyOptions } from '../../solvers/index.js';
+
+const source = 'Mehra and Hamm 2021, supplement E.2, variant of Franceschi et al. 2017';
+
+/** Options of the denoising task itself; those of the method follow in denoisingOptions. */
+const taskOptions = {
+  data: { kind: 'text', default: 'mnist', text: 'Data set: mnist, fashion-mnist or idx:DIR.' },
+  network: { kind: 'text', default: 'logreg', text: 'Network: logreg, mlp, lenet, mnist-cnn or the path of an ONNX file.' },
+  train: { kind: 'integer', min: 1, default: 5000, text: 'Training samples, whose labels are partly wrong.', source },
+  validation: { kind: 'integer', min: 1, default: 5000, text: 'Validation samples, whose labels are right.', source },
+  noise: { kind: 'number', min: 0, max: 1, default: 0.5, text: 'Share of wrong training labels.', source },
+  seed: { kind: 'integer', min: 0, default: 0, text: 'Seed of the split, the noise and the mini-batches.' },
+  epochs: { kind: 'integer', min: 1, default: 60, text: 'Passes over the training samples.' },
+  batch: { kind: 'integer', min: 1, default: 200, text: 'Samples of a mini-batch, training and validation each.', source },
+  pretrainEpochs: { kind: 'integer', min: 0, default: 100, text: 'Passes over the validation samples before.', source },
+  pretrainLearningRate: { kind: 'number', above: 0, default: 1e-3, text: 'Learning rate of these passes.' },
+  agreeing: { kind: 'number', above: 0, below: 1, default: 0.6, text: 'First weight of a sample that the pre-trained network agrees with.' },
+  disagreeing: { kind: 'number', above: 0, below: 1, default: 0.4, text: 'First weight of the others.' },
+  rescale: { kind: 'boolean', default: true, text: 'Whether weights are scaled to mean 1/2 after each epoch.' },
+  trust: { kind: 'number', min: 0, max: 1, default: 0.9, text: 'Weight above which a sample is kept for retraining.' },
+  baselines: { kind: 'boolean', default: true, text: 'Whether Val-only, Train+Val and Oracle are trained for comparison.' },
+  trainSteps: { kind: 'integer', min: 1, default: 12_500, text: 'Steps of each training of a single level.' },
+  trainLearningRate: { kind: 'number', above: 0, default: 1e-3, text: 'First learning rate of these trainings.' },
+} as const;
+
+/** Every option of a denoising run: the task's own and the method's. */
+export const denoisingOptions = {
+  settings: {
+    kind: 'choice',
+    values: ['tuned', 'authors'],
+    default: 'tuned',
+    text: "Defaults of the options below: tuned here, or those of the paper's authors.",
+  },
+  ...taskOptions,
+  ...penaltyOptions,
+} as const;
+
+export type GivenDenoisingSettings = GivenOptions<typeof denoisingOptions>;
+
+export interface DenoisingSettings {
+  readonly task: Options<typeof taskOptions>;
+  readonly method: PenaltyOptions;
+}
+
+/** What each choice of `settings` changes. */
+const presets = {
+  tuned: {
+    variant: 'authors',
+    upperLearningRate: constant(3),
+    lowerLearningRate: constant(1e-4),
+    nu: 1e-4,
+  },
+  authors: {
+    epochs: 100,
+    pretrainLearningRate: 1e-4,
+    variant: 'authors',
+    upperLearningRate: constant(3),
+    lowerLearningRate: constant(1e-4),
+    nu: 1e-4,
+  },
+} as const satisfies Record<'tuned' | 'authors', GivenDenoisingSettings>;
+
+/** @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
+export function validateSettings(given: GivenDenoisingSettings): DenoisingSettings {
+  const { settings } = validateOptions(denoisingOptions, given, 'denoise');
+  const all: Record<string, unknown> = { ...presets[settings as keyof typeof presets] };
+  for (const [key, value] of Object.entries(given)) if (value !== undefined) all[key] = value;
+  const part = (table: OptionTable): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(table, key)));
+  return {
+    task: validateOptions(taskOptions, part(taskOptions), 'denoise'),
+    method: validatePenaltyOptions(part(penaltyOptions)),
+  };
+}
