@@ -129,9 +129,6 @@ void InstructionReader::check_access(Field field, Use use, int64_t index) {
     words.refuse(field, name + (writes ? " is only for reading" : " is only for writing"));
   }
   if (in_prologue_ && binding.per_step) words.refuse(field, "the prologue cannot use " + name + ", which is per step");
-  if (in_prologue_ && writes && binding.access == Access::kReadWrite) {
-    words.refuse(field, "the prologue cannot update " + name + ": a run stopped before its first step must change nothing");
-  }
   writes_binding_ |= writes;
 }
 
