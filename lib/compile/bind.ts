@@ -58,7 +58,9 @@ export function bindResults(
 
   for (const { value, binding } of outputs) {
     const producer = movable(value);
-    if (options.inPlace && producer && !(binding.perStep && producer.invariant)) {
+    // Work done once a run can neither write an output of every step nor read an output back.
+    const beyondPrologue = binding.perStep || dependencies.readers(storageOf(value)).length > 0;
+    if (options.inPlace && producer && !(producer.invariant && beyondPrologue)) {
       storageOf(value).place = { kind: 'binding', binding };
     } else {
       copy(`output ${binding.name}`, value, boundStorage(value, binding));
