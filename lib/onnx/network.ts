@@ -155,13 +155,7 @@ export class Network {
     const values = new Map([...this.#constants(parameters), ...this.#bindInputs(x, inputs)]);
     for (const [name, node] of Object.entries(parameters)) values.set(name, this.#checkParameter(name, node));
     const { output, state } = importGraph(this.#graph, values, { training, key }, this.#limits);
-    if (this.#hasFixedBatch() && output.shape[0] !== x.shape[0]) {
-      throw new BilevelError(
-        'SHAPE_MISMATCH',
-        `The model was exported for batches of ${this.inputs[0]?.shape?.[0]} and gives ${formatType(output)} for ` +
-          `${formatType(x)}; export it with a dynamic batch axis.`,
-      );
-    }
+    this.#checkBatch(x, output);
     return { output, state: Object.fromEntries([...state].filter(([name]) => this.state.has(name))) };
   }
 
@@ -190,8 +184,16 @@ export class Network {
     return [...this.parameters.values()].filter(({ trainable }) => trainable);
   }
 
-  #hasFixedBatch(): boolean {
-    return typeof this.inputs[0]?.shape?.[0] === 'number';
+  /** A batch size that is written into the middle of a file can go unnoticed until the output. */
+  #checkBatch(x: Node, output: Node): void {
+    const declared = this.inputs[0]?.shape?.[0];
+    const [batch, rows = batch] = [x.shape[0], output.shape[0]];
+    if (typeof declared !== 'number' || batch === declared || rows === batch) return;
+    throw new BilevelError(
+      'SHAPE_MISMATCH',
+      `The model was exported for batches of ${declared} and gives ${formatType(output)} for ${formatType(x)}; export it ` +
+        'with a dynamic batch axis.',
+    );
   }
 
   #find(name: string): NetworkTensor {

@@ -12,11 +12,11 @@ function reduction(reduce: Reduce, inputSince: number = axesInputSince.others): 
     build(op) {
       const x = op.input(0);
       const stated = op.opset >= inputSince ? op.optionalConstantInput(1) : op.attributes.ints('axes');
-      const nothing = op.attributes.flag('noop_with_empty_axes');
+      const noop = op.attributes.flag('noop_with_empty_axes');
       const keepDims = op.attributes.flag('keepdims', true);
-      const empty = stated === undefined || stated.length === 0;
-      if (empty && nothing) return x;
-      const axes = empty ? [...x.shape.keys()] : stated.map((axis) => g.normalizeAxis(axis, x.shape.length));
+      // Without axes everything is reduced, or nothing; then a logarithm or square in the operator is still taken.
+      const unstated = noop ? [] : [...x.shape.keys()];
+      const axes = stated?.length ? stated.map((axis) => g.normalizeAxis(axis, x.shape.length)) : unstated;
       return exactly(op, x, (real) => reduce(real, axes, { keepDims }));
     },
   };

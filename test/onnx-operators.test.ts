@@ -1,0 +1,29 @@
+import test from 'ava';
+import { operators } from '../lib/onnx/operators/index.js';
+import { compareOperator } from './support/operator-case.js';
+import { operatorCases } from './support/operator-cases.js';
+import { randomCases } from './support/random-cases.js';
+
+/** ONNX Runtime computes in float32, and sums in an order of its own. */
+const tolerance = 2e-6;
+
+test('every operator of the table has a case', (t) => {
+  const covered = new Set(operatorCases.map(({ op }) => op));
+  t.deepEqual(
+    [...operators.keys()].filter((op) => !covered.has(op)),
+    [],
+  );
+});
+
+for (const [index, operatorCase] of [...operatorCases, ...randomCases].entries()) {
+  const { op, note = '', opsets } = operatorCase;
+  for (const opset of opsets) {
+    test(`${op} ${note} at opset ${opset} equals ONNX Runtime (case ${index})`, async (t) => {
+      for (const { ours, theirs, error } of await compareOperator(operatorCase, opset)) {
+        t.deepEqual(ours.shape, [...theirs.shape]);
+        t.is(ours.data.length, theirs.data.length);
+        t.true(error < tolerance, `The results differ by ${error}: ${ours.data} and ${theirs.data}`);
+      }
+    });
+  }
+}
