@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const rooms = {
   cli: ['*'],
   report: ['bilevel', 'data', 'solvers'],
-  tasks: ['bilevel', 'data', 'engine', 'graph', 'onnx', 'optimizers', 'options', 'schedules', 'solvers'],
+  tasks: ['bilevel', 'compile', 'data', 'engine', 'graph', 'onnx', 'optimizers', 'options', 'schedules', 'solvers'],
   solvers: ['bilevel', 'compile', 'data', 'engine', 'graph', 'optimizers', 'options', 'schedules'],
   options: ['schedules'],
   schedules: [],
