@@ -60,7 +60,9 @@ const matrix = Array.from({ length: 5 }, () => point());
 /** A^T A x */
 function gram(x: readonly number[]): number[] {
   const image = matrix.map((row) => row.reduce((sum, entry, column) => sum + entry * (x[column] as number), 0));
-  return x.map((_, column) => matrix.reduce((sum, row, index) => sum + (row[column] as number) * (image[index] as number), 0));
+  return x.map((_, column) =>
+    matrix.reduce((sum, row, index) => sum + (row[column] as number) * (image[index] as number), 0),
+  );
 }
 
 for (const gamma of [0.1, 1, 30]) {

@@ -118,6 +118,12 @@ for (const [name, [state, code, message]] of Object.entries(wrong)) {
 
 test('a start on its bounds survives rounding to float32', (t) => {
   t.notThrows(() =>
-    bilevelProblem({ upper: { u: Tensor.from([0.1]) }, lower: ok.lower, f: cost, g: cost, bounds: { upper: { u: [0.1, 0.1] } } }),
+    bilevelProblem({
+      upper: { u: Tensor.from([0.1]) },
+      lower: ok.lower,
+      f: cost,
+      g: cost,
+      bounds: { upper: { u: [0.1, 0.1] } },
+    }),
   );
 });

@@ -1,8 +1,8 @@
 import test from 'ava';
+import type { BilevelProblem } from '../lib/bilevel/index.js';
 import { Device } from '../lib/engine/index.js';
 import { geometric } from '../lib/schedules/index.js';
 import { type GivenPenaltyOptions, type PenaltyReport, type PenaltyState, penalty } from '../lib/solvers/index.js';
-import type { BilevelProblem } from '../lib/bilevel/index.js';
 import { p1, p2 } from './support/quadratics.js';
 
 const device = Device.cpu({ threads: 1 });

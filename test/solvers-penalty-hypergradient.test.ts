@@ -42,7 +42,12 @@ const longStep = 100;
 const stand = 1e-30;
 
 /** The estimate of the native solver after `iterations` at a fixed u, started from v*. */
-async function nativeEstimate({ problem, fixture, lowerLearningRate }: Case, gamma: number, given: GivenPenaltyOptions, iterations = 1) {
+async function nativeEstimate(
+  { problem, fixture, lowerLearningRate }: Case,
+  gamma: number,
+  given: GivenPenaltyOptions,
+  iterations = 1,
+) {
   const options: GivenPenaltyOptions = {
     lambda: 0,
     gamma,
@@ -82,7 +87,8 @@ function exactEstimate({ problem, fixture }: Case, gamma: number): number[] {
       unit[index] = 1;
       return [...(graph.evaluate(products, new Map([...data, [direction, unit]]))[0] ?? [])];
     });
-    for (const [index, step] of solveDense(hessian, [...slope]).entries()) values[index] = (values[index] as number) - step;
+    for (const [index, step] of solveDense(hessian, [...slope]).entries())
+      values[index] = (values[index] as number) - step;
   }
   const estimate = lagrangianGradient(lowerGradient.map((gradient) => mul(gamma, gradient))).u;
   const [result = new Float64Array()] = graph.evaluate([...estimate, ...u], data);

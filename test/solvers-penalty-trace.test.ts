@@ -54,7 +54,13 @@ test("the authors' variant follows an independent float64 trace iterate by itera
     validation: scripted(fixture.numbers('batches_val'), batch),
   };
   const state = new SolverState(fresh.tensors, samplers, fresh.counters);
-  const tensors = { u: 'u/importance', weight: 'v/weight', bias: 'v/bias', 'nu/weight': 'nu/weight', 'nu/bias': 'nu/bias' };
+  const tensors = {
+    u: 'u/importance',
+    weight: 'v/weight',
+    bias: 'v/bias',
+    'nu/weight': 'nu/weight',
+    'nu/bias': 'nu/bias',
+  };
   const traced = (name: string, iteration: number): number[] => {
     const values = fixture.numbers(`trace/${name}`);
     const size = values.length / iterations;

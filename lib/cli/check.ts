@@ -36,11 +36,15 @@ Examples:
 export function checkCommand(): Command {
   return new Command('check')
     .description(
-      "Checks a network: its logits against ONNX Runtime, first and second derivatives against central differences in\nfloat64, and everything against a reference file. Exit status 1 when an error is above its tolerance.",
+      'Checks a network: its logits against ONNX Runtime, first and second derivatives against central differences in\nfloat64, and everything against a reference file. Exit status 1 when an error is above its tolerance.',
     )
     .argument('<model>', 'ONNX file')
     .addOption(new Flag('--reference <file>', 'Safetensors file with a point and reference values'))
-    .addOption(new Flag('--batch <integer>', 'Samples of each batch when there is no reference').argParser(parsePositive).default(4))
+    .addOption(
+      new Flag('--batch <integer>', 'Samples of each batch when there is no reference')
+        .argParser(parsePositive)
+        .default(4),
+    )
     .addOption(new Flag('--json', 'Prints JSON').default(false))
     .addHelpText('after', examples)
     .action(run);

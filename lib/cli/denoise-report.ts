@@ -1,5 +1,5 @@
-import { renderReport, type SampleReport } from '../report/report.js';
 import { curvesOf } from '../report/curves.js';
+import { renderReport, type SampleReport } from '../report/report.js';
 import type { SeedResult } from './denoise-seed.js';
 import { accuracyRows } from './denoise-summary.js';
 import { formatPercent } from './output.js';

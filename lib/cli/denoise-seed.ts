@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import type { Detection } from '../data/detection.js';
 import type { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
-import { formatSchedule } from '../schedules/index.js';
 import { RunFolder } from '../report/run-folder.js';
-import { type Baselines, DenoisingRun, type DenoisingSettings, type DenoisingReport, type Stage } from '../tasks/denoising/index.js';
+import { formatSchedule } from '../schedules/index.js';
+import {
+  type Baselines,
+  type DenoisingReport,
+  DenoisingRun,
+  type DenoisingSettings,
+  type Stage,
+} from '../tasks/denoising/index.js';
 import { denoisingReport } from './denoise-report.js';
 import { formatPercent } from './output.js';
 import type { Progress } from './progress.js';

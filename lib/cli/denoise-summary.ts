@@ -8,24 +8,45 @@ import { formatDuration, formatTable } from './output.js';
 export function accuracyRows(results: readonly SeedResult[]): MethodResult[] {
   const [first] = results;
   const published = first && publishedAccuracies(first.settings);
-  const row = (method: string, ours: (result: SeedResult) => number | undefined, paper?: number, extra: object = {}): MethodResult[] => {
+  const row = (
+    method: string,
+    ours: (result: SeedResult) => number | undefined,
+    paper?: number,
+    extra: object = {},
+  ): MethodResult[] => {
     const values = results.map(ours).filter((value) => value !== undefined);
     if (values.length === 0) return [];
     const known = paper !== undefined && !Number.isNaN(paper);
     return [{ method, ours: values.map((value) => 100 * value), ...(known && { paper }), ...extra }];
   };
   return [
-    ...row('Val-only', ({ baselines }) => baselines?.validationOnly, published?.validationOnly, { note: 'validation samples alone' }),
-    ...row('Train+Val', ({ baselines }) => baselines?.trainAndValidation, published?.trainAndValidation, { note: 'all samples as given' }),
-    ...row('Penalty', ({ penalty }) => penalty, published?.penalty, { note: 'the lower-level network', emphasized: true }),
-    ...row('Penalty, retrained', ({ retrained }) => retrained, published?.retrained, { note: 'on trusted and validation samples' }),
-    ...row('Oracle', ({ baselines }) => baselines?.oracle, published?.oracle, { note: 'all samples with right labels' }),
+    ...row('Val-only', ({ baselines }) => baselines?.validationOnly, published?.validationOnly, {
+      note: 'validation samples alone',
+    }),
+    ...row('Train+Val', ({ baselines }) => baselines?.trainAndValidation, published?.trainAndValidation, {
+      note: 'all samples as given',
+    }),
+    ...row('Penalty', ({ penalty }) => penalty, published?.penalty, {
+      note: 'the lower-level network',
+      emphasized: true,
+    }),
+    ...row('Penalty, retrained', ({ retrained }) => retrained, published?.retrained, {
+      note: 'on trusted and validation samples',
+    }),
+    ...row('Oracle', ({ baselines }) => baselines?.oracle, published?.oracle, {
+      note: 'all samples with right labels',
+    }),
   ];
 }
 
 /** The results as people read them. */
 export function summarize(results: readonly SeedResult[]): string {
-  const rows = accuracyRows(results).map(({ method, ours, paper, note }) => [method, spread(ours), paper?.toFixed(2) ?? '', note ?? '']);
+  const rows = accuracyRows(results).map(({ method, ours, paper, note }) => [
+    method,
+    spread(ours),
+    paper?.toFixed(2) ?? '',
+    note ?? '',
+  ]);
   const of = (value: (result: SeedResult) => number): readonly number[] => results.map(value);
   const wallMs = of((result) => result.wallMs).reduce((sum, ms) => sum + ms, 0);
   const bilevelMs = of((result) => result.bilevelMs).reduce((sum, ms) => sum + ms, 0);
@@ -35,9 +56,21 @@ export function summarize(results: readonly SeedResult[]): string {
     '',
     formatTable(['Test accuracy in %', 'ours', 'paper', ''], rows),
     '',
-    `${styleText('bold', 'Wrong labels')}   AUC ${spread(of(({ detection }) => detection.auc), 3)}   precision ${spread(of(({ detection }) => 100 * detection.precision), 1)} %   ` +
-      `recall ${spread(of(({ detection }) => 100 * detection.recall), 1)} %   (weight below 0.5)`,
-    `${styleText('bold', 'Trusted')}        ${spread(of(({ trusted }) => trusted), 0)} samples for retraining`,
+    `${styleText('bold', 'Wrong labels')}   AUC ${spread(
+      of(({ detection }) => detection.auc),
+      3,
+    )}   precision ${spread(
+      of(({ detection }) => 100 * detection.precision),
+      1,
+    )} %   ` +
+      `recall ${spread(
+        of(({ detection }) => 100 * detection.recall),
+        1,
+      )} %   (weight below 0.5)`,
+    `${styleText('bold', 'Trusted')}        ${spread(
+      of(({ trusted }) => trusted),
+      0,
+    )} samples for retraining`,
     `${styleText('bold', 'Time')}           ${formatDuration(wallMs)} in all; ${formatDuration(bilevelMs)} for ${steps} steps of v, ` +
       `${Math.round(steps / (bilevelMs / 1000))} per second`,
     `${styleText('bold', 'Results')}        ${folders} (open report.html)`,

@@ -32,12 +32,18 @@ export function denoiseCommand(): Command {
       'Finds wrong labels in training data: learns the importance of every training sample so that a network trained with\n' +
         'these importances does well on clean validation samples (penalty method).',
     )
-    .addOption(new Flag('--seeds <integer>', 'Runs with this many seeds, from --seed on, and shows means').argParser(parsePositive).default(1))
+    .addOption(
+      new Flag('--seeds <integer>', 'Runs with this many seeds, from --seed on, and shows means')
+        .argParser(parsePositive)
+        .default(1),
+    )
     .addOption(new Flag('--out <folder>', 'Folder of the results (default runs/ and the time)'))
     .addOption(new Flag('--resume', 'Goes on with the run in --out').default(false))
     .addOption(new Flag('--threads <integer>', 'Threads of the engine (default all cores)').argParser(parsePositive))
     .addOption(new Flag('--json', 'Prints the results as JSON, and no progress').default(false));
-  const task = Object.fromEntries(Object.entries(denoisingOptions).filter(([key]) => !Object.hasOwn(penaltyOptions, key)));
+  const task = Object.fromEntries(
+    Object.entries(denoisingOptions).filter(([key]) => !Object.hasOwn(penaltyOptions, key)),
+  );
   addTableFlags(command, task, 'Experiment:');
   addTableFlags(command, penaltyOptions, 'Penalty method:');
   return command.addHelpText('after', examples).action(run);

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option as Flag } from 'commander';
+import { type Command, Option as Flag, InvalidArgumentError } from 'commander';
 import { BilevelError } from '../errors.js';
 import { describeOption, type Option, type OptionTable, parseOption } from '../options.js';
 import { formatSchedule } from '../schedules/index.js';
@@ -9,7 +9,9 @@ function flagName(key: string): string {
 }
 
 function defaultText(option: Option): string {
-  return option.kind === 'schedule' ? formatSchedule(option.default).replace(/^constant\((.*)\)$/, '$1') : String(option.default);
+  return option.kind === 'schedule'
+    ? formatSchedule(option.default).replace(/^constant\((.*)\)$/, '$1')
+    : String(option.default);
 }
 
 /**
@@ -45,7 +47,9 @@ function helpText(text: string, option: Option): string {
 
 /** The options of a table that were given as flags. */
 export function givenOptions(flags: Readonly<Record<string, unknown>>, table: OptionTable): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(flags).filter(([key, value]) => value !== undefined && Object.hasOwn(table, key)));
+  return Object.fromEntries(
+    Object.entries(flags).filter(([key, value]) => value !== undefined && Object.hasOwn(table, key)),
+  );
 }
 
 /** A flag's argument as a positive integer. */

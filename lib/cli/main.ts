@@ -12,7 +12,7 @@ const program = new Command('bilevel')
   .version(version)
   .showHelpAfterError('Use --help for all options.')
   .addCommand(denoiseCommand())
-  .addCommand(checkCommand())
+  .addCommand(checkCommand());
 
 program.parseAsync().catch((error: unknown) => {
   printError(error, process.argv.includes('--json'));

@@ -3,13 +3,19 @@ import { BilevelError } from '../errors.js';
 
 /** A right-aligned table, but for the first column; column widths fit the content. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
       .join('  ')
       .trimEnd();
-  return [styleText('bold', line(header)), styleText('dim', widths.map((width) => '─'.repeat(width)).join('──')), ...rows.map(line)].join('\n');
+  return [
+    styleText('bold', line(header)),
+    styleText('dim', widths.map((width) => '─'.repeat(width)).join('──')),
+    ...rows.map(line),
+  ].join('\n');
 }
 
 /** `1 h 02 min`, `3 min 20 s`, `12.3 s`. */

@@ -1,6 +1,6 @@
 import { feed, minimizationProblem } from '../bilevel/index.js';
 import { type CompiledProgram, compile } from '../compile/index.js';
-import { type Device, type Program } from '../engine/index.js';
+import type { Device, Program } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { argMax, crossEntropy, gather, input, mean } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
@@ -86,7 +86,9 @@ export class Classifier implements Disposable {
   /** Share of the samples whose most likely class is their label, from 0 to 1. */
   async accuracy({ inputs, labels }: Samples, parameters: Parameters): Promise<number> {
     const predicted = await this.predict(inputs, parameters);
-    return predicted.reduce((right, label, index) => right + Number(BigInt(label) === labels.data[index]), 0) / labels.size;
+    return (
+      predicted.reduce((right, label, index) => right + Number(BigInt(label) === labels.data[index]), 0) / labels.size
+    );
   }
 
   #program(shape: Shape, chunk: number): { readonly compiled: CompiledProgram; readonly program: Program } {

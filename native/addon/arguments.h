@@ -1,5 +1,6 @@
-// Reads JavaScript values as what the addon needs, or throws INVALID_ARGUMENT naming the parameter. Reading a property or
-// an array element can run JavaScript (getters, proxies), so callers read all arguments before they look at any state.
+// Reads JavaScript values as what the addon needs, or throws INVALID_ARGUMENT naming the parameter. Reading a property
+// or an array element can run JavaScript (getters, proxies), so callers read all arguments before they look at any
+// state.
 #pragma once
 
 #include <cstddef>

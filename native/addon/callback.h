@@ -1,5 +1,5 @@
-// The way from JavaScript into a method of a wrapped object. Everything that can go wrong becomes a JavaScript exception
-// here, with a code of lib/errors.ts; no C++ exception crosses the boundary.
+// The way from JavaScript into a method of a wrapped object. Everything that can go wrong becomes a JavaScript
+// exception here, with a code of lib/errors.ts; no C++ exception crosses the boundary.
 #pragma once
 
 #include <utility>
@@ -9,7 +9,8 @@
 
 namespace bilevel::addon {
 
-// A JavaScript Error with a `code`; it is created, not thrown. Null when the environment may not run JavaScript any more.
+// A JavaScript Error with a `code`; it is created, not thrown. Null when the environment may not run JavaScript any
+// more.
 napi_value create_error(napi_env env, const char* code, const std::string& message);
 
 // The code and message for the exception being handled; call it inside a catch block.

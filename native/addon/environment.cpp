@@ -8,8 +8,8 @@ namespace bilevel::addon {
 
 void Environment::attach(Napi::Env env) {
   auto environment = std::make_unique<Environment>(env);
-  // Hooks run in reverse order: ours, registered after the thread-safe function has registered its own, joins the device
-  // threads while the function still exists.
+  // Hooks run in reverse order: ours, registered after the thread-safe function has registered its own, joins the
+  // device threads while the function still exists.
   napi_add_env_cleanup_hook(
       env, [](void* data) { static_cast<Environment*>(data)->shut_down(); }, environment.get());
   env.SetInstanceData(environment.release());

@@ -1,5 +1,5 @@
-// What the addon keeps per Node environment (the main thread, or one worker): its devices, its runs in progress, and the
-// way back to its JavaScript thread. Nothing is static, so environments come and go independently.
+// What the addon keeps per Node environment (the main thread, or one worker): its devices, its runs in progress, and
+// the way back to its JavaScript thread. Nothing is static, so environments come and go independently.
 #pragma once
 
 #include <list>

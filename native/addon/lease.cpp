@@ -22,7 +22,8 @@ class Sweep {
  public:
   void pass(const LeasedRange& range) {
     if (furthest_ == nullptr || range.end > furthest_->end) furthest_ = &range;
-    if (range.writes && (furthest_written_ == nullptr || range.end > furthest_written_->end)) furthest_written_ = &range;
+    if (range.writes && (furthest_written_ == nullptr || range.end > furthest_written_->end))
+      furthest_written_ = &range;
   }
 
   const LeasedRange* conflict_with(const LeasedRange& next) const {
@@ -53,7 +54,8 @@ std::optional<Lease::Conflict> conflict_between(const std::vector<LeasedRange>& 
       if (held_sweep.conflict_with(*w) != nullptr) return Lease::Conflict{w->binding, std::nullopt};
       wanted_sweep.pass(*w++);
     } else {
-      if (const LeasedRange* range = wanted_sweep.conflict_with(*h)) return Lease::Conflict{range->binding, std::nullopt};
+      if (const LeasedRange* range = wanted_sweep.conflict_with(*h))
+        return Lease::Conflict{range->binding, std::nullopt};
       held_sweep.pass(*h++);
     }
   }

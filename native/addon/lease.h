@@ -1,6 +1,6 @@
 // Who uses which memory. A run leases the ranges of its tensors until its promise settles; ranges may be shared for
-// reading, but a range that is written belongs to one run alone. The registry is one for the process, because threads of
-// JavaScript share memory.
+// reading, but a range that is written belongs to one run alone. The registry is one for the process, because threads
+// of JavaScript share memory.
 #pragma once
 
 #include <cstddef>

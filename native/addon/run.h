@@ -1,4 +1,5 @@
-// One run of a program: made on the JavaScript thread, executed on the device's thread, settled on the JavaScript thread.
+// One run of a program: made on the JavaScript thread, executed on the device's thread, settled on the JavaScript
+// thread.
 #pragma once
 
 #include <list>

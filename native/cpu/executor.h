@@ -1,5 +1,5 @@
-// A device's own thread. Runs wait in a queue and are executed one after the other, so the JavaScript thread and libuv's
-// pool never compute.
+// A device's own thread. Runs wait in a queue and are executed one after the other, so the JavaScript thread and
+// libuv's pool never compute.
 #pragma once
 
 #include <atomic>

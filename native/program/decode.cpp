@@ -85,7 +85,8 @@ Instruction decode_operation(InstructionReader& reader, Opcode opcode) {
 Program decode(std::span<const double> word_span, std::span<const std::byte> constants) {
   WordReader words(word_span);
   if (words.remaining() > kMaxWords) {
-    words.refuse_limit("words", std::to_string(words.remaining()) + " is above the limit of " + std::to_string(kMaxWords));
+    words.refuse_limit("words",
+                       std::to_string(words.remaining()) + " is above the limit of " + std::to_string(kMaxWords));
   }
   if (words.integer("magic", 0, kMaxBytes) != kFormatMagic) words.refuse("magic", "this is not an encoded program");
   const int64_t version = words.integer("version", 0, kMaxBytes);

@@ -196,8 +196,8 @@ Fused decode_fused(InstructionReader& reader) {
     }
     output.register_index = static_cast<int32_t>(words.integer({"register", i}, 0, kMaxRegisters - 1));
     const auto reduced_begin = static_cast<size_t>(fused.outer);
-    output.view = reader.view(field, Use::kWrite, fused.sizes, reduced_begin,
-                              reduced_begin + static_cast<size_t>(fused.reduced));
+    output.view =
+        reader.view(field, Use::kWrite, fused.sizes, reduced_begin, reduced_begin + static_cast<size_t>(fused.reduced));
     const DType dtype = reader.dtype(output.view.buffer);
     const RegisterClass value = tape.class_at(field, output.register_index);
     if (value != class_of(dtype)) words.refuse(field, "the register and the buffer must be of one class");

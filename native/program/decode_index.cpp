@@ -16,7 +16,9 @@ T decode_along_axis(InstructionReader& reader, int64_t T::*x_axis, int64_t T::*y
   moved.size = size(words, "size");
   moved.inner = size(words, "inner");
   moved.count = size(words, "count");
-  const auto volume = [&](const char* field, int64_t axis) { return words.volume(field, {moved.outer, axis, moved.inner}); };
+  const auto volume = [&](const char* field, int64_t axis) {
+    return words.volume(field, {moved.outer, axis, moved.inner});
+  };
   moved.x = reader.whole("bufferX", Use::kRead, dtypes, volume("bufferX", moved.*x_axis));
   moved.indices = reader.whole("bufferIndices", Use::kRead, kIndexTypes, moved.count);
   const DType same = reader.dtype(moved.x);

@@ -1,4 +1,5 @@
-// One decoder per family of instructions: each reads the words of docs/program-format.md in their order and checks them.
+// One decoder per family of instructions: each reads the words of docs/program-format.md in their order and checks
+// them.
 #pragma once
 
 #include "program/instruction_reader.h"

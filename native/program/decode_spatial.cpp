@@ -27,9 +27,7 @@ struct Windows {
 
   // How far the last whole window may start after the first; negative when not even one fits. The limits keep this far
   // from overflow.
-  int64_t room(size_t d) const {
-    return input[d] + pad_low[d] + pad_high[d] - dilation[d] * (kernel[d] - 1) - 1;
-  }
+  int64_t room(size_t d) const { return input[d] + pad_low[d] + pad_high[d] - dilation[d] * (kernel[d] - 1) - 1; }
 };
 
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
@@ -97,14 +95,15 @@ Conv decode_conv(InstructionReader& reader, ConvDirection direction) {
   copy(windows, conv);
 
   const auto use = [&](ConvDirection writer) { return direction == writer ? Use::kWrite : Use::kRead; };
-  conv.x = reader.whole("bufferX", use(ConvDirection::kInputGradient), kFloat32Only,
-                        spatial_volume(words, "bufferX", conv.batch, conv.input_channels, conv.input, conv.spatial_rank));
+  conv.x =
+      reader.whole("bufferX", use(ConvDirection::kInputGradient), kFloat32Only,
+                   spatial_volume(words, "bufferX", conv.batch, conv.input_channels, conv.input, conv.spatial_rank));
   conv.w = reader.whole("bufferW", use(ConvDirection::kFilterGradient), kFloat32Only,
                         spatial_volume(words, "bufferW", conv.output_channels, conv.input_channels / conv.groups,
                                        conv.kernel, conv.spatial_rank));
-  conv.y = reader.whole("bufferY", use(ConvDirection::kForward), kFloat32Only,
-                        spatial_volume(words, "bufferY", conv.batch, conv.output_channels, conv.output,
-                                       conv.spatial_rank));
+  conv.y =
+      reader.whole("bufferY", use(ConvDirection::kForward), kFloat32Only,
+                   spatial_volume(words, "bufferY", conv.batch, conv.output_channels, conv.output, conv.spatial_rank));
   return conv;
 }
 

@@ -6,8 +6,8 @@
 namespace bilevel {
 namespace {
 
-// Sorted by stride, each dimension must step beyond everything that the smaller ones reach. The strides come from a view
-// whose extent fits its buffer, so nothing overflows.
+// Sorted by stride, each dimension must step beyond everything that the smaller ones reach. The strides come from a
+// view whose extent fits its buffer, so nothing overflows.
 bool is_injective(std::vector<Footprint::Dimension> dimensions, int64_t width) {
   std::sort(dimensions.begin(), dimensions.end(),
             [](const auto& a, const auto& b) { return std::abs(a.stride) < std::abs(b.stride); });
@@ -27,7 +27,8 @@ bool are_disjoint(const Footprint& a, const Footprint& b) {
   if (a.space != b.space || a.begin == a.end || b.begin == b.end) return true;
   if (a.end <= b.begin || b.end <= a.begin) return true;
   if (a.width != b.width || a.dimensions != b.dimensions) return false;
-  // Two interleaved copies of one pattern, like the parts of a concatenation: seen as one pattern with a dimension more.
+  // Two interleaved copies of one pattern, like the parts of a concatenation: seen as one pattern with a dimension
+  // more.
   std::vector<Footprint::Dimension> both = a.dimensions;
   both.push_back({2, b.start - a.start});
   return is_injective(std::move(both), a.width);

@@ -1,5 +1,5 @@
-// Reads the operands of one instruction, with the checks that all instructions share: the buffer exists, has the dtype, is
-// long enough, may be read or written, and what is written overlaps nothing else.
+// Reads the operands of one instruction, with the checks that all instructions share: the buffer exists, has the dtype,
+// is long enough, may be read or written, and what is written overlaps nothing else.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What an encoded program may ask for at most. Far above any real network; they keep size arithmetic within int64 and stop
-// a damaged program before it makes the decoder allocate.
+// What an encoded program may ask for at most. Far above any real network; they keep size arithmetic within int64 and
+// stop a damaged program before it makes the decoder allocate.
 #pragma once
 
 #include <cstdint>

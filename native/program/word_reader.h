@@ -1,4 +1,5 @@
-// Reads the words of an encoded program one after the other as exact integers, and knows where it is for error messages.
+// Reads the words of an encoded program one after the other as exact integers, and knows where it is for error
+// messages.
 #pragma once
 
 #include <array>

@@ -10,7 +10,8 @@ export function solveDense(matrix: readonly (readonly number[])[], right: readon
     for (const row of rows) {
       if (row === top) continue;
       const factor = (row[column] as number) / (top[column] as number);
-      for (let index = column; index <= size; index++) row[index] = (row[index] as number) - factor * (top[index] as number);
+      for (let index = column; index <= size; index++)
+        row[index] = (row[index] as number) - factor * (top[index] as number);
     }
   }
   return rows.map((row, index) => (row[size] as number) / (row[index] as number));

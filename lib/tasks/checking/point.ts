@@ -51,7 +51,8 @@ export async function referencePoint(network: Network, path: string): Promise<Ch
   const { tensors } = await readSafetensors(path);
   const read = (name: string, count?: number): Float64Array => {
     const entry = tensors.get(name);
-    if (entry === undefined) throw new BilevelError('INVALID_FILE', `The reference file ${path} has no tensor ${name}.`);
+    if (entry === undefined)
+      throw new BilevelError('INVALID_FILE', `The reference file ${path} has no tensor ${name}.`);
     if (count !== undefined && entry.data.length !== count) {
       const found = `${entry.data.length} elements of ${name} where the model needs ${count}`;
       throw new BilevelError('INVALID_FILE', `The reference file ${path} has ${found}.`);
@@ -67,7 +68,8 @@ export async function referencePoint(network: Network, path: string): Promise<Ch
     feeds.set(`v/${name}`, Float64Array.from(data));
     feeds.set(`nu/${name}`, read(`nu/${name}`, data.length));
   }
-  const joined = (parts: readonly Float64Array[]): Float64Array => Float64Array.from(parts.flatMap((part) => [...part]));
+  const joined = (parts: readonly Float64Array[]): Float64Array =>
+    Float64Array.from(parts.flatMap((part) => [...part]));
   const reference = new Map(
     quantityNames.map((quantity): [QuantityName, Float64Array] => {
       if (quantity === 'logits') return [quantity, joined([read('logits_train'), read('logits_val')])];

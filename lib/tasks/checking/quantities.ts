@@ -1,10 +1,32 @@
-import { add, crossEntropy, div, gradient, inner, input, mean, mul, type Node, reduceSum, stopGradient, sumOfSquares } from '../../graph/index.js';
+import {
+  add,
+  crossEntropy,
+  div,
+  gradient,
+  inner,
+  input,
+  mean,
+  mul,
+  type Node,
+  reduceSum,
+  stopGradient,
+  sumOfSquares,
+} from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
 import { sampleWeight } from '../denoising/problem.js';
 
 /** The quantities whose errors are reported, in the order in which they are shown. */
 export const quantityNames = [
-  'logits', 'f', 'g', 'grad_u_g', 'grad_v_f', 'grad_v_g', 'hvp_v', 'hvp_u', 'penalty_grad_v', 'penalty_grad_u',
+  'logits',
+  'f',
+  'g',
+  'grad_u_g',
+  'grad_v_f',
+  'grad_v_g',
+  'hvp_v',
+  'hvp_u',
+  'penalty_grad_v',
+  'penalty_grad_u',
 ] as const;
 export type QuantityName = (typeof quantityNames)[number];
 
@@ -59,7 +81,13 @@ export function denoisingQuantities(network: Network, batch: number): Quantities
   const f = mean(crossEntropy(logitsVal, inputs.yVal));
   const lowerGradient = gradient(g, vs);
   const q = lowerGradient.map((each, index) => add(mul(inputs.gamma, each), nu[index] as Node));
-  const product = gradient(inner(lowerGradient, q.map((each) => stopGradient(each))), [...vs, inputs.u]);
+  const product = gradient(
+    inner(
+      lowerGradient,
+      q.map((each) => stopGradient(each)),
+    ),
+    [...vs, inputs.u],
+  );
   const quadratic = mul(mul(0.5, inputs.gamma), sumOfSquares(lowerGradient));
   const penalty = add(add(add(f, inner(nu, lowerGradient)), quadratic), mul(inputs.lambda, g));
   const penaltyGradient = gradient(penalty, [...vs, inputs.u]);

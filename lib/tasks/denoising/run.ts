@@ -1,10 +1,24 @@
 import { type Detection, detection } from '../../data/detection.js';
 import type { Device } from '../../engine/index.js';
-import { Network } from '../../onnx/index.js';
-import { type PenaltyReport, type PenaltySolver, type PenaltyState, penalty, type SavedState } from '../../solvers/index.js';
 import { BilevelError } from '../../errors.js';
+import { Network } from '../../onnx/index.js';
+import {
+  type PenaltyReport,
+  type PenaltySolver,
+  type PenaltyState,
+  penalty,
+  type SavedState,
+} from '../../solvers/index.js';
 import type { Tensor } from '../../tensor.js';
-import { Classifier, checkFit, filterSamples, joinSamples, type Parameters, type Samples, trainClassifier } from '../classifier.js';
+import {
+  Classifier,
+  checkFit,
+  filterSamples,
+  joinSamples,
+  type Parameters,
+  type Samples,
+  trainClassifier,
+} from '../classifier.js';
 import { findModel } from '../models.js';
 import { type DenoisingData, loadDenoisingData } from './data.js';
 import { denoisingProblem, initialImportance, rescaleImportance, weightsOf } from './problem.js';
