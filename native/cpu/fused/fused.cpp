@@ -1,5 +1,5 @@
 // One pass over an iteration space in blocks of consecutive elements: every tape step is one vector loop over a block,
-// whose registers stay in the first-level cache. Reductions add floats within a block and doubles across blocks.
+// whose registers stay in the first-level cache. Reductions add in doubles.
 #include <algorithm>
 #include <cmath>
 #include <cstring>

@@ -1,0 +1,257 @@
+// Convolutions and poolings of one and two dimensions against their definitions.
+#include <cmath>
+#include <limits>
+
+#include "test/test.h"
+#include "test/workbench.h"
+
+namespace bilevel::test {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+size_t at(int64_t index) { return static_cast<size_t>(index); }
+
+// A one-dimensional space is one row.
+struct Grid {
+  int64_t rows, columns;
+  int64_t cells() const { return rows * columns; }
+};
+
+Grid grid(int32_t rank, const Spatial& sizes, int64_t row) {
+  return rank == 2 ? Grid{sizes[0], sizes[1]} : Grid{row, sizes[0]};
+}
+
+// Calls body(plane_position_of_x, window, tap) for every cell of the input that a tap of a window meets.
+template <typename Instruction, typename Body>
+void each_meeting(const Instruction& i, Body&& body) {
+  const int32_t rank = i.spatial_rank;
+  const Grid input = grid(rank, i.input, 1), kernel = grid(rank, i.kernel, 1), output = grid(rank, i.output, 1);
+  const Grid stride = grid(rank, i.stride, 1), dilation = grid(rank, i.dilation, 1), low = grid(rank, i.pad_low, 0);
+  for (int64_t oy = 0; oy < output.rows; ++oy) {
+    for (int64_t ox = 0; ox < output.columns; ++ox) {
+      for (int64_t ky = 0; ky < kernel.rows; ++ky) {
+        for (int64_t kx = 0; kx < kernel.columns; ++kx) {
+          const int64_t y = oy * stride.rows - low.rows + ky * dilation.rows;
+          const int64_t x = ox * stride.columns - low.columns + kx * dilation.columns;
+          if (y < 0 || y >= input.rows || x < 0 || x >= input.columns) continue;
+          body(y * input.columns + x, oy * output.columns + ox, ky * kernel.columns + kx);
+        }
+      }
+    }
+  }
+}
+
+// Convolutions.
+
+void check_conv(Random& random, Conv conv, int threads) {
+  const int32_t rank = conv.spatial_rank;
+  const int64_t x_cells = grid(rank, conv.input, 1).cells(), y_cells = grid(rank, conv.output, 1).cells();
+  const int64_t w_cells = grid(rank, conv.kernel, 1).cells();
+  const int64_t group_inputs = conv.input_channels / conv.groups, group_outputs = conv.output_channels / conv.groups;
+  const int64_t x_count = conv.batch * conv.input_channels * x_cells,
+                y_count = conv.batch * conv.output_channels * y_cells;
+  const int64_t w_count = conv.output_channels * group_inputs * w_cells;
+  const std::vector<double> x = random.reals(x_count), w = random.reals(w_count), y = random.reals(y_count);
+  std::vector<double> dx(x.size()), dw(w.size()), forward(y.size());
+  for (int64_t n = 0; n < conv.batch; ++n) {
+    for (int64_t o = 0; o < conv.output_channels; ++o) {
+      for (int64_t c = 0; c < group_inputs; ++c) {
+        const int64_t channel = o / group_outputs * group_inputs + c;
+        each_meeting(conv, [&](int64_t cell, int64_t window, int64_t tap) {
+          const size_t xi = at((n * conv.input_channels + channel) * x_cells + cell);
+          const size_t wi = at((o * group_inputs + c) * w_cells + tap);
+          const size_t yi = at((n * conv.output_channels + o) * y_cells + window);
+          forward[yi] += x[xi] * w[wi];
+          dx[xi] += y[yi] * w[wi];
+          dw[wi] += x[xi] * y[yi];
+        });
+      }
+    }
+  }
+  const auto run = [&](ConvDirection direction, const std::vector<double>& expected, double terms, const char* what) {
+    Workbench bench;
+    conv.direction = direction;
+    conv.x = direction == ConvDirection::kInputGradient ? bench.add_result(DType::kFloat32, x_count)
+                                                        : bench.add(DType::kFloat32, x);
+    conv.w = direction == ConvDirection::kFilterGradient ? bench.add_result(DType::kFloat32, w_count)
+                                                         : bench.add(DType::kFloat32, w);
+    conv.y = direction == ConvDirection::kForward ? bench.add_result(DType::kFloat32, y_count)
+                                                  : bench.add(DType::kFloat32, y);
+    bench.run(conv, threads, 2);
+    const int32_t result = direction == ConvDirection::kForward         ? conv.y
+                           : direction == ConvDirection::kInputGradient ? conv.x
+                                                                        : conv.w;
+    check_close(bench.values(result), expected, 4e-7, 4 * (terms + 1), what);
+  };
+  run(ConvDirection::kForward, forward, static_cast<double>(group_inputs * w_cells), "conv");
+  run(ConvDirection::kInputGradient, dx, static_cast<double>(group_outputs * w_cells), "convInputGradient");
+  run(ConvDirection::kFilterGradient, dw, static_cast<double>(conv.batch * y_cells), "convFilterGradient");
+}
+
+int64_t output_size(const Conv& conv, size_t d) {
+  return (conv.input[d] + conv.pad_low[d] + conv.pad_high[d] - conv.dilation[d] * (conv.kernel[d] - 1) - 1) /
+             conv.stride[d] +
+         1;
+}
+
+TEST(conv_and_its_gradients_agree_with_their_definitions) {
+  Random random(1);
+  for (int round = 0; round < 120; ++round) {
+    Conv conv{};
+    conv.spatial_rank = static_cast<int32_t>(random.integer(1, 2));
+    conv.batch = random.pick<int64_t>({0, 1, 1, 2, 3, 5});
+    conv.groups = random.pick<int64_t>({1, 1, 1, 2, 3});
+    conv.input_channels = conv.groups * random.pick<int64_t>({1, 2, 3, 16});
+    conv.output_channels = conv.groups * random.pick<int64_t>({1, 2, 5, 16});
+    for (size_t d = 0; d < at(conv.spatial_rank); ++d) {
+      conv.kernel[d] = random.integer(1, 4);
+      conv.dilation[d] = random.pick<int64_t>({1, 1, 2});
+      conv.stride[d] = random.pick<int64_t>({1, 1, 2, 3});
+      conv.pad_low[d] = random.integer(0, 2);
+      conv.pad_high[d] = random.integer(0, 2);
+      const int64_t least = conv.dilation[d] * (conv.kernel[d] - 1) + 1 - conv.pad_low[d] - conv.pad_high[d];
+      conv.input[d] = std::max<int64_t>(random.chance(0.05) ? 0 : random.integer(1, 9), least);
+      conv.output[d] = output_size(conv, d);
+    }
+    check_conv(random, conv, round % 2 + 1);
+  }
+}
+
+TEST(conv_of_networks) {
+  Random random(2);
+  const auto square = [](int64_t n) { return Spatial{n, n}; };
+  check_conv(
+      random,
+      Conv{{}, 2, 4, 1, 6, 1, square(28), square(5), square(28), square(1), square(1), square(2), square(2), 0, 0, 0},
+      2);
+  check_conv(
+      random,
+      Conv{{}, 2, 4, 6, 16, 1, square(14), square(5), square(10), square(1), square(1), square(0), square(0), 0, 0, 0},
+      2);
+  check_conv(
+      random,
+      Conv{{}, 2, 2, 32, 48, 1, square(9), square(3), square(9), square(1), square(1), square(1), square(1), 0, 0, 0},
+      2);
+  check_conv(
+      random,
+      Conv{{}, 2, 2, 32, 64, 1, square(8), square(1), square(4), square(2), square(1), square(0), square(0), 0, 0, 0},
+      2);
+  check_conv(
+      random,
+      Conv{{}, 2, 2, 32, 32, 32, square(9), square(3), square(9), square(1), square(1), square(1), square(1), 0, 0, 0},
+      2);
+}
+
+// Poolings.
+
+// As many windows as the format allows in this dimension: the rounded-up count when `ceil` and its last one holds
+// input.
+int64_t pooled_size(const Pool& pool, size_t d, bool ceil) {
+  const int64_t room = pool.input[d] + pool.pad_low[d] + pool.pad_high[d] - pool.dilation[d] * (pool.kernel[d] - 1) - 1;
+  const int64_t windows = room / pool.stride[d] + 1;
+  const bool one_more =
+      ceil && room % pool.stride[d] != 0 && windows * pool.stride[d] < pool.input[d] + pool.pad_low[d];
+  return windows + one_more;
+}
+
+Pool random_pool(Random& random, bool dilated) {
+  while (true) {
+    Pool pool{};
+    pool.spatial_rank = static_cast<int32_t>(random.integer(1, 2));
+    pool.planes = random.pick<int64_t>({0, 1, 2, 7, 70});
+    pool.count_include_pad = random.chance(0.5);
+    bool usable = true;
+    for (size_t d = 0; d < at(pool.spatial_rank); ++d) {
+      pool.kernel[d] = random.integer(1, 4);
+      pool.stride[d] = random.integer(1, 3);
+      pool.dilation[d] = dilated ? random.pick<int64_t>({1, 1, 2}) : 1;
+      pool.pad_low[d] = random.integer(0, pool.kernel[d] / 2);
+      pool.pad_high[d] = random.integer(0, pool.kernel[d] / 2);
+      pool.input[d] = random.integer(1, 40);
+      const int64_t extent = pool.dilation[d] * (pool.kernel[d] - 1) + 1;
+      usable = usable && pool.input[d] + pool.pad_low[d] + pool.pad_high[d] >= extent;
+      pool.output[d] = usable ? pooled_size(pool, d, random.chance(0.5)) : 0;
+      // A dilated window could step over a small input.
+      usable = usable && (pool.dilation[d] == 1 || pool.input[d] > 3 * extent);
+    }
+    if (usable) return pool;
+  }
+}
+
+TEST(max_pool_indices_agree_with_their_definition) {
+  Random random(3);
+  for (int round = 0; round < 200; ++round) {
+    Pool pool = random_pool(random, true);
+    pool.kind = PoolKind::kMaxIndices;
+    const int64_t cells = grid(pool.spatial_rank, pool.input, 1).cells(),
+                  windows = grid(pool.spatial_rank, pool.output, 1).cells();
+    // Few values, so that there are ties; sometimes NaN and nothing but -infinity.
+    std::vector<double> x = random.integers(pool.planes * cells, -3, 3);
+    for (double& value : x) {
+      if (round % 4 == 1 && random.chance(0.1)) value = std::numeric_limits<double>::quiet_NaN();
+      if (round % 4 == 2) value = -kInfinity;
+    }
+    Workbench bench;
+    pool.x = bench.add(DType::kFloat32, x);
+    pool.y = bench.add_result(DType::kInt32, pool.planes * windows);
+    bench.run(pool, round % 2 + 1);
+    std::vector<double> expected(at(pool.planes * windows), -1.0);
+    for (int64_t plane = 0; plane < pool.planes; ++plane) {
+      each_meeting(pool, [&](int64_t cell, int64_t window, int64_t) {
+        double& best = expected[at(plane * windows + window)];
+        const double value = x[at(plane * cells + cell)];
+        const double champion = best < 0 ? -kInfinity : x[at(plane * cells + static_cast<int64_t>(best))];
+        if (best < 0 || value > champion || (std::isnan(value) && !std::isnan(champion)))
+          best = static_cast<double>(cell);
+      });
+    }
+    check_close(bench.values(pool.y), expected, 0, 1, "maxPoolIndices");
+  }
+}
+
+// The cells that an average divides by: those of the input, and of the padding when it counts.
+double cells_of(const Pool& pool, int64_t window) {
+  const auto along = [&](size_t d, int64_t index) {
+    const int64_t start = index * pool.stride[d] - pool.pad_low[d];
+    double cells = 0;
+    for (int64_t tap = 0; tap < pool.kernel[d]; ++tap) {
+      const int64_t position = start + tap;
+      const bool inside = position >= 0 && position < pool.input[d];
+      cells += inside || (pool.count_include_pad && position < pool.input[d] + pool.pad_high[d]);
+    }
+    return cells;
+  };
+  if (pool.spatial_rank == 1) return along(0, window);
+  return along(0, window / pool.output[1]) * along(1, window % pool.output[1]);
+}
+
+TEST(average_pool_and_its_gradient_agree_with_their_definitions) {
+  Random random(4);
+  for (int round = 0; round < 200; ++round) {
+    Pool pool = random_pool(random, false);
+    const int64_t cells = grid(pool.spatial_rank, pool.input, 1).cells(),
+                  windows = grid(pool.spatial_rank, pool.output, 1).cells();
+    const std::vector<double> x = random.reals(pool.planes * cells), y = random.reals(pool.planes * windows);
+    std::vector<double> average(y.size()), gradient(x.size());
+    for (int64_t plane = 0; plane < pool.planes; ++plane) {
+      each_meeting(pool, [&](int64_t cell, int64_t window, int64_t) {
+        average[at(plane * windows + window)] += x[at(plane * cells + cell)] / cells_of(pool, window);
+        gradient[at(plane * cells + cell)] += y[at(plane * windows + window)] / cells_of(pool, window);
+      });
+    }
+    for (const PoolKind kind : {PoolKind::kAverage, PoolKind::kAverageGradient}) {
+      Workbench bench;
+      pool.kind = kind;
+      const bool forward = kind == PoolKind::kAverage;
+      pool.x = forward ? bench.add(DType::kFloat32, x) : bench.add_result(DType::kFloat32, pool.planes * cells);
+      pool.y = forward ? bench.add_result(DType::kFloat32, pool.planes * windows) : bench.add(DType::kFloat32, y);
+      bench.run(pool, round % 2 + 1, 2);
+      check_close(bench.values(forward ? pool.y : pool.x), forward ? average : gradient, 1e-6, 10,
+                  forward ? "averagePool" : "averagePoolGradient");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace bilevel::test
