@@ -31,13 +31,17 @@ const gradients = [2, -1, 0.5, 3];
 const references: Readonly<Record<OptimizerName, () => number[]>> = {
   sgd() {
     let p = 1;
-    return gradients.map((d) => (p -= rate * d));
+    return gradients.map((d) => {
+      p -= rate * d;
+      return p;
+    });
   },
   momentum() {
     let [p, b] = [1, 0];
     return gradients.map((d) => {
       b = 0.9 * b + d;
-      return (p -= rate * b);
+      p -= rate * b;
+      return p;
     });
   },
   adam() {
@@ -47,7 +51,8 @@ const references: Readonly<Record<OptimizerName, () => number[]>> = {
       s = 0.999 * s + 0.001 * d * d;
       const [mHat, sHat] = [m / (1 - 0.9 ** (index + 1)), s / (1 - 0.999 ** (index + 1))];
       // The stabilizer is outside the bias correction, so it is scaled here.
-      return (p -= (rate * mHat) / (Math.sqrt(sHat) + 1e-8 / Math.sqrt(1 - 0.999 ** (index + 1))));
+      p -= (rate * mHat) / (Math.sqrt(sHat) + 1e-8 / Math.sqrt(1 - 0.999 ** (index + 1)));
+      return p;
     });
   },
 };
