@@ -1,4 +1,15 @@
-import { add, crossEntropy, div, matmul, mean, mul, type Node, reduceSum, tanh, transpose } from '../../lib/graph/index.js';
+import {
+  add,
+  crossEntropy,
+  div,
+  matmul,
+  mean,
+  mul,
+  type Node,
+  reduceSum,
+  tanh,
+  transpose,
+} from '../../lib/graph/index.js';
 
 /** Softmax regression: x [b, features], weight [classes, features], bias [classes]. */
 export function logits(x: Node, weight: Node, bias: Node): Node {
