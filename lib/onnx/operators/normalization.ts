@@ -13,8 +13,8 @@ function batchNormalization(op: Operation): ImportResult {
   const [runningMean, runningVariance] = [op.input(3), op.input(4)];
   const epsilon = attributes.float('epsilon', 1e-5);
   const momentum = attributes.float('momentum', 0.9);
-  const training = op.context.mode.training ?? isTrainingForm(op);
-  if (!training) {
+  const stated = attributes.flag('training_mode') || (op.opset < 14 && op.hasOutput(1));
+  if (!(op.context.mode.training ?? stated)) {
     return g.batchNormInference(x, scale, bias, runningMean, runningVariance, { epsilon });
   }
   const { output, mean, variance } = g.batchNormTrain(x, scale, bias, { epsilon });
@@ -24,10 +24,6 @@ function batchNormalization(op: Operation): ImportResult {
   op.context.updateState(3, nextMean);
   op.context.updateState(4, nextVariance);
   return [output, nextMean, nextVariance];
-}
-
-function isTrainingForm(op: Operation): boolean {
-  return op.attributes.flag('training_mode') || (op.opset < 14 && op.hasOutput(1));
 }
 
 function layerNormalization(op: Operation): Node {
