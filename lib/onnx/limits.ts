@@ -23,7 +23,7 @@ export interface OnnxLimits {
   readonly tensorElements: number;
   /** Elements of one constant that is computed while importing (shape arithmetic, ranges, masks). */
   readonly foldedElements: number;
-  /** Memory of all initializers together, as float32 or wider. */
+  /** Memory of all initializers together, in the dtypes they are computed with; also of all external data. */
   readonly parameterBytes: number;
 }
 

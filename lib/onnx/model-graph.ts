@@ -1,8 +1,8 @@
 import { BilevelError } from '../errors.js';
-import type { DType } from '../tensor.js';
+import { bytesPerElement, type DType, elementCount } from '../tensor.js';
 import type { OnnxModel } from './decode.js';
 import { elementType } from './element-types.js';
-import type { OnnxLimits } from './limits.js';
+import { checkLimit, type OnnxLimits } from './limits.js';
 import type { AttributeProto, NodeProto, ValueInfoProto } from './schema/onnx_pb.js';
 import { sortNodes } from './sort.js';
 import { checkTensor, type StoredTensor } from './stored-tensor.js';
@@ -68,8 +68,12 @@ export function readModelGraph(model: OnnxModel, limits: OnnxLimits): ModelGraph
     );
   }
   const initializers = new Map<string, StoredTensor>();
-  for (const [name, proto] of stored) {
-    if (used.has(name)) initializers.set(name, checkTensor(proto, limits, `Initializer ${JSON.stringify(name)}`));
+  let bytes = 0;
+  for (const [name, proto] of [...stored].filter(([name]) => used.has(name))) {
+    const tensor = checkTensor(proto, limits, `Initializer ${JSON.stringify(name)}`);
+    bytes += elementCount(tensor.shape) * bytesPerElement[tensor.dtype];
+    checkLimit(limits, 'parameterBytes', bytes, 'The size of all initializers in bytes');
+    initializers.set(name, tensor);
   }
   return {
     opset: readOpset(model),

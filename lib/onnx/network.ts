@@ -152,8 +152,9 @@ export class Network {
   applyWithState(x: Node, parameters: Readonly<Record<string, Node>>, options: ApplyOptions = {}): Application {
     const { training, key, inputs = {}, ...unknown } = options;
     refuseUnknown(unknown, ['training', 'key', 'inputs']);
-    const values = new Map([...this.#constants(parameters), ...this.#bindInputs(x, inputs)]);
-    for (const [name, node] of Object.entries(parameters)) values.set(name, this.#checkParameter(name, node));
+    const given = new Map(Object.entries(parameters).map(([name, node]) => [name, this.#checkParameter(name, node)]));
+    const bound = this.#bindInputs(x, new Map(Object.entries(inputs)));
+    const values = new Map([...this.#constants(given), ...given, ...bound]);
     const { output, state } = importGraph(this.#graph, values, { training, key }, this.#limits);
     this.#checkBatch(x, output);
     return { output, state: Object.fromEntries([...state].filter(([name]) => this.state.has(name))) };
@@ -213,24 +214,24 @@ export class Network {
   }
 
   /** The initializers that were not given, which keep the values of the file. */
-  #constants(given: Readonly<Record<string, Node>>): [string, Node][] {
-    const missing = this.#trainable().find(({ name }) => given[name] === undefined);
+  #constants(given: ReadonlyMap<string, Node>): [string, Node][] {
+    const missing = this.#trainable().find(({ name }) => !given.has(name));
     if (missing !== undefined) throw invalidArgument(`parameters[${describe(missing.name)}]`, 'a node', undefined);
     return [...this.#graph.initializers]
-      .filter(([name]) => given[name] === undefined)
+      .filter(([name]) => !given.has(name))
       .map(([name, stored]) => [name, constant(tensorValues(stored), stored.shape, stored.dtype)]);
   }
 
-  #bindInputs(x: Node, others: Readonly<Record<string, Node>>): [string, Node][] {
+  #bindInputs(x: Node, others: ReadonlyMap<string, Node>): [string, Node][] {
     const [first, ...rest] = this.inputs;
     if (first === undefined) throw new BilevelError('INVALID_FILE', 'The output of the model depends on no input.');
     const names = rest.map(({ name }) => name);
-    const unknown = Object.keys(others).find((name) => !names.includes(name));
+    const unknown = [...others.keys()].find((name) => !names.includes(name));
     if (unknown !== undefined) throw invalidArgument('inputs', `inputs among: ${names.join(', ') || 'none'}`, unknown);
     return [
       [first.name, checkInput(first, x)],
       ...rest.map((declared): [string, Node] => {
-        const node = others[declared.name];
+        const node = others.get(declared.name);
         if (node === undefined) throw invalidArgument(`inputs[${describe(declared.name)}]`, 'a node', undefined);
         return [declared.name, checkInput(declared, node)];
       }),
