@@ -143,7 +143,7 @@ test('an aborted iteration leaves the state as it was, and going on changes noth
   const controller = new AbortController();
   setTimeout(() => controller.abort(new Error('enough')), 5);
   const error = await t.throwsAsync(solver.step(state, { signal: controller.signal }), { code: 'ABORTED' });
-  t.is((error?.cause as Error).message, 'enough');
+  t.like(error?.cause, { message: 'enough' });
   t.deepEqual(contents(solver, state), before);
   seen.push(...(await reports(solver, state, 1)));
   t.deepEqual(seen, expected);
