@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import test from 'ava';
-import { evaluate, input, type Node } from '../lib/graph/index.js';
+import { constant, evaluate, input, type Node } from '../lib/graph/index.js';
 import { Network } from '../lib/onnx/index.js';
 import { ModelProtoSchema } from '../lib/onnx/schema/onnx_pb.js';
 import { Tensor } from '../lib/tensor.js';
@@ -239,6 +239,24 @@ test('running statistics can be given, and are saved', async (t) => {
   t.deepEqual(reloaded.state.get('mean')?.value.toArray(), [7, 8]);
 });
 
+test('before opset 14 the training form of batch normalization is known by its five outputs', async (t) => {
+  const { nodes, ...model } = normalizing(true);
+  const network = await load({
+    ...model,
+    opset: 13,
+    nodes: nodes.map(({ attributes: { training_mode: _, ...attributes } = {}, ...node }) => ({
+      ...node,
+      attributes,
+      outputs: ['y', 'next_mean', 'next_variance', 'saved_mean', 'saved_variance'],
+    })),
+  });
+  t.deepEqual(network.warnings, []);
+  const x = input('x', [2, 2]);
+  const { output, state } = network.applyWithState(x, { scale: constant([1, 2]), bias: constant([0, 1]) });
+  t.deepEqual([...(evaluate([output], new Map([[x, batch]]))[0] ?? [])], byBatch);
+  t.deepEqual(Object.keys(state), ['mean', 'variance']);
+});
+
 /** x -> dropout -> dropout, both of ratio 0.25. */
 function dropping(training: boolean): TestModel {
   const names = ['x', 'h', 'y'];
@@ -290,6 +308,23 @@ test('dropout in inference form does nothing unless told to', async (t) => {
   const x = input('x', [4, 50]);
   t.is(network.apply(x, {}), x);
   t.not(network.apply(x, {}, { training: true, key: input('key', [2], 'int32') }), x);
+});
+
+test('a side output may be there, but not be read', async (t) => {
+  const model = (read: boolean): TestModel => ({
+    inputs: { x: { shape: ['batch', 2] } },
+    nodes: [
+      { op: 'Dropout', inputs: ['x'], outputs: ['h', 'mask'] },
+      read
+        ? { op: 'Where', name: 'choose', inputs: ['mask', 'h', 'x'], outputs: ['y'] }
+        : { op: 'Relu', inputs: ['h'], outputs: ['y'] },
+    ],
+    outputs: ['y'],
+  });
+  const x = input('x', [1, 2]);
+  t.is((await load(model(false))).apply(x, {}).op, 'relu');
+  const network = await load(model(true));
+  t.throws(() => network.apply(x, {}), { code: 'UNSUPPORTED_OPERATOR', message: /Where node "choose" reads "mask"/ });
 });
 
 test('further inputs are given by name', async (t) => {

@@ -62,11 +62,14 @@ export class Attributes {
     return this.#get(name, Type.TENSOR)?.t;
   }
 
+  text(name: string, fallback: string): string {
+    const attribute = this.#get(name, Type.STRING);
+    return attribute === undefined ? fallback : new TextDecoder().decode(attribute.s);
+  }
+
   /** One of the listed words. */
   word<const W extends string>(name: string, words: readonly W[], fallback: W): W {
-    const attribute = this.#get(name, Type.STRING);
-    if (attribute === undefined) return fallback;
-    const text = new TextDecoder().decode(attribute.s);
+    const text = this.text(name, fallback);
     const word = words.find((candidate) => candidate === text);
     if (word !== undefined) return word;
     throw new BilevelError(

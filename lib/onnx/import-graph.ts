@@ -38,7 +38,7 @@ export function importGraph(
   const values = new Map(given);
   const state = new Map<string, Node>();
   for (const [serial, node] of graph.nodes.entries()) {
-    const inputs = node.inputs.map((name) => values.get(name));
+    const inputs = node.inputs.map((name) => (name === '' ? undefined : computed(values, name, node.label)));
     const operation = new Operation(node, {
       opset: graph.opset,
       mode,
@@ -53,9 +53,17 @@ export function importGraph(
       if (value !== undefined) values.set(name, value);
     }
   }
-  const output = values.get(graph.outputs[0] ?? '');
-  if (output === undefined) throw new BilevelError('UNSUPPORTED_OPERATOR', 'The output of the model is not computed.');
-  return { output, state };
+  return { output: computed(values, graph.outputs[0] ?? '', 'The model'), state };
+}
+
+/** Side results such as the mask of dropout are not computed; files may define them, but nothing may read them. */
+function computed(values: ReadonlyMap<string, Node>, name: string, reader: string): Node {
+  const value = values.get(name);
+  if (value !== undefined) return value;
+  throw new BilevelError(
+    'UNSUPPORTED_OPERATOR',
+    `${reader} reads ${JSON.stringify(name)}, an optional output of its operator that is not supported.`,
+  );
 }
 
 function importNode(operation: Operation): readonly (Node | undefined)[] {

@@ -121,6 +121,11 @@ function readInput({ name, type }: ValueInfoProto): NetworkInput {
   return {
     name,
     dtype: elementType(elemType, `Input ${JSON.stringify(name)}`).dtype,
-    shape: shape?.dim.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : value.value)),
+    shape: shape?.dim.map(({ value }) => (value.case === 'dimValue' ? fixedSize(value.value) : value.value)),
   };
+}
+
+/** Some exporters write 0 or -1 for an axis of any size. */
+function fixedSize(size: bigint): number | undefined {
+  return size > 0n ? Number(size) : undefined;
 }

@@ -63,9 +63,9 @@ export function replaceValues(stored: StoredTensor, values: Tensor): TensorProto
   }
   const rawData = new Uint8Array(values.size * type.bytes);
   const view = new DataView(rawData.buffer);
-  values.toArray().forEach((value, index) => {
-    type.write(view, index * type.bytes, value);
-  });
+  for (let index = 0; index < values.size; index++) {
+    type.write(view, index * type.bytes, Number(values.data[index]));
+  }
   const { dims, dataType, name, $unknown } = proto;
   const message = create(TensorProtoSchema, { dims, dataType, name, rawData });
   if ($unknown) message.$unknown = $unknown;

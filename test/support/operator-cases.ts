@@ -150,6 +150,79 @@ const matmul: OperatorCase[] = [
       inputs: [random(a), random(b)],
     }),
   ),
+  ...(
+    [
+      ['ij->ji', [[2, 3]]],
+      ['ij->', [[2, 3]]],
+      ['ij', [[3, 2]]],
+      [
+        'ij,jk->ik',
+        [
+          [2, 3],
+          [3, 4],
+        ],
+      ],
+      [
+        'bij, bkj -> bik',
+        [
+          [2, 3, 4],
+          [2, 5, 4],
+        ],
+      ],
+      [
+        'bhid,bhjd->bhij',
+        [
+          [2, 2, 3, 4],
+          [2, 2, 5, 4],
+        ],
+      ],
+      [
+        'bqhd,bkhd->bhqk',
+        [
+          [2, 3, 2, 4],
+          [2, 5, 2, 4],
+        ],
+      ],
+      ['i,j->ij', [[3], [4]]],
+      [
+        'ij,ij->',
+        [
+          [3, 4],
+          [3, 4],
+        ],
+      ],
+      [
+        'ij,kl->jk',
+        [
+          [2, 3],
+          [4, 5],
+        ],
+      ],
+      [
+        'ij,jk,kl->li',
+        [
+          [2, 3],
+          [3, 4],
+          [4, 5],
+        ],
+      ],
+      [
+        'ba,cb',
+        [
+          [2, 3],
+          [4, 2],
+        ],
+      ],
+    ] as const
+  ).map(
+    ([equation, shapes]): OperatorCase => ({
+      op: 'Einsum',
+      note: equation,
+      opsets: [12, 18],
+      inputs: shapes.map((shape) => random(shape)),
+      attributes: { equation },
+    }),
+  ),
 ];
 
 const convolution: OperatorCase[] = [

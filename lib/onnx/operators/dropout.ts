@@ -12,7 +12,6 @@ function dropout(op: Operation): ImportResult {
   const ratio = op.opset < 12 ? op.attributes.float('ratio', 0.5) : (op.optionalScalarInput(1) ?? 0.5);
   const stated = op.opset >= 12 && (op.optionalScalarInput(2) ?? 0) !== 0;
   const training = op.context.mode.training ?? stated;
-  if (op.hasOutput(1)) throw op.unsupported('gives its mask as an output, which is not supported');
   if (!training || ratio === 0) return x;
   const { key } = op.context.mode;
   if (key === undefined) {

@@ -3,6 +3,7 @@ import { activationOperators } from './activation.js';
 import { constantOperators } from './constants.js';
 import { convolutionOperators } from './convolution.js';
 import { dropoutOperators } from './dropout.js';
+import { einsumOperators } from './einsum.js';
 import { elementwiseOperators } from './elementwise.js';
 import { indexingOperators } from './indexing.js';
 import { lossOperators } from './loss.js';
@@ -19,6 +20,7 @@ export const operators: ReadonlyMap<string, OperatorImporter> = new Map(
     ...constantOperators,
     ...convolutionOperators,
     ...dropoutOperators,
+    ...einsumOperators,
     ...elementwiseOperators,
     ...indexingOperators,
     ...lossOperators,

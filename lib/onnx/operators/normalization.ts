@@ -28,7 +28,6 @@ function batchNormalization(op: Operation): ImportResult {
 
 function layerNormalization(op: Operation): Node {
   op.attributes.ignore('stash_type');
-  refuseStatistics(op);
   const axis = op.attributes.int('axis', -1);
   return g.layerNorm(op.input(0), axis, op.input(1), op.optionalInput(2), op.attributes.float('epsilon', 1e-5));
 }
@@ -70,12 +69,6 @@ function lpNormalization(op: Operation): Node {
   if (p === 1) return g.div(x, g.reduceSum(g.abs(x), axes, { keepDims: true }));
   if (p === 2) return g.div(x, g.sqrt(g.reduceSum(g.square(x), axes, { keepDims: true })));
   throw op.invalid('has a norm p other than 1 and 2');
-}
-
-function refuseStatistics(op: Operation): void {
-  if (op.hasOutput(1) || op.hasOutput(2)) {
-    throw op.unsupported('gives its mean and deviation as outputs, which is not supported');
-  }
 }
 
 export const normalizationOperators: Record<string, OperatorImporter> = {

@@ -32,7 +32,6 @@ function countWindows(
 }
 
 function maxPool(op: Operation): Node {
-  if (op.hasOutput(1)) throw op.unsupported('gives the indices of its maxima, which are not supported');
   op.attributes.ignore('storage_order');
   const x = op.input(0);
   return g.maxPool(x, readPool(op, x));
