@@ -80,7 +80,7 @@ test('the page shows the numbers it was given and those it derives', (t) => {
       shown: 2,
     },
     wallSeconds: 125,
-    iterations: 2500,
+    stepsPerSecond: 2500,
     configuration: { seed: 3, penalty: { gamma: 0.01 } },
   });
   t.regex(page, /<td>91\.00 ± 1\.00<\/td>\s*<td>90\.54<\/td>\s*<td>\+0\.46<\/td>/);
@@ -90,7 +90,7 @@ test('the page shows the numbers it was given and those it derives', (t) => {
   t.regex(page, /<strong>66\.7 %<\/strong><span>Wrong labels found/);
   t.regex(page, /<dt>precision<\/dt><dd>100\.0 %<\/dd>/);
   t.regex(page, /<strong>2 min 5 s<\/strong>/);
-  t.regex(page, /<strong>20<\/strong><span>Iterations per second/);
+  t.regex(page, /<strong>2,500<\/strong><span>Lower steps per second/);
   t.regex(page, /<dt>penalty\.gamma<\/dt><dd>0\.01<\/dd>/);
   t.is(page.match(/<li class="card corrupted">/g)?.length, 2);
   t.regex(

@@ -28,7 +28,7 @@ export function denoisingReport(
     ]),
     samples,
     wallSeconds: result.wallMs / 1000,
-    iterations: metrics.length,
+    stepsPerSecond: result.lowerSteps / (result.bilevelMs / 1000),
     configuration,
     environment,
   });

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { checkCommand } from './check.js';
 import { denoiseCommand } from './denoise.js';
+import { inspectCommand } from './inspect.js';
 import { printError } from './output.js';
 
 const { version } = createRequire(import.meta.url)('bilevel/package.json') as { version: string };
@@ -12,7 +13,8 @@ const program = new Command('bilevel')
   .version(version)
   .showHelpAfterError('Use --help for all options.')
   .addCommand(denoiseCommand())
-  .addCommand(checkCommand());
+  .addCommand(checkCommand())
+  .addCommand(inspectCommand());
 
 program.parseAsync().catch((error: unknown) => {
   printError(error, process.argv.includes('--json'));

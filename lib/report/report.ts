@@ -32,8 +32,8 @@ export interface ReportData {
   readonly charts?: readonly LineChart[];
   readonly samples?: SampleReport;
   readonly wallSeconds?: number;
-  /** Upper-level iterations of the run. */
-  readonly iterations?: number;
+  /** Lower-level steps made per second of the bilevel iterations. */
+  readonly stepsPerSecond?: number;
   /** Options of the run; nested records become dotted names. */
   readonly configuration: object;
   /** Versions and machine. */
@@ -84,7 +84,7 @@ function detectionOf({ importance, threshold }: SampleReport): Detection | undef
 }
 
 /** The few numbers that a reader wants first. */
-function renderHighlights({ results, wallSeconds, iterations }: ReportData, found: Detection | undefined): Html {
+function renderHighlights({ results, wallSeconds, stepsPerSecond }: ReportData, found: Detection | undefined): Html {
   const main = results?.methods.find(({ emphasized }) => emphasized);
   const tiles: [label: string, value: string][] = [];
   if (results && main)
@@ -94,9 +94,7 @@ function renderHighlights({ results, wallSeconds, iterations }: ReportData, foun
     tiles.push(['Wrong labels found', formatShare(found.recall)]);
   }
   if (wallSeconds !== undefined) tiles.push(['Wall time', formatDuration(wallSeconds)]);
-  if (wallSeconds !== undefined && iterations !== undefined) {
-    tiles.push(['Iterations per second', formatNumber(iterations / wallSeconds)]);
-  }
+  if (stepsPerSecond !== undefined) tiles.push(['Lower steps per second', formatNumber(Math.round(stepsPerSecond), 6)]);
   return html`<ul class="tiles">${tiles.map(([label, value]) => html`<li><strong>${value}</strong><span>${label}</span></li>`)}</ul>`;
 }
 

@@ -1,4 +1,4 @@
-import { compile, type ProgramSpec } from '../compile/index.js';
+import { compile, type ProgramCost, type ProgramSpec } from '../compile/index.js';
 import type { Device, Program } from '../engine/index.js';
 import { Tensor } from '../tensor.js';
 
@@ -8,6 +8,8 @@ export interface RunOptions {
 
 /** A compiled step that is run `steps` times per call, with tensors of its own for what it puts out. */
 export class StepProgram {
+  /** Instructions, memory and floating-point operations. */
+  readonly cost: ProgramCost;
   readonly #program: Program;
   readonly #steps: number;
   readonly #inputs: readonly string[];
@@ -17,6 +19,7 @@ export class StepProgram {
     const { outputs = {}, perStepOutputs = {} } = spec;
     const compiled = compile(spec);
     this.#program = device.load(compiled);
+    this.cost = compiled.cost;
     this.#steps = steps;
     this.#outputs = Object.fromEntries([
       ...Object.entries(outputs).map(([name, { shape, dtype }]) => [name, Tensor.zeros(shape, dtype)]),

@@ -46,7 +46,7 @@ export const erf = real(numbers.erf, (dy, x) => f.mul(dy, f.mul(2 / Math.sqrt(Ma
 /** Its derivative at 0 is 0. */
 export const relu = real(
   (x) => (x > 0 || Number.isNaN(x) ? x : 0),
-  (dy, x) => f.where(f.greater(x, 0), dy, 0),
+  (dy, _x, y) => f.where(f.greater(y, 0), dy, 0),
 );
 /** log(1 + exp(x)), written so that large x neither overflow nor lose digits. */
 export const softplus = real(numbers.softplus, (dy, x) => f.mul(dy, f.sigmoid(x)));

@@ -1,4 +1,5 @@
 import type { BilevelProblem } from '../../bilevel/index.js';
+import type { ProgramCost } from '../../compile/index.js';
 import { optimizers } from '../../optimizers/index.js';
 import { geometric } from '../../schedules/index.js';
 import { Tensor } from '../../tensor.js';
@@ -79,7 +80,7 @@ export class PenaltySolver extends Solver<Counter, PenaltyReport> {
   readonly #stepSizes;
 
   constructor(problem: BilevelProblem, options: PenaltyOptions, resources: SolverResources) {
-    super(problem.feeds, undefined, resources);
+    super(problem, undefined, resources);
     this.options = options;
     this.#problem = problem;
     this.#upper = new Level('u', problem.upper, optimizers[options.upperOptimizer](options), options.slots);
@@ -100,7 +101,13 @@ export class PenaltySolver extends Solver<Counter, PenaltyReport> {
       upperDecay: geometric(1, options.upperDecay),
       lowerDecay: geometric(1, options.lowerDecay),
     };
-    this.configuration = configurationOf('penalty', penaltyOptions, options, problem.feeds);
+    this.configuration = configurationOf('penalty', penaltyOptions, options, problem);
+  }
+
+  /** What a step of v, a step of u, the residuals and an update of the multipliers cost. */
+  get costs(): Readonly<Record<keyof PenaltySteps, ProgramCost>> {
+    const { lower, upper, residuals, multipliers } = this.#programs;
+    return { lower: lower.cost, upper: upper.cost, residuals: residuals.cost, multipliers: multipliers.cost };
   }
 
   init(): PenaltyState {
@@ -159,7 +166,7 @@ export class PenaltySolver extends Solver<Counter, PenaltyReport> {
   async #stepLower(state: PenaltyState, where: string, signal: AbortSignal | undefined): Promise<void> {
     const { counters } = state;
     const { lowerSteps, lowerLearningRate, warmStart } = this.options;
-    this.batches.draw(state.samplers);
+    this.batches.draw(state.samplers, counters.iteration);
     if (!warmStart) {
       for (const [name, tensor] of Object.entries(this.#lower.initialTensors())) state.tensors[name]?.copyFrom(tensor);
       counters.lowerSteps = 0;

@@ -1,5 +1,5 @@
-import { Random } from '../../data/random.js';
 import { compile } from '../../compile/index.js';
+import { Random } from '../../data/random.js';
 import type { Device } from '../../engine/index.js';
 import { constant, evaluate, inner, isOp, type Node } from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
@@ -29,7 +29,10 @@ export interface CheckResult {
 
 /** Logits must agree within 1e-5 of the largest logit, all else within 1e-4 in the 2-norm. */
 export const tolerances: Readonly<Record<QuantityName, number>> = Object.freeze(
-  Object.fromEntries(quantityNames.map((name) => [name, name === 'logits' ? 1e-5 : 1e-4])) as Record<QuantityName, number>,
+  Object.fromEntries(quantityNames.map((name) => [name, name === 'logits' ? 1e-5 : 1e-4])) as Record<
+    QuantityName,
+    number
+  >,
 );
 
 /** Whether every error is within its tolerance. NaN is not. */
@@ -99,7 +102,10 @@ function norm(values: Float64Array): number {
 /** Largest difference relative to the largest logit. */
 function logitError(actual: Float64Array, expected: Float64Array): number {
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const difference = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - (expected[i] ?? Number.NaN))), 0);
+  const difference = actual.reduce(
+    (most, value, i) => Math.max(most, Math.abs(value - (expected[i] ?? Number.NaN))),
+    0,
+  );
   return difference === 0 ? 0 : difference / largest;
 }
 
@@ -107,7 +113,12 @@ function errorOf(name: QuantityName, actual: Float64Array, expected: Float64Arra
   return name === 'logits' ? logitError(actual, expected) : relativeError(actual, expected);
 }
 
-async function oracleError(quantities: Quantities, point: CheckPoint, computed: Computed, oracle: LogitsOracle): Promise<number> {
+async function oracleError(
+  quantities: Quantities,
+  point: CheckPoint,
+  computed: Computed,
+  oracle: LogitsOracle,
+): Promise<number> {
   const { xTrain, xVal } = quantities.inputs;
   const parts: number[] = [];
   for (const node of [xTrain, xVal]) {
@@ -137,7 +148,11 @@ function float64Errors(quantities: Quantities, point: CheckPoint, computed: Comp
   const { f, g, penalty, lowerGradient, q, v, nu, inputs, values } = quantities;
   const nodes = [...Object.values(inputs), ...v.map(({ node }) => node), ...nu];
   const feeds = new Map(nodes.map((node) => [node, feedOf(point, node)]));
-  const [fValue, gValue, ...rest] = evaluate([f, g, ...values.logits, ...q], feeds) as [Float64Array, Float64Array, ...Float64Array[]];
+  const [fValue, gValue, ...rest] = evaluate([f, g, ...values.logits, ...q], feeds) as [
+    Float64Array,
+    Float64Array,
+    ...Float64Array[],
+  ];
   const logits = Float64Array.from(rest.slice(0, values.logits.length).flatMap((part) => [...part]));
   const stoppedQ = rest.slice(values.logits.length).map((data, index) => constant(data, v[index]?.node.shape ?? []));
   const slope = inner(lowerGradient, stoppedQ);
@@ -187,12 +202,18 @@ function differenceError(
       let offset = 0;
       for (const [position, start] of starts.entries()) {
         const base = offset;
-        moved.set(variables[position] as Node, start.map((x, i) => x + distance * (direction[base + i] as number)));
+        moved.set(
+          variables[position] as Node,
+          start.map((x, i) => x + distance * (direction[base + i] as number)),
+        );
         offset += start.length;
       }
       return (evaluate([scalar], moved)[0] as Float64Array)[0] as number;
     };
-    const expected = settledDifference((step) => (valueAt(step * scale) - valueAt(-step * scale)) / (2 * step * scale), size);
+    const expected = settledDifference(
+      (step) => (valueAt(step * scale) - valueAt(-step * scale)) / (2 * step * scale),
+      size,
+    );
     const actual = derivative.reduce((sum, each, i) => sum + each * (direction[i] as number), 0);
     worst = Math.max(worst, Math.abs(actual - expected) / size);
   }

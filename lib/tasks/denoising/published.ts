@@ -21,7 +21,8 @@ const results: readonly PublishedResult[] = [
     validationOnly: 90.54,
     trainAndValidation: 86.25,
     oracle: 91.06,
-    penalty: Number.NaN,
+    // One figure is published, of the retrained network; ours before retraining is held against it too.
+    penalty: 90.77,
     retrained: 90.77,
   },
   ...[

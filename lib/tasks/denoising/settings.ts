@@ -16,7 +16,7 @@ const taskOptions = {
   validation: { kind: 'integer', min: 1, default: 5000, text: 'Validation samples, whose labels are right.', source },
   noise: { kind: 'number', min: 0, max: 1, default: 0.5, text: 'Share of wrong training labels.', source },
   seed: { kind: 'integer', min: 0, default: 0, text: 'Seed of the split, the noise and the mini-batches.' },
-  epochs: { kind: 'integer', min: 1, default: 60, text: 'Passes over the training samples.' },
+  epochs: { kind: 'integer', min: 1, default: 100, text: 'Passes over the training samples.' },
   batch: {
     kind: 'integer',
     min: 1,
@@ -25,7 +25,7 @@ const taskOptions = {
     source,
   },
   pretrainEpochs: { kind: 'integer', min: 0, default: 100, text: 'Passes over the validation samples before.', source },
-  pretrainLearningRate: { kind: 'number', above: 0, default: 1e-3, text: 'Learning rate of these passes.' },
+  pretrainLearningRate: { kind: 'number', above: 0, default: 1e-4, text: 'Learning rate of these passes.' },
   agreeing: {
     kind: 'number',
     above: 0,
@@ -64,23 +64,23 @@ export interface DenoisingSettings {
   readonly method: PenaltyOptions;
 }
 
-/** What each choice of `settings` changes. */
+/** The released code of the paper's authors for MNIST with softmax regression. */
+const authors = {
+  variant: 'authors',
+  epochs: 100,
+  upperLearningRate: constant(3),
+  lowerLearningRate: constant(1e-4),
+  nu: 1e-4,
+} as const satisfies GivenDenoisingSettings;
+
+/**
+ * What each choice of `settings` changes. Tuned: a small step of u with moments of its own for every sample keeps weights
+ * from jumping between 0 and 1, so that they rank the samples; a fifth of the epochs is then enough.
+ */
 const presets = {
-  tuned: {
-    variant: 'authors',
-    upperLearningRate: constant(3),
-    lowerLearningRate: constant(1e-4),
-    nu: 1e-4,
-  },
-  authors: {
-    epochs: 100,
-    pretrainLearningRate: 1e-4,
-    variant: 'authors',
-    upperLearningRate: constant(3),
-    lowerLearningRate: constant(1e-4),
-    nu: 1e-4,
-  },
-} as const satisfies Record<'tuned' | 'authors', GivenDenoisingSettings>;
+  authors,
+  tuned: { ...authors, epochs: 20, upperLearningRate: constant(0.05), slots: 'sample' },
+} as const satisfies Record<string, GivenDenoisingSettings>;
 
 /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
 export function validateSettings(given: GivenDenoisingSettings): DenoisingSettings {
