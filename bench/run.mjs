@@ -89,6 +89,11 @@ async function main() {
   const progress = (text) => process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
 
   const load = { start: loadNow() };
+  if (load.start > os.availableParallelism() / 4) {
+    console.error(
+      `The load average is ${load.start}: other work will disturb the figures, most of all with several threads.`,
+    );
+  }
   const results = [];
   for (const step of kinds) {
     for (const network of networks) results.push(...(await measureCase(step, network, names, options, progress)));
