@@ -91,6 +91,11 @@ const wrong: Readonly<Record<string, readonly [() => unknown, ErrorCode, RegExp]
     'INVALID_ARGUMENT',
     /name of a feed/,
   ],
+  'a seed beyond 31 bits': [
+    () => bilevelProblem({ ...ok, f: cost, g: cost, seed: 2 ** 31 }),
+    'INVALID_ARGUMENT',
+    /2\^31 - 1 for seed/,
+  ],
   'bounds of no variable': [
     () => bilevelProblem({ ...ok, f: cost, g: cost, bounds: { upper: { w: [0, 1] } as never } }),
     'INVALID_ARGUMENT',

@@ -19,8 +19,8 @@ export function feedBinding(feed: string, array: string): string {
 
 export function stateFeeds(feeds: Readonly<Record<string, Feed>>): readonly FeedInputs[] {
   return Object.entries(feeds).map(([name, feed]) => {
-    if (name === 'u' || name === 'v' || name.includes('/')) {
-      throw invalidArgument('the name of a feed', 'a name without / and other than u and v', name);
+    if (['u', 'v', 'key'].includes(name) || name.includes('/')) {
+      throw invalidArgument('the name of a feed', 'a name without / and other than u, v and key', name);
     }
     const index =
       feed.batch === undefined ? iota(feed.size, 'int32') : input(feedBinding(name, 'index'), [feed.batch], 'int32');

@@ -1,5 +1,5 @@
 import { BilevelError, invalidArgument } from '../errors.js';
-import type { Node } from '../graph/index.js';
+import { input, type Node } from '../graph/index.js';
 import { formatType, type Tensor } from '../tensor.js';
 import type { Feed } from './feed.js';
 import { type FeedInputs, stateFeeds } from './inputs.js';
@@ -15,8 +15,15 @@ type Rows<F> = F extends Feed<infer A> ? { readonly [K in A | 'index']: Node } :
 /** What a cost is written in: for each feed, by its name, the rows of the present batch and their numbers, `index`. */
 export type FeedNodes<F extends Feeds> = { readonly [K in keyof F]: Rows<F[K]> };
 
-/** What f and g are written in: the variables u and v by name, and each feed's rows. */
-export type Point<U, V, F extends Feeds> = { readonly u: Nodes<U>; readonly v: Nodes<V> } & FeedNodes<F>;
+/** What the cost of a single level is written in: the variables v by name, the random key, and each feed's rows. */
+export type LowerPoint<V, F extends Feeds> = {
+  readonly v: Nodes<V>;
+  /** Random key of the present mini-batch, int32 [2], for dropout and other noise; it changes when new rows are drawn. */
+  readonly key: Node;
+} & FeedNodes<F>;
+
+/** What f and g are written in: as for one level, and the variables u by name. */
+export type Point<U, V, F extends Feeds> = { readonly u: Nodes<U> } & LowerPoint<V, F>;
 
 export interface BilevelStatement<F extends Feeds, U extends UpperTensors<F>, V extends Tensors> {
   /** The upper variables u and where they start, float32. */
@@ -33,13 +40,22 @@ export interface BilevelStatement<F extends Feeds, U extends UpperTensors<F>, V 
     readonly upper?: { readonly [K in keyof U]?: Bounds };
     readonly lower?: { readonly [K in keyof V]?: Bounds };
   };
+  /** Seed of the random keys, an integer from 0 to 2^31 - 1; 0 by default. */
+  readonly seed?: number;
+}
+
+/** What a problem draws anew in every iteration. */
+export interface Draws {
+  readonly feeds: readonly FeedInputs[];
+  /** The input for the random key: the seed and the number of the draw. */
+  readonly key: Node;
+  readonly seed: number;
 }
 
 /** minimise over u f(u, v*) subject to v* = argmin over v g(u, v), as one graph over named inputs. */
-export interface BilevelProblem {
+export interface BilevelProblem extends Draws {
   readonly upper: readonly Variable[];
   readonly lower: readonly Variable[];
-  readonly feeds: readonly FeedInputs[];
   readonly f: Node;
   readonly g: Node;
 }
@@ -51,14 +67,15 @@ export interface BilevelProblem {
 export function bilevelProblem<const F extends Feeds, const U extends UpperTensors<F>, const V extends Tensors>(
   statement: BilevelStatement<F, U, V>,
 ): BilevelProblem {
-  const feeds = stateFeeds(statement.feeds ?? {});
+  const draws = stateDraws(statement);
+  const { feeds } = draws;
   const upper = stateVariables('u', statement.upper, feeds, statement.bounds?.upper);
   const lower = stateVariables('v', statement.lower, feeds, statement.bounds?.lower);
-  const point = { ...rowsByFeed(feeds), u: valuesByName(upper), v: valuesByName(lower) } as Point<U, V, F>;
+  const point = { ...rowsByFeed(draws), u: valuesByName(upper), v: valuesByName(lower) } as Point<U, V, F>;
   return Object.freeze({
+    ...draws,
     upper,
     lower,
-    feeds,
     f: checkCost('f', statement.f(point)),
     g: checkCost('g', statement.g(point)),
   });
@@ -69,15 +86,16 @@ export interface MinimizationStatement<F extends Feeds, V extends Tensors> {
   readonly lower: V;
   readonly feeds?: F;
   /** The cost: a float32 scalar. */
-  readonly g: (point: { readonly v: Nodes<V> } & FeedNodes<F>) => Node;
+  readonly g: (point: LowerPoint<V, F>) => Node;
   /** Boxes that variables are projected to after every step. */
   readonly bounds?: { readonly [K in keyof V]?: Bounds };
+  /** Seed of the random keys, an integer from 0 to 2^31 - 1; 0 by default. */
+  readonly seed?: number;
 }
 
 /** minimise over v g(v): the lower level alone. */
-export interface MinimizationProblem {
+export interface MinimizationProblem extends Draws {
   readonly lower: readonly Variable[];
-  readonly feeds: readonly FeedInputs[];
   readonly g: Node;
 }
 
@@ -85,18 +103,25 @@ export interface MinimizationProblem {
 export function minimizationProblem<const F extends Feeds, const V extends Tensors>(
   statement: MinimizationStatement<F, V>,
 ): MinimizationProblem {
-  const feeds = stateFeeds(statement.feeds ?? {});
-  const lower = stateVariables('v', statement.lower, feeds, statement.bounds);
-  const point = { ...rowsByFeed(feeds), v: valuesByName(lower) } as { v: Nodes<V> } & FeedNodes<F>;
-  return Object.freeze({ lower, feeds, g: checkCost('g', statement.g(point)) });
+  const draws = stateDraws(statement);
+  const lower = stateVariables('v', statement.lower, draws.feeds, statement.bounds);
+  const point = { ...rowsByFeed(draws), v: valuesByName(lower) } as LowerPoint<V, F>;
+  return Object.freeze({ ...draws, lower, g: checkCost('g', statement.g(point)) });
 }
 
 function valuesByName(variables: readonly Variable[]): Readonly<Record<string, Node>> {
   return Object.freeze(Object.fromEntries(variables.map(({ name, value }) => [name, value])));
 }
 
-function rowsByFeed(feeds: readonly FeedInputs[]): Readonly<Record<string, FeedInputs['rows']>> {
-  return Object.fromEntries(feeds.map(({ name, rows }) => [name, rows]));
+function stateDraws({ feeds = {}, seed = 0 }: { readonly feeds?: Feeds; readonly seed?: number }): Draws {
+  if (!Number.isSafeInteger(seed) || seed < 0 || seed >= 2 ** 31) {
+    throw invalidArgument('seed', 'an integer from 0 to 2^31 - 1', seed);
+  }
+  return { feeds: stateFeeds(feeds), key: input('key', [2], 'int32'), seed };
+}
+
+function rowsByFeed({ feeds, key }: Draws): Readonly<Record<string, FeedInputs['rows'] | Node>> {
+  return { ...Object.fromEntries(feeds.map(({ name, rows }) => [name, rows])), key };
 }
 
 function checkCost(name: string, cost: Node): Node {

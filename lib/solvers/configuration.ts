@@ -1,4 +1,4 @@
-import type { FeedInputs } from '../bilevel/index.js';
+import type { Draws } from '../bilevel/index.js';
 import type { Options, OptionTable } from '../options.js';
 import { formatSchedule, type Schedule } from '../schedules/index.js';
 import type { Configuration } from './state.js';
@@ -8,7 +8,7 @@ export function configurationOf<T extends OptionTable>(
   method: string,
   table: T,
   options: Options<T>,
-  feeds: readonly FeedInputs[],
+  { feeds, seed }: Draws,
 ): Configuration {
   const chosen = Object.keys(table).map((key) => {
     const value: string | number | boolean | Schedule = options[key as keyof T];
@@ -18,5 +18,5 @@ export function configurationOf<T extends OptionTable>(
     ({ name, feed: { size, batch = size, seed } }) =>
       [`the feed ${name}`, `${batch} of ${size} rows, seed ${seed}`] as const,
   );
-  return Object.fromEntries([['the method', method], ...chosen, ...drawn]);
+  return Object.fromEntries([['the method', method], ['the seed', seed], ...chosen, ...drawn]);
 }

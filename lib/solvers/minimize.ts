@@ -58,8 +58,9 @@ export class MinimizeSolver extends Solver<Counter, MinimizeReport> {
   readonly #program: StepProgram;
   readonly #stepSizes: Tensor<'float32'>;
 
-  constructor({ lower, feeds, g }: MinimizationProblem, options: MinimizeOptions, resources: SolverResources) {
-    super(feeds, options.steps, resources);
+  constructor(problem: MinimizationProblem, options: MinimizeOptions, resources: SolverResources) {
+    super(problem, options.steps, resources);
+    const { lower, feeds, key, g } = problem;
     this.options = options;
     this.#level = new Level('v', lower, optimizers[options.optimizer](options), 'batch');
     const gradients = gradient(
@@ -71,6 +72,7 @@ export class MinimizeSolver extends Solver<Counter, MinimizeReport> {
         updates: this.#level.updates(gradients),
         perStep: [
           this.#level.stepSize,
+          key,
           ...feeds.map(({ index }) => index).filter((index): index is Node => isOp(index, 'input')),
         ],
         outputs: { gradient: sumOfSquares(gradients) },
@@ -79,7 +81,7 @@ export class MinimizeSolver extends Solver<Counter, MinimizeReport> {
       options.steps,
     );
     this.#stepSizes = Tensor.zeros([options.steps]);
-    this.configuration = configurationOf('minimize', minimizeOptions, options, feeds);
+    this.configuration = configurationOf('minimize', minimizeOptions, options, problem);
   }
 
   init(): MinimizeState {
@@ -94,8 +96,8 @@ export class MinimizeSolver extends Solver<Counter, MinimizeReport> {
     const { counters } = state;
     return this.transaction(state, Object.keys(state.tensors), async () => {
       const where = `iteration ${counters.iteration + 1} of the minimization`;
-      this.batches.draw(state.samplers);
       const done = counters.lowerSteps;
+      this.batches.draw(state.samplers, done);
       this.#level.writeStepSizes(this.#stepSizes, (position) => this.options.learningRate.at(done + position), done);
       await this.#program.run({ ...this.batches.tensors, ...state.tensors, 'stepSize.v': this.#stepSizes }, { signal });
       const costs = this.#program.output('g');

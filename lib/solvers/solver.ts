@@ -1,4 +1,4 @@
-import type { FeedInputs } from '../bilevel/index.js';
+import type { Draws } from '../bilevel/index.js';
 import type { ProgramSpec } from '../compile/index.js';
 import { Device } from '../engine/index.js';
 import { BilevelError, invalidArgument } from '../errors.js';
@@ -48,8 +48,8 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   #busy = false;
 
   /** @param stepsPerDraw as for {@link Batches} */
-  constructor(feeds: readonly FeedInputs[], stepsPerDraw: number | undefined, { device }: SolverResources) {
-    this.batches = new Batches(feeds, stepsPerDraw);
+  constructor(draws: Draws, stepsPerDraw: number | undefined, { device }: SolverResources) {
+    this.batches = new Batches(draws, stepsPerDraw);
     this.#ownsDevice = device === undefined;
     this.device = device ?? Device.cpu();
   }

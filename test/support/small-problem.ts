@@ -1,5 +1,6 @@
 import { type BilevelProblem, bilevelProblem, feed, perSample } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
+import { dropout } from '../../lib/graph/index.js';
 import { Tensor } from '../../lib/tensor.js';
 import { logits, loss, weightedLoss } from './denoising.js';
 
@@ -9,10 +10,14 @@ export interface SmallProblemOptions {
   /** Samples of a mini-batch of either feed; 8 by default, undefined for all. */
   readonly batch?: number | undefined;
   readonly seed?: number;
+  /** Share of the lower cost's features that dropout sets to zero; 0 by default. */
+  readonly dropoutRatio?: number;
 }
 
 /** Importance learning on random data: 6 features, 3 classes, one importance per training sample. */
-export function smallProblem({ samples = 24, batch, seed = 0 }: SmallProblemOptions = { batch: 8 }): BilevelProblem {
+export function smallProblem(
+  { samples = 24, batch, seed = 0, dropoutRatio = 0 }: SmallProblemOptions = { batch: 8 },
+): BilevelProblem {
   const random = Random.fromSeed(7, 'small problem');
   const normal = (count: number): number[] => Array.from({ length: count }, () => random.normal());
   const data = (count: number) => ({
@@ -28,6 +33,10 @@ export function smallProblem({ samples = 24, batch, seed = 0 }: SmallProblemOpti
     lower: { weight: Tensor.from(normal(18), [3, 6]), bias: Tensor.zeros([3]) },
     feeds: { train: feed(data(samples), { batch, seed }), validation: feed(data(16), { batch, seed }) },
     f: ({ v, validation }) => loss(logits(validation.x, v.weight, v.bias), validation.y),
-    g: ({ u, v, train }) => weightedLoss(logits(train.x, v.weight, v.bias), train.y, u.importance),
+    g: ({ u, v, train, key }) => {
+      const x = dropoutRatio === 0 ? train.x : dropout(train.x, dropoutRatio, key);
+      return weightedLoss(logits(x, v.weight, v.bias), train.y, u.importance);
+    },
+    seed,
   });
 }
