@@ -16,7 +16,8 @@ export {
   penaltyOptions,
   validatePenaltyOptions,
 } from './penalty/options.js';
-export { type Evaluations, type PenaltyReport, PenaltySolver, type PenaltyState, penalty } from './penalty/penalty.js';
+export { PenaltySolver, penalty } from './penalty/penalty.js';
+export type { Evaluations, PenaltyReport, PenaltyState } from './penalty/report.js';
 export { type RunOptions, Solver, type SolverResources, type StepOptions, type StepReport } from './solver.js';
 export { readState, type SavedState, SolverState, writeState } from './state.js';
 

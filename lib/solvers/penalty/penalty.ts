@@ -5,45 +5,13 @@ import { geometric } from '../../schedules/index.js';
 import { Tensor } from '../../tensor.js';
 import { configurationOf } from '../configuration.js';
 import { Level } from '../level.js';
-import { checkFinite, Solver, type SolverResources, type StepReport } from '../solver.js';
+import { checkFinite, Solver, type SolverResources } from '../solver.js';
 import { type Configuration, SolverState } from '../state.js';
 import type { StepProgram } from '../step-program.js';
 import { convergenceTests } from './convergence.js';
 import { type PenaltySteps, penaltySteps } from './graph.js';
 import { type GivenPenaltyOptions, type PenaltyOptions, penaltyOptions, validatePenaltyOptions } from './options.js';
-
-/** Gradients and second-order products computed since the start; a step of v takes one each of f, g and HVP. */
-export interface Evaluations {
-  readonly fGradients: number;
-  readonly gGradients: number;
-  readonly hessianVectorProducts: number;
-  readonly jacobianVectorProducts: number;
-}
-
-/** One iteration of the penalty method: T steps of v, one of u, the test. Values are those after it, on its mini-batch. */
-export interface PenaltyReport extends StepReport {
-  readonly f: number;
-  readonly g: number;
-  /** |grad_v g| */
-  readonly lowerGradientNorm: number;
-  /** |grad_u f~1| along which the step of u was made: the norm of the hypergradient's estimate. */
-  readonly hypergradientNorm: number;
-  /** |grad_u f~1| and |grad_v f~2| after the step of u: what the convergence test looks at. */
-  readonly upperResidual: number;
-  readonly lowerResidual: number;
-  /** The penalty weight, tolerance and convexification that the iteration was made with. */
-  readonly gamma: number;
-  readonly epsilon: number;
-  readonly lambda: number;
-  /** Whether the residuals passed the convergence test. */
-  readonly passed: boolean;
-  /** How often gamma has grown so far. */
-  readonly growths: number;
-  readonly evaluations: Evaluations;
-}
-
-type Counter = keyof Evaluations | 'iteration' | 'growths' | 'upperSteps' | 'lowerSteps';
-export type PenaltyState = SolverState<Counter>;
+import { type Counter, countEvaluations, evaluationsOf, type PenaltyReport, type PenaltyState } from './report.js';
 
 interface Residuals {
   readonly f: number;
@@ -250,19 +218,4 @@ export class PenaltySolver extends Solver<Counter, PenaltyReport> {
     const tensors = { ...this.batches.tensors, ...state.tensors, ...this.#scalars, ...stepSizes };
     await this.#programs[program].run(tensors, { signal });
   }
-}
-
-type Counters = PenaltyState['counters'];
-
-/** Adds `count` gradients of each of f and g, and the given products. */
-function countEvaluations(counters: Counters, count: number, products: Partial<Evaluations>): void {
-  counters.fGradients += count;
-  counters.gGradients += count;
-  counters.hessianVectorProducts += products.hessianVectorProducts ?? 0;
-  counters.jacobianVectorProducts += products.jacobianVectorProducts ?? 0;
-}
-
-function evaluationsOf(counters: Counters): Evaluations {
-  const { fGradients, gGradients, hessianVectorProducts, jacobianVectorProducts } = counters;
-  return { fGradients, gGradients, hessianVectorProducts, jacobianVectorProducts };
 }
