@@ -419,6 +419,79 @@ test('external data are counted against the limits', async (t) => {
   });
 });
 
+/** Small files that ask for much work or memory, and the error they get at once. */
+const expensive: Readonly<Record<string, readonly [code: ErrorCode, nodes: readonly TestNode[]]>> = {
+  'a slice that turns around a billion elements': [
+    'LIMIT_EXCEEDED',
+    [
+      { op: 'Expand', inputs: ['x', 'wide'], outputs: ['h'] },
+      { op: 'Slice', inputs: ['h', 'last', 'first', 'zero', 'back'], outputs: ['y'] },
+    ],
+  ],
+  'a product of a billion numbers': [
+    'UNSUPPORTED_OPERATOR',
+    [
+      { op: 'Expand', inputs: ['x', 'wide'], outputs: ['h'] },
+      { op: 'ReduceProd', inputs: ['h'], outputs: ['y'], attributes: { axes: [0] } },
+    ],
+  ],
+  'a range of a billion numbers': [
+    'LIMIT_EXCEEDED',
+    [
+      { op: 'Range', inputs: ['zero_', 'billion', 'one_'], outputs: ['h'] },
+      { op: 'Expand', inputs: ['x', 'h'], outputs: ['y'] },
+    ],
+  ],
+  'a one-hot code of a billion digits': [
+    'LIMIT_EXCEEDED',
+    [
+      { op: 'Cast', inputs: ['x'], outputs: ['h'], attributes: { to: 7 } },
+      { op: 'OneHot', inputs: ['h', 'billion', 'pair'], outputs: ['y'] },
+    ],
+  ],
+  'an endless tensor': ['LIMIT_EXCEEDED', [{ op: 'Expand', inputs: ['x', 'endless'], outputs: ['y'] }]],
+  'many large constants': [
+    'LIMIT_EXCEEDED',
+    [
+      { op: 'ConstantOfShape', inputs: ['million'], outputs: ['h0'], attributes: { value: { tensor: int64s([1]) } } },
+      ...Array.from({ length: 100 }, (_, index) => ({
+        op: 'Add',
+        inputs: [`h${index}`, `h${index}`],
+        outputs: [`h${index + 1}`],
+      })),
+      { op: 'Expand', inputs: ['x', 'h100'], outputs: ['y'] },
+    ],
+  ],
+};
+
+for (const [what, [code, nodes]] of Object.entries(expensive)) {
+  test(`${what} is refused`, async (t) => {
+    const network = await Network.load(
+      encode(
+        buildModel({
+          inputs: { x: { shape: ['batch', 1] } },
+          initializers: {
+            wide: int64s([1_000_000_000, 1]),
+            endless: int64s([2 ** 40, 2 ** 40]),
+            million: int64s([1_000_000]),
+            billion: int64s([1_000_000_000], []),
+            zero_: int64s([0], []),
+            one_: int64s([1], []),
+            last: int64s([-1]),
+            first: int64s([-2_000_000_000]),
+            zero: int64s([0]),
+            back: int64s([-1]),
+            pair: tensor([0, 1]),
+          },
+          nodes,
+          outputs: ['y'],
+        }),
+      ),
+    );
+    t.throws(() => network.apply(input('x', [1, 1]), network.parameterNodes()), { instanceOf: BilevelError, code });
+  });
+}
+
 test('names of objects are ordinary names', async (t) => {
   const names = ['__proto__', 'constructor', 'toString'];
   const network = await Network.load(

@@ -1,5 +1,6 @@
 import { BilevelError } from '../errors.js';
 import type { ModelNode } from './model-graph.js';
+import { quote } from './quote.js';
 import { type AttributeProto, type TensorProto, AttributeProto_AttributeType as Type } from './schema/onnx_pb.js';
 
 /**
@@ -74,7 +75,7 @@ export class Attributes {
     if (word !== undefined) return word;
     throw new BilevelError(
       'UNSUPPORTED_OPERATOR',
-      `${this.#node.label} has ${name}=${JSON.stringify(text)}; supported are ${words.join(', ')}.`,
+      `${this.#node.label} has ${name}=${quote(text)}; supported are ${words.join(', ')}.`,
     );
   }
 

@@ -4,6 +4,7 @@ import { attempt } from '../data/files.js';
 import { BilevelError } from '../errors.js';
 import type { OnnxModel } from './decode.js';
 import { checkLimit, type OnnxLimits } from './limits.js';
+import { quote } from './quote.js';
 import { type TensorProto, TensorProto_DataLocation } from './schema/onnx_pb.js';
 import { embed } from './stored-tensor.js';
 
@@ -33,7 +34,7 @@ export async function embedExternalData(
   const attributes = graph.node.flatMap(({ attribute }) => attribute.flatMap(({ t }) => (t === undefined ? [] : [t])));
   let total = 0;
   for (const proto of [...graph.initializer, ...attributes].filter(isExternal)) {
-    const what = `The external data of tensor ${JSON.stringify(proto.name)}`;
+    const what = `The external data of tensor ${quote(proto.name)}`;
     if (folder === undefined) {
       throw new BilevelError(
         'INVALID_FILE',
@@ -48,7 +49,7 @@ export async function embedExternalData(
       throw new BilevelError(
         'INVALID_FILE',
         `${what} is said to be bytes ${reference.offset} to ${reference.offset + length} of ` +
-          `${JSON.stringify(reference.location)}, which has ${size} bytes.`,
+          `${quote(reference.location)}, which has ${size} bytes.`,
       );
     }
     total += length;
@@ -64,10 +65,7 @@ function readReference(proto: TensorProto, what: string): ExternalReference {
     if (text === undefined) return undefined;
     const value = Number(text);
     if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-    throw new BilevelError(
-      'INVALID_FILE',
-      `${what} has the ${key} ${JSON.stringify(text)}, which is not a byte count.`,
-    );
+    throw new BilevelError('INVALID_FILE', `${what} has the ${key} ${quote(text)}, which is not a byte count.`);
   };
   const location = entries.get('location');
   if (location === undefined || location === '' || location.includes('\0')) {
@@ -78,7 +76,7 @@ function readReference(proto: TensorProto, what: string): ExternalReference {
 
 /** The real path of `location`, refused unless it stays in `folder`: both as written and after resolving links. */
 async function locate(location: string, folder: string, what: string): Promise<string> {
-  const named = JSON.stringify(location);
+  const named = quote(location);
   const parts = location.split(/[\\/]/);
   if (path.posix.isAbsolute(location) || path.win32.isAbsolute(location) || parts.includes('..')) {
     throw new BilevelError(

@@ -5,6 +5,7 @@ import { checkLimit, type OnnxLimits } from './limits.js';
 import type { ModelGraph, ModelNode } from './model-graph.js';
 import { type ImportMode, Operation, type OperatorImporter } from './operation.js';
 import { operators } from './operators/index.js';
+import { quote } from './quote.js';
 
 export interface ImportedGraph {
   /** The first output of the model. */
@@ -17,7 +18,7 @@ export interface ImportedGraph {
 export function findImporter(node: ModelNode, opset: number): OperatorImporter {
   const importer = node.domain === '' ? operators.get(node.opType) : undefined;
   if (importer !== undefined && opset >= (importer.since ?? 0)) return importer;
-  const version = node.domain === '' ? `opset ${opset}` : `domain ${JSON.stringify(node.domain)}`;
+  const version = node.domain === '' ? `opset ${opset}` : `domain ${quote(node.domain)}`;
   const advice =
     importer === undefined
       ? 'is not supported; export the model without it, or rewrite that layer with basic operators'
@@ -37,6 +38,11 @@ export function importGraph(
 ): ImportedGraph {
   const values = new Map(given);
   const state = new Map<string, Node>();
+  let folded = 0;
+  const countFolded = (elements: number): void => {
+    folded += elements;
+    checkLimit(limits, 'foldedElements', folded, 'The number of elements of constants computed while importing');
+  };
   for (const [serial, node] of graph.nodes.entries()) {
     const inputs = node.inputs.map((name) => (name === '' ? undefined : computed(values, name, node.label)));
     const operation = new Operation(node, {
@@ -45,9 +51,10 @@ export function importGraph(
       limits,
       serial,
       inputs,
+      countFolded,
       updateState: (input, value) => state.set(node.inputs[input] ?? '', value),
     });
-    const results = fold(importNode(operation), inputs, limits);
+    const results = importNode(operation).map((value) => fold(value, inputs, countFolded));
     for (const [index, name] of node.outputs.entries()) {
       const value = results[index];
       if (value !== undefined) values.set(name, value);
@@ -62,7 +69,7 @@ function computed(values: ReadonlyMap<string, Node>, name: string, reader: strin
   if (value !== undefined) return value;
   throw new BilevelError(
     'UNSUPPORTED_OPERATOR',
-    `${reader} reads ${JSON.stringify(name)}, an optional output of its operator that is not supported.`,
+    `${reader} reads ${quote(name)}, an optional output of its operator that is not supported.`,
   );
 }
 
@@ -92,17 +99,23 @@ function withLabel<T>({ node, opset }: Operation, build: () => T): T {
   }
 }
 
-/** What depends on constants alone, such as shape arithmetic, becomes a constant at once. */
+/** Float constants above this are left to the compiler: here they are only needed as scales and sizes. */
+const mostFoldedReals = 4096;
+
+/**
+ * What depends on constants alone becomes a constant at once, so that later nodes can read it: shape arithmetic, masks,
+ * small tables. The work is linear in the elements, which are counted, or small.
+ */
 function fold(
-  results: readonly (Node | undefined)[],
+  value: Node | undefined,
   inputs: readonly (Node | undefined)[],
-  limits: OnnxLimits,
-): readonly (Node | undefined)[] {
-  if (inputs.some((input) => input !== undefined && input.op !== 'constant')) return results;
-  return results.map((value) => {
-    if (value === undefined || value.op === 'constant') return value;
-    if (elementCount(value.shape) > limits.foldedElements) return value;
-    const [data = new Float64Array()] = evaluate([value], new Map());
-    return constant(data, value.shape, value.dtype);
-  });
+  countFolded: (elements: number) => void,
+): Node | undefined {
+  if (value === undefined || value.op === 'constant') return value;
+  const known = inputs.filter((input) => input !== undefined);
+  const large = [value, ...known].some(({ shape }) => elementCount(shape) > mostFoldedReals);
+  if (known.some(({ op }) => op !== 'constant') || (value.dtype === 'float32' && large)) return value;
+  countFolded(elementCount(value.shape));
+  const [data = new Float64Array()] = evaluate([value], new Map());
+  return constant(data, value.shape, value.dtype);
 }

@@ -21,7 +21,7 @@ export interface OnnxLimits {
   readonly rank: number;
   /** Elements of one tensor, computed values included. */
   readonly tensorElements: number;
-  /** Elements of one constant that is computed while importing (shape arithmetic, ranges, masks). */
+  /** Elements of all constants together that are computed while the graph is built: shape arithmetic, ranges, masks. */
   readonly foldedElements: number;
   /** Memory of all initializers together, in the dtypes they are computed with; also of all external data. */
   readonly parameterBytes: number;

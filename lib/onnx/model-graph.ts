@@ -3,6 +3,7 @@ import { bytesPerElement, type DType, elementCount } from '../tensor.js';
 import type { OnnxModel } from './decode.js';
 import { elementType } from './element-types.js';
 import { checkLimit, type OnnxLimits } from './limits.js';
+import { quote } from './quote.js';
 import type { AttributeProto, NodeProto, ValueInfoProto } from './schema/onnx_pb.js';
 import { sortNodes } from './sort.js';
 import { checkTensor, type StoredTensor } from './stored-tensor.js';
@@ -64,13 +65,13 @@ export function readModelGraph(model: OnnxModel, limits: OnnxLimits): ModelGraph
   if (usedSparse !== undefined) {
     throw new BilevelError(
       'UNSUPPORTED_OPERATOR',
-      `Initializer ${JSON.stringify(usedSparse)} is stored as a sparse tensor, which is not supported; store it densely.`,
+      `Initializer ${quote(usedSparse)} is stored as a sparse tensor, which is not supported; store it densely.`,
     );
   }
   const initializers = new Map<string, StoredTensor>();
   let bytes = 0;
   for (const [name, proto] of [...stored].filter(([name]) => used.has(name))) {
-    const tensor = checkTensor(proto, limits, `Initializer ${JSON.stringify(name)}`);
+    const tensor = checkTensor(proto, limits, `Initializer ${quote(name)}`);
     bytes += elementCount(tensor.shape) * bytesPerElement[tensor.dtype];
     checkLimit(limits, 'parameterBytes', bytes, 'The size of all initializers in bytes');
     initializers.set(name, tensor);
@@ -106,7 +107,7 @@ function readNode(proto: NodeProto, index: number): ModelNode {
   return {
     opType: proto.opType,
     domain: standardDomain(proto.domain),
-    label: `${proto.opType} node ${proto.name === '' ? `number ${index}` : JSON.stringify(proto.name)}`,
+    label: `${proto.opType.slice(0, 100)} node ${proto.name === '' ? `number ${index}` : quote(proto.name)}`,
     inputs: proto.input,
     outputs: proto.output,
     attributes: proto.attribute,
@@ -115,12 +116,12 @@ function readNode(proto: NodeProto, index: number): ModelNode {
 
 function readInput({ name, type }: ValueInfoProto): NetworkInput {
   if (type?.value.case !== 'tensorType') {
-    throw new BilevelError('UNSUPPORTED_OPERATOR', `Input ${JSON.stringify(name)} of the model is not a dense tensor.`);
+    throw new BilevelError('UNSUPPORTED_OPERATOR', `Input ${quote(name)} of the model is not a dense tensor.`);
   }
   const { elemType, shape } = type.value.value;
   return {
     name,
-    dtype: elementType(elemType, `Input ${JSON.stringify(name)}`).dtype,
+    dtype: elementType(elemType, `Input ${quote(name)}`).dtype,
     shape: shape?.dim.map(({ value }) => (value.case === 'dimValue' ? fixedSize(value.value) : value.value)),
   };
 }

@@ -11,6 +11,7 @@ import { findImporter, importGraph } from './import-graph.js';
 import { checkLimit, type OnnxLimits, resolveLimits } from './limits.js';
 import { type ModelGraph, type NetworkInput, readModelGraph } from './model-graph.js';
 import { assignRoles } from './parameters.js';
+import { quote } from './quote.js';
 import { type StoredTensor, tensorValues } from './stored-tensor.js';
 import { untieParameters } from './untie.js';
 import { findWarnings, type ModelWarning } from './warnings.js';
@@ -209,7 +210,7 @@ export class Network {
     const expected = formatType({ dtype: 'float32', shape });
     throw new BilevelError(
       'SHAPE_MISMATCH',
-      `Expected ${expected} for parameter ${JSON.stringify(name)} but received ${formatType(node)}.`,
+      `Expected ${expected} for parameter ${quote(name)} but received ${formatType(node)}.`,
     );
   }
 
@@ -262,7 +263,7 @@ function checkInput({ name, dtype, shape }: NetworkInput, node: Node): Node {
   const expected = shape === undefined ? dtype : `${dtype}[${shape.map((size) => size ?? '?').join(', ')}]`;
   throw new BilevelError(
     'SHAPE_MISMATCH',
-    `Expected ${expected} for input ${JSON.stringify(name)} of the network but received ${formatType(node)}.`,
+    `Expected ${expected} for input ${quote(name)} of the network but received ${formatType(node)}.`,
   );
 }
 

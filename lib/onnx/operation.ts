@@ -4,6 +4,7 @@ import type { DType, Shape } from '../tensor.js';
 import { Attributes } from './attributes.js';
 import type { OnnxLimits } from './limits.js';
 import type { ModelNode } from './model-graph.js';
+import { quote } from './quote.js';
 
 /** Whether layers that differ between training and inference follow the file or are forced to one form. */
 export interface ImportMode {
@@ -22,6 +23,8 @@ export interface OperationContext {
   readonly serial: number;
   /** Values of the inputs; undefined where an optional input is left out. */
   readonly inputs: readonly (Node | undefined)[];
+  /** Counts the elements of a constant that is about to be computed. @throws LIMIT_EXCEEDED (foldedElements) */
+  countFolded(elements: number): void;
   /** Records the next value of a stored statistic, given the input that holds it. */
   updateState(input: number, value: Node): void;
 }
@@ -81,10 +84,20 @@ export class Operation {
     return value;
   }
 
+  /** The list of `at(0)`, `at(1)`, ... as a constant. */
+  sequence(length: number, at: (position: number) => number = (position) => position, dtype: DType = 'int64'): Node {
+    this.context.countFolded(length);
+    return constant(
+      Array.from({ length }, (_, position) => at(position)),
+      [length],
+      dtype,
+    );
+  }
+
   #constant(value: Node, index: number): number[] {
     if (isOp(value, 'constant')) return Array.from(value.attributes.data);
     throw this.unsupported(
-      `input ${index} (${JSON.stringify(this.node.inputs[index])}) depends on the network's data or weights, but must be ` +
+      `input ${index} (${quote(this.node.inputs[index])}) depends on the network's data or weights, but must be ` +
         'known when the graph is built; make it a constant in the export',
     );
   }

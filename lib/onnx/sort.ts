@@ -1,5 +1,6 @@
 import { BilevelError } from '../errors.js';
 import type { ModelNode } from './model-graph.js';
+import { quote } from './quote.js';
 
 /**
  * The nodes that `output` depends on, each after the nodes it depends on. A file that is sorted already, as the format
@@ -12,16 +13,13 @@ export function sortNodes(nodes: readonly ModelNode[], sources: ReadonlySet<stri
   for (const node of nodes) {
     for (const name of node.outputs.filter((output) => output !== '')) {
       if (producers.has(name) || sources.has(name)) {
-        throw new BilevelError(
-          'INVALID_FILE',
-          `${node.label} defines ${JSON.stringify(name)}, which is defined already.`,
-        );
+        throw new BilevelError('INVALID_FILE', `${node.label} defines ${quote(name)}, which is defined already.`);
       }
       producers.set(name, node);
     }
   }
   if (!producers.has(output) && !sources.has(output)) {
-    throw new BilevelError('INVALID_FILE', `Nothing defines the output ${JSON.stringify(output)} of the model.`);
+    throw new BilevelError('INVALID_FILE', `Nothing defines the output ${quote(output)} of the model.`);
   }
 
   const dependencies = new Map<ModelNode, ModelNode[]>();
@@ -29,7 +27,7 @@ export function sortNodes(nodes: readonly ModelNode[], sources: ReadonlySet<stri
     const names = node.inputs.filter((name) => name !== '' && !sources.has(name));
     const missing = names.find((name) => !producers.has(name));
     if (missing !== undefined) {
-      throw new BilevelError('INVALID_FILE', `${node.label} reads ${JSON.stringify(missing)}, which nothing defines.`);
+      throw new BilevelError('INVALID_FILE', `${node.label} reads ${quote(missing)}, which nothing defines.`);
     }
     dependencies.set(
       node,
@@ -56,8 +54,7 @@ function visitAll(nodes: readonly ModelNode[], dependencies: ReadonlyMap<ModelNo
         open.delete(top.node);
         sorted.add(top.node);
       } else if (open.has(next)) {
-        const cycle = [...open].slice([...open].indexOf(next)).map(({ label }) => label);
-        throw new BilevelError('INVALID_FILE', `The model's graph has a cycle: ${[...cycle, cycle[0]].join(' -> ')}.`);
+        throw cyclic([...open].slice([...open].indexOf(next)));
       } else if (!sorted.has(next)) {
         open.add(next);
         stack.push(visit(next));
@@ -65,6 +62,13 @@ function visitAll(nodes: readonly ModelNode[], dependencies: ReadonlyMap<ModelNo
     }
   }
   return [...sorted];
+}
+
+function cyclic(cycle: readonly ModelNode[]): BilevelError {
+  const labels = [...cycle, ...cycle.slice(0, 1)].map(({ label }) => label);
+  const shown =
+    labels.length > 10 ? [...labels.slice(0, 9), `... ${labels.length - 10} more ...`, ...labels.slice(-1)] : labels;
+  return new BilevelError('INVALID_FILE', `The model's graph has a cycle: ${shown.join(' -> ')}.`);
 }
 
 function reachable(

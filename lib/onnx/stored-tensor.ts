@@ -3,6 +3,7 @@ import { BilevelError } from '../errors.js';
 import { type DType, elementCount, type Shape, sameShape, type Tensor } from '../tensor.js';
 import { type ElementType, elementType, typedValues } from './element-types.js';
 import { checkLimit, type OnnxLimits } from './limits.js';
+import { quote } from './quote.js';
 import { type TensorProto, TensorProto_DataLocation, TensorProtoSchema } from './schema/onnx_pb.js';
 
 /** A tensor stored in a model file, checked: its data have the size that its shape says. */
@@ -57,7 +58,7 @@ export function replaceValues(stored: StoredTensor, values: Tensor): TensorProto
   if (values.dtype !== 'float32' || !sameShape(values.shape, shape)) {
     throw new BilevelError(
       'SHAPE_MISMATCH',
-      `Expected float32[${shape.join(', ')}] for parameter ${JSON.stringify(stored.name)} but received ` +
+      `Expected float32[${shape.join(', ')}] for parameter ${quote(stored.name)} but received ` +
         `${values.dtype}[${values.shape.join(', ')}].`,
     );
   }

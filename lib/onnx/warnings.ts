@@ -1,5 +1,6 @@
 import type { ModelGraph, ModelNode } from './model-graph.js';
 import { type Roles, resolveAliases } from './parameters.js';
+import { quote } from './quote.js';
 
 export type WarningCode =
   /** Convolutions seem to have swallowed their batch normalization. */
@@ -75,8 +76,8 @@ function mergedParameters(graph: ModelGraph): string | undefined {
   const [first] = copies;
   if (first === undefined) return undefined;
   return (
-    `${copies.length} Identity node(s) use a stored tensor under a second name, first ${JSON.stringify(first[1])} as ` +
-    `${JSON.stringify(first[0])}: the exporter merges parameters that are equal, and training would keep them equal. ` +
+    `${copies.length} Identity node(s) use a stored tensor under a second name, first ${quote(first[1])} as ` +
+    `${quote(first[0])}: the exporter merges parameters that are equal, and training would keep them equal. ` +
     `Load with { untie: true } to train them apart, or ${trainingExport}.`
   );
 }
@@ -85,7 +86,7 @@ function lostNames({ parameters }: Roles): string | undefined {
   const generated = parameters.filter(({ name }) => isGenerated(name));
   if (generated.length === 0) return undefined;
   return (
-    `${generated.length} parameter(s) have generated names, first ${JSON.stringify(generated[0]?.name)}: the exporter ` +
+    `${generated.length} parameter(s) have generated names, first ${quote(generated[0]?.name)}: the exporter ` +
     `transposed or combined the original ones. To keep the original names, ${trainingExport}.`
   );
 }
@@ -127,7 +128,7 @@ function fixedBatch(graph: ModelGraph): string | undefined {
 
 function ignoredOutputs({ outputs }: ModelGraph): string | undefined {
   if (outputs.length <= 1) return undefined;
-  return `Of the ${outputs.length} outputs only the first, ${JSON.stringify(outputs[0])}, is used; export it alone to be sure.`;
+  return `Of the ${outputs.length} outputs only the first, ${quote(outputs[0])}, is used; export it alone to be sure.`;
 }
 
 function convertedPrecision({ parameters, state }: Roles): string | undefined {

@@ -1,8 +1,6 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
-import { elementCount } from '../../tensor.js';
 import { elementType } from '../element-types.js';
-import { checkLimit } from '../limits.js';
 import { integers, type Operation, type OperatorImporter } from '../operation.js';
 import type { TensorProto } from '../schema/onnx_pb.js';
 import { checkTensor, tensorValues } from '../stored-tensor.js';
@@ -30,7 +28,6 @@ function constantOfShape(op: Operation): Node {
   const shape = op.constantInput(0);
   const proto = op.attributes.tensor('value');
   const value = proto === undefined ? g.constant(0) : tensorConstant(op, proto);
-  checkLimit(op.context.limits, 'foldedElements', elementCount(shape), `The number of elements of ${op.node.label}`);
   return g.broadcastTo(g.reshape(value, []), shape);
 }
 
@@ -40,12 +37,7 @@ function range(op: Operation): Node {
     throw op.invalid('needs a start, a limit and a step that is not 0');
   }
   const length = Math.max(0, Math.ceil((limit - start) / delta));
-  checkLimit(op.context.limits, 'foldedElements', length, `The number of elements of ${op.node.label}`);
-  return g.constant(
-    Array.from({ length }, (_, index) => start + index * delta),
-    [length],
-    op.input(0).dtype,
-  );
+  return op.sequence(length, (index) => start + index * delta, op.input(0).dtype);
 }
 
 /** Narrow integer types are held as int32, so a cast to one would have to wrap around; that is not done. */

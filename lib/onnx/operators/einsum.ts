@@ -2,6 +2,7 @@ import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import { elementCount } from '../../tensor.js';
 import type { Operation, OperatorImporter } from '../operation.js';
+import { quote } from '../quote.js';
 
 /** A tensor with one letter for each axis. */
 interface Labelled {
@@ -42,14 +43,10 @@ function readEquation(op: Operation): { terms: string[][]; result: string[] } {
   const once = [...new Set(all)].filter((label) => all.indexOf(label) === all.lastIndexOf(label)).sort();
   const result = right === undefined ? once : [...right];
   if ([...terms, result].some((term) => new Set(term).size !== term.length) || equation.includes('.')) {
-    throw op.unsupported(
-      `has the equation ${JSON.stringify(equation)}; ellipses and repeated letters are not supported`,
-    );
+    throw op.unsupported(`has the equation ${quote(equation)}; ellipses and repeated letters are not supported`);
   }
   if (terms.length !== op.inputs.length || result.some((label) => !all.includes(label))) {
-    throw op.invalid(
-      `has the equation ${JSON.stringify(equation)}, which does not fit its ${op.inputs.length} operands`,
-    );
+    throw op.invalid(`has the equation ${quote(equation)}, which does not fit its ${op.inputs.length} operands`);
   }
   return { terms, result };
 }

@@ -1,6 +1,5 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
-import type { Shape } from '../../tensor.js';
 import { elementCount } from '../../tensor.js';
 import type { Operation, OperatorImporter } from '../operation.js';
 
@@ -55,7 +54,7 @@ function oneHot(op: Operation): Node {
   const depth = op.optionalScalarInput(1) ?? 0;
   const rank = indices.shape.length + 1;
   const axis = g.normalizeAxis(op.attributes.int('axis', -1), rank);
-  const positions = g.iota(depth, indices.dtype);
+  const positions = op.sequence(depth, undefined, indices.dtype);
   const mask = g.equal(g.expandDims(nonNegative(indices, depth), [-1]), positions);
   const value = (index: number): Node => g.reshape(g.slice(values, { starts: [index], limits: [index + 1] }), []);
   const order = [...mask.shape.keys()].slice(0, -1);
@@ -67,16 +66,10 @@ function oneHot(op: Operation): Node {
 function trilu(op: Operation): Node {
   const x = op.input(0);
   const k = op.optionalScalarInput(1) ?? 0;
-  const upper = op.attributes.flag('upper', true);
-  const shape = x.shape.slice(-2);
-  return g.where(triangle(shape, k, upper), x, g.cast(g.constant(0), x.dtype));
-}
-
-function triangle(shape: Shape, k: number, upper: boolean): Node {
-  const [rows = 0, columns = 0] = shape;
-  const row = g.reshape(g.iota(rows), [rows, 1]);
-  const diagonal = g.sub(g.iota(columns), g.add(row, k));
-  return upper ? g.greaterEqual(diagonal, 0) : g.lessEqual(diagonal, 0);
+  const [rows = 0, columns = 0] = x.shape.slice(-2);
+  const diagonal = g.sub(op.sequence(columns), g.add(g.reshape(op.sequence(rows), [rows, 1]), k));
+  const kept = op.attributes.flag('upper', true) ? g.greaterEqual(diagonal, 0) : g.lessEqual(diagonal, 0);
+  return g.where(kept, x, g.constant(0, [], x.dtype));
 }
 
 export const indexingOperators: Record<string, OperatorImporter> = {

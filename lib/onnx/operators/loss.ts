@@ -12,6 +12,7 @@ function negativeLogLikelihood(op: Operation, logProbabilities: Node): Node {
   const ignored = op.attributes.int('ignore_index');
   const reduction = op.attributes.word('reduction', ['mean', 'sum', 'none'], 'mean');
   const classes = logProbabilities.shape[1] ?? 0;
+  op.context.countFolded(classes);
   const rank = logProbabilities.shape.length;
   const toClassAxis = [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 1)];
   const chosen = g.transpose(g.oneHot(labels, classes), toClassAxis);

@@ -31,20 +31,21 @@ function exactly(op: Operation, x: Node, reduce: (x: Node) => Node): Node {
 
 const minimum: Reduce = (x, axes, options) => g.neg(g.reduceMax(g.neg(x), axes, options));
 
-/** Products of many factors are rare and stay small: one multiplication for each. */
-const product: Reduce = (x, axes, { keepDims }) => {
-  const factors = axes.reduce((result, axis) => {
-    const size = result.shape[axis] ?? 0;
-    const parts = Array.from({ length: size }, (_, index) => sliceAt(result, axis, index));
-    return parts.length === 0 ? g.broadcastTo(1, withOne(result.shape, axis)) : parts.reduce(g.mul);
-  }, x);
-  return keepDims
-    ? factors
-    : g.reshape(
-        factors,
-        x.shape.filter((_, axis) => !axes.includes(axis)),
-      );
-};
+const mostFactors = 1024;
+
+/** One multiplication for each factor, since products of many are rare. */
+function product(op: Operation): Reduce {
+  return (x, axes, { keepDims }) => {
+    const factors = axes.reduce((result, axis) => {
+      const size = result.shape[axis] ?? 0;
+      if (size > mostFactors) throw op.unsupported(`multiplies ${size} numbers; at most ${mostFactors} are supported`);
+      const parts = Array.from({ length: size }, (_, index) => sliceAt(result, axis, index));
+      return parts.length === 0 ? g.broadcastTo(1, withOne(result.shape, axis)) : parts.reduce(g.mul);
+    }, x);
+    const kept = x.shape.filter((_, axis) => !axes.includes(axis));
+    return keepDims ? factors : g.reshape(factors, kept);
+  };
+}
 
 function withOne(shape: readonly number[], axis: number): number[] {
   return shape.map((size, index) => (index === axis ? 1 : size));
@@ -83,7 +84,7 @@ export const reductionOperators: Record<string, OperatorImporter> = {
   ReduceMax: reduction(g.reduceMax),
   ReduceMean: reduction(g.mean),
   ReduceMin: reduction(minimum),
-  ReduceProd: reduction(product),
+  ReduceProd: { build: (op) => reduction(product(op)).build(op) },
   ReduceSum: reduction(g.reduceSum, axesInputSince.sum),
   ReduceSumSquare: reduction((x, axes, options) => g.reduceSum(g.square(x), axes, options)),
 };

@@ -123,7 +123,11 @@ function slice(op: Operation): Node {
   return reversed.reduce(
     (result, axis) => {
       const size = result.shape[axis] ?? 0;
-      return g.gather(result, integers(Array.from({ length: size }, (_, index) => size - 1 - index)), axis);
+      return g.gather(
+        result,
+        op.sequence(size, (index) => size - 1 - index),
+        axis,
+      );
     },
     g.slice(x, bounds),
   );
@@ -190,7 +194,11 @@ function padByIndex(
       return Math.min(phase, period - phase);
     };
     const length = before + size + after;
-    return g.gather(result, integers(Array.from({ length }, (_, index) => source(index - before))), axis);
+    return g.gather(
+      result,
+      op.sequence(length, (index) => source(index - before)),
+      axis,
+    );
   }, x);
 }
 
