@@ -28,13 +28,15 @@ export function copyInstruction(source: NodeView, target: StorageView, storageOf
 
 /** Writes one value to every element of `target`. */
 export function fillInstruction(value: number, target: Storage): FusedInstruction {
+  const fill: TapeStep = { op: 'constant', destination: 0, operands: [], immediate: value };
+  const toInteger: TapeStep = { op: 'toInteger', destination: 0, operands: [0], immediate: 0 };
   return {
     opcode: 'fused',
     sizes: [target.elementCount],
     outer: 1,
     reduced: 0,
     operands: [],
-    tape: [{ op: 'constant', destination: 0, operands: [], immediate: value }],
+    tape: target.dtype === 'int32' || target.dtype === 'int64' ? [fill, toInteger] : [fill],
     outputs: [{ mode: 'store', register: 0, view: { storage: target, offset: 0, strides: [1] } }],
   };
 }
@@ -200,7 +202,10 @@ function permute(instruction: FusedInstruction, { order, outer, reduced }: Dimen
   };
 }
 
-/** Drops dimensions of size 1 and joins neighbours that every view walks as one. */
+/**
+ * Drops dimensions of size 1 and joins neighbours that every view walks as one. Views of an empty space start at 0: where
+ * they would start need not exist.
+ */
 function collapse(instruction: FusedInstruction): FusedInstruction {
   const { sizes, outer, reduced } = instruction;
   const all = [...instruction.operands, ...instruction.outputs.map((output) => output.view)];
@@ -218,8 +223,10 @@ function collapse(instruction: FusedInstruction): FusedInstruction {
     if (joins) last.axes.push(axis);
     else groups.push({ axes: [axis], kind: kindOf(axis) });
   }
+  const isEmpty = sizes.includes(0);
   const view = (v: StorageView): StorageView => ({
-    ...v,
+    storage: v.storage,
+    offset: isEmpty ? 0 : v.offset,
     strides: groups.map((group) => v.strides[group.axes.at(-1) as number] as number),
   });
   const reducedCount = groups.filter((group) => group.kind === 1).length;

@@ -51,7 +51,7 @@ export async function checkNetwork(
   oracle?: LogitsOracle,
 ): Promise<CheckResult> {
   const quantities = denoisingQuantities(network, point.batch);
-  const computed = await runNatively(quantities, point, device);
+  const computed = await computeQuantities(quantities, point, device);
   const comparisons = {
     oracle: oracle ? { logits: await oracleError(quantities, point, computed, oracle) } : {},
     float64: float64Errors(quantities, point, computed),
@@ -67,7 +67,8 @@ export async function checkNetwork(
 
 type Computed = ReadonlyMap<QuantityName, Float64Array>;
 
-async function runNatively(quantities: Quantities, point: CheckPoint, device: Device): Promise<Computed> {
+/** What the engine computes for every quantity. */
+export async function computeQuantities(quantities: Quantities, point: CheckPoint, device: Device): Promise<Computed> {
   const outputs = quantityNames.flatMap((name) =>
     quantities.values[name].map((node, index): [string, Node] => [`${name} ${index}`, node]),
   );
@@ -128,7 +129,8 @@ async function oracleError(
   return logitError(computed.get('logits') as Float64Array, Float64Array.from(parts));
 }
 
-function referenceErrors({ reference }: CheckPoint, computed: Computed): Errors {
+/** Errors against the values of a reference file. */
+export function referenceErrors({ reference }: CheckPoint, computed: Computed): Errors {
   if (reference === undefined) return {};
   return Object.fromEntries(
     [...reference].map(([name, expected]) => [name, errorOf(name, computed.get(name) as Float64Array, expected)]),

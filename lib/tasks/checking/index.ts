@@ -1,10 +1,12 @@
 export {
   type CheckResult,
   checkNetwork,
+  computeQuantities,
   type Errors,
   type LogitsOracle,
+  referenceErrors,
   tolerances,
   withinTolerance,
 } from './check.js';
 export { type CheckPoint, randomPoint, referencePoint } from './point.js';
-export { type QuantityName, quantityNames } from './quantities.js';
+export { denoisingQuantities, type QuantityName, quantityNames } from './quantities.js';
