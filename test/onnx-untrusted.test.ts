@@ -492,6 +492,15 @@ for (const [what, [code, nodes]] of Object.entries(expensive)) {
   });
 }
 
+test('bytes are copied, so that their owner may change them, and may be shared memory', async (t) => {
+  const bytes = encode(buildModel(linear));
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  const network = await Network.load(shared);
+  shared.fill(0);
+  t.deepEqual(network.toBytes({}), bytes);
+});
+
 test('names of objects are ordinary names', async (t) => {
   const names = ['__proto__', 'constructor', 'toString'];
   const network = await Network.load(

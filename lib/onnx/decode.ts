@@ -1,6 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { BilevelError } from '../errors.js';
-import { checkLimit, type OnnxLimits } from './limits.js';
+import type { OnnxLimits } from './limits.js';
 import { scanWire } from './scan.js';
 import { type GraphProto, type ModelProto, ModelProtoSchema } from './schema/onnx_pb.js';
 
@@ -12,7 +12,6 @@ export type OnnxModel = ModelProto & { graph: GraphProto };
  * @throws INVALID_FILE for bytes that are not an ONNX model, LIMIT_EXCEEDED.
  */
 export function decodeModel(bytes: Uint8Array, limits: OnnxLimits): OnnxModel {
-  checkLimit(limits, 'modelBytes', bytes.byteLength, 'The size of the model in bytes');
   const model = decodeMessage(bytes, limits);
   const { graph } = model;
   if (graph === undefined || graph.output.length === 0 || model.opsetImport.length === 0) {

@@ -90,8 +90,8 @@ async function locate(location: string, folder: string, what: string): Promise<s
   if (!real.startsWith(root.endsWith(path.sep) ? root : root + path.sep)) {
     throw new BilevelError('INVALID_FILE', `${what} is at ${named}, a link that leads out of the model's folder.`);
   }
-  if (!(await stat(real)).isFile())
-    throw new BilevelError('INVALID_FILE', `${what} is at ${named}, which is not a file.`);
+  const status = await attempt('read', real, () => stat(real));
+  if (!status.isFile()) throw new BilevelError('INVALID_FILE', `${what} is at ${named}, which is not a file.`);
   return real;
 }
 

@@ -77,7 +77,7 @@ function importNode(operation: Operation): readonly (Node | undefined)[] {
   const { node, opset, context } = operation;
   const importer = findImporter(node, opset);
   const result = withLabel(operation, () => importer.build(operation));
-  const results = Array.isArray(result) ? (result as readonly (Node | undefined)[]) : [result as Node];
+  const results = 'op' in result ? [result] : result;
   const unknown = operation.attributes.unread();
   if (unknown.length > 0) throw operation.unsupported(`has the unknown attribute ${unknown.join(', ')}`);
   for (const value of results.filter((each) => each !== undefined)) {

@@ -88,9 +88,7 @@ export class Network {
     const { limits: overrides, untie = false, ...unknown } = options;
     refuseUnknown(unknown, ['limits', 'untie']);
     const limits = resolveLimits(overrides);
-    const bytes = typeof source === 'string' ? await readModelFile(source, limits) : source;
-    if (!(bytes instanceof Uint8Array)) throw invalidArgument('source', 'a path or the bytes of a model', source);
-    const model = decodeModel(bytes, limits);
+    const model = decodeModel(await readSource(source, limits), limits);
     await embedExternalData(model, typeof source === 'string' ? dirname(source) : undefined, limits);
     return new Network(untie ? untieParameters(model) : model, limits);
   }
@@ -240,11 +238,20 @@ export class Network {
   }
 }
 
-/** The size is checked before memory is taken. */
-async function readModelFile(path: string, limits: OnnxLimits): Promise<Uint8Array> {
-  const { size } = await attempt('read', path, () => stat(path));
-  checkLimit(limits, 'modelBytes', size, `The size of ${path} in bytes`);
-  return readBytes(path, limits.modelBytes);
+/** The bytes of a model in memory of their own, whose size is checked before it is taken. */
+async function readSource(source: string | Uint8Array, limits: OnnxLimits): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) {
+    checkModelBytes(source.byteLength, 'the model', limits);
+    return source.slice();
+  }
+  if (typeof source !== 'string') throw invalidArgument('source', 'a path or the bytes of a model', source);
+  const { size } = await attempt('read', source, () => stat(source));
+  checkModelBytes(size, source, limits);
+  return readBytes(source, limits.modelBytes);
+}
+
+function checkModelBytes(size: number, what: string, limits: OnnxLimits): void {
+  checkLimit(limits, 'modelBytes', size, `The size of ${what} in bytes`);
 }
 
 function readNetworkTensor(stored: StoredTensor, trainable: boolean): NetworkTensor {

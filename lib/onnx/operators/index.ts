@@ -12,6 +12,7 @@ import { normalizationOperators } from './normalization.js';
 import { poolingOperators } from './pooling.js';
 import { reductionOperators } from './reduction.js';
 import { shapeOperators } from './shape.js';
+import { slicingOperators } from './slicing.js';
 
 /** The ONNX operators that are understood, by name; all are of the default domain. */
 export const operators: ReadonlyMap<string, OperatorImporter> = new Map(
@@ -29,5 +30,6 @@ export const operators: ReadonlyMap<string, OperatorImporter> = new Map(
     ...poolingOperators,
     ...reductionOperators,
     ...shapeOperators,
+    ...slicingOperators,
   }),
 );
