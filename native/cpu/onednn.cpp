@@ -30,11 +30,11 @@ Desc plain(const memory::dims& sizes) {
   return Desc(sizes, memory::data_type::f32, strides);
 }
 
-Desc any(const Desc& desc) {
+Desc with_format(const Desc& desc, memory::format_tag format) {
 #if DNNL_VERSION_MAJOR >= 3
-  return Desc(desc.get_dims(), memory::data_type::f32, memory::format_tag::any);
+  return Desc(desc.get_dims(), memory::data_type::f32, format);
 #else
-  return Desc(desc.dims(), memory::data_type::f32, memory::format_tag::any);
+  return Desc(desc.dims(), memory::data_type::f32, format);
 #endif
 }
 
@@ -64,6 +64,21 @@ Shapes shapes_of(const Conv& conv) {
           dilations,
           spatial(conv.pad_low, 0),
           spatial(conv.pad_high, 0)};
+}
+
+// The formats that a convolution works in. The library's own choice is the fastest in nearly all measured cases, reorders
+// included (AVX-512, batches of 25 and 200, 3 x 3 and 5 x 5 kernels, 1 to 256 channels). It is 2 to 8 times slower than
+// another where the input channels do not fill its blocks of 16.
+void choose_formats(const Conv& conv, Desc& x, Desc& w, Desc& y) {
+  using Tag = memory::format_tag;
+  const int64_t channels = conv.input_channels / conv.groups;
+  const bool few = channels <= 4;
+  if (conv.direction == ConvDirection::kInputGradient && few) return;  // plain
+  const bool partial = conv.groups == 1 && !few && channels < 16;
+  const Tag tag = conv.direction == ConvDirection::kFilterGradient && partial ? Tag::nhwc : Tag::any;
+  x = with_format(x, tag);
+  w = with_format(w, Tag::any);
+  y = with_format(y, tag);
 }
 
 // Versions 2 and 3 differ in how a primitive is described.
@@ -162,7 +177,8 @@ Convolution::Convolution(const Conv& conv, int threads) : state_(std::make_uniqu
     const Shapes shapes = shapes_of(conv);
     state_->plain = {memory(shapes.x, engine(), nullptr), memory(shapes.w, engine(), nullptr),
                      memory(shapes.y, engine(), nullptr)};
-    Maker maker{{}, any(shapes.x), any(shapes.w), any(shapes.y), shapes};
+    Maker maker{{}, shapes.x, shapes.w, shapes.y, shapes};
+    choose_formats(conv, maker.x, maker.w, maker.y);
     maker.attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     switch (conv.direction) {
       case ConvDirection::kForward: {

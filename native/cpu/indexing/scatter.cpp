@@ -1,4 +1,4 @@
-// scatterAdd and scatterAddElements. A thread owns whole outputs rows or columns and adds to them in the order of the
+// scatterAdd and scatterAddElements. A thread owns whole outer slices or columns and adds to them in the order of the
 // indices, so that repeated indices give the same bits in every run.
 #include <algorithm>
 
@@ -38,7 +38,8 @@ class ScatterAddKernel final : public Kernel {
     const int64_t n = inner.end - inner.begin;
     y += inner.begin;
     x += inner.begin;
-    for (int64_t row = 0; row < scatter_.size; ++row) std::fill_n(y + row * scatter_.inner, n, 0.0f);
+    const int64_t rows = n == scatter_.inner ? 1 : scatter_.size;  // whole rows follow each other
+    for (int64_t row = 0; row < rows; ++row) std::fill_n(y + row * scatter_.inner, scatter_.size / rows * n, 0.0f);
     for (int64_t j = 0; j < scatter_.count; ++j) {
       float* to = y + indices[j] * scatter_.inner;
       const float* from = x + j * scatter_.inner;

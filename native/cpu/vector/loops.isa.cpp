@@ -163,8 +163,10 @@ BILEVEL_INLINE double max_of(const float* x, int64_t n) {
 
 BILEVEL_INLINE double larger(double a, double b) { return b > a || b != b ? b : a; }
 
+// Where a plain loop over a segment beats the set-up of a vector loop.
+constexpr int64_t kShort = 24;
+
 void sum_segments(double* totals, const float* x, int64_t segments, int64_t length) {
-  constexpr int64_t kShort = 24;  // where a plain loop per segment beats the set-up of a vector loop
   for (int64_t s = 0; s < segments; ++s, x += length) {
     if (length > kShort) {
       totals[s] += sum_of(x, length);
@@ -177,7 +179,15 @@ void sum_segments(double* totals, const float* x, int64_t segments, int64_t leng
 }
 
 void max_segments(double* totals, const float* x, int64_t segments, int64_t length) {
-  for (int64_t s = 0; s < segments; ++s, x += length) totals[s] = larger(totals[s], max_of(x, length));
+  for (int64_t s = 0; s < segments; ++s, x += length) {
+    if (length > kShort) {
+      totals[s] = larger(totals[s], max_of(x, length));
+    } else {
+      float largest = -__builtin_inff();
+      for (int64_t i = 0; i < length; ++i) largest = maximum_f(largest, x[i]);
+      totals[s] = larger(totals[s], static_cast<double>(largest));
+    }
+  }
 }
 
 void sum_rows(double* totals, const float* x, int64_t n) {
