@@ -66,9 +66,9 @@ Shapes shapes_of(const Conv& conv) {
           spatial(conv.pad_high, 0)};
 }
 
-// The formats that a convolution works in. The library's own choice is the fastest in nearly all measured cases, reorders
-// included (AVX-512, batches of 25 and 200, 3 x 3 and 5 x 5 kernels, 1 to 256 channels). It is 2 to 8 times slower than
-// another where the input channels do not fill its blocks of 16.
+// The formats that a convolution works in. The library's own choice is the fastest in nearly all measured cases,
+// reorders included (AVX-512, batches of 25 and 200, 3 x 3 and 5 x 5 kernels, 1 to 256 channels). It is 2 to 8 times
+// slower than another where the input channels do not fill its blocks of 16.
 void choose_formats(const Conv& conv, Desc& x, Desc& w, Desc& y) {
   using Tag = memory::format_tag;
   const int64_t channels = conv.input_channels / conv.groups;

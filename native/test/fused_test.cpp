@@ -254,7 +254,8 @@ void run_and_check(Workbench& bench, const Fused& fused, int threads, const std:
     const std::vector<double> actual = bench.values(static_cast<int32_t>(b));
     for (size_t i = 0; i < actual.size(); ++i) {
       const double a = actual[i], e = expected.buffers[b][i];
-      const bool close = a == e || (std::isnan(a) && std::isnan(e)) || std::abs(a - e) <= 1.2e-7 * expected.scales[b][i];
+      const bool close =
+          a == e || (std::isnan(a) && std::isnan(e)) || std::abs(a - e) <= 1.2e-7 * expected.scales[b][i];
       CHECK(close, what, "buffer", b, "element", i, "is", a, "expected", e);
     }
   }
@@ -453,6 +454,29 @@ TEST(large_fused_instructions_are_shared_by_threads) {
     const Space& space = spaces[seed % spaces.size()];
     const Fused fused = Maker(bench, random).make(space.sizes, space.outer, space.reduced);
     run_and_check(bench, fused, 2, "seed " + std::to_string(seed));
+  }
+}
+
+TEST(transposed_views_of_every_dtype) {
+  Random random(7);
+  for (const int64_t rows : {5, 17, 32, 600}) {
+    for (const int64_t columns : {40, 512, 1024}) {
+      // Operands along rows and columns of a stack of two matrices; outputs of both kinds.
+      const std::vector<int64_t> along_rows = {rows * columns, columns, 1}, along_columns = {rows * columns, 1, rows};
+      const int64_t count = 2 * rows * columns;
+      Workbench bench;
+      Fused fused{3, 0, {2, rows, columns}, {}, {}, {}};
+      fused.operands.push_back({bench.add(DType::kFloat32, random.reals(count)), 0, along_rows});
+      fused.operands.push_back({bench.add(DType::kFloat32, random.reals(count)), 0, along_columns});
+      fused.operands.push_back({bench.add(DType::kBool, random.integers(count, 0, 1)), 0, along_columns});
+      fused.operands.push_back({bench.add(DType::kInt32, random.integers(count, -9, 9)), 0, along_columns});
+      fused.tape = {{TapeOp::kSub, 4, 0, 1, 0, 0}, {TapeOp::kWhere, 5, 2, 4, 1, 0}};
+      fused.outputs.push_back({OutputMode::kStore, 5, {bench.add_result(DType::kFloat32, count), 0, along_rows}});
+      fused.outputs.push_back({OutputMode::kStore, 4, {bench.add_result(DType::kFloat32, count), 0, along_columns}});
+      fused.outputs.push_back({OutputMode::kStore, 3, {bench.add_result(DType::kInt64, count), 0, along_rows}});
+      fused.outputs.push_back({OutputMode::kStore, 2, {bench.add_result(DType::kBool, count), 0, along_rows}});
+      run_and_check(bench, fused, 2, std::to_string(rows) + " x " + std::to_string(columns));
+    }
   }
 }
 

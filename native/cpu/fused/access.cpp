@@ -29,7 +29,7 @@ void Access::walk(int64_t begin, int64_t n, Body&& body) const {
     return;
   }
   const int last = rank_ - 1;
-  int64_t index[kMaxRank];
+  int64_t index[kMostDimensions];
   int64_t offset = 0;
   for (int d = last; d >= 0; --d) {
     index[d] = d == 0 ? begin : begin % sizes_[d];

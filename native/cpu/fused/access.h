@@ -9,6 +9,9 @@
 
 namespace bilevel::cpu {
 
+// Tiles have two dimensions more than the instruction.
+inline constexpr int kMostDimensions = kMaxRank + 2;
+
 class Access {
  public:
   // `sizes` and `strides` are the dimensions that are walked through; the view's own strides are not looked at.
@@ -38,7 +41,7 @@ class Access {
   int64_t count_ = 1;
   // Dimensions that continue each other are merged, those of size 1 dropped.
   int rank_ = 0;
-  int64_t sizes_[kMaxRank], strides_[kMaxRank];
+  int64_t sizes_[kMostDimensions], strides_[kMostDimensions];
 };
 
 }  // namespace bilevel::cpu

@@ -51,7 +51,7 @@ class FusedKernel final : public Kernel {
       lane.slots = Scratch(slot_bytes_ * plan_.slot_count);
       for (const FusedValue& value : plan_.values) lane.values.push_back(slot_of(lane, value));
       if (plan_.elementwise) continue;
-      lane.totals = Scratch(block_ * output_count() * 8);
+      lane.totals = Scratch(totals_size() * output_count() * 8);
       lane.row = Scratch(block_ * 4);
     }
   }
@@ -66,6 +66,7 @@ class FusedKernel final : public Kernel {
 
  private:
   static constexpr int64_t kAccumulators = 256;
+  static constexpr int64_t kMostColumns = 16384;  // whose totals stay in the second-level cache
 
   int64_t output_count() const { return static_cast<int64_t>(plan_.outputs.size()); }
 
@@ -129,11 +130,11 @@ class FusedKernel final : public Kernel {
     });
   }
 
-  // A task is one segment, or one run of up to a block of columns of one outer index. With too few tasks to go round,
+  // A task is one segment, or one run of columns of one outer index. With too few tasks to go round,
   // every thread takes a share of the reduced dimension of all tasks, and the partial totals are combined in the
   // threads' order.
   void plan_reduction() {
-    columns_ = std::min(plan_.inner, block_);
+    columns_ = std::min(plan_.inner, kMostColumns);
     column_runs_ = columns_ == 0 ? 0 : (plan_.inner + columns_ - 1) / columns_;
     tasks_ = plan_.outer * column_runs_;
     split_reduced_ = threads_ > 1 && tasks_ < 4 * threads_ && plan_.reduced >= 16 * threads_;
@@ -192,16 +193,20 @@ class FusedKernel final : public Kernel {
     for (int64_t task = tasks.begin; task < tasks.end; ++task) {
       const int64_t outer = task / column_runs_, column = task % column_runs_ * columns_;
       const int64_t columns = std::min(columns_, plan_.inner - column);
-      const int64_t rows = column_runs_ > 1 ? 1 : block_ / columns;
+      const int64_t rows = plan_.inner > block_ ? 1 : block_ / columns;
       // Several short rows are added to as many rows of totals, so that the vector loops are long.
       const int64_t width = columns * std::clamp<int64_t>(kAccumulators / columns, 1, rows);
       reset(lane, width);
       for (int64_t r = reduced.begin; r < reduced.end; r += rows) {
-        const int64_t n = std::min(rows, reduced.end - r) * columns;
-        evaluate(memory, lane, (outer * plan_.reduced + r) * plan_.inner + column, n);
-        for (int64_t o = 0; o < output_count(); ++o) {
-          for (int64_t i = 0; i < n; i += width) {
-            reduction_of(o).rows(totals_of(lane, o), values_of(lane, o) + i, std::min(width, n - i));
+        const int64_t first = (outer * plan_.reduced + r) * plan_.inner + column;
+        const int64_t count = std::min(rows, reduced.end - r) * columns;
+        for (int64_t at = 0; at < count; at += block_) {
+          const int64_t n = std::min(block_, count - at);
+          evaluate(memory, lane, first + at, n);
+          for (int64_t o = 0; o < output_count(); ++o) {
+            for (int64_t i = 0; i < n; i += width) {
+              reduction_of(o).rows(totals_of(lane, o) + at, values_of(lane, o) + i, std::min(width, n - i));
+            }
           }
         }
       }
@@ -217,16 +222,17 @@ class FusedKernel final : public Kernel {
     const int64_t count = plan_.outer * plan_.inner;
     for (int64_t o = 0; o < output_count(); ++o) {
       for (int part = 1; part < threads_; ++part) combine(mode_of(o), partial(0, o), partial(part, o), count);
-      for (int64_t first = 0; first < count; first += block_) {
-        store(memory, lanes_[0], o, first, std::min(block_, count - first), partial(0, o) + first);
-      }
+      store(memory, lanes_[0], o, 0, count, partial(0, o));
     }
   }
 
   void store(const Memory& memory, const Lane& lane, int64_t output, int64_t first, int64_t n, const double* totals) {
     float* row = lane.row.at<float>();
-    for (int64_t i = 0; i < n; ++i) row[i] = static_cast<float>(totals[i]);
-    plan_.outputs[static_cast<size_t>(output)].access.store(loops_, memory, first, n, row);
+    for (int64_t at = 0; at < n; at += block_) {
+      const int64_t count = std::min(block_, n - at);
+      for (int64_t i = 0; i < count; ++i) row[i] = static_cast<float>(totals[at + i]);
+      plan_.outputs[static_cast<size_t>(output)].access.store(loops_, memory, first + at, count, row);
+    }
   }
 
   void reset(const Lane& lane, int64_t n) const {
@@ -240,7 +246,11 @@ class FusedKernel final : public Kernel {
   const VectorLoops::Reduction& reduction_of(int64_t output) const {
     return mode_of(output) == OutputMode::kSum ? loops_.sum : loops_.max;
   }
-  double* totals_of(const Lane& lane, int64_t output) const { return lane.totals.at<double>(output * block_ * 8); }
+  // Of one task: a block of segments, or the columns.
+  int64_t totals_size() const { return std::max(block_, columns_); }
+  double* totals_of(const Lane& lane, int64_t output) const {
+    return lane.totals.at<double>(output * totals_size() * 8);
+  }
   const float* values_of(const Lane& lane, int64_t output) const {
     return static_cast<const float*>(register_of(lane, plan_.outputs[static_cast<size_t>(output)].value));
   }

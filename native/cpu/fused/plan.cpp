@@ -4,6 +4,8 @@
 #include <functional>
 #include <numeric>
 
+#include "cpu/fused/tiling.h"
+
 namespace bilevel::cpu {
 namespace {
 
@@ -86,14 +88,19 @@ class Planner {
     plan_.outer = product(plan_.elementwise ? sizes : sizes.first(outer));
     plan_.reduced = product(sizes.subspan(outer, reduced));
     plan_.inner = plan_.elementwise ? 1 : product(sizes.subspan(outer + reduced));
-    for (const View& view : fused_.operands) plan_.operands.emplace_back(view, dtype_of(view), sizes, view.strides);
+    const Tiling tiling = plan_.elementwise ? choose_tiling(fused_) : Tiling{};
+    const std::vector<int64_t> walked = tiling.sizes(fused_.sizes);
+    for (const View& view : fused_.operands) {
+      plan_.operands.emplace_back(view, dtype_of(view), walked, tiling.strides(view.strides));
+    }
     const auto kept = [&](std::vector<int64_t> all) {
       all.erase(all.begin() + fused_.outer, all.begin() + fused_.outer + fused_.reduced);
       return all;
     };
     for (const FusedOutput& output : fused_.outputs) {
-      const Access access(output.view, dtype_of(output.view), kept(fused_.sizes), kept(output.view.strides));
-      plan_.outputs.push_back({plan_.elementwise ? OutputMode::kStore : output.mode, output.register_index, access});
+      const std::vector<int64_t> strides = tiling.strides(output.view.strides);
+      const Access access(output.view, dtype_of(output.view), kept(walked), kept(strides));
+      plan_.outputs.push_back({output.mode, output.register_index, access});
     }
   }
 

@@ -110,6 +110,13 @@ template <typename Register, typename Element>
 void load(void* reg, const void* buffer, int64_t run_stride, int64_t stride, int64_t runs, int64_t length) {
   Register* to = static_cast<Register*>(reg);
   const Element* from = static_cast<const Element*>(buffer);
+  if (run_stride == 1 && stride != 0 && stride != 1) {
+    // A transposed tile: along the buffer's rows.
+    for (int64_t i = 0; i < length; ++i) {
+      for (int64_t run = 0; run < runs; ++run) convert(to[run * length + i], from[i * stride + run]);
+    }
+    return;
+  }
   for (int64_t run = 0; run < runs; ++run, to += length, from += run_stride) {
     if (stride == 0) {
       // Whole vectors: what spills over belongs to the next run, or to the slack behind the register.
@@ -132,6 +139,12 @@ template <typename Element, typename Register>
 void store(void* buffer, const void* reg, int64_t run_stride, int64_t stride, int64_t runs, int64_t length) {
   Element* to = static_cast<Element*>(buffer);
   const Register* from = static_cast<const Register*>(reg);
+  if (run_stride == 1 && stride != 0 && stride != 1) {
+    for (int64_t i = 0; i < length; ++i) {
+      for (int64_t run = 0; run < runs; ++run) convert(to[i * stride + run], from[run * length + i]);
+    }
+    return;
+  }
   for (int64_t run = 0; run < runs; ++run, to += run_stride, from += length) {
     if (stride == 1) {
 #pragma omp simd
