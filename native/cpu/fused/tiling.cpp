@@ -9,7 +9,8 @@ namespace {
 constexpr int64_t kSmallestSide = 4, kLargestSide = 32;
 
 // A walk along `size` elements a stride apart touches a cache line for each of them. Whether these are gone from the
-// first-level cache before the next walk comes by, because they are many or because they compete for the same few places.
+// first-level cache before the next walk comes by, because they are many or because they compete for the same few
+// places.
 bool outgrows_cache(int64_t size, int64_t stride) { return size >= 512 || (size >= 16 && stride % 1024 == 0); }
 
 // The largest divisor that makes a good side of a tile, or 0.
