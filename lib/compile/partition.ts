@@ -1,6 +1,7 @@
 import { isOp, type Node } from '../graph/node.js';
 import { elementCount, type Shape, sameShape } from '../tensor.js';
 import { classOf } from './classes.js';
+import { type Cluster, Contraction } from './contraction.js';
 import { consumersOf } from './rewrite.js';
 import type { ViewPlan } from './views.js';
 
@@ -11,7 +12,7 @@ import type { ViewPlan } from './views.js';
 export interface Group {
   readonly shape: Shape;
   readonly axes: readonly number[] | undefined;
-  readonly members: Set<Node>;
+  readonly members: ReadonlySet<Node>;
 }
 
 export interface Partition {
@@ -61,25 +62,15 @@ export function partition(
 ): Partition {
   const consumers = consumersOf(order);
   const copySources = new Set([...views.copies.values()].map((view) => view.base));
-  const groupOf = new Map<Node, Group>();
+  const contraction = new Contraction(order, consumers, isAligned);
+  /** Nodes that belong to a pass; the other elementwise ones are computed by each of their users. */
+  const grouped = new Set<Node>();
   const stored = new Set<Node>();
-
-  const merge = (into: Group, from: Group): void => {
-    for (const member of from.members) {
-      into.members.add(member);
-      groupOf.set(member, into);
-    }
-  };
 
   for (const node of order.toReversed()) {
     const kind = classOf(node.op);
     if (kind !== 'elementwise' && kind !== 'reduction') continue;
-    const own: Group = {
-      shape: iterationShape(node),
-      axes: isOp(node, 'reduceSum') || isOp(node, 'reduceMax') ? node.attributes.axes : undefined,
-      members: new Set([node]),
-    };
-    groupOf.set(node, own);
+    grouped.add(node);
     if (kind === 'reduction' || !options.fuse) {
       stored.add(node);
       continue;
@@ -89,91 +80,92 @@ export function partition(
     const needed = roots.has(node) || copySources.has(node) || aligned.length < users.length;
     if (!needed && isCheap(node)) {
       // Computed again by every consumer: that costs less than a round trip through memory.
-      groupOf.delete(node);
+      grouped.delete(node);
       continue;
     }
-    const homes = mergeAll(new Set(aligned.map((user) => groupOf.get(user) as Group)));
+    const homes = mergeAll(new Set(aligned.map((user) => contraction.clusterOf(user))));
     const mustStore = needed || homes.length !== 1;
-    const home = homes.find((group) => (group.axes === undefined || !mustStore) && canMerge(group, own));
-    if (home) merge(home, own);
+    const own = contraction.clusterOf(node);
+    const home = homes.find((cluster) => (axesOf(cluster) === undefined || !mustStore) && canMerge(cluster, own));
+    if (home) contraction.merge(home, own);
     if (mustStore || !home) stored.add(node);
   }
   if (options.fuse) mergeSiblings();
+  const groups = new Map<Cluster, Group>();
+  const groupOf = new Map<Node, Group>();
+  for (const node of order) {
+    if (!grouped.has(node)) continue;
+    const cluster = contraction.clusterOf(node);
+    const group = groups.get(cluster) ?? {
+      shape: iterationShape(node),
+      axes: axesOf(cluster),
+      members: cluster.members,
+    };
+    groups.set(cluster, group);
+    groupOf.set(node, group);
+  }
   return { groupOf, stored };
 
-  /** Merges what can be merged of the groups that use one value; what is left. */
-  function mergeAll(groups: ReadonlySet<Group>): Group[] {
-    const left: Group[] = [];
-    for (const group of groups) {
-      const partner = left.find((other) => sameSpace(group, other) && canMerge(other, group));
-      if (partner) merge(partner, group);
-      else left.push(group);
+  /** Merges what can be merged of the clusters that use one value; what is left. */
+  function mergeAll(clusters: ReadonlySet<Cluster>): Cluster[] {
+    const left: Cluster[] = [];
+    for (const cluster of clusters) {
+      const partner = left.findIndex((other) => sameSpace(cluster, other) && canMerge(other, cluster));
+      if (partner < 0) left.push(cluster);
+      else left[partner] = contraction.merge(left[partner] as Cluster, cluster);
     }
     return left;
   }
 
-  /** Groups over the same space that read the same memory, or are too small to be worth a pass each, become one. */
+  /** Passes over the same space that read the same memory, or are too small to be worth a pass each, become one. */
   function mergeSiblings(): void {
-    const groups = [...new Set(order.map((node) => groupOf.get(node)).filter((group) => group !== undefined))];
-    const merged = new Set<Group>();
-    for (const [index, group] of groups.entries()) {
-      if (merged.has(group)) continue;
-      for (const other of groups.slice(index + 1)) {
-        if (merged.has(other)) continue;
-        const small = elementCount(group.shape) === 1;
-        if (sameSpace(group, other) && (small || shareOperand(group, other)) && canMerge(group, other)) {
-          merge(group, other);
-          merged.add(other);
-        }
-      }
+    const spaces = new Map<string, Cluster[]>();
+    for (const cluster of new Set(
+      order.filter((node) => grouped.has(node)).map((node) => contraction.clusterOf(node)),
+    )) {
+      const key = `${iterationShape(first(cluster.members))} by ${axesOf(cluster)}`;
+      const seen = spaces.get(key) ?? [];
+      spaces.set(key, seen);
+      const small = elementCount(iterationShape(first(cluster.members))) === 1;
+      const partner = seen.findIndex((other) => (small || shareOperand(cluster, other)) && canMerge(other, cluster));
+      if (partner < 0) seen.push(cluster);
+      else seen[partner] = contraction.merge(seen[partner] as Cluster, cluster);
     }
   }
 
-  function sameSpace(a: Group, b: Group): boolean {
-    const sameAxes = a.axes === undefined || b.axes === undefined ? a.axes === b.axes : sameShape(a.axes, b.axes);
-    return sameAxes && sameShape(a.shape, b.shape);
+  function sameSpace(a: Cluster, b: Cluster): boolean {
+    const [axesA, axesB] = [axesOf(a), axesOf(b)];
+    const sameAxes = axesA === undefined || axesB === undefined ? axesA === axesB : sameShape(axesA, axesB);
+    return sameAxes && sameShape(iterationShape(first(a.members)), iterationShape(first(b.members)));
   }
 
-  function operandsOf(members: ReadonlySet<Node>): Set<Node> {
+  function operandsOf(...clusters: readonly Cluster[]): Set<Node> {
     const operands = new Set<Node>();
-    for (const member of members) {
-      for (const input of member.inputs) if (!members.has(input)) operands.add(views.viewOf(input).base);
+    const isMember = (node: Node): boolean => clusters.some(({ members }) => members.has(node));
+    for (const { members } of clusters) {
+      for (const member of members) {
+        for (const input of member.inputs) if (!isMember(input)) operands.add(views.viewOf(input).base);
+      }
     }
     return operands;
   }
 
-  function shareOperand(a: Group, b: Group): boolean {
-    const operands = operandsOf(a.members);
-    return [...operandsOf(b.members)].some((operand) => operands.has(operand) && !isOp(operand, 'constant'));
+  function shareOperand(a: Cluster, b: Cluster): boolean {
+    const operands = operandsOf(a);
+    return [...operandsOf(b)].some((operand) => operands.has(operand) && !isOp(operand, 'constant'));
   }
 
-  function canMerge(into: Group, from: Group): boolean {
-    if (isInvariant(first(into.members)) !== isInvariant(first(from.members))) return false;
-    const joined = new Set([...into.members, ...from.members]);
-    return joined.size <= maxMembers && operandsOf(joined).size <= maxOperands && !leavesAndReturns(joined);
+  function canMerge(a: Cluster, b: Cluster): boolean {
+    if (isInvariant(first(a.members)) !== isInvariant(first(b.members))) return false;
+    if (a.members.size + b.members.size > maxMembers || operandsOf(a, b).size > maxOperands) return false;
+    return contraction.canMerge(a, b);
   }
+}
 
-  /** Whether a value of the set is needed, through values outside of it, by another member: then one pass cannot do. */
-  function leavesAndReturns(members: ReadonlySet<Node>): boolean {
-    const seen = new Set<Node>();
-    const stack: Node[] = [];
-    const visit = (from: Node, to: Node): boolean => {
-      if (members.has(to)) return !members.has(from) || !isAligned(from, to);
-      if (!seen.has(to)) {
-        seen.add(to);
-        stack.push(to);
-      }
-      return false;
-    };
-    for (const member of members)
-      for (const user of consumers.get(member) as Node[]) if (visit(member, user)) return true;
-    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      // A group runs as a whole: reaching one member reaches whatever any member feeds.
-      const together = groupOf.get(node)?.members ?? [node];
-      for (const from of together) for (const user of consumers.get(from) as Node[]) if (visit(from, user)) return true;
-    }
-    return false;
-  }
+/** The axes over which a pass reduces; undefined when it does not. */
+function axesOf({ members }: Cluster): readonly number[] | undefined {
+  for (const node of members) if (isOp(node, 'reduceSum') || isOp(node, 'reduceMax')) return node.attributes.axes;
+  return undefined;
 }
 
 /** Operations that cost no more than reading their result back. */

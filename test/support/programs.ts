@@ -123,7 +123,7 @@ export function programCases(): ProgramCase[] {
       return g.matmul(g.reshape(averaged, [x.shape[0] as number, 16]), w as g.Node);
     },
   );
-  return [softmaxRegression, mlp, convolutional, movement(), swap()];
+  return [softmaxRegression, mlp, convolutional, movement(), swap(), hoisted()];
 }
 
 /** Shape operations that end in copies, and results that are views, constants and inputs. */
@@ -177,6 +177,24 @@ function swap(): ProgramCase {
         [c, g.add(shifted, next)],
       ],
       perStepOutputs: { first: g.slice(c, { starts: [0], limits: [1] }), a2: g.mul(a, a) },
+    },
+    inputs: inputs.feeds,
+  };
+}
+
+/** Results of work that is done once per run, which every step reads again, also as an output per step. */
+function hoisted(): ProgramCase {
+  const inputs = new Inputs();
+  const [fixed, state] = [inputs.real('fixed', [3, 4]), inputs.real('state', [3, 4])];
+  const once = g.exp(fixed);
+  const rows = g.reduceSum(once, [1]);
+  const next = g.add(g.mul(state, 0.5), once);
+  return {
+    name: 'results computed once',
+    spec: {
+      outputs: { once, rows },
+      perStepOutputs: { each: rows, total: g.reduceSum(next) },
+      updates: [[state, next]],
     },
     inputs: inputs.feeds,
   };
