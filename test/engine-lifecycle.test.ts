@@ -78,3 +78,7 @@ test('an idle device takes no processor time', async (t) => {
   t.is(code, 0);
   t.true(busyMs < idleMs / 4, output);
 });
+
+test('indices that change while a run uses them', async (t) => {
+  t.deepEqual(await run('racing-indices'), { code: 0, signal: null, output: 'both: true\n', errors: '' });
+});

@@ -1,0 +1,31 @@
+// JavaScript writes an index again and again while runs use it: a run sees it inside its table or refuses it.
+import { Device } from '../../lib/engine/index.js';
+import { BilevelError } from '../../lib/errors.js';
+import { Tensor } from '../../lib/tensor.js';
+import { ProgramEncoder } from '../support/program-encoder.js';
+
+const count = 200_000;
+const encoder = new ProgramEncoder();
+const table = encoder.binding('table', [4], 'read');
+const index = encoder.binding('indices', [count], 'read', 'int32');
+const y = encoder.binding('y', [count], 'write');
+const program = Device.cpu().load(encoder.body('gather', 1, 4, 1, count, table, index, y).encode());
+const indices = Tensor.zeros([count], 'int32');
+const tensors = { table: Tensor.from([7, 7, 7, 7]), indices, y: Tensor.zeros([count]) };
+
+const seen = { completed: 0, refused: 0 };
+for (let round = 0; round < 300; round++) {
+  const run = program.run(tensors, { steps: 3 }).then(
+    () => seen.completed++,
+    (error) => {
+      if (!(error instanceof BilevelError && error.code === 'INDEX_OUT_OF_RANGE')) throw error;
+      seen.refused++;
+    },
+  );
+  const until = performance.now() + 0.2 + (round % 10) / 20;
+  while (performance.now() < until) indices.data[count - 1] = 0;
+  indices.data[count - 1] = 0x7fffffff;
+  await run;
+  indices.data[count - 1] = 0;
+}
+console.log(`both: ${seen.completed > 0 && seen.refused > 0}`);
