@@ -67,3 +67,25 @@ export function invalidArgument(parameter: string, expected: string, received: u
     `Expected ${expected} for ${parameter} but received ${describe(received)}.`,
   );
 }
+
+/** Advice for a name that does not exist: the nearest one that does when it is near enough to be a slip, else all. */
+export function adviseName(name: string, known: readonly string[]): string {
+  const distances = known.map((candidate) => editDistance(name.toLowerCase(), candidate.toLowerCase()));
+  const least = Math.min(...distances);
+  const nearest = least <= Math.max(2, name.length / 3) ? known[distances.indexOf(least)] : undefined;
+  return nearest === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean ${nearest}?`;
+}
+
+/** Levenshtein distance: the least number of insertions, deletions and replacements. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

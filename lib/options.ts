@@ -1,4 +1,4 @@
-import { BilevelError, describe, invalidArgument } from './errors.js';
+import { adviseName, BilevelError, describe, invalidArgument } from './errors.js';
 import { constant, parseSchedule, type Schedule } from './schedules/index.js';
 
 /**
@@ -183,23 +183,5 @@ function describeBounds({ min, max, above, below }: Bounded): string {
 
 /** The error for a key that does not exist, with the nearest one that does when it is near enough to be a slip. */
 export function unknownOption(key: string, known: readonly string[], where: string): BilevelError {
-  const distances = known.map((name) => editDistance(key.toLowerCase(), name.toLowerCase()));
-  const least = Math.min(...distances);
-  const nearest = least <= Math.max(2, key.length / 3) ? known[distances.indexOf(least)] : undefined;
-  const advice = nearest === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean ${nearest}?`;
-  return new BilevelError('UNKNOWN_OPTION', `${where} has no option ${describe(key)}. ${advice}`);
-}
-
-/** Levenshtein distance: the least number of insertions, deletions and replacements. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  return new BilevelError('UNKNOWN_OPTION', `${where} has no option ${describe(key)}. ${adviseName(key, known)}`);
 }

@@ -143,6 +143,7 @@ test('tensors are checked against the bindings', async (t) => {
     t.throwsAsync(program.run(bindings, { steps: 2 }), failure(...expected));
   await refuse({ x, row }, 'INVALID_ARGUMENT', 'total', 'undefined');
   await refuse({ x, row, total, extra: x }, 'INVALID_ARGUMENT', '"extra"', 'x, row, total');
+  await refuse({ x, row, total, totla: x }, 'INVALID_ARGUMENT', 'Did you mean total?');
   await refuse({ x: Tensor.zeros([3]), row, total }, 'SHAPE_MISMATCH', 'float32[2]', 'x', 'float32[3]');
   await refuse({ x, row: x, total }, 'SHAPE_MISMATCH', 'float32[2, 2]', 'row', 'float32[2]');
   await refuse({ x: Tensor.zeros([2], 'int32'), row, total }, 'SHAPE_MISMATCH', 'float32[2]', 'int32[2]');

@@ -1,5 +1,5 @@
 import type { ProgramBinding } from '../encoded.js';
-import { BilevelError, invalidArgument } from '../errors.js';
+import { adviseName, BilevelError, describe, invalidArgument } from '../errors.js';
 import { formatType, Tensor } from '../tensor.js';
 import type { NativeProgram } from './binding.js';
 import { fromNative } from './native-error.js';
@@ -91,10 +91,10 @@ export class Program implements Disposable {
     const names = Object.keys(bindings);
     if (names.length > views.length) {
       const known = this.bindings.map(({ name }) => name);
-      const unknown = names.find((name) => !known.includes(name));
+      const unknown = names.find((name) => !known.includes(name)) ?? '';
       throw new BilevelError(
         'INVALID_ARGUMENT',
-        `The program has no binding ${JSON.stringify(unknown)}. It has: ${known.join(', ')}.`,
+        `The program has no binding ${describe(unknown)}. ${adviseName(unknown, known)}`,
       );
     }
     return views;
