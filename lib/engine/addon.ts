@@ -24,9 +24,29 @@ function packageRoot(): string {
   return folder;
 }
 
-function requireAddon(file: string): NativeAddon {
+/**
+ * How often a waiting thread of the OpenMP team looks again before it sleeps: about a tenth of a millisecond, longer than
+ * the gap between two instructions. The default of several milliseconds burns a core after every run, and when other
+ * programs hold the cores it keeps the thread that is waited for from running.
+ */
+const spinCount = '5000';
+
+/** Loads the addon. The OpenMP library reads its settings when it is loaded with it; those of the user come first. */
+function requireWithThreadSettings(file: string): NativeAddon {
+  const { env } = process;
+  const isSet = env.GOMP_SPINCOUNT !== undefined || env.OMP_WAIT_POLICY !== undefined;
+  if (!isSet) env.GOMP_SPINCOUNT = spinCount;
   try {
     return createRequire(import.meta.url)(file);
+  } finally {
+    // Child processes of the host get the environment that it had.
+    if (!isSet) delete env.GOMP_SPINCOUNT;
+  }
+}
+
+function requireAddon(file: string): NativeAddon {
+  try {
+    return requireWithThreadSettings(file);
   } catch (cause) {
     const platform = `${process.platform}-${process.arch}, Node ${process.versions.node}`;
     throw new BilevelError(

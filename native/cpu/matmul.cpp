@@ -10,13 +10,14 @@ namespace bilevel::cpu {
 namespace {
 
 // oneDNN's sgemm: as fast as its matmul primitive from 16 x 16 x 16 to 1024 x 1024 x 1024, faster for vectors, and it
-// keeps no state. It decides itself whether a product is large enough for the team.
+// keeps no state. It would wake the team for products of a few microseconds, so the size of the team is decided here.
 class MatmulKernel final : public Kernel {
  public:
-  MatmulKernel(const Matmul& matmul, int threads) : matmul_(matmul), threads_(threads) {
+  MatmulKernel(const Matmul& matmul, int threads) : matmul_(matmul) {
     // Products of a batch go to one thread each when there are enough of them to keep the team busy.
     const int64_t work = 2 * matmul.batch * matmul.m * matmul.n * matmul.k / kFlopsPerUnit;
     if (matmul.batch >= 4 * threads) parts_ = useful_threads(work, threads);
+    if (parts_ == 1) team_ = useful_threads(work / std::max<int64_t>(1, matmul.batch), threads);
   }
 
   void run(const Memory& memory) override {
@@ -32,7 +33,7 @@ class MatmulKernel final : public Kernel {
     }
     std::atomic<bool> succeeded = true;
     parallel(parts_, [&](int part) {
-      const TeamScope alone(parts_ > 1 ? 1 : threads_);
+      const TeamScope team(team_);
       const Range range = share(i.batch, part, parts_);
       for (int64_t p = range.begin; p < range.end; ++p) {
         if (!onednn::gemm(i.transpose_a, i.transpose_b, i.m, i.n, i.k, a + p * size_a, b + p * size_b,
@@ -45,11 +46,11 @@ class MatmulKernel final : public Kernel {
   }
 
  private:
-  static constexpr int64_t kFlopsPerUnit = 10;  // a core computes about that many in the unit of useful_threads
+  static constexpr int64_t kFlopsPerUnit = 20;  // a core computes about that many in the unit of useful_threads
 
   const Matmul matmul_;
-  const int threads_;
-  int parts_ = 1;
+  int parts_ = 1;  // threads that each take products of the batch
+  int team_ = 1;   // threads that work on one product together
 };
 
 }  // namespace

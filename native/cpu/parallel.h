@@ -30,10 +30,11 @@ inline Range share(int64_t count, int part, int parts, int64_t grain = 1) {
   return {std::min(count, grains * part / parts * grain), std::min(count, grains * (part + 1) / parts * grain)};
 }
 
-// How many threads are worth waking for `work` units of about a tenth of a nanosecond each: entering a parallel region
-// costs a few microseconds, so every thread must bring at least that much.
+// How many threads are worth waking for `work` units of about a tenth of a nanosecond each. Entering a parallel region
+// costs a few microseconds when the team is awake and milliseconds when other programs hold the cores, so every thread
+// must bring several times the former.
 inline int useful_threads(int64_t work, int threads) {
-  constexpr int64_t kWorkPerThread = 40'000;
+  constexpr int64_t kWorkPerThread = 150'000;
   return static_cast<int>(std::clamp<int64_t>(work / kWorkPerThread, 1, threads));
 }
 
