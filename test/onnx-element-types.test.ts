@@ -1,5 +1,5 @@
 import test from 'ava';
-import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from '../lib/onnx/half.js';
+import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from '../lib/data/half.js';
 import { Network } from '../lib/onnx/index.js';
 import { TensorProto_DataType as DataType, type TensorProto } from '../lib/onnx/schema/onnx_pb.js';
 import { Tensor } from '../lib/tensor.js';

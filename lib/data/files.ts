@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { BilevelError } from '../errors.js';
 
 /** Largest file that is read into memory, in bytes, unless the caller sets its own limit. */
@@ -17,6 +18,7 @@ const remedies: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; free some space or choose another disk',
   EDQUOT: 'the disk quota is used up; free some space or choose another disk',
   EFBIG: 'the file would exceed the size limit of the process or the file system',
+  EEXIST: 'a file is in the way; choose another name',
   ENOTDIR: 'a part of the path is a file where a folder is needed',
   EISDIR: 'the path is a folder where a file is needed',
 };
@@ -55,7 +57,25 @@ export async function readBytes(path: string, limit = defaultFileLimit): Promise
 
 /** Creates the folder and its parents where missing. @throws IO_ERROR naming the folder */
 export async function ensureFolder(folder: string): Promise<void> {
-  await attempt('create the folder', folder, () => mkdir(folder, { recursive: true }));
+  await attempt('create the folder', folder, () => makeFolder(resolve(folder)));
+}
+
+/** Node's own recursive mkdir never ends where a parent exists but takes no folders, as /proc does. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (codeOf(error) !== 'ENOENT') throw error;
+    const parent = dirname(folder);
+    if (existsSync(parent)) {
+      throw new BilevelError('IO_ERROR', `Cannot create the folder ${folder}: ${parent} takes no folders.`, {
+        cause: error,
+      });
+    }
+    await makeFolder(parent);
+    await makeFolder(folder);
+  }
 }
 
 /** Makes a rename in the folder durable. Windows neither allows nor needs it. */

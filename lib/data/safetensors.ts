@@ -1,6 +1,7 @@
 import { BilevelError, invalidArgument } from '../errors.js';
 import { bytesPerElement, type DType, elementCount, Tensor } from '../tensor.js';
 import { readBytes, writeFileAtomic } from './files.js';
+import { decodeFloat16 } from './half.js';
 
 /**
  * The safetensors container: an 8-byte little-endian header length, a JSON header naming each tensor's dtype, shape and
@@ -141,7 +142,7 @@ function decode(dtype: SafetensorsDType, bytes: Uint8Array<ArrayBuffer>): Safete
     case 'F32':
       return new Float32Array(buffer);
     case 'F16':
-      return Float32Array.from(new Uint16Array(buffer), halfToNumber);
+      return Float32Array.from(new Uint16Array(buffer), decodeFloat16);
     case 'I64':
       return new BigInt64Array(buffer);
     case 'I32':
@@ -150,16 +151,6 @@ function decode(dtype: SafetensorsDType, bytes: Uint8Array<ArrayBuffer>): Safete
     case 'BOOL':
       return bytes;
   }
-}
-
-/** IEEE 754 binary16: 1 sign bit, 5 exponent bits, 10 fraction bits. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** Reads and decodes the file. @throws NOT_FOUND, IO_ERROR, and the errors of {@link parseSafetensors}. */

@@ -1,6 +1,6 @@
+import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from '../data/half.js';
 import { BilevelError } from '../errors.js';
 import type { DType } from '../tensor.js';
-import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from './half.js';
 import { TensorProto_DataType as DataType, type TensorProto } from './schema/onnx_pb.js';
 
 /** The fields of a TensorProto that hold numbers one by one, instead of as raw bytes. */

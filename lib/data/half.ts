@@ -1,4 +1,4 @@
-/** The 16-bit floating-point formats of model files, as bit patterns. */
+/** The 16-bit floating-point formats of model and tensor files, as bit patterns. */
 
 const scratch = new DataView(new ArrayBuffer(4));
 
