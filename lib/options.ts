@@ -105,8 +105,10 @@ export function validateOptions<T extends OptionTable>(table: T, given: GivenOpt
 export function parseOption(option: Option, text: string, parameter: string): unknown {
   switch (option.kind) {
     case 'number':
-    case 'integer':
-      return checkOption(option, text.trim() === '' ? text : Number(text), parameter);
+    case 'integer': {
+      const value = text.trim() === '' ? Number.NaN : Number(text);
+      return checkOption(option, Number.isNaN(value) ? text : value, parameter);
+    }
     case 'boolean':
       return checkOption(option, text === 'true' ? true : text === 'false' ? false : text, parameter);
     case 'schedule':

@@ -21,7 +21,7 @@ import { formatTable } from './output.js';
 interface Flags {
   readonly reference?: string;
   readonly batch: number;
-  readonly json: boolean;
+  readonly json?: true;
 }
 
 const examples = `
@@ -36,7 +36,7 @@ Examples:
 export function checkCommand(): Command {
   return new Command('check')
     .description(
-      'Checks a network: its logits against ONNX Runtime, first and second derivatives against central differences in\nfloat64, and everything against a reference file. Exit status 1 when an error is above its tolerance.',
+      'Checks a network: its logits against ONNX Runtime, first and second derivatives against central differences in float64, and everything against a reference file. Exit status 1 when an error is above its tolerance.',
     )
     .argument('<model>', 'ONNX file')
     .addOption(new Flag('--reference <file>', 'Safetensors file with a point and reference values'))
@@ -45,7 +45,7 @@ export function checkCommand(): Command {
         .argParser(parsePositive)
         .default(4),
     )
-    .addOption(new Flag('--json', 'Prints JSON').default(false))
+    .addOption(new Flag('--json', 'Prints JSON'))
     .addHelpText('after', examples)
     .action(run);
 }

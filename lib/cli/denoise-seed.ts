@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import type { Detection } from '../data/detection.js';
 import type { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
@@ -11,6 +9,7 @@ import {
   type DenoisingReport,
   DenoisingRun,
   type DenoisingSettings,
+  loadDenoisingInputs,
   type Stage,
 } from '../tasks/denoising/index.js';
 import { denoisingReport } from './denoise-report.js';
@@ -27,10 +26,11 @@ export interface SeedResult {
   readonly trusted: number;
   readonly baselines: Baselines | undefined;
   readonly detection: Detection;
-  /** Wall time of everything, and of the bilevel iterations alone, in this process. */
-  readonly wallMs: number;
+  /** Wall time of the bilevel iterations, those before an interruption included. */
   readonly bilevelMs: number;
-  /** Steps of v of all bilevel iterations in this process. */
+  /** Wall time of everything: this process, and the iterations before an interruption. */
+  readonly wallMs: number;
+  /** Steps of v of all bilevel iterations. */
   readonly lowerSteps: number;
 }
 
@@ -49,21 +49,22 @@ export async function denoiseSeed(
 ): Promise<SeedResult> {
   const started = performance.now();
   const configuration = plainSettings(settings);
-  // Of several seeds, those that had not begun when the run was stopped begin now.
-  const opened =
-    resume && existsSync(join(path, 'config.json'))
-      ? await RunFolder.resume(path, configuration)
-      : { folder: await RunFolder.create(path, configuration), state: undefined };
-  const { folder } = opened;
+  // Inputs come first, so that a fault of theirs leaves no folder behind that the next attempt would be refused for.
+  const inputs = await loadDenoisingInputs(settings);
+  const { folder, state } = resume
+    ? await RunFolder.resume(path, configuration)
+    : { folder: await RunFolder.create(path, configuration) };
   try {
     const onProgress = ({ name, done, total }: Stage): void => progress.update(name, done, total);
-    using run = await DenoisingRun.prepare(settings, device, opened.state, { signal, onProgress });
-    const bilevelMs = await iterate(run, folder, signal, progress);
+    using run = await DenoisingRun.prepare(settings, inputs, device, state, { signal, onProgress });
+    const earlierMs = wallMsOf(await folder.readMetrics());
+    await iterate(run, folder, signal, progress);
     const penalty = await run.accuracy();
     const retrained = await run.retrain({ signal, onProgress });
     const baselines = settings.task.baselines ? await run.baselines({ signal, onProgress }) : undefined;
     progress.stop();
     await run.network.save(folder.networkPath, run.parameters);
+    const metrics = await folder.readMetrics();
     const result: SeedResult = {
       settings,
       folder: path,
@@ -72,10 +73,11 @@ export async function denoiseSeed(
       trusted: retrained.trusted,
       baselines,
       detection: run.detect(),
-      wallMs: performance.now() - started,
-      ...bilevelMs,
+      bilevelMs: wallMsOf(metrics),
+      wallMs: earlierMs + performance.now() - started,
+      lowerSteps: run.iteration * settings.method.lowerSteps,
     };
-    await writeResults(run, folder, result, configuration, device);
+    await writeResults(run, folder, result, metrics, configuration, device);
     return result;
   } finally {
     await folder.close();
@@ -83,14 +85,7 @@ export async function denoiseSeed(
 }
 
 /** All bilevel iterations, with a checkpoint after every epoch and when the run is stopped. */
-async function iterate(
-  run: DenoisingRun,
-  folder: RunFolder,
-  signal: AbortSignal,
-  progress: Progress,
-): Promise<{ readonly bilevelMs: number; readonly lowerSteps: number }> {
-  const started = performance.now();
-  const firstIteration = run.iteration;
+async function iterate(run: DenoisingRun, folder: RunFolder, signal: AbortSignal, progress: Progress): Promise<void> {
   let accuracy: number | undefined;
   try {
     for await (const report of run.iterate(signal)) {
@@ -102,11 +97,18 @@ async function iterate(
       progress.update('Penalty', report.iteration, run.iterations, detail);
     }
   } catch (error) {
-    if (error instanceof BilevelError && error.code === 'ABORTED') await folder.saveState(run.save());
-    throw error;
+    if (!(error instanceof BilevelError)) throw error;
+    if (error.code === 'ABORTED') await folder.saveState(run.save());
+    if (error.code !== 'NON_FINITE') throw error;
+    throw new BilevelError(error.code, `${error.message} Checkpoints of earlier epochs stay in ${folder.path}.`, {
+      cause: error,
+    });
   }
-  const lowerSteps = (run.iteration - firstIteration) * run.settings.method.lowerSteps;
-  return { bilevelMs: performance.now() - started, lowerSteps };
+}
+
+/** Wall time of the iterations that the metrics tell of. */
+function wallMsOf(metrics: readonly Record<string, unknown>[]): number {
+  return metrics.reduce((sum, { wallMs }) => sum + Number(wallMs), 0);
 }
 
 function metricsRow({ evaluations, ...report }: DenoisingReport): object {
@@ -117,6 +119,7 @@ async function writeResults(
   run: DenoisingRun,
   folder: RunFolder,
   result: SeedResult,
+  metrics: readonly Record<string, unknown>[],
   configuration: object,
   device: Device,
 ): Promise<void> {
@@ -136,7 +139,6 @@ async function writeResults(
     node: process.version,
   };
   const samples = { importance, images: run.data.train.inputs, classes: run.data.classes };
-  const metrics = await folder.readMetrics();
   await folder.writeReport(denoisingReport(result, samples, metrics, configuration, environment));
 }
 

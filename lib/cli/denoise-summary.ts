@@ -52,33 +52,38 @@ export function summarize(results: readonly SeedResult[]): string {
   const bilevelMs = of((result) => result.bilevelMs).reduce((sum, ms) => sum + ms, 0);
   const steps = of((result) => result.lowerSteps).reduce((sum, count) => sum + count, 0);
   const folders = results.map(({ folder }) => folder).join(', ');
+  const auc = spread(
+    of(({ detection }) => detection.auc),
+    3,
+  );
+  const precision = spread(
+    of(({ detection }) => 100 * detection.precision),
+    1,
+  );
+  const recall = spread(
+    of(({ detection }) => 100 * detection.recall),
+    1,
+  );
+  const trusted = spread(
+    of((result) => result.trusted),
+    0,
+  );
+  const speed = `${Math.round(steps / (bilevelMs / 1000))} per second`;
+  const line = (title: string, text: string): string => `${styleText('bold', title.padEnd(14))} ${text}`;
   return [
     '',
-    formatTable(['Test accuracy in %', 'ours', 'paper', ''], rows),
+    formatTable(['Test accuracy in %', 'ours', 'paper', ''], rows, ['left', 'right', 'right', 'left']),
     '',
-    `${styleText('bold', 'Wrong labels')}   AUC ${spread(
-      of(({ detection }) => detection.auc),
-      3,
-    )}   precision ${spread(
-      of(({ detection }) => 100 * detection.precision),
-      1,
-    )} %   ` +
-      `recall ${spread(
-        of(({ detection }) => 100 * detection.recall),
-        1,
-      )} %   (weight below 0.5)`,
-    `${styleText('bold', 'Trusted')}        ${spread(
-      of(({ trusted }) => trusted),
-      0,
-    )} samples for retraining`,
-    `${styleText('bold', 'Time')}           ${formatDuration(wallMs)} in all; ${formatDuration(bilevelMs)} for ${steps} steps of v, ` +
-      `${Math.round(steps / (bilevelMs / 1000))} per second`,
-    `${styleText('bold', 'Results')}        ${folders} (open report.html)`,
+    line('Wrong labels', `AUC ${auc}   precision ${precision} %   recall ${recall} %   (weight below 0.5)`),
+    line('Trusted', `${trusted} samples for retraining`),
+    line('Time', `${formatDuration(wallMs)} in all; ${formatDuration(bilevelMs)} for ${steps} steps of v, ${speed}`),
+    line('Results', `${folders} (open report.html)`),
   ].join('\n');
 }
 
-/** Mean, and with several seeds the standard deviation. */
+/** Mean, and with several seeds the standard deviation; a dash for what nothing defines, such as the AUC without noise. */
 function spread(values: readonly number[], digits = 2): string {
+  if (values.some(Number.isNaN)) return '–';
   const { mean, deviation } = meanAndDeviation(values);
   return deviation === undefined ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Command, Option as Flag } from 'commander';
 import { Device } from '../engine/index.js';
@@ -13,9 +14,9 @@ import { Progress } from './progress.js';
 interface Flags extends Readonly<Record<string, unknown>> {
   readonly seeds: number;
   readonly out?: string;
-  readonly resume: boolean;
+  readonly resume?: true;
   readonly threads?: number;
-  readonly json: boolean;
+  readonly json?: true;
 }
 
 const examples = `
@@ -29,7 +30,7 @@ Examples:
 export function denoiseCommand(): Command {
   const command = new Command('denoise')
     .description(
-      'Finds wrong labels in training data: learns the importance of every training sample so that a network trained with\n' +
+      'Finds wrong labels in training data: learns the importance of every training sample so that a network trained with ' +
         'these importances does well on clean validation samples (penalty method).',
     )
     .addOption(
@@ -37,41 +38,48 @@ export function denoiseCommand(): Command {
         .argParser(parsePositive)
         .default(1),
     )
-    .addOption(new Flag('--out <folder>', 'Folder of the results (default runs/ and the time)'))
-    .addOption(new Flag('--resume', 'Goes on with the run in --out').default(false))
-    .addOption(new Flag('--threads <integer>', 'Threads of the engine (default all cores)').argParser(parsePositive))
-    .addOption(new Flag('--json', 'Prints the results as JSON, and no progress').default(false));
+    .addOption(new Flag('--out <folder>', 'New folder for the results (default: runs/ and the time)'))
+    .addOption(new Flag('--resume', 'Goes on with the stopped run in --out; give it the same options'))
+    .addOption(new Flag('--threads <integer>', 'Threads of the engine (default: all cores)').argParser(parsePositive))
+    .addOption(new Flag('--json', 'Prints the results as JSON, and no progress'));
   const task = Object.fromEntries(
     Object.entries(denoisingOptions).filter(([key]) => !Object.hasOwn(penaltyOptions, key)),
   );
-  addTableFlags(command, task, 'Experiment:');
-  addTableFlags(command, penaltyOptions, 'Penalty method:');
+  const defaults = denoisingOptions.settings.values.map((settings) => {
+    const { task, method } = validateSettings({ settings });
+    return { name: `--settings ${settings}`, values: { ...task, ...method } };
+  });
+  addTableFlags(command, task, 'Experiment:', defaults);
+  addTableFlags(command, penaltyOptions, 'Penalty method:', defaults);
   return command.addHelpText('after', examples).action(run);
 }
 
 async function run(flags: Flags): Promise<void> {
-  const { seeds, resume, json, threads } = flags;
-  if (resume && flags.out === undefined) {
-    throw new BilevelError('INVALID_ARGUMENT', '--resume needs --out with the folder of the run to go on with.');
-  }
+  const { seeds, resume = false, json = false, threads } = flags;
   const out = flags.out ?? join('runs', `denoise-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-')}`);
   const given: GivenDenoisingSettings = givenOptions(flags, denoisingOptions);
   const { seed: firstSeed } = validateSettings(given).task;
+  const runs = Array.from({ length: seeds }, (_, index) => ({
+    settings: validateSettings({ ...given, seed: firstSeed + index }),
+    folder: seeds === 1 ? out : join(out, `seed-${firstSeed + index}`),
+  }));
+  if (resume) checkResumable(flags.out, runs);
   const progress = new Progress(json);
   const { signal, release } = interruptSignal();
   using device = Device.cpu(threads === undefined ? {} : { threads });
   const results: SeedResult[] = [];
   try {
-    for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-      const folder = seeds === 1 ? out : join(out, `seed-${seed}`);
-      const settings = validateSettings({ ...given, seed });
-      results.push(await denoiseSeed(settings, { folder, resume, device, signal, progress }));
+    for (const { settings, folder } of runs) {
+      // Of several seeds, those that had not begun when the run was stopped begin now.
+      const goOn = resume && holdsRun(folder);
+      results.push(await denoiseSeed(settings, { folder, resume: goOn, device, signal, progress }));
     }
   } catch (error) {
     if (!(error instanceof BilevelError && error.code === 'ABORTED')) throw error;
     progress.stop();
-    if (json) console.log(JSON.stringify({ interrupted: true, folder: out }));
-    else console.error(`Stopped; everything so far is kept in ${out}. Go on with:\n  ${resumeCommand(out)}`);
+    const command = resumeCommand(out);
+    if (json) console.log(JSON.stringify({ interrupted: true, folder: out, resume: command }));
+    else console.error(`Stopped; everything so far is kept in ${out}. Go on with:\n  ${command}`);
     process.exitCode = 130;
     return;
   } finally {
@@ -82,9 +90,30 @@ async function run(flags: Flags): Promise<void> {
   else console.log(summarize(results));
 }
 
-/** The command line that was given, with what makes it go on. */
+function holdsRun(folder: string): boolean {
+  return existsSync(join(folder, 'config.json'));
+}
+
+/** @throws INVALID_ARGUMENT without a folder, NOT_FOUND when there is nothing to go on with */
+function checkResumable(out: string | undefined, runs: readonly { readonly folder: string }[]): void {
+  if (out === undefined) {
+    throw new BilevelError('INVALID_ARGUMENT', '--resume needs --out with the folder of the run to go on with.');
+  }
+  if (runs.some(({ folder }) => holdsRun(folder))) return;
+  throw new BilevelError(
+    'NOT_FOUND',
+    `${out} holds no run of these options that could go on. Check --out and --seeds, or leave out --resume to start one.`,
+  );
+}
+
+/** The command line that was given, with what makes it go on, for a POSIX shell. */
 function resumeCommand(out: string): string {
   const given = process.argv.slice(2).filter((word) => word !== '--resume');
   const folder = given.some((word) => word === '--out' || word.startsWith('--out=')) ? [] : ['--out', out];
-  return ['node', relative(process.cwd(), process.argv[1] ?? 'bilevel'), ...given, ...folder, '--resume'].join(' ');
+  const words = ['node', relative(process.cwd(), process.argv[1] ?? 'bilevel'), ...given, ...folder, '--resume'];
+  return words.map(quoteWord).join(' ');
+}
+
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

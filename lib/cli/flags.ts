@@ -1,29 +1,45 @@
 import { type Command, Option as Flag, InvalidArgumentError } from 'commander';
 import { BilevelError } from '../errors.js';
 import { describeOption, type Option, type OptionTable, parseOption } from '../options.js';
-import { formatSchedule } from '../schedules/index.js';
+import { formatSchedule, type Schedule } from '../schedules/index.js';
 
 /** `lowerSteps` is given as `--lower-steps`. */
 function flagName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function defaultText(option: Option): string {
-  return option.kind === 'schedule'
-    ? formatSchedule(option.default).replace(/^constant\((.*)\)$/, '$1')
-    : String(option.default);
+/** A number, text or schedule as it is typed. */
+function valueText(value: unknown): string {
+  return typeof value === 'object'
+    ? formatSchedule(value as Schedule).replace(/^constant\((.*)\)$/, '$1')
+    : String(value);
+}
+
+/** Option values that something else on the command line chooses. */
+export interface NamedDefaults {
+  /** What chooses them, for the help: `--settings authors`. */
+  readonly name: string;
+  readonly values: Readonly<Record<string, unknown>>;
 }
 
 /**
  * Adds a flag for every option of a table. Values are parsed and checked by the table; a flag that is not given stays
  * undefined, so that the defaults are decided in one place.
+ * @param defaults values that stand in for the table's defaults in the help, the first ones without their name
  */
-export function addTableFlags(command: Command, table: OptionTable, group: string): Command {
+export function addTableFlags(
+  command: Command,
+  table: OptionTable,
+  group: string,
+  defaults: readonly NamedDefaults[],
+): Command {
   for (const [key, option] of Object.entries(table)) {
     const negated = option.kind === 'boolean' && option.default;
     const value = option.kind === 'boolean' ? '' : ` <${option.kind}>`;
-    const text = negated ? option.text.replace(/^Whether /, 'Turns off whether ') : option.text;
-    const flag = new Flag(`--${negated ? 'no-' : ''}${flagName(key)}${value}`, helpText(text, option)).helpGroup(group);
+    const flag = new Flag(
+      `--${negated ? 'no-' : ''}${flagName(key)}${value}`,
+      helpText(key, option, defaults),
+    ).helpGroup(group);
     if (option.kind !== 'boolean') {
       flag.argParser((given: string) => {
         try {
@@ -39,10 +55,15 @@ export function addTableFlags(command: Command, table: OptionTable, group: strin
   return command;
 }
 
-function helpText(text: string, option: Option): string {
-  if (option.kind === 'boolean') return text;
-  const values = option.kind === 'text' ? '' : `${describeOption(option)}; `;
-  return `${text} (${values}default ${defaultText(option)})`;
+function helpText(key: string, option: Option, defaults: readonly NamedDefaults[]): string {
+  if (option.kind === 'boolean') return option.text.replace(/^Whether /, 'Turns this off: ');
+  const allowed = option.kind === 'text' ? '' : `${describeOption(option)}; `;
+  const [usual, ...others] = defaults.map(({ name, values }) => ({
+    name,
+    text: valueText(values[key] ?? option.default),
+  }));
+  const differing = others.filter(({ text }) => text !== usual?.text).map(({ name, text }) => `; with ${name} ${text}`);
+  return `${option.text} (${allowed}default ${usual?.text}${differing.join('')})`;
 }
 
 /** The options of a table that were given as flags. */

@@ -11,8 +11,8 @@ import { formatQuantity, formatTable } from './output.js';
 
 interface Flags {
   readonly batch: number;
-  readonly instructions: boolean;
-  readonly json: boolean;
+  readonly instructions?: true;
+  readonly json?: true;
 }
 
 const examples = `
@@ -29,8 +29,8 @@ export function inspectCommand(): Command {
     .addOption(
       new Flag('--batch <integer>', 'Training and validation samples of a step').argParser(parsePositive).default(200),
     )
-    .addOption(new Flag('--instructions', 'Lists the instructions of a step of v').default(false))
-    .addOption(new Flag('--json', 'Prints JSON').default(false))
+    .addOption(new Flag('--instructions', 'Lists the instructions of a step of v'))
+    .addOption(new Flag('--json', 'Prints JSON'))
     .addHelpText('after', examples)
     .action(run);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { checkCommand } from './check.js';
 import { denoiseCommand } from './denoise.js';
 import { inspectCommand } from './inspect.js';
@@ -8,15 +8,21 @@ import { printError } from './output.js';
 
 const { version } = createRequire(import.meta.url)('bilevel/package.json') as { version: string };
 
+const json = process.argv.includes('--json');
 const program = new Command('bilevel')
   .description('Bilevel optimization over neural networks: clean noisy data, check derivatives, look into models.')
   .version(version)
-  .showHelpAfterError('Use --help for all options.')
-  .addCommand(denoiseCommand())
-  .addCommand(checkCommand())
-  .addCommand(inspectCommand());
+  .exitOverride()
+  // Errors are printed below, all in one way.
+  .configureOutput({ writeErr: () => undefined });
+for (const command of [denoiseCommand(), checkCommand(), inspectCommand()]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
 
 program.parseAsync().catch((error: unknown) => {
-  printError(error, process.argv.includes('--json'));
+  // Help and version were printed; they come as errors only to end the command.
+  if (error instanceof CommanderError && error.exitCode === 0) return;
+  if (error instanceof CommanderError && error.code === 'commander.help') console.error(program.helpInformation());
+  else printError(error, json);
   process.exitCode = 1;
 });

@@ -3,7 +3,8 @@ import type { LogitsOracle } from '../tasks/checking/index.js';
 
 /**
  * Logits by onnxruntime-node, which is installed beside this package only where it is wanted.
- * @throws NOT_FOUND with the command that installs it; INVALID_FILE when it cannot load the model
+ * @throws NOT_FOUND with the command that installs it; INVALID_FILE when it cannot load the model, or from the function
+ * returned when it cannot run it
  */
 export async function onnxRuntimeLogits(path: string): Promise<LogitsOracle> {
   const runtime = await import('onnxruntime-node').catch((cause: unknown) => {
@@ -13,17 +14,16 @@ export async function onnxRuntimeLogits(path: string): Promise<LogitsOracle> {
       { cause },
     );
   });
-  let session: Awaited<ReturnType<typeof runtime.InferenceSession.create>>;
-  try {
-    session = await runtime.InferenceSession.create(path, { logSeverityLevel: 3 });
-  } catch (cause) {
+  const failed = (verb: string) => (cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BilevelError('INVALID_FILE', `ONNX Runtime cannot load ${path}: ${reason}`, { cause });
-  }
+    throw new BilevelError('INVALID_FILE', `ONNX Runtime cannot ${verb} ${path}: ${reason}`, { cause });
+  };
+  const session = await runtime.InferenceSession.create(path, { logSeverityLevel: 3 }).catch(failed('load'));
   return async (x, shape) => {
     const [inputName = ''] = session.inputNames;
     const [outputName = ''] = session.outputNames;
-    const results = await session.run({ [inputName]: new runtime.Tensor('float32', x, [...shape]) }, [outputName]);
+    const feeds = { [inputName]: new runtime.Tensor('float32', x, [...shape]) };
+    const results = await session.run(feeds, [outputName]).catch(failed('run'));
     const output = results[outputName];
     return Float64Array.from((output?.data as Float32Array | undefined) ?? []);
   };

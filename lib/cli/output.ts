@@ -1,14 +1,21 @@
 import { styleText } from 'node:util';
-import { BilevelError } from '../errors.js';
+import { CommanderError } from 'commander';
+import { BilevelError, type ErrorCode } from '../errors.js';
 
-/** A right-aligned table, but for the first column; column widths fit the content. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table whose column widths fit the content; the first column is aligned to the left, the others to the right by default. */
+export function formatTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  alignments: readonly ('left' | 'right')[] = ['left'],
+): string {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
   );
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) =>
+        alignments[column] === 'left' ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd();
   return [
@@ -20,10 +27,10 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
 
 /** `1 h 02 min`, `3 min 20 s`, `12.3 s`. */
 export function formatDuration(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${String(Math.round(seconds % 60)).padStart(2, '0')} s`;
+  if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
@@ -40,9 +47,22 @@ export function formatQuantity(value: number, unit = ''): string {
 
 /** Prints an error for people on stderr, or for programs as JSON on stdout. */
 export function printError(error: unknown, json: boolean): void {
-  const code = error instanceof BilevelError ? error.code : 'INTERNAL';
-  const message = error instanceof Error ? error.message : String(error);
+  const code = codeOf(error);
+  const message = messageOf(error);
   if (json) console.log(JSON.stringify({ error: { code, message } }));
   else console.error(`${styleText('red', 'error')} ${message} ${styleText('dim', `(${code})`)}`);
   if (code === 'INTERNAL' && error instanceof Error) console.error(error.stack);
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof CommanderError) return `${error.message.replace(/^error: /, '')} Use --help for all options.`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function codeOf(error: unknown): ErrorCode | 'INTERNAL' {
+  if (error instanceof BilevelError) return error.code;
+  if (error instanceof CommanderError) {
+    return error.code === 'commander.unknownOption' ? 'UNKNOWN_OPTION' : 'INVALID_ARGUMENT';
+  }
+  return 'INTERNAL';
 }

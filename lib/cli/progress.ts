@@ -1,33 +1,39 @@
 import { SingleBar } from 'cli-progress';
 import { formatDuration } from './output.js';
 
-/** A progress bar on stderr where somebody watches, one line a tenth where the output goes to a file; silent on demand. */
+/** Between two lines about one stage where the output goes to a file. */
+const lineEveryMs = 10_000;
+
+/**
+ * Shows on stderr how far a stage is: a bar where somebody watches; elsewhere a line when a stage ends, and now and then
+ * during a long one. Silent on demand.
+ */
 export class Progress {
   readonly #silent: boolean;
   #bar: SingleBar | undefined;
   #name = '';
   #started = 0;
-  #printed = 0;
   #firstDone = 0;
+  #printed = 0;
 
   constructor(silent: boolean) {
     this.#silent = silent;
   }
 
-  /** Shows how far a stage is; a new name starts a new bar. */
+  /** Shows that `done` of `total` parts of a stage are done; a new name starts a new stage. */
   update(name: string, done: number, total: number, detail = ''): void {
     if (this.#silent) return;
     if (name !== this.#name) this.#begin(name, done, total);
-    const elapsed = performance.now() - this.#started;
-    const made = done - this.#firstDone;
-    const left = made > 0 ? formatDuration((elapsed / made) * (total - done)) : '…';
+    const time = this.#time(done, total);
     if (this.#bar) {
-      this.#bar.update(done, { detail, left });
+      this.#bar.update(done, { detail, time });
       return;
     }
-    const tenth = Math.floor((10 * done) / total);
-    if (tenth > this.#printed) console.error(`${name} ${10 * tenth} % ${detail} ${left} left`.replace(/ +/g, ' '));
-    this.#printed = Math.max(this.#printed, tenth);
+    const now = performance.now();
+    if (done < total && now - this.#printed < lineEveryMs) return;
+    this.#printed = now;
+    const parts = [name, `${Math.floor((100 * done) / total)} %`, detail, time];
+    console.error(parts.filter((part) => part !== '').join('  '));
   }
 
   /** Ends the present bar and leaves it on the screen. */
@@ -37,15 +43,23 @@ export class Progress {
     this.#name = '';
   }
 
+  /** What is left at the speed so far, at the end what it took. The first update only says where a resumed stage starts. */
+  #time(done: number, total: number): string {
+    const elapsed = performance.now() - this.#started;
+    if (done >= total) return formatDuration(elapsed);
+    const made = done - this.#firstDone;
+    return made > 0 ? `${formatDuration((elapsed / made) * (total - done))} left` : '';
+  }
+
   #begin(name: string, done: number, total: number): void {
     this.stop();
     this.#name = name;
     this.#started = performance.now();
     this.#firstDone = done;
-    this.#printed = Math.floor((10 * done) / total);
+    this.#printed = this.#started;
     if (!process.stderr.isTTY) return;
     this.#bar = new SingleBar({
-      format: `${name.padEnd(12)} {bar} {percentage} %  {detail}  {left} left`,
+      format: `${name.padEnd(12)} {bar} {percentage} %  {detail}  {time}`,
       barsize: 24,
       barCompleteChar: '█',
       barIncompleteChar: '░',
@@ -54,6 +68,6 @@ export class Progress {
       fps: 10,
       gracefulExit: false,
     });
-    this.#bar.start(total, done, { detail: '', left: '…' });
+    this.#bar.start(total, done, { detail: '', time: '' });
   }
 }

@@ -27,7 +27,7 @@ export const penaltyOptions = {
   warmStart: {
     kind: 'boolean',
     default: true,
-    text: 'Whether v goes on from iteration to iteration or starts anew each time.',
+    text: 'Whether v goes on from iteration to iteration instead of starting anew.',
   },
   gamma: {
     kind: 'number',

@@ -1,5 +1,13 @@
 export type { DenoisingData } from './data.js';
 export { denoisingProblem, initialImportance, rescaleImportance, sampleWeight, weightsOf } from './problem.js';
 export { type PublishedAccuracies, publishedAccuracies } from './published.js';
-export { type Baselines, type DenoisingReport, DenoisingRun, type Stage, type StageOptions } from './run.js';
+export {
+  type Baselines,
+  type DenoisingInputs,
+  type DenoisingReport,
+  DenoisingRun,
+  loadDenoisingInputs,
+  type Stage,
+  type StageOptions,
+} from './run.js';
 export { type DenoisingSettings, denoisingOptions, type GivenDenoisingSettings, validateSettings } from './settings.js';

@@ -49,6 +49,20 @@ export interface StageOptions {
   readonly onProgress?: ((stage: Stage) => void) | undefined;
 }
 
+/** What a run works on; loading it finds every fault of the files before anything is computed or written. */
+export interface DenoisingInputs {
+  readonly network: Network;
+  readonly data: DenoisingData;
+}
+
+/** @throws SHAPE_MISMATCH when the network does not fit the data; what Network.load and loadDenoisingData throw */
+export async function loadDenoisingInputs({ task }: DenoisingSettings): Promise<DenoisingInputs> {
+  const network = await Network.load(findModel(task.network));
+  const data = await loadDenoisingData(task);
+  checkFit(network, data.train.inputs.shape.slice(1), data.classes.length);
+  return { network, data };
+}
+
 /**
  * Cleans noisy training labels by the penalty method, step by step: prepare (data, network, pre-training), iterate, judge.
  * The bilevel state is saved and restored bit for bit; the other stages depend only on settings and are done again.
@@ -86,20 +100,18 @@ export class DenoisingRun implements Disposable {
   }
 
   /**
-   * Loads data and network and, unless a saved state says where to go on, trains the network on the validation samples and
-   * sets the first importances by what it predicts (supplement E.2).
-   * @throws SHAPE_MISMATCH when the network does not fit the data, STATE_MISMATCH for a state of other settings, ABORTED
+   * Unless a saved state says where to go on, trains the network on the validation samples and sets the first importances
+   * by what it predicts (supplement E.2).
+   * @throws STATE_MISMATCH for a state of other settings, ABORTED, NON_FINITE
    */
   static async prepare(
     settings: DenoisingSettings,
+    { network, data }: DenoisingInputs,
     device: Device,
     saved?: SavedState,
     { signal, onProgress }: StageOptions = {},
   ): Promise<DenoisingRun> {
     const { task } = settings;
-    const network = await Network.load(findModel(task.network));
-    const data = await loadDenoisingData(task);
-    checkFit(network, data.train.inputs.shape.slice(1), data.classes.length);
     const initial = network.initialParameters();
     using classifier = new Classifier(network, device);
     const steps = task.pretrainEpochs * Math.ceil(data.validation.labels.size / task.batch);

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../../errors.js';
 import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { constant } from '../../schedules/index.js';
 import { type PenaltyOptions, penaltyOptions, validatePenaltyOptions } from '../../solvers/index.js';
@@ -82,15 +83,21 @@ const presets = {
   tuned: { ...authors, epochs: 20, upperLearningRate: constant(0.05), slots: 'sample' },
 } as const satisfies Record<string, GivenDenoisingSettings>;
 
-/** @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
+/**
+ * Fills in the defaults of the chosen settings.
+ * @throws UNKNOWN_OPTION, INVALID_ARGUMENT, also for a mini-batch larger than one of the sets it is drawn from
+ */
 export function validateSettings(given: GivenDenoisingSettings): DenoisingSettings {
   const { settings } = validateOptions(denoisingOptions, given, 'denoise');
   const all: Record<string, unknown> = { ...presets[settings as keyof typeof presets] };
   for (const [key, value] of Object.entries(given)) if (value !== undefined) all[key] = value;
   const part = (table: OptionTable): Record<string, unknown> =>
     Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(table, key)));
-  return {
-    task: validateOptions(taskOptions, part(taskOptions), 'denoise'),
-    method: validatePenaltyOptions(part(penaltyOptions)),
-  };
+  const task = validateOptions(taskOptions, part(taskOptions), 'denoise');
+  const smallest = Math.min(task.train, task.validation);
+  if (task.batch > smallest) {
+    const expected = `at most ${smallest}, the smaller of train and validation (give a smaller batch or more samples)`;
+    throw invalidArgument('the option batch of denoise', expected, task.batch);
+  }
+  return { task, method: validatePenaltyOptions(part(penaltyOptions)) };
 }
