@@ -6,8 +6,7 @@ folder=${1:?folder to unpack into}
 root="$folder/root"
 if [ ! -e "$root/usr/include/oneapi/dnnl/dnnl_version.h" ]; then
   mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial" "$folder/parts"
-  mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null | grep -v '^#' |
-    grep -Eo 'https?://[^ ]+/debian/?( |$)' | head -1)
+  mirror=$(grep -rhEo 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -1) || true
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$folder/sources.list"
   apt=(apt-get -qq -o Dir::Etc::sourcelist="$folder/sources.list" -o Dir::Etc::sourceparts="$folder/parts"
     -o Dir::State::lists="$folder/lists" -o Dir::Cache="$folder/cache")
