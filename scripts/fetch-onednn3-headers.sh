@@ -9,7 +9,7 @@ if [ ! -e "$root/usr/include/oneapi/dnnl/dnnl_version.h" ]; then
   mirror=$(grep -rhEo 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -1) || true
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$folder/sources.list"
   apt=(apt-get -qq -o Dir::Etc::sourcelist="$folder/sources.list" -o Dir::Etc::sourceparts="$folder/parts"
-    -o Dir::State::lists="$folder/lists" -o Dir::Cache="$folder/cache")
+    -o Dir::State::lists="$folder/lists" -o Dir::Cache="$folder/cache" -o APT::Sandbox::User=root)
   "${apt[@]}" update >&2
   (cd "$folder" && "${apt[@]}" download libdnnl-dev >&2)
   dpkg-deb -x "$folder"/libdnnl-dev_*.deb "$root"

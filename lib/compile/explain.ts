@@ -44,7 +44,7 @@ function instructionCost(unit: Unit, instruction: Instruction): InstructionCost 
   const common = { section, opcode: instruction.opcode, operations: unit.label } as const;
   if (instruction.opcode !== 'fused') {
     const buffers = instruction.words.filter((word) => typeof word !== 'number');
-    const bytes = buffers.reduce((sum, { elementCount, dtype }) => sum + elementCount * bytesPerElement[dtype], 0);
+    const bytes = touchedBuffers(instruction.opcode, buffers).reduce((sum, buffer) => sum + bytesOf(buffer), 0);
     const detail = instruction.words.map((word) => (typeof word === 'number' ? word : place(word))).join(' ');
     return { ...common, flops: instruction.flops, bytes, detail };
   }
@@ -64,6 +64,17 @@ function instructionCost(unit: Unit, instruction: Instruction): InstructionCost 
     bytes: views.reduce((sum, view) => sum + touched(view), 0),
     detail: `[${instruction.sizes}] ${[...operands, ...tape, ...outputs].join(' ')}`,
   };
+}
+
+/** The buffers of an instruction, each as often as its size is read or written: lookups touch only the rows they name. */
+function touchedBuffers(opcode: string, buffers: readonly Storage[]): readonly Storage[] {
+  const [first, indices, rows, last] = buffers as [Storage, Storage, Storage, Storage];
+  if (opcode === 'gather' || opcode === 'gatherElements') return [rows, indices, rows];
+  return opcode === 'setRows' && place(first) === place(last) ? [indices, rows, rows] : buffers;
+}
+
+function bytesOf({ elementCount, dtype }: Storage): number {
+  return elementCount * bytesPerElement[dtype];
 }
 
 function elements(sizes: readonly number[]): number {
