@@ -135,7 +135,7 @@ test('people get a table, and lines about the stages where the output is no term
     }
     t.regex(stdout, /AUC –/); // without wrong labels nothing can be ranked
     t.notRegex(stdout, /NaN|undefined|Infinity/);
-    t.regex(stderr, /^Penalty {2}100 % {2}f \d/m);
+    t.regex(stderr, /^Penalty {2}100 % {2}\d+\.\d s {2}f \d/m);
     t.true(stderr.trimEnd().split('\n').length <= 8, stderr);
   }));
 

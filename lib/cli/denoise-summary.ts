@@ -41,12 +41,15 @@ export function accuracyRows(results: readonly SeedResult[]): MethodResult[] {
 
 /** The results as people read them. */
 export function summarize(results: readonly SeedResult[]): string {
-  const rows = accuracyRows(results).map(({ method, ours, paper, note }) => [
+  const all = accuracyRows(results);
+  const compared = all.some(({ paper }) => paper !== undefined);
+  const rows = all.map(({ method, ours, paper, note }) => [
     method,
     spread(ours),
-    paper?.toFixed(2) ?? '',
+    ...(compared ? [paper?.toFixed(2) ?? ''] : []),
     note ?? '',
   ]);
+  const header = ['Test accuracy in %', 'ours', ...(compared ? ['paper'] : []), ''];
   const of = (value: (result: SeedResult) => number): readonly number[] => results.map(value);
   const wallMs = of((result) => result.wallMs).reduce((sum, ms) => sum + ms, 0);
   const bilevelMs = of((result) => result.bilevelMs).reduce((sum, ms) => sum + ms, 0);
@@ -72,7 +75,11 @@ export function summarize(results: readonly SeedResult[]): string {
   const line = (title: string, text: string): string => `${styleText('bold', title.padEnd(14))} ${text}`;
   return [
     '',
-    formatTable(['Test accuracy in %', 'ours', 'paper', ''], rows, ['left', 'right', 'right', 'left']),
+    formatTable(
+      header,
+      rows,
+      header.map((title) => (title === 'ours' || title === 'paper' ? 'right' : 'left')),
+    ),
     '',
     line('Wrong labels', `AUC ${auc}   precision ${precision} %   recall ${recall} %   (weight below 0.5)`),
     line('Trusted', `${trusted} samples for retraining`),

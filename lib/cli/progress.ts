@@ -32,7 +32,7 @@ export class Progress {
     const now = performance.now();
     if (done < total && now - this.#printed < lineEveryMs) return;
     this.#printed = now;
-    const parts = [name, `${Math.floor((100 * done) / total)} %`, detail, time];
+    const parts = [name, `${Math.floor((100 * done) / total)} %`, time, detail];
     console.error(parts.filter((part) => part !== '').join('  '));
   }
 
@@ -59,8 +59,9 @@ export class Progress {
     this.#printed = this.#started;
     if (!process.stderr.isTTY) return;
     this.#bar = new SingleBar({
-      format: `${name.padEnd(12)} {bar} {percentage} %  {detail}  {time}`,
+      format: `${name.padEnd(12)} {bar} {percentage} %  {time}  {detail}`,
       barsize: 24,
+      autopadding: true,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       hideCursor: true,
