@@ -17,7 +17,7 @@ export interface Samples {
 }
 
 export interface TrainOptions {
-  /** Optimizer steps. */
+  /** Optimizer steps; a long training is cut into native calls of equal length, which may add up to 2 % to them. */
   readonly steps: number;
   /** First learning rate of Adam. It falls to 0 along half a cosine, so that the end is a minimum and not a walk. */
   readonly learningRate: number;
@@ -28,7 +28,7 @@ export interface TrainOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** Steps of one native call of a training: long enough that the call costs nothing, short enough for progress. */
+/** Most steps of one native call of a training: enough that the call costs nothing, few enough for progress. */
 const stepsPerCall = 50;
 
 /**
@@ -129,13 +129,14 @@ export async function trainClassifier(
   const { steps, learningRate, seed, signal, onProgress } = options;
   const batch = Math.min(options.batch, labels.size);
   const calls = Math.ceil(steps / stepsPerCall);
+  const callSteps = Math.ceil(steps / calls);
   const problem = minimizationProblem({
     lower: initial,
     feeds: { train: feed({ x: inputs, y: labels }, { batch, seed }) },
     g: ({ v, train }) => mean(crossEntropy(network.apply(train.x, v), train.y)),
   });
-  const schedule = cosine(learningRate, 0, calls * stepsPerCall);
-  using solver = minimize(problem, { steps: stepsPerCall, learningRate: schedule }, { device });
+  const schedule = cosine(learningRate, 0, calls * callSteps);
+  using solver = minimize(problem, { steps: callSteps, learningRate: schedule }, { device });
   const state = solver.init();
   for await (const report of solver.run({ iterations: calls, state, ...(signal && { signal }) })) {
     onProgress?.(report.iteration, calls);

@@ -12,7 +12,7 @@ export const fixtures = fileURLToPath(new URL('../../../test/fixtures', import.m
 
 /** A run of half a second with every stage in it. */
 export const smallRun = [
-  ...['--train', '400', '--validation', '400', '--epochs', '2', '--pretrain-epochs', '2'],
+  ...['--train', '400', '--validation', '400', '--epochs', '2', '--pretrain-epochs', '20'],
   ...['--train-steps', '100', '--threads', '1'],
 ];
 
