@@ -41,7 +41,7 @@ export function checkCommand(): Command {
     .argument('<model>', 'ONNX file')
     .addOption(new Flag('--reference <file>', 'Safetensors file with a point and reference values'))
     .addOption(
-      new Flag('--batch <integer>', 'Samples of each batch when there is no reference')
+      new Flag('--batch <integer>', 'Samples of each batch when there is no reference; the time taken grows with it')
         .argParser(parsePositive)
         .default(4),
     )
