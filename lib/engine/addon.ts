@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { BilevelError } from '../errors.js';
+import { packageRoot } from '../package-root.js';
 import type { NativeAddon } from './binding.js';
 
 let loaded: NativeAddon | undefined;
@@ -15,13 +14,6 @@ export function loadAddon(): NativeAddon {
     loaded = addon;
   }
   return loaded;
-}
-
-/** The nearest folder above this file that holds a package.json: the compiled files lie deeper than the sources. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
-  return folder;
 }
 
 /**
@@ -51,14 +43,10 @@ function requireAddon(file: string): NativeAddon {
     const platform = `${process.platform}-${process.arch}, Node ${process.versions.node}`;
     throw new BilevelError(
       'DEVICE_UNAVAILABLE',
-      `Cannot load the native addon ${file} (${platform}): ${String(cause)}. ${remedy(file, String(cause))}`,
+      `Cannot load the native addon ${file} (${platform}): ${String(cause)}. Build it for this system: install oneDNN, ` +
+        'on Debian or Ubuntu with `sudo apt-get install libdnnl-dev`, and run `npm run build:native` in the folder ' +
+        `${packageRoot()}.`,
       { cause },
     );
   }
-}
-
-function remedy(file: string, problem: string): string {
-  if (!existsSync(file)) return 'It has not been built: run `npm run setup` in the folder of the package.';
-  if (problem.includes('dnnl')) return 'Install oneDNN, on Debian or Ubuntu: `sudo apt-get install libdnnl-dev`.';
-  return 'It was built for another system: run `npm run build:native` in the folder of the package.';
 }

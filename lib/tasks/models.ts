@@ -1,13 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { invalidArgument } from '../errors.js';
+import { packageRoot } from '../package-root.js';
 
-/** The folder of the networks that come with the package: beside package.json, above this file's folder. */
+/** The folder of the networks that come with the package. */
 function modelsFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return join(folder, 'models');
+  return join(packageRoot(), 'models');
 }
 
 /** Names of the networks that come with the package. */
