@@ -31,8 +31,9 @@ export interface Comparison {
 
 /**
  * Compares gradient(y, xs) with differences of y along random directions. A direction counts unless the differences
- * of two step widths disagree: then y has a kink between the points, and no difference is the derivative. Errors are relative
- * to the sum of |gradient| |direction|, and to |y| times the rounding of differences where the gradient vanishes.
+ * of two step widths disagree: then y has a kink between the points, and no difference is the derivative. Errors are
+ * relative to the sum of |gradient| |direction|, and to |y| times the rounding of differences where the gradient
+ * vanishes.
  */
 export function compareGradient(y: Node, xs: readonly Node[], point: Point, seed: number, tries = 6): Comparison {
   const random = Random.fromSeed(seed, 'directions');

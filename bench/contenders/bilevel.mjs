@@ -1,4 +1,5 @@
-// bilevel itself on the networks of models/: one compiled program a step, run in calls of `stepsPerCall` as the penalty method does.
+// bilevel itself on the networks of models/: one compiled program a step, run in calls of `stepsPerCall` as the penalty
+// method does.
 import { fileURLToPath } from 'node:url';
 import { compile } from '../../dist/lib/compile/index.js';
 import { Device } from '../../dist/lib/engine/index.js';

@@ -41,13 +41,14 @@ export interface NativeDevice {
 
 export interface NativeProgram {
   /**
-   * Queues a run of `steps` steps. `tensors[i]` is the view bound to binding i: its typed-array class must be that of the
-   * dtype, its memory shared and fixed in length, its length `elementCount` (times `steps` when per step). The ranges are leased until the promise
-   * settles. `control` is an Int32Array(2) over shared memory: [0] non-zero asks the run to stop; [1] counts the
-   * steps completed. The flag is looked at between instructions until a step's first write to a readWrite or write binding;
-   * from there the step is finished first, so that bound state always belongs to a whole number of steps. Resolves with the
-   * number of steps completed, which is less than `steps` when the run was stopped. Throws TENSOR_IN_USE when a range
-   * that is written belongs to another binding or run; rejects with INDEX_OUT_OF_RANGE and the like from a kernel.
+   * Queues a run of `steps` steps. `tensors[i]` is the view bound to binding i: its typed-array class must be that of
+   * the dtype, its memory shared and fixed in length, its length `elementCount` (times `steps` when per step). The
+   * ranges are leased until the promise settles. `control` is an Int32Array(2) over shared memory: [0] non-zero asks
+   * the run to stop; [1] counts the steps completed. The flag is looked at between instructions until a step's first
+   * write to a readWrite or write binding; from there the step is finished first, so that bound state always belongs to
+   * a whole number of steps. Resolves with the number of steps completed, which is less than `steps` when the run was
+   * stopped. Throws TENSOR_IN_USE when a range that is written belongs to another binding or run; rejects with
+   * INDEX_OUT_OF_RANGE and the like from a kernel.
    */
   run(tensors: readonly Tensor['data'][], steps: number, control: Int32Array<SharedArrayBuffer>): Promise<number>;
   /** Runs in progress go on to their end. */

@@ -21,7 +21,10 @@ export class Batches {
   readonly #indices: ReadonlyMap<string, Tensor<'int32'>>;
   readonly #keys: Tensor<'int32'>;
 
-  /** @param steps batches drawn at a time, which row numbers and keys then have as a leading axis; by default one, without it */
+  /**
+   * @param steps batches drawn at a time, which row numbers and keys then have as a leading axis; by default one,
+   * without it
+   */
   constructor(draws: Draws, steps?: number) {
     const { feeds } = draws;
     this.#draws = draws;

@@ -12,7 +12,10 @@ export function rowMajorStrides(shape: Shape): number[] {
   return strides;
 }
 
-/** Where a strided view's elements lie: `start + sum(index[d] * strides[d])` for every index of `shape` in row-major order. */
+/**
+ * Where a strided view's elements lie: `start + sum(index[d] * strides[d])` for every index of `shape` in row-major
+ * order.
+ */
 export function viewOffsets(shape: Shape, strides: readonly number[], start = 0): Float64Array {
   const offsets = new Float64Array(elementCount(shape));
   if (offsets.length === 0) return offsets;
