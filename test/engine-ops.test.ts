@@ -2,7 +2,7 @@ import test from 'ava';
 import { Random } from '../lib/data/random.js';
 import { Device } from '../lib/engine/index.js';
 import * as g from '../lib/graph/index.js';
-import { drawInputs, inputNodes, opCases } from './op-cases.js';
+import { drawInputs, inputNodes, opCases } from './op-cases/index.js';
 import { programCases } from './support/programs.js';
 import { runNative, worstError } from './support/run-native.js';
 

@@ -3,7 +3,7 @@ import { BilevelError } from '../lib/errors.js';
 import * as g from '../lib/graph/index.js';
 import { elementCount } from '../lib/tensor.js';
 import { compareGradient } from './graph-differences.js';
-import { type CaseInput, drawInputs, indices, inputNodes, real } from './op-cases.js';
+import { type CaseInput, drawInputs, indices, inputNodes, real } from './op-cases/index.js';
 
 interface CompositeCase {
   readonly name: string;

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { BilevelError } from '../lib/errors.js';
 import * as g from '../lib/graph/index.js';
 import { type DType, elementCount, type Shape } from '../lib/tensor.js';
-import { drawInputs, inputNodes, type OpCase, opCases } from './op-cases.js';
+import { drawInputs, inputNodes, type OpCase, opCases } from './op-cases/index.js';
 
 /** The elements of a constant expression. */
 function elements(node: g.Node): number[] {

@@ -19,7 +19,7 @@ import {
 } from '../lib/graph/index.js';
 import { elementCount, type Shape } from '../lib/tensor.js';
 import { compareGradient, type Point } from './graph-differences.js';
-import { drawInputs, inputNodes, type OpCase, opCases } from './op-cases.js';
+import { drawInputs, inputNodes, type OpCase, opCases } from './op-cases/index.js';
 import { opErrors } from './op-errors.js';
 
 /** Directions of a case that must count, out of those tried; kinks may take the others. */

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { operators } from '../lib/onnx/operators/index.js';
 import { compareOperator } from './support/operator-case.js';
-import { operatorCases } from './support/operator-cases.js';
+import { operatorCases } from './support/operator-cases/index.js';
 import { randomCases } from './support/random-cases.js';
 
 /** ONNX Runtime computes in float32, and sums in an order of its own. */

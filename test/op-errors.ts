@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../lib/errors.js';
 import * as g from '../lib/graph/index.js';
 import type { DType, Shape } from '../lib/tensor.js';
-import { builders } from './op-cases.js';
+import { builders } from './op-cases/index.js';
 
 /** A wrong use of an op and the error that it must give where it is written. */
 export interface OpError {

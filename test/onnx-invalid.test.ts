@@ -1,0 +1,132 @@
+import { create } from '@bufbuild/protobuf';
+import test from 'ava';
+import { BilevelError, type ErrorCode } from '../lib/errors.js';
+import {
+  type ModelProto,
+  SparseTensorProtoSchema,
+  TensorProto_DataType,
+  TensorProto_SegmentSchema,
+} from '../lib/onnx/schema/onnx_pb.js';
+import { type AttributeValue, buildModel, encode, type TestModel } from './support/onnx-builder.js';
+import { chain, changed, use, weights } from './support/untrusted-models.js';
+
+const invalid: Readonly<Record<string, readonly [message: RegExp, model: TestModel]>> = {
+  'a cycle': [
+    /cycle: Neg node "b" -> Relu node "c" -> Neg node "b"|cycle: Relu node "c" -> Neg node "b" -> Relu node "c"/,
+    chain([
+      { op: 'Exp', name: 'a', inputs: ['x'], outputs: ['p'] },
+      { op: 'Add', name: 'd', inputs: ['p', 'q'], outputs: ['y'] },
+      { op: 'Neg', name: 'b', inputs: ['r'], outputs: ['q'] },
+      { op: 'Relu', name: 'c', inputs: ['q'], outputs: ['r'] },
+    ]),
+  ],
+  'a node that reads itself': [
+    /cycle: Add node "a" -> Add node "a"/,
+    chain([{ op: 'Add', name: 'a', inputs: ['x', 'y'], outputs: ['y'] }]),
+  ],
+  'a cycle beside the way to the output': [
+    /cycle/,
+    chain([
+      { op: 'Exp', inputs: ['x'], outputs: ['y'] },
+      { op: 'Neg', inputs: ['q'], outputs: ['q'] },
+    ]),
+  ],
+  'a name that nothing defines': [
+    /Add node "a" reads "z"/,
+    chain([{ op: 'Add', name: 'a', inputs: ['x', 'z'], outputs: ['y'] }]),
+  ],
+  'an output that nothing defines': [/output "z"/, chain([{ op: 'Exp', inputs: ['x'], outputs: ['y'] }], ['z'])],
+  'a name defined twice': [
+    /Neg node number 1 defines "y"/,
+    chain([
+      { op: 'Exp', inputs: ['x'], outputs: ['y'] },
+      { op: 'Neg', inputs: ['x'], outputs: ['y'] },
+    ]),
+  ],
+  'a node that defines the input': [/defines "x"/, chain([{ op: 'Exp', inputs: ['y'], outputs: ['x'] }], ['x'])],
+  'an input too few': [/Add node "a".*input 1/, chain([{ op: 'Add', name: 'a', inputs: ['x'], outputs: ['y'] }])],
+  'an attribute of another type': [
+    /perm of Transpose node "a".*INTS.*FLOAT/,
+    chain([{ op: 'Transpose', name: 'a', inputs: ['x'], outputs: ['y'], attributes: { perm: { float: 1 } } }]),
+  ],
+  'an axis that does not exist': [
+    /Concat node "a".*axis/,
+    chain([{ op: 'Concat', name: 'a', inputs: ['x', 'x'], outputs: ['y'], attributes: { axis: 5 } }]),
+  ],
+};
+
+for (const [what, [message, model]] of Object.entries(invalid)) {
+  test(`${what} is an invalid file`, async (t) => {
+    await t.throwsAsync(() => use(encode(buildModel(model))), {
+      instanceOf: BilevelError,
+      code: 'INVALID_FILE',
+      message,
+    });
+  });
+}
+
+function single(op: string, attributes: Readonly<Record<string, AttributeValue>> = {}, domain = ''): TestModel {
+  return chain([{ op, name: 'layer', domain, inputs: ['x'], outputs: ['y'], attributes }]);
+}
+
+const unsupported: Readonly<Record<string, readonly [message: RegExp, model: TestModel]>> = {
+  'an operator that is not known': [/Hardmax node "layer" \(opset 17\).*not supported; export/, single('Hardmax')],
+  'an operator of another domain': [
+    /Gelu node "layer" \(domain "com\.microsoft"\)/,
+    single('Gelu', {}, 'com.microsoft'),
+  ],
+  'an operator newer than the opset': [/Gelu node "layer" \(opset 17\) exists from opset 20/, single('Gelu')],
+  'an opset that is too old': [/opset 8.*9 to 23/, { ...single('Relu'), opset: 8 }],
+  'an opset that is too new': [/opset 24.*9 to 23/, { ...single('Relu'), opset: 24 }],
+  'an attribute that is not known': [/Relu node "layer" \(opset 17\).*fancy/, single('Relu', { fancy: 1 })],
+  'a word that is not known': [
+    /Gelu node "layer".*approximate="sinh"/,
+    { ...single('Gelu', { approximate: 'sinh' }), opset: 20 },
+  ],
+  'a cast to a narrow integer': [/Cast node "layer".*uint8/, single('Cast', { to: TensorProto_DataType.UINT8 })],
+  'a control-flow operator': [/If node "layer"/, single('If')],
+};
+
+for (const [what, [message, model]] of Object.entries(unsupported)) {
+  test(`${what} is not supported`, async (t) => {
+    await t.throwsAsync(() => use(encode(buildModel(model))), {
+      instanceOf: BilevelError,
+      code: 'UNSUPPORTED_OPERATOR',
+      message,
+    });
+  });
+}
+
+const badTensors: Readonly<
+  Record<string, readonly [code: ErrorCode, message: RegExp, change: (model: ModelProto) => void]>
+> = {
+  'too few bytes': ['INVALID_FILE', /"w".*needs 6.*holds 5/, (model) => (weights(model).rawData = new Uint8Array(20))],
+  'part of an element': ['INVALID_FILE', /"w".*needs 6/, (model) => (weights(model).rawData = new Uint8Array(23))],
+  'a negative size': ['INVALID_FILE', /impossible shape \[-3, 2\]/, (model) => (weights(model).dims = [-3n, 2n])],
+  'a size that overflows': ['INVALID_FILE', /impossible shape/, (model) => (weights(model).dims = [2n ** 62n, 2n])],
+  'a product that overflows': [
+    'LIMIT_EXCEEDED',
+    /tensorElements/,
+    (model) => (weights(model).dims = [2n ** 32n, 2n ** 32n]),
+  ],
+  strings: ['UNSUPPORTED_OPERATOR', /"w".*STRING/, (model) => (weights(model).dataType = TensorProto_DataType.STRING)],
+  'an unknown type': ['UNSUPPORTED_OPERATOR', /"w".*number 77/, (model) => (weights(model).dataType = 77)],
+  segments: ['INVALID_FILE', /segments/, (model) => (weights(model).segment = create(TensorProto_SegmentSchema, {}))],
+  'the name of another': ['INVALID_FILE', /same name/, (model) => (weights(model).name = 'b')],
+};
+
+for (const [what, [code, message, change]] of Object.entries(badTensors)) {
+  test(`an initializer with ${what} is refused`, async (t) => {
+    await t.throwsAsync(() => use(changed(change)), { instanceOf: BilevelError, code, message });
+  });
+}
+
+test('a sparse initializer is refused by name where it is used', async (t) => {
+  const bytes = changed(({ graph }) => {
+    const [w, ...rest] = graph?.initializer ?? [];
+    if (graph === undefined || w === undefined) throw new Error('The model has no weights.');
+    graph.initializer = rest;
+    graph.sparseInitializer = [create(SparseTensorProtoSchema, { values: w })];
+  });
+  await t.throwsAsync(() => use(bytes), { code: 'UNSUPPORTED_OPERATOR', message: /"w".*sparse/ });
+});

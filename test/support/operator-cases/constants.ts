@@ -1,0 +1,44 @@
+import { bools, int64s } from '../onnx-builder.js';
+import { type OperatorCase, random } from '../operator-case.js';
+import { every, ints, scalar } from './common.js';
+
+export const constants: readonly OperatorCase[] = [
+  ...[1, 7, 9].map(
+    (to): OperatorCase => ({
+      op: 'Cast',
+      note: `to type ${to}`,
+      opsets: every,
+      inputs: [random([6])],
+      attributes: { to },
+    }),
+  ),
+  { op: 'Cast', note: 'from bool', opsets: [13], inputs: [bools([1, 0])], attributes: { to: 1 } },
+  { op: 'CastLike', opsets: [15, 19], inputs: [random([6]), int64s([1])] },
+  { op: 'Range', opsets: [11], inputs: [ints(10), ints(3), ints(-2)], folded: true },
+  { op: 'Range', note: 'of reals', opsets: [11], inputs: [scalar(1), scalar(2), scalar(0.3)], folded: true },
+  { op: 'ConstantOfShape', opsets: [9, 20], inputs: [int64s([2, 3])], folded: true },
+  {
+    op: 'ConstantOfShape',
+    note: 'value',
+    opsets: [9],
+    inputs: [int64s([2, 3])],
+    attributes: { value: { tensor: int64s([7]) } },
+    folded: true,
+  },
+  { op: 'Constant', opsets: [9, 13], inputs: [], attributes: { value: { tensor: random([2, 3]) } }, folded: true },
+  ...Object.entries({
+    value_int: 3,
+    value_ints: [1, 2, 3],
+    value_float: { float: 1.5 },
+    value_floats: { floats: [0.5, 1.5] },
+  }).map(
+    ([name, value]): OperatorCase => ({
+      op: 'Constant',
+      note: name,
+      opsets: [12, 19],
+      inputs: [],
+      attributes: { [name]: value },
+      folded: true,
+    }),
+  ),
+];

@@ -1,0 +1,76 @@
+import { type OperatorCase, random } from '../operator-case.js';
+import { every, image, signal } from './common.js';
+
+export const convolution: readonly OperatorCase[] = [
+  { op: 'Conv', opsets: every, inputs: [image, random([4, 3, 3, 2]), random([4])] },
+  {
+    op: 'Conv',
+    note: 'without bias',
+    opsets: [11],
+    inputs: [image, random([4, 3, 3, 3])],
+    attributes: { kernel_shape: [3, 3] },
+  },
+  {
+    op: 'Conv',
+    note: 'strides, dilations and uneven pads',
+    opsets: every,
+    inputs: [image, random([4, 3, 3, 2]), random([4])],
+    attributes: { strides: [2, 1], dilations: [2, 3], pads: [1, 0, 2, 3] },
+  },
+  {
+    op: 'Conv',
+    note: 'groups',
+    opsets: [11],
+    inputs: [random([2, 6, 5, 5]), random([4, 3, 3, 3])],
+    attributes: { group: 2 },
+  },
+  { op: 'Conv', note: 'depthwise', opsets: [11], inputs: [image, random([6, 1, 3, 3])], attributes: { group: 3 } },
+  {
+    op: 'Conv',
+    note: '1-D',
+    opsets: [9, 11],
+    inputs: [signal, random([4, 3, 3]), random([4])],
+    attributes: { strides: [2], pads: [1, 1] },
+  },
+  ...['SAME_UPPER', 'SAME_LOWER', 'VALID'].map(
+    (mode): OperatorCase => ({
+      op: 'Conv',
+      note: mode,
+      opsets: [9, 11, 22],
+      inputs: [image, random([4, 3, 3, 2])],
+      attributes: { auto_pad: mode, strides: [2, 3] },
+    }),
+  ),
+  { op: 'ConvTranspose', opsets: [9, 11, 22], inputs: [image, random([3, 4, 3, 2]), random([4])] },
+  {
+    op: 'ConvTranspose',
+    note: 'strides, dilations, pads and output padding',
+    opsets: [11],
+    inputs: [image, random([3, 4, 3, 2]), random([4])],
+    attributes: { strides: [3, 2], dilations: [2, 1], pads: [1, 0, 2, 1], output_padding: [2, 1] },
+  },
+  {
+    op: 'ConvTranspose',
+    note: 'groups',
+    opsets: [11],
+    inputs: [random([2, 4, 5, 5]), random([4, 3, 3, 3])],
+    attributes: { group: 2 },
+  },
+  { op: 'ConvTranspose', note: '1-D', opsets: [11], inputs: [signal, random([3, 2, 3])], attributes: { strides: [2] } },
+  {
+    op: 'ConvTranspose',
+    note: 'output shape',
+    opsets: [11],
+    inputs: [image, random([3, 4, 3, 3])],
+    attributes: { strides: [2, 2], output_shape: [14, 12] },
+  },
+  ...['SAME_UPPER', 'SAME_LOWER', 'VALID'].map(
+    (mode): OperatorCase => ({
+      op: 'ConvTranspose',
+      note: mode,
+      opsets: [11],
+      inputs: [image, random([3, 4, 3, 4])],
+      attributes: { auto_pad: mode, strides: [2, 3] },
+    }),
+  ),
+];

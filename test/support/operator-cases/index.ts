@@ -1,0 +1,28 @@
+import type { OperatorCase } from '../operator-case.js';
+import { activation } from './activation.js';
+import { constants } from './constants.js';
+import { convolution } from './convolution.js';
+import { elementwise } from './elementwise.js';
+import { indexing } from './indexing.js';
+import { matmul } from './matmul.js';
+import { normalization } from './normalization.js';
+import { pooling } from './pooling.js';
+import { reduction } from './reduction.js';
+import { shape } from './shape.js';
+import { dropout, loss } from './training.js';
+
+/** Cases of every operator whose result ONNX Runtime can confirm. */
+export const operatorCases: readonly OperatorCase[] = [
+  ...elementwise,
+  ...activation,
+  ...matmul,
+  ...convolution,
+  ...pooling,
+  ...normalization,
+  ...reduction,
+  ...shape,
+  ...indexing,
+  ...constants,
+  ...loss,
+  ...dropout,
+];
