@@ -1,12 +1,14 @@
 import { styleText } from 'node:util';
-import { Command, Option as Flag } from 'commander';
+import { Command, Option as Flag, InvalidArgumentError } from 'commander';
 import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { Network } from '../onnx/index.js';
 import {
   type CheckResult,
   checkNetwork,
+  denoisingQuantities,
   type Errors,
+  isRandom,
   type LogitsOracle,
   quantityNames,
   randomPoint,
@@ -14,6 +16,7 @@ import {
   tolerances,
   withinTolerance,
 } from '../tasks/checking/index.js';
+import { findModel } from '../tasks/models.js';
 import { parsePositive } from './flags.js';
 import { onnxRuntimeLogits } from './onnx-runtime.js';
 import { formatTable } from './output.js';
@@ -38,11 +41,11 @@ export function checkCommand(): Command {
     .description(
       'Checks a network: its logits against ONNX Runtime, first and second derivatives against central differences in float64, and everything against a reference file. Exit status 1 when an error is above its tolerance.',
     )
-    .argument('<model>', 'ONNX file')
+    .argument('<model>', 'ONNX file, or the name of a network of the package')
     .addOption(new Flag('--reference <file>', 'Safetensors file with a point and reference values'))
     .addOption(
       new Flag('--batch <integer>', 'Samples of each batch when there is no reference; the time taken grows with it')
-        .argParser(parsePositive)
+        .argParser(parseBatch)
         .default(4),
     )
     .addOption(new Flag('--json', 'Prints JSON'))
@@ -50,16 +53,28 @@ export function checkCommand(): Command {
     .action(run);
 }
 
+/** With one sample its weight cancels in g: all derivatives by u would be 0, and their relative errors meaningless. */
+function parseBatch(text: string): number {
+  const batch = parsePositive(text);
+  if (batch < 2) throw new InvalidArgumentError('Expected at least 2: with one sample its importance cancels.');
+  return batch;
+}
+
 async function run(model: string, { reference, batch, json }: Flags): Promise<void> {
-  const network = await Network.load(model);
+  const path = findModel(model);
+  const network = await Network.load(path);
   const warnings = network.warnings.map(({ code, message }) => ({ code: String(code), message }));
   const point = reference === undefined ? randomPoint(network, batch, 0) : await referencePoint(network, reference);
   let oracle: LogitsOracle | undefined;
   try {
-    oracle = await onnxRuntimeLogits(model);
+    oracle = await onnxRuntimeLogits(path);
   } catch (error) {
     if (!(error instanceof BilevelError)) throw error;
     warnings.push({ code: 'NO_ONNX_RUNTIME', message: error.message });
+  }
+  if (oracle && isRandom(denoisingQuantities(network, point.batch))) {
+    const message = 'The network draws random numbers (dropout in training form), so ONNX Runtime gives other logits.';
+    warnings.push({ code: 'RANDOM_LOGITS', message });
   }
   using device = Device.cpu();
   const result = await checkNetwork(network, point, device, oracle);

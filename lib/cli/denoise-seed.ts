@@ -63,7 +63,7 @@ export async function denoiseSeed(
     const retrained = await run.retrain({ signal, onProgress });
     const baselines = settings.task.baselines ? await run.baselines({ signal, onProgress }) : undefined;
     progress.stop();
-    await run.network.save(folder.networkPath, run.parameters);
+    await run.network.save(folder.networkPath, await run.trained());
     const metrics = await folder.readMetrics();
     const result: SeedResult = {
       settings,

@@ -18,7 +18,9 @@ export async function onnxRuntimeLogits(path: string): Promise<LogitsOracle> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BilevelError('INVALID_FILE', `ONNX Runtime cannot ${verb} ${path}: ${reason}`, { cause });
   };
-  const session = await runtime.InferenceSession.create(path, { logSeverityLevel: 3 }).catch(failed('load'));
+  // Its optimizer folds batch normalization into convolutions also where the model asks for the statistics of the batch.
+  const options = { logSeverityLevel: 3, graphOptimizationLevel: 'disabled' } as const;
+  const session = await runtime.InferenceSession.create(path, options).catch(failed('load'));
   return async (x, shape) => {
     const [inputName = ''] = session.inputNames;
     const [outputName = ''] = session.outputNames;

@@ -2,7 +2,7 @@ import { feed, minimizationProblem } from '../bilevel/index.js';
 import { type CompiledProgram, compile } from '../compile/index.js';
 import type { Device, Program } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
-import { argMax, crossEntropy, gather, input, mean } from '../graph/index.js';
+import { argMax, crossEntropy, gather, input, mean, type Node } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
 import { cosine } from '../schedules/index.js';
 import { minimize } from '../solvers/index.js';
@@ -44,7 +44,7 @@ export function checkFit(network: Network, inputShape: Shape, classes: number): 
         'Use a network made for these data, or other data.',
     );
   }
-  const logits = network.apply(input('x', network.inputShape(2)), network.parameterNodes());
+  const logits = network.apply(input('x', network.inputShape(2)), network.parameterNodes(), { training: false });
   if (!sameShape(logits.shape, [2, classes])) {
     throw new BilevelError(
       'SHAPE_MISMATCH',
@@ -53,7 +53,10 @@ export function checkFit(network: Network, inputShape: Shape, classes: number): 
   }
 }
 
-/** Predictions of a network for whole data sets, with programs that are compiled once. */
+/**
+ * Predictions of a network in its inference form for whole data sets, with programs that are compiled once. All calls
+ * name the same parameters: the trainable ones and, where a network has them, its running statistics.
+ */
 export class Classifier implements Disposable {
   readonly #device: Device;
   readonly #network: Network;
@@ -75,7 +78,7 @@ export class Classifier implements Disposable {
     // The last step repeats the last row where there is none left.
     for (let position = 0; position < index.size; position++) index.data[position] = Math.min(position, count - 1);
     const classes = Tensor.zeros([steps, chunk], 'int64');
-    const { compiled, program } = this.#program(inputs.shape, chunk);
+    const { compiled, program } = this.#program(inputs.shape, chunk, parameters);
     const all: Record<string, Tensor> = { inputs, index, classes };
     for (const [name, tensor] of Object.entries(parameters)) all[`v/${name}`] = tensor;
     const bindings = Object.fromEntries(compiled.bindings.map(({ name }) => [name, all[name] as Tensor]));
@@ -91,13 +94,21 @@ export class Classifier implements Disposable {
     );
   }
 
-  #program(shape: Shape, chunk: number): { readonly compiled: CompiledProgram; readonly program: Program } {
+  #program(
+    shape: Shape,
+    chunk: number,
+    parameters: Parameters,
+  ): { readonly compiled: CompiledProgram; readonly program: Program } {
     const [count = 0] = shape;
     const known = this.#programs.get(count);
     if (known) return known;
     const index = input('index', [chunk], 'int32');
     const rows = gather(input('inputs', shape), index);
-    const logits = this.#network.apply(rows, this.#network.parameterNodes('v/'), { training: false });
+    const nodes = Object.entries(parameters).map(([name, tensor]): [string, Node] => [
+      name,
+      input(`v/${name}`, tensor.shape),
+    ]);
+    const logits = this.#network.apply(rows, Object.fromEntries(nodes), { training: false });
     const compiled = compile({ perStep: [index], perStepOutputs: { classes: argMax(logits, 1) } });
     const made = { compiled, program: this.#device.load(compiled) };
     this.#programs.set(count, made);
@@ -133,7 +144,7 @@ export async function trainClassifier(
   const problem = minimizationProblem({
     lower: initial,
     feeds: { train: feed({ x: inputs, y: labels }, { batch, seed }) },
-    g: ({ v, train }) => mean(crossEntropy(network.apply(train.x, v), train.y)),
+    g: ({ v, train, key }) => mean(crossEntropy(network.apply(train.x, v, { key }), train.y)),
   });
   const schedule = cosine(learningRate, 0, calls * callSteps);
   using solver = minimize(problem, { steps: callSteps, learningRate: schedule }, { device });

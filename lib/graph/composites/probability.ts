@@ -1,4 +1,17 @@
-import { add, cast, div, equal, exp, log, stopGradient, sub, where } from '../functions/elementwise.js';
+import {
+  add,
+  and,
+  cast,
+  div,
+  equal,
+  exp,
+  greaterEqual,
+  less,
+  log,
+  stopGradient,
+  sub,
+  where,
+} from '../functions/elementwise.js';
 import { iota } from '../functions/leaf.js';
 import { reduceMax, reduceSum } from '../functions/reduce.js';
 import { expandDims, reshape } from '../functions/shape.js';
@@ -43,13 +56,16 @@ export function logSoftmax(x: Node, axis = -1): Node {
 
 /**
  * Softmax cross-entropy of each row, in nats: logSumExp(logits[i]) - logits[i, labels[i]], float32 [b], from logits [b, c]
- * and integer labels [b] in 0 .. c - 1. Labels are not checked: one outside selects no logit.
+ * and integer labels [b] in 0 .. c - 1. A label outside the classes gives NaN, which stops a solver.
  */
 export function crossEntropy(logits: Node, labels: Node): Node {
   requireRank(logits, 2, 'the logits');
   requireShape(labels.shape, logits.shape.slice(0, 1), 'the labels');
+  const classes = sizeAt(logits.shape, 1);
   // A comparison with the positions fuses with the reduction around it, which an indexed read would not.
   const { rest } = shifted(logits, 1);
-  const mask = positionMask(labels, sizeAt(logits.shape, 1));
-  return sub(log(reduceSum(exp(rest), [1])), reduceSum(where(mask, rest, 0), [1]));
+  const mask = positionMask(labels, classes);
+  const loss = sub(log(reduceSum(exp(rest), [1])), reduceSum(where(mask, rest, 0), [1]));
+  const known = and(greaterEqual(labels, 0), less(labels, classes));
+  return where(known, loss, Number.NaN);
 }

@@ -3,6 +3,8 @@ export {
   checkNetwork,
   computeQuantities,
   type Errors,
+  float64Errors,
+  isRandom,
   type LogitsOracle,
   referenceErrors,
   tolerances,

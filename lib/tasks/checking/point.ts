@@ -19,7 +19,9 @@ export interface CheckPoint {
 
 /** @throws SHAPE_MISMATCH unless the network's first output is logits [batch, classes] */
 function classesOf(network: Network, batch: number): number {
-  const { dtype, shape } = network.apply(input('x', network.inputShape(batch)), network.parameterNodes());
+  const { dtype, shape } = network.apply(input('x', network.inputShape(batch)), network.parameterNodes(), {
+    training: false,
+  });
   const [rows, classes] = shape;
   if (dtype === 'float32' && shape.length === 2 && rows === batch && classes !== undefined && classes > 0)
     return classes;

@@ -1,19 +1,18 @@
 import {
   add,
+  constant,
   crossEntropy,
-  div,
   gradient,
   inner,
   input,
   mean,
   mul,
   type Node,
-  reduceSum,
   stopGradient,
   sumOfSquares,
 } from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
-import { sampleWeight } from '../denoising/problem.js';
+import { weightedLoss } from '../denoising/problem.js';
 
 /** The quantities whose errors are reported, in the order in which they are shown. */
 export const quantityNames = [
@@ -74,10 +73,11 @@ export function denoisingQuantities(network: Network, batch: number): Quantities
   const v = Object.entries(parameters).map(([name, node]) => ({ name, node }));
   const vs = v.map(({ node }) => node);
   const nu = v.map(({ name, node }) => input(`nu/${name}`, node.shape));
-  const weights = sampleWeight(inputs.u);
-  const logitsTrain = network.apply(inputs.xTrain, parameters);
-  const logitsVal = network.apply(inputs.xVal, parameters);
-  const g = div(reduceSum(mul(weights, crossEntropy(logitsTrain, inputs.yTrain))), reduceSum(weights));
+  // One fixed key: where the network draws at random, every quantity is of the same draw.
+  const key = constant([0, 0], [2], 'int32');
+  const logitsTrain = network.apply(inputs.xTrain, parameters, { key });
+  const logitsVal = network.apply(inputs.xVal, parameters, { key });
+  const g = weightedLoss(logitsTrain, inputs.yTrain, inputs.u);
   const f = mean(crossEntropy(logitsVal, inputs.yVal));
   const lowerGradient = gradient(g, vs);
   const q = lowerGradient.map((each, index) => add(mul(inputs.gamma, each), nu[index] as Node));

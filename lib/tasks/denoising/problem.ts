@@ -9,6 +9,12 @@ export function sampleWeight(u: Node): Node {
   return mul(0.5, add(tanh(u), 1));
 }
 
+/** sum_i u'_i CE_i / sum_i u'_i over a batch: the lower cost of logits [b, c], labels [b] and importances u [b]. */
+export function weightedLoss(logits: Node, labels: Node, u: Node): Node {
+  const weights = sampleWeight(u);
+  return div(reduceSum(mul(weights, crossEntropy(logits, labels))), reduceSum(weights));
+}
+
 /**
  * Learning the importance u of every training sample (Mehra and Hamm 2021, section 3.2 and supplement E.2):
  *
@@ -29,11 +35,8 @@ export function denoisingProblem(
       train: feed({ x: train.inputs, y: train.labels }, { batch, seed }),
       validation: feed({ x: validation.inputs, y: validation.labels }, { batch, seed }),
     },
-    f: ({ v, validation: { x, y } }) => mean(crossEntropy(network.apply(x, v), y)),
-    g: ({ u, v, train: { x, y } }) => {
-      const weights = sampleWeight(u.importance);
-      return div(reduceSum(mul(weights, crossEntropy(network.apply(x, v), y))), reduceSum(weights));
-    },
+    f: ({ v, validation: { x, y }, key }) => mean(crossEntropy(network.apply(x, v, { key }), y)),
+    g: ({ u, v, train: { x, y }, key }) => weightedLoss(network.apply(x, v, { key }), y, u.importance),
   });
 }
 

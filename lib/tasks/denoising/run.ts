@@ -20,6 +20,7 @@ import {
   trainClassifier,
 } from '../classifier.js';
 import { findModel } from '../models.js';
+import { runningStatistics } from '../statistics.js';
 import { type DenoisingData, loadDenoisingData } from './data.js';
 import { denoisingProblem, initialImportance, rescaleImportance, weightsOf } from './problem.js';
 import type { DenoisingSettings } from './settings.js';
@@ -132,7 +133,8 @@ export class DenoisingRun implements Disposable {
             device,
           )
         : initial;
-    const predicted = await classifier.predict(data.train.inputs, parameters);
+    const statistics = await runningStatistics(network, data.validation.inputs, parameters, task.batch, device);
+    const predicted = await classifier.predict(data.train.inputs, { ...parameters, ...statistics });
     const importance = initialImportance(predicted, data.train.labels, task);
     return new DenoisingRun(settings, network, data, device, { importance, parameters }, saved);
   }
@@ -172,13 +174,23 @@ export class DenoisingRun implements Disposable {
   }
 
   /** Test accuracy of the network as it is, 0 to 1. */
-  accuracy(): Promise<number> {
-    return this.#classifier.accuracy(this.data.test, this.parameters);
+  async accuracy(): Promise<number> {
+    return this.#classifier.accuracy(this.data.test, await this.trained());
   }
 
   /** Predicted class of every training sample, [n]. */
-  predictTrain(): Promise<Int32Array> {
-    return this.#classifier.predict(this.data.train.inputs, this.parameters);
+  async predictTrain(): Promise<Int32Array> {
+    return this.#classifier.predict(this.data.train.inputs, await this.trained());
+  }
+
+  /** What the trained network is used and saved with: its parameters, and running statistics that belong to them. */
+  trained(): Promise<Parameters> {
+    return this.#withStatistics(this.parameters, this.data.train);
+  }
+
+  async #withStatistics(parameters: Parameters, { inputs }: Samples): Promise<Parameters> {
+    const { batch } = this.settings.task;
+    return { ...parameters, ...(await runningStatistics(this.network, inputs, parameters, batch, this.#device)) };
   }
 
   /** How well the weights tell wrong labels from right ones. */
@@ -216,7 +228,7 @@ export class DenoisingRun implements Disposable {
       { steps, learningRate, batch, seed, signal, onProgress: (done, total) => onProgress?.({ name, done, total }) },
       this.#device,
     );
-    return this.#classifier.accuracy(this.data.test, parameters);
+    return this.#classifier.accuracy(this.data.test, await this.#withStatistics(parameters, samples));
   }
 
   get #importance(): Tensor {
