@@ -89,7 +89,7 @@ test('the page shows the numbers it was given and those it derives', (t) => {
   t.regex(page, /<strong>1\.000<\/strong><span>Area under the ROC curve/);
   t.regex(page, /<strong>66\.7 %<\/strong><span>Wrong labels found/);
   t.regex(page, /<dt>precision<\/dt><dd>100\.0 %<\/dd>/);
-  t.regex(page, /<strong>2 min 5 s<\/strong>/);
+  t.regex(page, /<strong>2 min 05 s<\/strong>/);
   t.regex(page, /<strong>2,500<\/strong><span>Lower steps per second/);
   t.regex(page, /<dt>penalty\.gamma<\/dt><dd>0\.01<\/dd>/);
   t.is(page.match(/<li class="card corrupted">/g)?.length, 2);
@@ -252,7 +252,13 @@ test('numbers are shown for people', (t) => {
     [formatFixed(-1.005, 1), formatFixed(Number.NaN, 1), formatShare(0.8768), formatShare(Number.NaN)],
     ['−1.0', '–', '87.7 %', '–'],
   );
-  t.deepEqual([0, 59.94, 119.6, 7325].map(formatDuration), ['0.0 s', '59.9 s', '2 min 0 s', '2 h 2 min']);
+  t.deepEqual([0, 59.94, 59.97, 119.6, 7325].map(formatDuration), [
+    '0.0 s',
+    '59.9 s',
+    '1 min 00 s',
+    '2 min 00 s',
+    '2 h 02 min',
+  ]);
   t.deepEqual(meanAndDeviation([1, 2, 3]), { mean: 2, deviation: 1 });
   t.deepEqual(meanAndDeviation([4]), { mean: 4 });
   t.regex(renderMethodTable('m', [{ method: 'a', ours: [] }]).text, /<td>–<\/td>/);

@@ -1,8 +1,8 @@
 import { curvesOf } from '../report/curves.js';
+import { formatShare } from '../report/format.js';
 import { renderReport, type SampleReport } from '../report/report.js';
 import type { SeedResult } from './denoise-seed.js';
 import { accuracyRows } from './denoise-summary.js';
-import { formatPercent } from './output.js';
 
 /** The page of one run. */
 export function denoisingReport(
@@ -17,8 +17,8 @@ export function denoisingReport(
   return renderReport({
     title: `Cleaning ${task.data} labels with ${task.network}`,
     summary:
-      `${task.train} training samples with ${formatPercent(task.noise, 0)} % wrong labels and ${task.validation} clean validation ` +
-      `samples, seed ${task.seed}. Of the ${detection.corrupted} wrong labels ${formatPercent(detection.recall, 1)} % were found.`,
+      `${task.train} training samples with ${formatShare(task.noise, 0)} wrong labels and ${task.validation} clean validation ` +
+      `samples, seed ${task.seed}. Of the ${detection.corrupted} wrong labels ${formatShare(detection.recall)} were found.`,
     results: { measure: 'test accuracy in %', methods: accuracyRows([result]) },
     charts: curvesOf(metrics, { column: 'iteration', label: 'iteration' }, [
       { title: 'Upper and lower cost', yScale: 'linear', columns: { f: 'f, validation', g: 'g, training' } },

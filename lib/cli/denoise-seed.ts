@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import type { Detection } from '../data/detection.js';
 import type { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
+import { formatShare } from '../report/format.js';
 import { RunFolder } from '../report/run-folder.js';
 import { formatSchedule } from '../schedules/index.js';
 import {
@@ -13,7 +14,6 @@ import {
   type Stage,
 } from '../tasks/denoising/index.js';
 import { denoisingReport } from './denoise-report.js';
-import { formatPercent } from './output.js';
 import type { Progress } from './progress.js';
 
 /** What one seed gave; accuracies from 0 to 1. */
@@ -92,7 +92,7 @@ async function iterate(run: DenoisingRun, folder: RunFolder, signal: AbortSignal
       accuracy = report.accuracy ?? accuracy;
       await folder.appendMetrics(metricsRow(report));
       if (report.accuracy !== undefined) await folder.saveState(run.save());
-      const shown = accuracy === undefined ? '' : `  accuracy ${formatPercent(accuracy)} %`;
+      const shown = accuracy === undefined ? '' : `  accuracy ${formatShare(accuracy, 2)}`;
       const detail = `f ${report.f.toFixed(4)}  g ${report.g.toFixed(4)}${shown}`;
       progress.update('Penalty', report.iteration, run.iterations, detail);
     }

@@ -1,8 +1,9 @@
 import { styleText } from 'node:util';
+import { formatDuration } from '../report/format.js';
 import { type MethodResult, meanAndDeviation } from '../report/tables.js';
 import { publishedAccuracies } from '../tasks/denoising/index.js';
 import type { SeedResult } from './denoise-seed.js';
-import { formatDuration, formatTable } from './output.js';
+import { formatTable } from './output.js';
 
 /** One line per method: our accuracies in per cent, one per seed, beside the published one. */
 export function accuracyRows(results: readonly SeedResult[]): MethodResult[] {
@@ -42,6 +43,7 @@ export function accuracyRows(results: readonly SeedResult[]): MethodResult[] {
 /** The results as people read them. */
 export function summarize(results: readonly SeedResult[]): string {
   const all = accuracyRows(results);
+  const published = results[0] && publishedAccuracies(results[0].settings);
   const compared = all.some(({ paper }) => paper !== undefined);
   const rows = all.map(({ method, ours, paper, note }) => [
     method,
@@ -83,7 +85,11 @@ export function summarize(results: readonly SeedResult[]): string {
     '',
     line('Wrong labels', `AUC ${auc}   precision ${precision} %   recall ${recall} %   (weight below 0.5)`),
     line('Trusted', `${trusted} samples for retraining`),
-    line('Time', `${formatDuration(wallMs)} in all; ${formatDuration(bilevelMs)} for ${steps} steps of v, ${speed}`),
+    line(
+      'Time',
+      `${formatDuration(wallMs / 1000)} in all; ${formatDuration(bilevelMs / 1000)} for ${steps} steps of v, ${speed}`,
+    ),
+    ...(published === undefined ? [] : [line('Paper', published.where)]),
     line('Results', `${folders} (open report.html)`),
   ].join('\n');
 }

@@ -1,13 +1,13 @@
 import { styleText } from 'node:util';
 import { Command, Option as Flag } from 'commander';
-import { formatCost, type ProgramCost } from '../compile/index.js';
+import { formatCost, formatQuantity, type ProgramCost } from '../compile/index.js';
 import { Device } from '../engine/index.js';
 import { Network } from '../onnx/index.js';
 import { inspectStep } from '../tasks/inspection.js';
 import { findModel } from '../tasks/models.js';
 import { elementCount } from '../tensor.js';
 import { parsePositive } from './flags.js';
-import { formatQuantity, formatTable } from './output.js';
+import { formatTable } from './output.js';
 
 interface Flags {
   readonly batch: number;

@@ -25,26 +25,6 @@ export function formatTable(
   ].join('\n');
 }
 
-/** `1 h 02 min`, `3 min 20 s`, `12.3 s`. */
-export function formatDuration(ms: number): string {
-  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
-}
-
-/** `0.9077` as `90.77`. */
-export function formatPercent(share: number, digits = 2): string {
-  return Number.isFinite(share) ? (100 * share).toFixed(digits) : '–';
-}
-
-/** `1.4 M`, `23.0 k`, `512`. */
-export function formatQuantity(value: number, unit = ''): string {
-  const [scale, prefix] = value >= 1e9 ? [1e9, 'G'] : value >= 1e6 ? [1e6, 'M'] : value >= 1e3 ? [1e3, 'k'] : [1, ''];
-  return `${(value / scale).toFixed(scale === 1 ? 0 : 1)} ${prefix}${unit}`.trimEnd();
-}
-
 /** Prints an error for people on stderr, or for programs as JSON on stdout. */
 export function printError(error: unknown, json: boolean): void {
   const code = codeOf(error);

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { formatDuration } from './output.js';
+import { formatDuration } from '../report/format.js';
 
 /** Between two lines about one stage where the output goes to a file. */
 const lineEveryMs = 10_000;
@@ -46,9 +46,9 @@ export class Progress {
   /** What is left at the speed so far, at the end what it took. The first update only says where a resumed stage starts. */
   #time(done: number, total: number): string {
     const elapsed = performance.now() - this.#started;
-    if (done >= total) return formatDuration(elapsed);
+    if (done >= total) return formatDuration(elapsed / 1000);
     const made = done - this.#firstDone;
-    return made > 0 ? `${formatDuration((elapsed / made) * (total - done))} left` : '';
+    return made > 0 ? `${formatDuration(((elapsed / made) * (total - done)) / 1000)} left` : '';
   }
 
   #begin(name: string, done: number, total: number): void {

@@ -90,19 +90,19 @@ function place(storage: Storage): string {
 /** A listing for people: one line an instruction, then the totals. */
 export function formatCost(cost: ProgramCost): string {
   const lines = cost.instructions.map((instruction, index) => {
-    const numbers = `${quantity(instruction.flops, 'flop')} ${quantity(instruction.bytes, 'B')}`;
+    const numbers = [formatQuantity(instruction.flops, 'flop'), formatQuantity(instruction.bytes, 'B')];
     const mark = instruction.section === 'prologue' ? 'once' : 'step';
-    return `${String(index).padStart(4)} ${mark} ${instruction.opcode.padEnd(19)}${numbers}  ${instruction.operations}\n          ${instruction.detail}`;
+    return `${String(index).padStart(4)} ${mark} ${instruction.opcode.padEnd(19)}${numbers.map((text) => text.padStart(12)).join('')}  ${instruction.operations}\n          ${instruction.detail}`;
   });
   const totals = [
-    `${cost.instructions.length} instructions, arena ${quantity(cost.arenaBytes, 'B').trim()}`,
-    `once a run ${quantity(cost.prologueFlops, 'flop').trim()}, each step ${quantity(cost.stepFlops, 'flop').trim()}`,
+    `${cost.instructions.length} instructions, arena ${formatQuantity(cost.arenaBytes, 'B')}`,
+    `once a run ${formatQuantity(cost.prologueFlops, 'flop')}, each step ${formatQuantity(cost.stepFlops, 'flop')}`,
   ];
   return [...lines, ...totals].join('\n');
 }
 
-function quantity(value: number, unit: string): string {
-  const scale = [1e9, 1e6, 1e3].find((size) => value >= size) ?? 1;
-  const prefix = { 1e9: 'G', 1e6: 'M', 1e3: 'k', 1: '' }[scale] as string;
-  return `${(value / scale).toFixed(scale === 1 ? 0 : 1)} ${prefix}${unit}`.padStart(11);
+/** `1.4 M`, `23.0 k`, `512`, with the unit behind the prefix. */
+export function formatQuantity(value: number, unit = ''): string {
+  const [scale, prefix] = value >= 1e9 ? [1e9, 'G'] : value >= 1e6 ? [1e6, 'M'] : value >= 1e3 ? [1e3, 'k'] : [1, ''];
+  return `${(value / scale).toFixed(scale === 1 ? 0 : 1)} ${prefix}${unit}`.trimEnd();
 }

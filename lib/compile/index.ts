@@ -15,7 +15,7 @@ import { partition } from './partition.js';
 import { simplify } from './simplify.js';
 import { planViews } from './views.js';
 
-export { formatCost, type InstructionCost, type ProgramCost } from './explain.js';
+export { formatCost, formatQuantity, type InstructionCost, type ProgramCost } from './explain.js';
 
 /** What one step of a program computes. */
 export interface ProgramSpec {

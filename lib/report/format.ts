@@ -19,14 +19,16 @@ export function formatFixed(value: number, decimals: number): string {
 }
 
 /** A share from 0 to 1 in per cent. */
-export function formatShare(share: number): string {
-  return Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : notDefined;
+export function formatShare(share: number, decimals = 1): string {
+  return Number.isFinite(share) ? `${(100 * share).toFixed(decimals)} %` : notDefined;
 }
 
-/** `48.2 s`, `3 min 20 s` or `2 h 5 min`. */
+/** `48.2 s`, `3 min 20 s` or `2 h 05 min`. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const tenths = Math.round(seconds * 10);
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
+  const two = (value: number): string => String(value).padStart(2, '0');
   const whole = Math.round(seconds);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
