@@ -1,7 +1,7 @@
 import { compile } from '../../compile/index.js';
 import { Random } from '../../data/random.js';
 import type { Device } from '../../engine/index.js';
-import { constant, evaluate, gradient, inner, isOp, type Node, topologicalOrder } from '../../graph/index.js';
+import { constant, evaluate, inner, isOp, type Node, topologicalOrder } from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
 import { Tensor } from '../../tensor.js';
 import type { CheckPoint } from './point.js';
@@ -132,14 +132,14 @@ async function oracleError(
     const x = Float32Array.from(feedOf(point, node));
     parts.push(...(await oracle(x, node.shape)));
   }
-  return logitError(computed.get('logits') as Float64Array, Float64Array.from(parts));
+  return logitError(part(computed, 'logits'), Float64Array.from(parts));
 }
 
 /** Errors against the values of a reference file. */
 export function referenceErrors({ reference }: CheckPoint, computed: Computed): Errors {
   if (reference === undefined) return {};
   return Object.fromEntries(
-    [...reference].map(([name, expected]) => [name, errorOf(name, computed.get(name) as Float64Array, expected)]),
+    [...reference].map(([name, expected]) => [name, errorOf(name, part(computed, name), expected)]),
   );
 }
 
@@ -153,33 +153,55 @@ function feedOf(point: CheckPoint, node: Node): Float64Array {
  * differences.
  */
 export function float64Errors(quantities: Quantities, point: CheckPoint, computed: Computed): Errors {
-  const { f, g, penalty, lowerGradient, q, v, nu, inputs, values } = quantities;
-  const nodes = [...Object.values(inputs), ...v.map(({ node }) => node), ...nu];
-  const feeds = new Map(nodes.map((node) => [node, feedOf(point, node)]));
-  const [fValue, gValue, ...rest] = evaluate([f, g, ...values.logits, ...q], feeds) as [
-    Float64Array,
-    Float64Array,
-    ...Float64Array[],
-  ];
-  const logits = joined(rest.slice(0, values.logits.length));
-  const stoppedQ = rest.slice(values.logits.length).map((data, index) => constant(data, v[index]?.node.shape ?? []));
+  const { f, g, penalty, lowerGradient, q, v, inputs } = quantities;
+  const exact = evaluateQuantities(quantities, point);
+  const feeds = feedsOf(quantities, point);
+  // q is held constant where <grad_v g, q> is differentiated.
+  const stoppedQ = evaluate(q, feeds).map((data, index) => constant(data, q[index]?.shape ?? []));
   const slope = inner(lowerGradient, stoppedQ);
   const vs = v.map(({ node }) => node);
-  const differentiate = (scalar: Node, variables: readonly Node[], derivative: Float64Array): number =>
-    derivativeError(scalar, variables, derivative, feeds);
-  const along = (name: QuantityName): Float64Array => computed.get(name) as Float64Array;
-  return {
-    logits: logitError(along('logits'), logits),
-    f: relativeError(along('f'), fValue),
-    g: relativeError(along('g'), gValue),
-    grad_u_g: differentiate(g, [inputs.u], along('grad_u_g')),
-    grad_v_f: differentiate(f, vs, along('grad_v_f')),
-    grad_v_g: differentiate(g, vs, along('grad_v_g')),
-    hvp_v: differentiate(slope, vs, along('hvp_v')),
-    hvp_u: differentiate(slope, [inputs.u], along('hvp_u')),
-    penalty_grad_v: differentiate(penalty, vs, along('penalty_grad_v')),
-    penalty_grad_u: differentiate(penalty, [inputs.u], along('penalty_grad_u')),
-  };
+  const us = [inputs.u];
+  const values = Object.fromEntries(
+    (['logits', 'f', 'g'] as const).map((name) => [name, errorOf(name, part(computed, name), part(exact, name))]),
+  );
+  const derivatives = (
+    [
+      ['grad_u_g', g, us],
+      ['grad_v_f', f, vs],
+      ['grad_v_g', g, vs],
+      ['hvp_v', slope, vs],
+      ['hvp_u', slope, us],
+      ['penalty_grad_v', penalty, vs],
+      ['penalty_grad_u', penalty, us],
+    ] as const
+  ).map(([name, scalar, variables]) => [
+    name,
+    derivativeError(scalar, variables, part(computed, name), part(exact, name), feeds),
+  ]);
+  return { ...values, ...Object.fromEntries(derivatives) };
+}
+
+/** Every quantity by the graph's own definition in float64. */
+export function evaluateQuantities(quantities: Quantities, point: CheckPoint): Computed {
+  const nodes = quantityNames.flatMap((name) => quantities.values[name]);
+  const values = evaluate(nodes, feedsOf(quantities, point));
+  let next = 0;
+  return new Map(
+    quantityNames.map((name) => {
+      const start = next;
+      next += quantities.values[name].length;
+      return [name, joined(values.slice(start, next))];
+    }),
+  );
+}
+
+function feedsOf({ inputs, v, nu }: Quantities, point: CheckPoint): ReadonlyMap<Node, Float64Array> {
+  const nodes = [...Object.values(inputs), ...v.map(({ node }) => node), ...nu];
+  return new Map(nodes.map((node) => [node, feedOf(point, node)]));
+}
+
+function part(computed: Computed, name: QuantityName): Float64Array {
+  return computed.get(name) as Float64Array;
 }
 
 /**
@@ -200,10 +222,10 @@ function derivativeError(
   scalar: Node,
   variables: readonly Node[],
   derivative: Float64Array,
+  exact: Float64Array,
   feeds: ReadonlyMap<Node, Float64Array>,
 ): number {
   const random = Random.fromSeed(0, 'directions');
-  const exact = joined(evaluate(gradient(scalar, variables), feeds));
   const size = Math.max(norm(exact), shortest);
   const starts = variables.map((node) => feeds.get(node) as Float64Array);
   const scale = Math.max(1, Math.hypot(...starts.map(norm)));

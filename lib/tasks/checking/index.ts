@@ -3,6 +3,7 @@ export {
   checkNetwork,
   computeQuantities,
   type Errors,
+  evaluateQuantities,
   float64Errors,
   isRandom,
   type LogitsOracle,
