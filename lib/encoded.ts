@@ -13,7 +13,6 @@ export const dtypeCodes: readonly DType[] = ['float32', 'int32', 'int64', 'bool'
 
 /** Where a buffer's memory is. Codes are positions in this list. */
 export const bufferKinds = ['arena', 'binding', 'constant'] as const;
-export type BufferKind = (typeof bufferKinds)[number];
 
 /** How a run uses a bound tensor. Codes are positions in this list. */
 export const bindingAccess = ['read', 'write', 'readWrite'] as const;

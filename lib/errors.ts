@@ -54,7 +54,10 @@ export class BilevelError extends Error {
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
-  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (Array.isArray(value)) {
+    const short = value.length <= 8 && value.every((each) => typeof each === 'number');
+    return short ? `[${value.join(', ')}]` : `an array of ${value.length}`;
+  }
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) return `an object of class ${value.constructor?.name ?? 'null'}`;
   return String(value);
@@ -68,8 +71,27 @@ export function invalidArgument(parameter: string, expected: string, received: u
   );
 }
 
+/** @throws INVALID_ARGUMENT when `given` is not an object that holds things by name */
+export function checkRecord(given: unknown, parameter: string): void {
+  const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given) && !ArrayBuffer.isView(given);
+  if (!isRecord) throw invalidArgument(parameter, 'an object', given);
+}
+
+/**
+ * Refuses options that do not exist, so that a slip of the pen is not a silent default.
+ * @param where what the options belong to, for messages: `feed`
+ * @throws UNKNOWN_OPTION with the nearest name; INVALID_ARGUMENT when `given` is not an object
+ */
+export function checkKeys(given: object, known: readonly string[], where: string): void {
+  checkRecord(given, `the options of ${where}`);
+  const key = Object.keys(given).find((each) => !known.includes(each));
+  if (key === undefined) return;
+  throw new BilevelError('UNKNOWN_OPTION', `${where} has no option ${describe(key)}. ${adviseName(key, known)}`);
+}
+
 /** Advice for a name that does not exist: the nearest one that does when it is near enough to be a slip, else all. */
 export function adviseName(name: string, known: readonly string[]): string {
+  if (known.length === 0) return 'There are none.';
   const distances = known.map((candidate) => editDistance(name.toLowerCase(), candidate.toLowerCase()));
   const least = Math.min(...distances);
   const nearest = least <= Math.max(2, name.length / 3) ? known[distances.indexOf(least)] : undefined;

@@ -1,4 +1,4 @@
-import { adviseName, BilevelError, describe, invalidArgument } from './errors.js';
+import { checkKeys, invalidArgument } from './errors.js';
 import { constant, parseSchedule, type Schedule } from './schedules/index.js';
 
 /**
@@ -9,8 +9,6 @@ import { constant, parseSchedule, type Schedule } from './schedules/index.js';
 interface Described {
   /** What the option does, one sentence. */
   readonly text: string;
-  /** The unit of the value, when it has one. */
-  readonly unit?: string;
   /** Where the default comes from: paper and place. */
   readonly source?: string;
 }
@@ -85,17 +83,17 @@ export type GivenOptions<T extends OptionTable> = {
  * @throws UNKNOWN_OPTION with the nearest name; INVALID_ARGUMENT naming the option, what was expected and received
  */
 export function validateOptions<T extends OptionTable>(table: T, given: GivenOptions<T>, where: string): Options<T> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw invalidArgument(`the options of ${where}`, 'an object', given);
-  }
-  for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(table, key)) throw unknownOption(key, Object.keys(table), where);
-  }
+  checkKeys(given, Object.keys(table), where);
   const entries = Object.entries(table).map(([key, option]) => {
     const value: unknown = given[key];
     return [key, value === undefined ? option.default : checkOption(option, value, `the option ${key} of ${where}`)];
   });
   return Object.freeze(Object.fromEntries(entries)) as Options<T>;
+}
+
+/** The options that have a value: with them a record of other defaults can be overridden. */
+export function definedOnly<T extends object>(given: T): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
 }
 
 /**
@@ -181,9 +179,4 @@ function describeBounds({ min, max, above, below }: Bounded): string {
     below === undefined ? '' : `< ${below}`,
   ].filter((text) => text !== '');
   return bounds.length === 0 ? '' : ` ${bounds.join(' and ')}`;
-}
-
-/** The error for a key that does not exist, with the nearest one that does when it is near enough to be a slip. */
-export function unknownOption(key: string, known: readonly string[], where: string): BilevelError {
-  return new BilevelError('UNKNOWN_OPTION', `${where} has no option ${describe(key)}. ${adviseName(key, known)}`);
 }

@@ -27,6 +27,22 @@ const arrayClasses: { readonly [D in DType]: new (buffer: SharedArrayBuffer) => 
 /** Bytes of one element. */
 export const bytesPerElement: Readonly<Record<DType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };
 
+/** What a dtype holds exactly. A real is rounded to float32. */
+const ranges: {
+  readonly [D in DType]: { readonly expected: string; holds(value: number | bigint): boolean };
+} = {
+  float32: { expected: 'a number', holds: () => true },
+  int32: {
+    expected: 'an integer from -2^31 to 2^31 - 1',
+    holds: (value) => Number(value) === (Number(value) | 0),
+  },
+  int64: {
+    expected: 'a bigint of 64 bits, or an integer up to 2^53',
+    holds: (value) => (typeof value === 'bigint' ? value === BigInt.asIntN(64, value) : Number.isSafeInteger(value)),
+  },
+  bool: { expected: '0 or 1', holds: (value) => Number(value) === 0 || Number(value) === 1 },
+};
+
 /** Product of the dimensions; 1 for a scalar. */
 export function elementCount(shape: Shape): number {
   let count = 1;
@@ -52,6 +68,24 @@ export function checkShape(shape: Shape, parameter = 'shape'): void {
   }
 }
 
+export function checkDType(dtype: DType, parameter = 'dtype'): void {
+  if (typeof dtype === 'string' && Object.hasOwn(arrayClasses, dtype)) return;
+  throw invalidArgument(parameter, `one of ${Object.keys(arrayClasses).join(', ')}`, dtype);
+}
+
+type Values = ArrayLike<number | bigint>;
+
+/** The dtype of values when none is asked for: int32 for an Int32Array, int64 for bigints, else float32. */
+export function dtypeOf(values: ArrayLike<unknown>): DType {
+  if (values instanceof Int32Array) return 'int32';
+  return values instanceof BigInt64Array || typeof values[0] === 'bigint' ? 'int64' : 'float32';
+}
+
+function checkValues(values: unknown): void {
+  if (Array.isArray(values) || (ArrayBuffer.isView(values) && 'length' in values)) return;
+  throw invalidArgument('values', 'an array or typed array of numbers', values);
+}
+
 /**
  * A dense row-major array in shared memory. Its `data` view is bound by programs without a copy, so what a run writes
  * is seen here as soon as the run's promise resolves.
@@ -67,30 +101,50 @@ export class Tensor<D extends DType = DType> implements TensorType {
     this.data = data;
   }
 
-  /** A new tensor of zeros. */
+  /** A new tensor of zeros. @throws INVALID_ARGUMENT; LIMIT_EXCEEDED when there cannot be so much memory */
   static zeros<D extends DType = 'float32'>(shape: Shape, dtype: D = 'float32' as D): Tensor<D> {
     checkShape(shape);
-    const buffer = new SharedArrayBuffer(elementCount(shape) * bytesPerElement[dtype]);
-    return new Tensor(dtype, Object.freeze([...shape]), new arrayClasses[dtype](buffer));
+    checkDType(dtype);
+    const bytes = elementCount(shape) * bytesPerElement[dtype];
+    try {
+      return new Tensor(dtype, Object.freeze([...shape]), new arrayClasses[dtype](new SharedArrayBuffer(bytes)));
+    } catch (cause) {
+      const type = formatType({ dtype, shape });
+      throw new BilevelError('LIMIT_EXCEEDED', `There is no memory for the ${bytes} bytes of ${type}.`, { cause });
+    }
   }
 
-  /** A new tensor holding a copy of `values` in row-major order. */
-  static from<D extends DType = 'float32'>(
-    values: ArrayLike<number> | ArrayLike<bigint>,
-    shape: Shape = [values.length],
-    dtype: D = 'float32' as D,
-  ): Tensor<D> {
-    const tensor = Tensor.zeros(shape, dtype);
+  /**
+   * A new tensor holding a copy of `values` in row-major order; of shape [values.length] by default. The dtype is that of
+   * the values unless one is asked for: int32 for an Int32Array, int64 for a BigInt64Array or bigints, else float32.
+   * @throws INVALID_ARGUMENT naming the value that the dtype does not hold; SHAPE_MISMATCH when there are too many or few
+   */
+  static from(values: Int32Array, shape?: Shape): Tensor<'int32'>;
+  static from(values: ArrayLike<number>, shape?: Shape): Tensor<'float32'>;
+  static from(values: ArrayLike<bigint>, shape?: Shape): Tensor<'int64'>;
+  static from<D extends DType>(values: Values, shape: Shape | undefined, dtype: D): Tensor<D>;
+  static from(values: Values, shape?: Shape, dtype?: DType): Tensor {
+    checkValues(values);
+    const tensor: Tensor = Tensor.zeros(shape ?? [values.length], dtype ?? dtypeOf(values));
     if (values.length !== tensor.size) {
+      const moved = ArrayBuffer.isView(values) && values.buffer.byteLength === 0;
       throw new BilevelError(
         'SHAPE_MISMATCH',
-        `Expected ${tensor.size} values for a tensor of shape [${shape.join(', ')}] but received ${values.length}.`,
+        `Expected ${tensor.size} values for a tensor of shape [${tensor.shape.join(', ')}] but received ` +
+          `${values.length}${moved ? ', whose memory is empty or was transferred' : ''}.`,
       );
     }
+    const { expected, holds } = ranges[tensor.dtype];
+    const convert: (value: number | bigint) => number | bigint = tensor.dtype === 'int64' ? BigInt : Number;
     const target = tensor.data as { [index: number]: number | bigint };
-    const convert: (value: number | bigint) => number | bigint =
-      dtype === 'int64' ? (value) => BigInt(value) : (value) => Number(value);
-    for (let index = 0; index < values.length; index++) target[index] = convert(values[index] as number | bigint);
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if ((typeof value !== 'number' && typeof value !== 'bigint') || !holds(value)) {
+        const hint = Array.isArray(value) ? ' (all elements in one list, row by row, and the shape beside it)' : '';
+        throw invalidArgument(`values[${index}] of a ${tensor.dtype} tensor`, `${expected}${hint}`, value);
+      }
+      target[index] = convert(value);
+    }
     return tensor;
   }
 
@@ -112,6 +166,7 @@ export class Tensor<D extends DType = DType> implements TensorType {
 
   /** Overwrites all elements with those of `source`, which must have the same dtype and size. */
   copyFrom(source: Tensor<D>): void {
+    if (!(source instanceof Tensor)) throw invalidArgument('source', 'a Tensor', source);
     if (source.dtype !== this.dtype || !sameShape(source.shape, this.shape)) {
       throw new BilevelError('SHAPE_MISMATCH', `Cannot copy ${formatType(source)} into ${formatType(this)}.`);
     }

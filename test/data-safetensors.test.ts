@@ -96,7 +96,9 @@ const attacks: Record<string, [bytes: Uint8Array, message: RegExp, code?: string
   'an empty file': [new Uint8Array(0), /too few/],
   'a truncated header length': [new Uint8Array(7), /too few/],
   'a header beyond the end': [file('{}', 0, 3n), /beyond the end/],
-  'a header length of 2^64 - 1': [file('{}', 0, 2n ** 64n - 1n), /at most/, 'LIMIT_EXCEEDED'],
+  'a header length of 2^64 - 1': [file('{}', 0, 2n ** 64n - 1n), /beyond the end/],
+  'a text': [new TextEncoder().encode('# A heading, and no tensors'), /beyond the end/],
+  'a header above 16 MiB': [file('{}', 17 * 2 ** 20, 17n * 2n ** 20n), /at most/, 'LIMIT_EXCEEDED'],
   'a header that is not JSON': [file('{"a":', 0), /not JSON/],
   'a header that is not UTF-8': [Uint8Array.from([1, 0, 0, 0, 0, 0, 0, 0, 0xff]), /not JSON/],
   'a header that is a list': [file('[]', 0), /not a JSON object/],
@@ -125,9 +127,9 @@ for (const [name, [bytes, message, code = 'INVALID_FILE']] of Object.entries(att
 
 test('a damaged byte anywhere in the header gives a clean error or a whole file, never another error', (t) => {
   const original = encodeSafetensors(
-    new Map([
+    new Map<string, Tensor>([
       ['w', Tensor.from([1, 2])],
-      ['b', Tensor.from([3n], [1], 'int64')],
+      ['b', Tensor.from([3n])],
     ]),
   );
   const length = 8 + new DataView(original.buffer).getUint32(0, true);

@@ -1,4 +1,4 @@
-import { BilevelError, describe, invalidArgument } from '../errors.js';
+import { BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
 import { Tensor } from '../tensor.js';
 
 /**
@@ -24,13 +24,13 @@ export interface FeedOptions {
 
 /**
  * States a feed, for example `feed({ x: images, y: labels }, { batch: 200, seed: 1 })`. The tensors are not copied.
- * @throws INVALID_ARGUMENT for a batch or seed out of range or a feed without arrays; SHAPE_MISMATCH when the arrays have
+ * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a batch or seed out of range or a feed without arrays; SHAPE_MISMATCH when the arrays have
  * different numbers of rows; INVALID_DATA, naming array and position, for a float that is not finite
  */
-export function feed<A extends string>(
-  arrays: Readonly<Record<A, Tensor>>,
-  { batch, seed = 0 }: FeedOptions = {},
-): Feed<A> {
+export function feed<A extends string>(arrays: Readonly<Record<A, Tensor>>, options: FeedOptions = {}): Feed<A> {
+  checkRecord(arrays, 'arrays of a feed');
+  checkKeys(options, ['batch', 'seed'], 'feed');
+  const { batch, seed = 0 } = options;
   const entries = Object.entries<Tensor>(arrays);
   const [first] = entries;
   if (first === undefined) throw invalidArgument('arrays of a feed', 'at least one tensor', arrays);

@@ -5,6 +5,7 @@ export {
   type BilevelProblem,
   type BilevelStatement,
   bilevelProblem,
+  checkProblem,
   type Draws,
   type FeedNodes,
   type LowerPoint,

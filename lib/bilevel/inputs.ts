@@ -1,4 +1,4 @@
-import { invalidArgument } from '../errors.js';
+import { checkRecord, invalidArgument } from '../errors.js';
 import { gather, input, iota, type Node } from '../graph/index.js';
 import type { Feed } from './feed.js';
 
@@ -18,9 +18,13 @@ export function feedBinding(feed: string, array: string): string {
 }
 
 export function stateFeeds(feeds: Readonly<Record<string, Feed>>): readonly FeedInputs[] {
+  checkRecord(feeds, 'feeds');
   return Object.entries(feeds).map(([name, feed]) => {
     if (['u', 'v', 'key'].includes(name) || name.includes('/')) {
       throw invalidArgument('the name of a feed', 'a name without / and other than u, v and key', name);
+    }
+    if (typeof feed !== 'object' || feed === null || !('arrays' in feed && 'size' in feed)) {
+      throw invalidArgument(`the feed ${name}`, 'what feed(arrays, options) returns', feed);
     }
     const index =
       feed.batch === undefined ? iota(feed.size, 'int32') : input(feedBinding(name, 'index'), [feed.batch], 'int32');

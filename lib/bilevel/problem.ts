@@ -1,5 +1,5 @@
-import { BilevelError, invalidArgument } from '../errors.js';
-import { input, type Node } from '../graph/index.js';
+import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
+import { input, type Node, requireNode } from '../graph/index.js';
 import { formatType, type Tensor } from '../tensor.js';
 import type { Feed } from './feed.js';
 import { type FeedInputs, stateFeeds } from './inputs.js';
@@ -62,22 +62,25 @@ export interface BilevelProblem extends Draws {
 
 /**
  * States a bilevel problem. The costs are called once, with the nodes of the point they are to be written in.
- * @throws INVALID_ARGUMENT, SHAPE_MISMATCH or INVALID_DATA naming the variable, feed or cost at fault
+ * @throws UNKNOWN_OPTION for an unknown part; INVALID_ARGUMENT, SHAPE_MISMATCH or INVALID_DATA naming the variable, feed or cost at fault
  */
 export function bilevelProblem<const F extends Feeds, const U extends UpperTensors<F>, const V extends Tensors>(
   statement: BilevelStatement<F, U, V>,
 ): BilevelProblem {
+  checkKeys(statement, ['upper', 'lower', 'feeds', 'f', 'g', 'bounds', 'seed'], 'bilevelProblem');
+  const { bounds = {} } = statement;
+  checkKeys(bounds, ['upper', 'lower'], 'bounds of bilevelProblem');
   const draws = stateDraws(statement);
   const { feeds } = draws;
-  const upper = stateVariables('u', statement.upper, feeds, statement.bounds?.upper);
-  const lower = stateVariables('v', statement.lower, feeds, statement.bounds?.lower);
+  const upper = stateVariables('u', statement.upper, feeds, bounds.upper);
+  const lower = stateVariables('v', statement.lower, feeds, bounds.lower);
   const point = { ...rowsByFeed(draws), u: valuesByName(upper), v: valuesByName(lower) } as Point<U, V, F>;
   return Object.freeze({
     ...draws,
     upper,
     lower,
-    f: checkCost('f', statement.f(point)),
-    g: checkCost('g', statement.g(point)),
+    f: writeCost('f', statement.f, point),
+    g: writeCost('g', statement.g, point),
   });
 }
 
@@ -103,10 +106,19 @@ export interface MinimizationProblem extends Draws {
 export function minimizationProblem<const F extends Feeds, const V extends Tensors>(
   statement: MinimizationStatement<F, V>,
 ): MinimizationProblem {
+  checkKeys(statement, ['lower', 'feeds', 'g', 'bounds', 'seed'], 'minimizationProblem');
   const draws = stateDraws(statement);
   const lower = stateVariables('v', statement.lower, draws.feeds, statement.bounds);
   const point = { ...rowsByFeed(draws), v: valuesByName(lower) } as LowerPoint<V, F>;
-  return Object.freeze({ ...draws, lower, g: checkCost('g', statement.g(point)) });
+  return Object.freeze({ ...draws, lower, g: writeCost('g', statement.g, point) });
+}
+
+/** Refuses what does not come from `maker`. @throws INVALID_ARGUMENT */
+export function checkProblem(problem: Draws, maker: 'bilevelProblem' | 'minimizationProblem'): void {
+  const parts = ['feeds', 'key', 'lower', 'g', ...(maker === 'bilevelProblem' ? ['upper', 'f'] : [])];
+  if (typeof problem !== 'object' || problem === null || !parts.every((part) => part in problem)) {
+    throw invalidArgument('problem', `what ${maker}(statement) returns`, problem);
+  }
 }
 
 function valuesByName(variables: readonly Variable[]): Readonly<Record<string, Node>> {
@@ -124,10 +136,9 @@ function rowsByFeed({ feeds, key }: Draws): Readonly<Record<string, FeedInputs['
   return { ...Object.fromEntries(feeds.map(({ name, rows }) => [name, rows])), key };
 }
 
-function checkCost(name: string, cost: Node): Node {
-  if (typeof cost !== 'object' || cost === null || !('op' in cost)) {
-    throw invalidArgument(`the value of ${name}`, 'a graph node', cost);
-  }
+function writeCost<P>(name: string, write: (point: P) => Node, point: P): Node {
+  if (typeof write !== 'function') throw invalidArgument(`the cost ${name}`, 'a function that returns a node', write);
+  const cost = requireNode(write(point), `the value of ${name}`);
   if (cost.dtype !== 'float32' || cost.shape.length !== 0) {
     throw new BilevelError(
       'SHAPE_MISMATCH',

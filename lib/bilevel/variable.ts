@@ -1,6 +1,6 @@
-import { BilevelError, invalidArgument } from '../errors.js';
+import { adviseName, BilevelError, checkRecord, describe, invalidArgument } from '../errors.js';
 import { gather, input, type Node } from '../graph/index.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import { checkTensor } from './feed.js';
 import type { FeedInputs } from './inputs.js';
 
@@ -10,8 +10,10 @@ export interface PerSample<F extends string = string> {
   readonly feed: F;
 }
 
-/** States that `tensor` has one row for each row of the feed of that name. */
+/** States that `tensor` has one row for each row of the feed of that name. @throws INVALID_ARGUMENT */
 export function perSample<F extends string>(tensor: Tensor, feed: F): PerSample<F> {
+  if (!(tensor instanceof Tensor)) throw invalidArgument('tensor of perSample', 'a Tensor', tensor);
+  if (typeof feed !== 'string') throw invalidArgument('feed of perSample', 'the name of a feed', feed);
   return Object.freeze({ tensor, feed });
 }
 
@@ -39,12 +41,14 @@ export function stateVariables(
   feeds: readonly FeedInputs[],
   bounds: Readonly<Record<string, Bounds | undefined>> = {},
 ): readonly Variable[] {
+  checkRecord(given, `the variables ${prefix}`);
+  checkRecord(bounds, `the bounds of the variables ${prefix}`);
   for (const name of Object.keys(bounds)) {
     if (Object.hasOwn(given, name)) continue;
     throw invalidArgument('bounds', `names of variables: ${Object.keys(given).join(', ')}`, name);
   }
   const variables = Object.entries(given).map(([name, variable]): Variable => {
-    const [initial, feedName] = 'feed' in variable ? [variable.tensor, variable.feed] : [variable, undefined];
+    const [initial, feedName] = isPerSample(variable) ? [variable.tensor, variable.feed] : [variable, undefined];
     checkVariable(`the variable ${prefix}.${name}`, initial, bounds[name]);
     const whole = input(`${prefix}/${name}`, initial.shape);
     const { index, size } = feedName === undefined ? {} : findFeed(feeds, feedName, name);
@@ -62,6 +66,10 @@ export function stateVariables(
   return variables;
 }
 
+function isPerSample(variable: Tensor | PerSample): variable is PerSample {
+  return typeof variable === 'object' && variable !== null && 'feed' in variable;
+}
+
 function findFeed(
   feeds: readonly FeedInputs[],
   feedName: string,
@@ -69,7 +77,14 @@ function findFeed(
 ): { index: Node | undefined; size: number } {
   const found = feeds.find(({ name }) => name === feedName);
   if (found === undefined) {
-    throw invalidArgument(`the feed of ${variable}`, `one of ${feeds.map(({ name }) => name).join(', ')}`, feedName);
+    const advice = adviseName(
+      feedName,
+      feeds.map(({ name }) => name),
+    );
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      `There is no feed ${describe(feedName)}, the feed of ${variable}. ${advice}`,
+    );
   }
   return { index: found.feed.batch === undefined ? undefined : found.index, size: found.feed.size };
 }
@@ -78,8 +93,11 @@ function checkVariable(what: string, tensor: Tensor, bounds: Bounds | undefined)
   checkTensor(what, tensor);
   if (tensor.dtype !== 'float32') throw invalidArgument(what, 'a float32 tensor', tensor.dtype);
   if (bounds === undefined) return;
+  const isPair = Array.isArray(bounds) && bounds.length === 2 && bounds.every((bound) => typeof bound === 'number');
+  if (!isPair || !(bounds[0] <= bounds[1])) {
+    throw invalidArgument(`the bounds of ${what}`, '[low, high] with low <= high', bounds);
+  }
   const [low, high] = bounds;
-  if (!(low <= high)) throw invalidArgument(`the bounds of ${what}`, '[low, high] with low <= high', `${low}, ${high}`);
   const outside = tensor.toArray().find((value) => value < Math.fround(low) || value > Math.fround(high));
   if (outside !== undefined) throw invalidArgument(what, `initial values from ${low} to ${high}`, outside);
 }

@@ -55,6 +55,9 @@ export function parseSafetensors(bytes: Uint8Array, source = 'the safetensors fi
   if (bytes.length < 8) throw damaged(`${bytes.length} bytes are too few for the header length`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = view.getBigUint64(0, true);
+  if (headerLength > BigInt(bytes.length - 8)) {
+    throw damaged('the header that its first 8 bytes announce goes beyond the end of the file');
+  }
   if (headerLength > BigInt(headerLimit)) {
     throw new BilevelError(
       'LIMIT_EXCEEDED',
@@ -62,7 +65,6 @@ export function parseSafetensors(bytes: Uint8Array, source = 'the safetensors fi
     );
   }
   const dataStart = 8 + Number(headerLength);
-  if (dataStart > bytes.length) throw damaged(`the header of ${headerLength} bytes goes beyond the end of the file`);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(bytes.subarray(8, dataStart))));

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { EncodedProgram } from '../encoded.js';
-import { invalidArgument } from '../errors.js';
+import { checkKeys, checkRecord, invalidArgument } from '../errors.js';
 import { loadAddon } from './addon.js';
 import type { NativeDevice } from './binding.js';
 import { callNative } from './native-error.js';
@@ -33,9 +33,11 @@ export class Device implements Disposable {
 
   /**
    * A device on the processor. The same program gives the same bits on devices with the same number of threads.
-   * @throws INVALID_ARGUMENT for the number of threads; DEVICE_UNAVAILABLE when the native addon cannot be loaded
+   * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for the number of threads; DEVICE_UNAVAILABLE when the native addon cannot be loaded
    */
-  static cpu({ threads = Math.min(availableParallelism(), 256) }: CpuOptions = {}): Device {
+  static cpu(options: CpuOptions = {}): Device {
+    checkKeys(options, ['threads'], 'Device.cpu');
+    const { threads = Math.min(availableParallelism(), 256) } = options;
     if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
       throw invalidArgument('threads', 'an integer from 1 to 256', threads);
     }
@@ -53,6 +55,8 @@ export class Device implements Disposable {
    * @throws INVALID_PROGRAM, LIMIT_EXCEEDED, DISPOSED
    */
   load(program: EncodedProgram): Program {
+    checkRecord(program, 'program');
+    if (!Array.isArray(program.bindings)) throw invalidArgument('program', 'what compile(spec) returns', program);
     const names = program.bindings.map(({ name }) => name);
     return new Program(
       callNative(() => this.#native.createProgram(program.words, program.constants, names)),

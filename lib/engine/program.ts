@@ -1,5 +1,5 @@
 import type { ProgramBinding } from '../encoded.js';
-import { adviseName, BilevelError, describe, invalidArgument } from '../errors.js';
+import { adviseName, BilevelError, checkKeys, describe, invalidArgument } from '../errors.js';
 import { formatType, Tensor } from '../tensor.js';
 import type { NativeProgram } from './binding.js';
 import { fromNative } from './native-error.js';
@@ -17,7 +17,8 @@ export class RunAborted extends BilevelError {
   readonly stepsCompleted: number;
 
   constructor(stepsCompleted: number, steps: number, reason: unknown) {
-    super('ABORTED', `The run was stopped after ${stepsCompleted} of ${steps} steps.`, { cause: reason });
+    const why = reason instanceof Error ? reason.message : describe(reason);
+    super('ABORTED', `The run was stopped after ${stepsCompleted} of ${steps} steps: ${why}`, { cause: reason });
     this.stepsCompleted = stepsCompleted;
   }
 }
@@ -46,7 +47,9 @@ export class Program implements Disposable {
    * that is written belongs to another binding or run; ABORTED (see {@link RunAborted}); INDEX_OUT_OF_RANGE, after
    * which written tensors may hold part of a step; DISPOSED
    */
-  async run(bindings: Readonly<Record<string, Tensor>>, { steps = 1, signal }: RunOptions = {}): Promise<number> {
+  async run(bindings: Readonly<Record<string, Tensor>>, options: RunOptions = {}): Promise<number> {
+    checkKeys(options, ['steps', 'signal'], 'run');
+    const { steps = 1, signal } = options;
     if (!Number.isInteger(steps) || steps < 1 || steps > 0x7fffffff) {
       throw invalidArgument('steps', 'an integer from 1 to 2147483647', steps);
     }

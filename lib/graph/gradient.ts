@@ -4,7 +4,7 @@ import { inner } from './composites/products.js';
 import { add, stopGradient } from './functions/elementwise.js';
 import { constant } from './functions/leaf.js';
 import { zeros } from './functions/shape.js';
-import type { Node } from './node.js';
+import { type Node, requireNode, requireNodes } from './node.js';
 import type { Op } from './op.js';
 import { ops } from './ops/index.js';
 import { topologicalOrder } from './traverse.js';
@@ -25,7 +25,7 @@ function connected(order: readonly Node[], xs: ReadonlySet<Node>): ReadonlySet<N
 }
 
 function requireReal(xs: readonly Node[]): void {
-  const other = xs.find((x) => x.dtype !== 'float32');
+  const other = requireNodes(xs, 'xs').find((x) => x.dtype !== 'float32');
   if (other === undefined) return;
   throw new BilevelError(
     'NOT_DIFFERENTIABLE',
@@ -37,9 +37,10 @@ function requireReal(xs: readonly Node[]): void {
  * The gradient of the float32 scalar y with respect to every x, each of the shape of its x, by reverse accumulation. The
  * result is graph like any other and can be differentiated again. A node of `xs` is a variable in itself: where y depends
  * on it through other nodes of `xs` the paths count too. Zeros where y does not depend on x.
- * @throws NOT_DIFFERENTIABLE when y is not a float32 scalar or an x is not float32.
+ * @throws INVALID_ARGUMENT for what is no node; NOT_DIFFERENTIABLE when y is not a float32 scalar or an x is not float32.
  */
 export function gradient(y: Node, xs: readonly Node[]): Node[] {
+  requireNode(y, 'y');
   if (y.dtype !== 'float32' || y.shape.length !== 0) {
     throw new BilevelError(
       'NOT_DIFFERENTIABLE',
@@ -69,7 +70,7 @@ export function gradient(y: Node, xs: readonly Node[]): Node[] {
 }
 
 function gradientAlong(gradients: readonly Node[], xs: readonly Node[], vectors: readonly Node[]): Node[] {
-  if (gradients.length !== vectors.length) {
+  if (requireNodes(gradients, 'gradients').length !== requireNodes(vectors, 'vectors').length) {
     throw invalidArgument('vectors', `a list of ${gradients.length} vectors, one for each gradient`, vectors);
   }
   return gradient(inner(gradients, vectors.map(stopGradient)), xs);
@@ -84,7 +85,7 @@ export function hessianVectorProduct(
   xs: readonly Node[],
   vectors: readonly Node[],
 ): Node[] {
-  if (gradients.length !== xs.length) {
+  if (requireNodes(gradients, 'gradients').length !== requireNodes(xs, 'xs').length) {
     throw invalidArgument('gradients', `a list of ${xs.length} gradients, one for each variable`, gradients);
   }
   return gradientAlong(gradients, xs, vectors);

@@ -1,4 +1,4 @@
-import { BilevelError } from '../errors.js';
+import { BilevelError, invalidArgument } from '../errors.js';
 import { type DType, formatType, type Shape, type TensorType } from '../tensor.js';
 import { type AttributesOf, type OpName, ops } from './ops/index.js';
 
@@ -22,6 +22,20 @@ export function isOp<K extends OpName>(node: Node, op: K): node is NodeOf<K> {
   return node.op === op;
 }
 
+/** The node itself. @throws INVALID_ARGUMENT for anything else, such as a tensor, which `constant` makes a node */
+export function requireNode(node: Node, parameter: string): Node {
+  const isNode = typeof node === 'object' && node !== null && 'op' in node && Array.isArray(node.inputs);
+  if (!isNode) throw invalidArgument(parameter, 'a graph node', node);
+  return node;
+}
+
+/** The list of nodes itself. @throws INVALID_ARGUMENT for anything else */
+export function requireNodes(nodes: readonly Node[], parameter: string): readonly Node[] {
+  if (!Array.isArray(nodes)) throw invalidArgument(parameter, 'a list of graph nodes', nodes);
+  for (const [position, node] of nodes.entries()) requireNode(node, `${parameter}[${position}]`);
+  return nodes;
+}
+
 let nextId = 0;
 
 /**
@@ -29,6 +43,7 @@ let nextId = 0;
  * @throws SHAPE_MISMATCH when the operands do not fit; the message names the operation and the operand types.
  */
 export function createNode<K extends OpName>(op: K, inputs: readonly Node[], attributes: AttributesOf<K>): NodeOf<K> {
+  for (const [position, node] of inputs.entries()) requireNode(node, `operand ${position + 1} of ${op}`);
   let type: TensorType;
   try {
     type = ops[op].infer(inputs, attributes as never);

@@ -29,7 +29,7 @@ function decodeMessage(bytes: Uint8Array, limits: OnnxLimits): ModelProto {
     return fromBinary(ModelProtoSchema, bytes);
   } catch (cause) {
     if (cause instanceof BilevelError) throw cause;
-    throw new BilevelError('INVALID_FILE', `The file is not an ONNX model, or it is truncated or damaged: ${cause}.`, {
+    throw new BilevelError('INVALID_FILE', 'The file is not an ONNX model, or it is truncated or damaged.', {
       cause,
     });
   }

@@ -1,4 +1,4 @@
-import { BilevelError, describe, invalidArgument } from '../errors.js';
+import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
 
 /**
  * Upper bounds on what a model file may ask for. A file is untrusted: each bound is checked before the memory it guards
@@ -46,11 +46,8 @@ export const defaultLimits: OnnxLimits = Object.freeze({
  * @throws UNKNOWN_OPTION for a limit that does not exist, INVALID_ARGUMENT for one that is not a positive integer.
  */
 export function resolveLimits(overrides: Partial<OnnxLimits> = {}): OnnxLimits {
+  checkKeys(overrides, Object.keys(defaultLimits), 'limits');
   for (const [name, value] of Object.entries(overrides)) {
-    if (!(name in defaultLimits)) {
-      const known = Object.keys(defaultLimits).join(', ');
-      throw new BilevelError('UNKNOWN_OPTION', `There is no limit named ${describe(name)}; the limits are ${known}.`);
-    }
     if (!Number.isSafeInteger(value) || value <= 0)
       throw invalidArgument(`limits.${name}`, 'a positive integer', value);
   }

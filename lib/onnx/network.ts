@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { attempt, readBytes, writeFileAtomic } from '../data/files.js';
-import { BilevelError, describe, invalidArgument } from '../errors.js';
-import { constant, input, type Node } from '../graph/index.js';
+import { BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
+import { constant, input, type Node, requireNode } from '../graph/index.js';
 import { formatType, type Shape, sameShape, Tensor } from '../tensor.js';
 import { decodeModel, type OnnxModel } from './decode.js';
 import { encodeModel } from './encode.js';
@@ -82,15 +82,21 @@ export class Network {
 
   /**
    * Reads a model. From a path, tensors may lie in other files of the model's folder; from bytes they may not.
-   * @throws NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED, or UNSUPPORTED_OPERATOR naming operator, opset and node.
+   * @throws UNKNOWN_OPTION; naming the file: NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED, or UNSUPPORTED_OPERATOR naming operator, opset and node.
    */
   static async load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Network> {
-    const { limits: overrides, untie = false, ...unknown } = options;
-    refuseUnknown(unknown, ['limits', 'untie']);
-    const limits = resolveLimits(overrides);
-    const model = decodeModel(await readSource(source, limits), limits);
-    await embedExternalData(model, typeof source === 'string' ? dirname(source) : undefined, limits);
-    return new Network(untie ? untieParameters(model) : model, limits);
+    checkKeys(options, ['limits', 'untie'], 'Network.load');
+    const limits = resolveLimits(options.limits);
+    const bytes = await readSource(source, limits);
+    const path = typeof source === 'string' ? source : undefined;
+    try {
+      const model = decodeModel(bytes, limits);
+      await embedExternalData(model, path && dirname(path), limits);
+      return new Network(options.untie ? untieParameters(model) : model, limits);
+    } catch (error) {
+      if (path === undefined || !(error instanceof BilevelError)) throw error;
+      throw new BilevelError(error.code, `${path}: ${error.message}`, { cause: error.cause ?? error });
+    }
   }
 
   get opset(): number {
@@ -149,8 +155,10 @@ export class Network {
 
   /** As `apply`, with the next running statistics of batch normalization where it works in training form. */
   applyWithState(x: Node, parameters: Readonly<Record<string, Node>>, options: ApplyOptions = {}): Application {
-    const { training, key, inputs = {}, ...unknown } = options;
-    refuseUnknown(unknown, ['training', 'key', 'inputs']);
+    checkKeys(options, ['training', 'key', 'inputs'], 'apply');
+    const { training, key, inputs = {} } = options;
+    checkRecord(parameters, 'parameters');
+    checkRecord(inputs, 'inputs');
     const given = new Map(Object.entries(parameters).map(([name, node]) => [name, this.#checkParameter(name, node)]));
     const bound = this.#bindInputs(x, new Map(Object.entries(inputs)));
     const values = new Map([...this.#constants(given), ...given, ...bound]);
@@ -160,13 +168,15 @@ export class Network {
   }
 
   /**
-   * The model file with new values for the named parameters and running statistics; everything else stays as it was,
-   * but external data are put inside.
+   * The model file with new values for the named parameters and running statistics, none by default; everything else
+   * stays as it was, but external data are put inside.
    * @throws INVALID_ARGUMENT for an unknown name, SHAPE_MISMATCH, LIMIT_EXCEEDED above 2 GiB.
    */
-  toBytes(parameters: Readonly<Record<string, Tensor>>): Uint8Array {
+  toBytes(parameters: Readonly<Record<string, Tensor>> = {}): Uint8Array {
+    checkRecord(parameters, 'parameters');
     const replacements = Object.entries(parameters).map(([name, value]) => {
       this.#find(name);
+      if (!(value instanceof Tensor)) throw invalidArgument(`parameters[${describe(name)}]`, 'a Tensor', value);
       return [name, value] as const;
     });
     return encodeModel(this.#model, this.#graph.initializers, new Map(replacements));
@@ -176,7 +186,8 @@ export class Network {
    * Writes `toBytes(parameters)` to a file, which is replaced in one step: after a failure the old file is still whole.
    * @throws IO_ERROR, and the errors of `toBytes`.
    */
-  async save(path: string, parameters: Readonly<Record<string, Tensor>>): Promise<void> {
+  async save(path: string, parameters: Readonly<Record<string, Tensor>> = {}): Promise<void> {
+    if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a file', path);
     await writeFileAtomic(path, this.toBytes(parameters));
   }
 
@@ -204,6 +215,7 @@ export class Network {
 
   #checkParameter(name: string, node: Node): Node {
     const { shape } = this.#find(name);
+    requireNode(node, `parameters[${describe(name)}]`);
     if (node.dtype === 'float32' && sameShape(node.shape, shape)) return node;
     const expected = formatType({ dtype: 'float32', shape });
     throw new BilevelError(
@@ -261,6 +273,7 @@ function readNetworkTensor(stored: StoredTensor, trainable: boolean): NetworkTen
 
 /** The first axis is the batch, which is free whatever the file says. */
 function checkInput({ name, dtype, shape }: NetworkInput, node: Node): Node {
+  requireNode(node, `input ${quote(name)} of the network`);
   const fits = shape === undefined || (shape.length === node.shape.length && node.shape.every(sizeFits));
   function sizeFits(size: number, axis: number): boolean {
     const declared = shape?.[axis];
@@ -272,10 +285,4 @@ function checkInput({ name, dtype, shape }: NetworkInput, node: Node): Node {
     'SHAPE_MISMATCH',
     `Expected ${expected} for input ${quote(name)} of the network but received ${formatType(node)}.`,
   );
-}
-
-function refuseUnknown(unknown: object, known: readonly string[]): void {
-  const [key] = Object.keys(unknown);
-  if (key === undefined) return;
-  throw new BilevelError('UNKNOWN_OPTION', `There is no option ${describe(key)}; the options are ${known.join(', ')}.`);
 }

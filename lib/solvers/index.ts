@@ -25,4 +25,3 @@ export { readState, type SavedState, SolverState, writeState } from './state.js'
 export const methods = {
   penalty: { solve: penalty, options: penaltyOptions },
 } as const;
-export type MethodName = keyof typeof methods;

@@ -1,4 +1,4 @@
-import type { MinimizationProblem } from '../bilevel/index.js';
+import { checkProblem, type MinimizationProblem } from '../bilevel/index.js';
 import { gradient, isOp, type Node, sumOfSquares } from '../graph/index.js';
 import { optimizerNames, optimizers } from '../optimizers/index.js';
 import { type GivenOptions, type Options, validateOptions } from '../options.js';
@@ -41,13 +41,14 @@ export type MinimizeState = SolverState<Counter>;
 
 /**
  * Trains one level alone, min over v of g(v), by an optimizer over mini-batches.
- * @throws UNKNOWN_OPTION, INVALID_ARGUMENT for options; NOT_DIFFERENTIABLE when a derivative is missing
+ * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; NOT_DIFFERENTIABLE when a derivative is missing
  */
 export function minimize(
   problem: MinimizationProblem,
   options: GivenMinimizeOptions = {},
   resources: SolverResources = {},
 ): MinimizeSolver {
+  checkProblem(problem, 'minimizationProblem');
   return new MinimizeSolver(problem, validateOptions(minimizeOptions, options, 'minimize'), resources);
 }
 

@@ -1,10 +1,10 @@
 import type { Draws } from '../bilevel/index.js';
 import type { ProgramSpec } from '../compile/index.js';
 import { Device } from '../engine/index.js';
-import { BilevelError, invalidArgument } from '../errors.js';
+import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { Batches } from './batches.js';
-import { type Configuration, restoreState, type SavedState, type SolverState, serializeState } from './state.js';
+import { type Configuration, restoreState, type SavedState, SolverState, serializeState } from './state.js';
 import { StepProgram } from './step-program.js';
 
 /** Numbers that every report holds. */
@@ -48,7 +48,10 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   #busy = false;
 
   /** @param stepsPerDraw as for {@link Batches} */
-  constructor(draws: Draws, stepsPerDraw: number | undefined, { device }: SolverResources) {
+  constructor(draws: Draws, stepsPerDraw: number | undefined, resources: SolverResources) {
+    checkKeys(resources, ['device'], 'the resources of a solver');
+    const { device } = resources;
+    if (device !== undefined && !(device instanceof Device)) throw invalidArgument('device', 'a Device', device);
     this.batches = new Batches(draws, stepsPerDraw);
     this.#ownsDevice = device === undefined;
     this.device = device ?? Device.cpu();
@@ -62,10 +65,12 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
 
   /**
    * One iteration, in place.
-   * @throws ABORTED, with the state as before the iteration; NON_FINITE naming iteration and quantity, after which only
+   * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; ABORTED, with the state as before the iteration; NON_FINITE naming iteration and quantity, after which only
    * a state saved before is of use; TENSOR_IN_USE while another iteration of this solver is under way; DISPOSED
    */
-  async step(state: SolverState<C>, { signal }: StepOptions = {}): Promise<R> {
+  async step(state: SolverState<C>, options: StepOptions = {}): Promise<R> {
+    if (!(state instanceof SolverState)) throw invalidArgument('state', 'a state of this solver', state);
+    checkKeys(options, ['signal'], 'step');
     if (this.#busy) {
       throw new BilevelError(
         'TENSOR_IN_USE',
@@ -75,7 +80,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     const started = performance.now();
     this.#busy = true;
     try {
-      const report = await this.iterate(state, signal);
+      const report = await this.iterate(state, options.signal);
       return { ...report, wallMs: performance.now() - started } as R;
     } finally {
       this.#busy = false;
@@ -84,6 +89,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
 
   /** Reports of one iteration after the other. @throws as {@link step}; INVALID_ARGUMENT for the number of iterations */
   async *run(options: RunOptions<SolverState<C>> = {}): AsyncGenerator<R, void, undefined> {
+    checkKeys(options, ['iterations', 'state', 'signal'], 'run');
     const { iterations = Number.POSITIVE_INFINITY, state = this.init(), signal } = options;
     if (iterations !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(iterations) && iterations >= 0)) {
       throw invalidArgument('iterations', 'a non-negative integer or Infinity', iterations);

@@ -1,6 +1,6 @@
 import { readSafetensors, toTensor, writeSafetensors } from '../data/safetensors.js';
 import type { SamplerState } from '../data/sampler.js';
-import { BilevelError, describe } from '../errors.js';
+import { BilevelError, checkRecord, describe, invalidArgument } from '../errors.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
 import type { Samplers } from './batches.js';
 
@@ -60,6 +60,8 @@ export function serializeState(state: SolverState, configuration: Configuration)
  * @throws STATE_MISMATCH when it belongs to another configuration or lacks a part; `state` is then of no use
  */
 export function restoreState<S extends SolverState>(state: S, saved: SavedState, configuration: Configuration): S {
+  checkRecord(saved, 'saved');
+  if (!(saved.tensors instanceof Map)) throw invalidArgument('saved.tensors', 'a Map of tensors', saved.tensors);
   const theirs = part(saved.values, 'configuration');
   const counters = part(saved.values, 'counters');
   const samplers = part(saved.values, 'samplers');

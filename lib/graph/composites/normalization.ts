@@ -4,7 +4,7 @@ import { add, div, greaterEqual, mul, sqrt, sub, where } from '../functions/elem
 import { randomUniform } from '../functions/random.js';
 import { reduceMax, reduceSum } from '../functions/reduce.js';
 import { normalizeAxis, reshape } from '../functions/shape.js';
-import type { Node } from '../node.js';
+import { type Node, requireNode } from '../node.js';
 import { mismatch, requireShape, sizeAt } from '../ops/infer.js';
 import { square } from './activations.js';
 
@@ -16,7 +16,8 @@ export function mean(x: Node, axes?: readonly number[], { keepDims = false }: { 
 
 /** The axes behind batch and channel. */
 function spatialAxes(x: Node): number[] {
-  if (x.shape.length < 2) throw mismatch(`Expected [batch, channels, ...] but received [${x.shape.join(', ')}].`);
+  if (requireNode(x, 'x').shape.length < 2)
+    throw mismatch(`Expected [batch, channels, ...] but received [${x.shape.join(', ')}].`);
   return [...x.shape.keys()].slice(2);
 }
 
@@ -52,7 +53,7 @@ function standardize(x: Node, axes: readonly number[], epsilon: number): Node {
 
 /** A vector of one number for each channel, laid along axis 1 of a tensor like x. */
 function alongChannels(vector: Node, x: Node, name: string): Node {
-  requireShape(vector.shape, [sizeAt(x.shape, 1)], name);
+  requireShape(requireNode(vector, name).shape, [sizeAt(x.shape, 1)], name);
   return reshape(vector, [sizeAt(x.shape, 1), ...spatialAxes(x).map(() => 1)]);
 }
 
@@ -97,6 +98,7 @@ export function batchNormInference(
  * default.
  */
 export function layerNorm(x: Node, axis: number, scale: Node, bias?: Node, epsilon = 1e-5): Node {
+  requireNode(x, 'x');
   const axes = [...x.shape.keys()].slice(normalizeAxis(axis, x.shape.length));
   const scaled = mul(standardize(x, axes, epsilon), scale);
   return bias === undefined ? scaled : add(scaled, bias);
@@ -110,6 +112,7 @@ export function instanceNorm(x: Node, scale: Node, bias: Node, epsilon = 1e-5): 
 
 /** Normalization over groups of neighbouring channels (Wu and He, 2018); scale and bias are vectors over channels. */
 export function groupNorm(x: Node, groups: number, scale: Node, bias: Node, epsilon = 1e-5): Node {
+  requireNode(x, 'x');
   const [batch, channels] = [sizeAt(x.shape, 0), sizeAt(x.shape, 1)];
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
     throw invalidArgument('groups', `a divisor of the ${channels} channels`, groups);
@@ -125,6 +128,7 @@ export function groupNorm(x: Node, groups: number, scale: Node, bias: Node, epsi
  */
 export function dropout(x: Node, ratio: number, key: Node): Node {
   if (!(ratio >= 0 && ratio < 1)) throw invalidArgument('ratio', 'a number from 0 to below 1', ratio);
+  requireNode(x, 'x');
   if (ratio === 0) return x;
   return where(greaterEqual(randomUniform(key, x.shape), ratio), mul(x, 1 / (1 - ratio)), 0);
 }

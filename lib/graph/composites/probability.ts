@@ -15,12 +15,12 @@ import {
 import { iota } from '../functions/leaf.js';
 import { reduceMax, reduceSum } from '../functions/reduce.js';
 import { expandDims, reshape } from '../functions/shape.js';
-import type { Node } from '../node.js';
+import { type Node, requireNode } from '../node.js';
 import { requireDType, requireRank, requireShape, sizeAt } from '../ops/infer.js';
 
 /** bool [...indices, depth]: true where the position on the new last axis is the index; all false for other indices. */
 function positionMask(indices: Node, depth: number): Node {
-  requireDType(indices, ['int32', 'int64'], 'the indices');
+  requireDType(requireNode(indices, 'indices'), ['int32', 'int64'], 'the indices');
   return equal(expandDims(indices, [-1]), iota(depth, indices.dtype));
 }
 
@@ -59,8 +59,8 @@ export function logSoftmax(x: Node, axis = -1): Node {
  * and integer labels [b] in 0 .. c - 1. A label outside the classes gives NaN, which stops a solver.
  */
 export function crossEntropy(logits: Node, labels: Node): Node {
-  requireRank(logits, 2, 'the logits');
-  requireShape(labels.shape, logits.shape.slice(0, 1), 'the labels');
+  requireRank(requireNode(logits, 'logits'), 2, 'the logits');
+  requireShape(requireNode(labels, 'labels').shape, logits.shape.slice(0, 1), 'the labels');
   const classes = sizeAt(logits.shape, 1);
   // A comparison with the positions fuses with the reduction around it, which an indexed read would not.
   const { rest } = shifted(logits, 1);

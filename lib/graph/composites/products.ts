@@ -3,12 +3,13 @@ import { formatType, sameShape } from '../../tensor.js';
 import { add, mul } from '../functions/elementwise.js';
 import { constant } from '../functions/leaf.js';
 import { reduceSum } from '../functions/reduce.js';
-import type { Node } from '../node.js';
+import { type Node, requireNodes } from '../node.js';
 import { mismatch } from '../ops/infer.js';
 
 /** Sum of the elementwise products of the nodes of two lists, a scalar: the inner product of two points. */
 export function inner(as: readonly Node[], bs: readonly Node[]): Node {
-  if (as.length !== bs.length) throw invalidArgument('bs', `a list of ${as.length} nodes`, bs);
+  if (requireNodes(as, 'as').length !== requireNodes(bs, 'bs').length)
+    throw invalidArgument('bs', `a list of ${as.length} nodes`, bs);
   const products = as.map((a, index) => {
     const b = bs[index] ?? a;
     if (!sameShape(a.shape, b.shape)) {

@@ -1,5 +1,7 @@
-import { createNode, type Node } from '../node.js';
+import { checkKeys } from '../../errors.js';
+import { createNode, type Node, requireNode } from '../node.js';
 import type { ConvAttributes } from '../ops/conv.js';
+import { list, paddings } from './arguments.js';
 
 /** Entries are the 1 or 2 spatial dimensions. */
 export interface ConvOptions {
@@ -13,12 +15,14 @@ export interface ConvOptions {
   readonly groups?: number;
 }
 
+const names = ['strides', 'dilations', 'padding', 'groups'];
+
 function complete({ strides, dilations, padding, groups = 1 }: ConvOptions, like: Node): ConvAttributes {
-  const spatial = like.shape.slice(2);
+  const spatial = requireNode(like, 'the first operand').shape.slice(2);
   return {
-    strides: [...(strides ?? spatial.map(() => 1))],
-    dilations: [...(dilations ?? spatial.map(() => 1))],
-    padding: padding?.map(([low, high]) => [low, high] as const) ?? spatial.map(() => [0, 0] as const),
+    strides: list(strides ?? spatial.map(() => 1), 'strides'),
+    dilations: list(dilations ?? spatial.map(() => 1), 'dilations'),
+    padding: paddings(padding ?? spatial.map(() => [0, 0])),
     groups,
   };
 }
@@ -28,6 +32,7 @@ function complete({ strides, dilations, padding, groups = 1 }: ConvOptions, like
  * dimensions: [batch, filters, ...output]. float32.
  */
 export function conv(x: Node, w: Node, options: ConvOptions = {}): Node {
+  checkKeys(options, names, 'conv');
   return createNode('conv', [x, w], complete(options, x));
 }
 
@@ -38,16 +43,20 @@ export function conv(x: Node, w: Node, options: ConvOptions = {}): Node {
 export function convInputGradient(
   y: Node,
   w: Node,
-  { inputSize, ...options }: ConvOptions & { readonly inputSize: readonly number[] },
+  options: ConvOptions & { readonly inputSize: readonly number[] },
 ): Node {
-  return createNode('convInputGradient', [y, w], { ...complete(options, y), inputSize: [...inputSize] });
+  checkKeys(options, [...names, 'inputSize'], 'convInputGradient');
+  const inputSize = list(options.inputSize, 'inputSize');
+  return createNode('convInputGradient', [y, w], { ...complete(options, y), inputSize });
 }
 
 /** The transpose of conv with respect to its second operand: [filters, channels / groups, ...kernelSize]. */
 export function convFilterGradient(
   x: Node,
   y: Node,
-  { kernelSize, ...options }: ConvOptions & { readonly kernelSize: readonly number[] },
+  options: ConvOptions & { readonly kernelSize: readonly number[] },
 ): Node {
-  return createNode('convFilterGradient', [x, y], { ...complete(options, x), kernelSize: [...kernelSize] });
+  checkKeys(options, [...names, 'kernelSize'], 'convFilterGradient');
+  const kernelSize = list(options.kernelSize, 'kernelSize');
+  return createNode('convFilterGradient', [x, y], { ...complete(options, x), kernelSize });
 }

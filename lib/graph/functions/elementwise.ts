@@ -1,5 +1,5 @@
-import type { DType } from '../../tensor.js';
-import { createNode, type Node } from '../node.js';
+import { checkDType, type DType } from '../../tensor.js';
+import { createNode, type Node, requireNode } from '../node.js';
 import { type Operand, toNode, toNodes } from './leaf.js';
 
 type UnaryName =
@@ -105,5 +105,6 @@ export function where(condition: Node, a: Operand, b: Operand): Node {
 
 /** Every element as `dtype`: to bool non-zero gives 1; a real becomes an integer by truncation towards zero. */
 export function cast(x: Node, dtype: DType): Node {
-  return x.dtype === dtype ? x : createNode('cast', [x], { dtype });
+  checkDType(dtype);
+  return requireNode(x, 'x').dtype === dtype ? x : createNode('cast', [x], { dtype });
 }

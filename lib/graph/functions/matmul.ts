@@ -1,3 +1,4 @@
+import { checkKeys } from '../../errors.js';
 import { createNode, type Node } from '../node.js';
 
 export interface MatmulOptions {
@@ -8,6 +9,8 @@ export interface MatmulOptions {
 }
 
 /** Matrix products [...batch, m, k] x [...batch, k, n] -> [...batch, m, n], with equal batch dimensions. float32. */
-export function matmul(a: Node, b: Node, { transposeA = false, transposeB = false }: MatmulOptions = {}): Node {
+export function matmul(a: Node, b: Node, options: MatmulOptions = {}): Node {
+  checkKeys(options, ['transposeA', 'transposeB'], 'matmul');
+  const { transposeA = false, transposeB = false } = options;
   return createNode('matmul', [a, b], { transposeA, transposeB });
 }

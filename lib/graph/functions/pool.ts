@@ -1,6 +1,8 @@
+import { checkKeys } from '../../errors.js';
 import { elementCount } from '../../tensor.js';
-import { createNode, type Node } from '../node.js';
+import { createNode, type Node, requireNode } from '../node.js';
 import { windowCount } from '../ops/conv.js';
+import { list, paddings } from './arguments.js';
 import { gatherElements } from './indexing.js';
 import { reshape } from './shape.js';
 
@@ -25,17 +27,20 @@ export interface AveragePoolOptions extends WindowOptions {
   readonly countIncludePad?: boolean;
 }
 
+const names = ['kernel', 'strides', 'padding', 'outputSize'];
+
 function complete(
-  { kernel, strides, padding, outputSize }: WindowOptions,
+  options: WindowOptions,
   inputSize: readonly number[],
   dilations: readonly number[] = inputSize.map(() => 1),
 ) {
-  const steps = [...(strides ?? inputSize.map(() => 1))];
-  const margins = padding?.map(([low, high]) => [low, high] as const) ?? inputSize.map(() => [0, 0] as const);
+  const kernel = list(options.kernel, 'kernel');
+  const strides = list(options.strides ?? inputSize.map(() => 1), 'strides');
+  const padding = paddings(options.padding ?? inputSize.map(() => [0, 0]));
   const fitting = inputSize.map((size, axis) =>
-    windowCount(size, kernel[axis] ?? 0, steps[axis] ?? 1, dilations[axis] ?? 1, margins[axis] ?? [0, 0]),
+    windowCount(size, kernel[axis] ?? 0, strides[axis] ?? 1, dilations[axis] ?? 1, padding[axis] ?? [0, 0]),
   );
-  return { kernel: [...kernel], strides: steps, padding: margins, outputSize: [...(outputSize ?? fitting)] };
+  return { kernel, strides, padding, outputSize: list(options.outputSize ?? fitting, 'outputSize') };
 }
 
 /**
@@ -43,8 +48,9 @@ function complete(
  * x [batch, channels, ...spatial]. Padding never wins. Every window must cover an element of x.
  */
 export function maxPoolIndices(x: Node, options: MaxPoolOptions): Node {
-  const inputSize = x.shape.slice(2);
-  const dilations = [...(options.dilations ?? inputSize.map(() => 1))];
+  checkKeys(options, [...names, 'dilations'], 'maxPool');
+  const inputSize = requireNode(x, 'x').shape.slice(2);
+  const dilations = list(options.dilations ?? inputSize.map(() => 1), 'dilations');
   return createNode('maxPoolIndices', [x], { ...complete(options, inputSize, dilations), dilations });
 }
 
@@ -57,18 +63,25 @@ export function maxPool(x: Node, options: MaxPoolOptions): Node {
 }
 
 /** Mean of each window of x [batch, channels, ...spatial]. */
-export function averagePool(x: Node, { countIncludePad = false, ...options }: AveragePoolOptions): Node {
-  return createNode('averagePool', [x], { ...complete(options, x.shape.slice(2)), countIncludePad });
+export function averagePool(x: Node, options: AveragePoolOptions): Node {
+  checkKeys(options, [...names, 'countIncludePad'], 'averagePool');
+  const inputSize = requireNode(x, 'x').shape.slice(2);
+  return createNode('averagePool', [x], {
+    ...complete(options, inputSize),
+    countIncludePad: options.countIncludePad ?? false,
+  });
 }
 
 /** The transpose of averagePool: takes y [batch, channels, ...output] to [batch, channels, ...inputSize]. */
 export function averagePoolGradient(
   y: Node,
-  { inputSize, countIncludePad = false, ...options }: AveragePoolOptions & { readonly inputSize: readonly number[] },
+  options: AveragePoolOptions & { readonly inputSize: readonly number[] },
 ): Node {
+  checkKeys(options, [...names, 'countIncludePad', 'inputSize'], 'averagePoolGradient');
+  const inputSize = list(options.inputSize, 'inputSize');
   return createNode('averagePoolGradient', [y], {
     ...complete(options, inputSize),
-    countIncludePad,
-    inputSize: [...inputSize],
+    countIncludePad: options.countIncludePad ?? false,
+    inputSize,
   });
 }

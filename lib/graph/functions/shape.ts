@@ -1,6 +1,7 @@
-import { invalidArgument } from '../../errors.js';
+import { checkKeys, invalidArgument } from '../../errors.js';
 import { type DType, type Shape, sameShape } from '../../tensor.js';
-import { createNode, type Node } from '../node.js';
+import { createNode, type Node, requireNode, requireNodes } from '../node.js';
+import { list } from './arguments.js';
 import { type Operand, toNode } from './leaf.js';
 
 /** An axis counted from 0; a negative one is counted from the end. */
@@ -18,12 +19,15 @@ export function normalizeAxis(axis: number, rank: number): number {
 
 /** The same elements in row-major order under another shape. */
 export function reshape(x: Node, shape: Shape): Node {
-  return sameShape(x.shape, shape) ? x : createNode('reshape', [x], { shape: Object.freeze([...shape]) });
+  const sizes = list(shape, 'shape');
+  return sameShape(requireNode(x, 'x').shape, sizes) ? x : createNode('reshape', [x], { shape: sizes });
 }
 
 /** Axis `i` of the result is axis `permutation[i]` of x; by default the axes are reversed. */
-export function transpose(x: Node, permutation: readonly number[] = x.shape.map((_, axis) => -1 - axis)): Node {
-  const axes = permutation.map((axis) => normalizeAxis(axis, x.shape.length));
+export function transpose(x: Node, permutation?: readonly number[]): Node {
+  requireNode(x, 'x');
+  const reversed = x.shape.map((_, axis) => -1 - axis);
+  const axes = list(permutation ?? reversed, 'permutation').map((axis) => normalizeAxis(axis, x.shape.length));
   const identity = axes.length === x.shape.length && axes.every((axis, position) => axis === position);
   return identity ? x : createNode('transpose', [x], { permutation: axes });
 }
@@ -31,7 +35,8 @@ export function transpose(x: Node, permutation: readonly number[] = x.shape.map(
 /** x stretched to `shape` by NumPy's broadcasting rule. A number becomes a constant of `dtype`. */
 export function broadcastTo(x: Operand, shape: Shape, dtype: DType = 'float32'): Node {
   const node = toNode(x, dtype);
-  return sameShape(node.shape, shape) ? node : createNode('broadcastTo', [node], { shape: Object.freeze([...shape]) });
+  const sizes = list(shape, 'shape');
+  return sameShape(node.shape, sizes) ? node : createNode('broadcastTo', [node], { shape: sizes });
 }
 
 /** Zeros of float32. */
@@ -41,7 +46,7 @@ export function zeros(shape: Shape): Node {
 
 /** x with axes of size 1 put in, at these positions of the result. */
 export function expandDims(x: Node, axes: readonly number[]): Node {
-  const rank = x.shape.length + axes.length;
+  const rank = requireNode(x, 'x').shape.length + list(axes, 'axes').length;
   const added = new Set(axes.map((axis) => normalizeAxis(axis, rank)));
   if (added.size !== axes.length) throw invalidArgument('axes', 'different axes', `[${axes.join(', ')}]`);
   const kept = x.shape.values();
@@ -61,8 +66,11 @@ export interface SliceOptions {
 }
 
 /** Every `strides`-th element from `starts` up to but without `limits`. */
-export function slice(x: Node, { starts, limits, strides = starts.map(() => 1) }: SliceOptions): Node {
-  return createNode('slice', [x], { starts: [...starts], limits: [...limits], strides: [...strides] });
+export function slice(x: Node, options: SliceOptions): Node {
+  checkKeys(options, ['starts', 'limits', 'strides'], 'slice');
+  const starts = list(options.starts, 'starts');
+  const strides = list(options.strides ?? starts.map(() => 1), 'strides');
+  return createNode('slice', [x], { starts, limits: list(options.limits, 'limits'), strides });
 }
 
 export interface PadOptions {
@@ -75,13 +83,16 @@ export interface PadOptions {
 }
 
 /** x surrounded, and interleaved, by zeros. */
-export function pad(x: Node, { low, high, interior = low.map(() => 0) }: PadOptions): Node {
-  return createNode('pad', [x], { low: [...low], high: [...high], interior: [...interior] });
+export function pad(x: Node, options: PadOptions): Node {
+  checkKeys(options, ['low', 'high', 'interior'], 'pad');
+  const low = list(options.low, 'low');
+  const interior = list(options.interior ?? low.map(() => 0), 'interior');
+  return createNode('pad', [x], { low, high: list(options.high, 'high'), interior });
 }
 
 /** The operands one after the other along `axis`. */
 export function concat(xs: readonly Node[], axis: number): Node {
-  const [first] = xs;
-  if (first === undefined) throw invalidArgument('operands', 'at least one operand', xs);
+  const [first] = requireNodes(xs, 'xs');
+  if (first === undefined) throw invalidArgument('xs', 'at least one node', xs);
   return xs.length === 1 ? first : createNode('concat', xs, { axis: normalizeAxis(axis, first.shape.length) });
 }

@@ -66,8 +66,12 @@ export function requireAxes(axes: readonly number[], rank: number): void {
 
 /** Throws unless `values` holds `count` integers that are at least `least`. */
 export function requireIntegers(values: readonly number[], count: number, least: number, parameter: string): void {
-  if (values.length !== count || !values.every((value) => Number.isSafeInteger(value) && value >= least)) {
-    throw invalidArgument(parameter, `${count} integer(s) of at least ${least}`, `[${values.join(', ')}]`);
+  if (
+    !Array.isArray(values) ||
+    values.length !== count ||
+    !values.every((value) => Number.isSafeInteger(value) && value >= least)
+  ) {
+    throw invalidArgument(parameter, `${count} integer(s) of at least ${least}`, values);
   }
 }
 

@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../errors.js';
-import { checkShape, type DType, elementCount, type Shape } from '../../tensor.js';
+import { checkDType, checkShape, type DType, elementCount, type Shape } from '../../tensor.js';
 import type { Op } from '../op.js';
 import { requireShape } from './infer.js';
 
@@ -12,8 +12,9 @@ export interface InputAttributes {
 /** A value that is bound when the graph is run. */
 export const input: Op<InputAttributes> = {
   infer(_inputs, { name, dtype, shape }) {
-    if (name === '') throw invalidArgument('name', 'a name that is not empty', name);
+    if (typeof name !== 'string' || name === '') throw invalidArgument('name', 'a name that is not empty', name);
     checkShape(shape);
+    checkDType(dtype);
     return { dtype, shape };
   },
   evaluate(_inputs, { name }) {
@@ -33,6 +34,7 @@ export interface ConstantAttributes {
 export const constant: Op<ConstantAttributes> = {
   infer(_inputs, { dtype, shape, data }) {
     checkShape(shape);
+    checkDType(dtype);
     requireShape([data.length], [elementCount(shape)], 'the row-major elements');
     if (dtype === 'bool' && !data.every((value) => value === 0 || value === 1)) {
       throw invalidArgument('data', 'only 0 and 1 in a bool constant', data);

@@ -1,5 +1,5 @@
 import { optimizerNames } from '../../optimizers/index.js';
-import { type GivenOptions, type Options, validateOptions } from '../../options.js';
+import { definedOnly, type GivenOptions, type Options, validateOptions } from '../../options.js';
 import { constant } from '../../schedules/index.js';
 import { slotPlacements } from '../level.js';
 import { optimizerConstants } from '../optimizer-options.js';
@@ -155,8 +155,4 @@ export function validatePenaltyOptions(given: GivenPenaltyOptions): PenaltyOptio
   const options = validateOptions(penaltyOptions, given, 'penalty');
   if (options.variant === 'paper') return options;
   return validateOptions(penaltyOptions, { ...authors, ...definedOnly(given) }, 'penalty');
-}
-
-function definedOnly(given: GivenPenaltyOptions): GivenPenaltyOptions {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

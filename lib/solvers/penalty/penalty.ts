@@ -1,4 +1,4 @@
-import type { BilevelProblem } from '../../bilevel/index.js';
+import { type BilevelProblem, checkProblem } from '../../bilevel/index.js';
 import type { ProgramCost } from '../../compile/index.js';
 import { optimizers } from '../../optimizers/index.js';
 import { geometric } from '../../schedules/index.js';
@@ -25,13 +25,14 @@ interface Residuals {
  * The penalty method of Mehra and Hamm (ACML 2021), Algorithm 2: v is stepped T times along the gradient of the penalty
  * function, u once, and the penalty weight grows whenever both gradients are within a tolerance that shrinks. Memory
  * does not grow with T. Bounds are kept by projection.
- * @throws UNKNOWN_OPTION, INVALID_ARGUMENT for options; NOT_DIFFERENTIABLE when a derivative is missing
+ * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; NOT_DIFFERENTIABLE when a derivative is missing
  */
 export function penalty(
   problem: BilevelProblem,
   options: GivenPenaltyOptions = {},
   resources: SolverResources = {},
 ): PenaltySolver {
+  checkProblem(problem, 'bilevelProblem');
   return new PenaltySolver(problem, validatePenaltyOptions(options), resources);
 }
 
