@@ -1,11 +1,16 @@
+// Solvers, devices and programs are Disposable; the reference brings that type to projects whose own libraries lack it.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 export {
   type BilevelProblem,
   type BilevelStatement,
   type Bounds,
   bilevelProblem,
   type Feed,
+  type FeedNodes,
   type FeedOptions,
   feed,
+  type LowerPoint,
   type MinimizationProblem,
   type MinimizationStatement,
   minimizationProblem,
@@ -13,22 +18,41 @@ export {
   type Point,
   perSample,
 } from './bilevel/index.js';
-export { type CpuOptions, Device, type DeviceInfo } from './engine/index.js';
+export { type CompiledProgram, type CompileOptions, compile, type ProgramSpec } from './compile/index.js';
+export {
+  type CpuOptions,
+  Device,
+  type DeviceInfo,
+  type Program,
+  RunAborted,
+  type RunOptions as ProgramRunOptions,
+} from './engine/index.js';
 export { BilevelError, type ErrorCode } from './errors.js';
 export * from './graph/composites/index.js';
 export * from './graph/functions/index.js';
-export { gradient, hessianVectorProduct, mixedJacobianVectorProduct, type Node } from './graph/index.js';
-export { type LoadOptions, type ModelWarning, Network, type NetworkTensor, type OnnxLimits } from './onnx/index.js';
+export { evaluate, gradient, hessianVectorProduct, mixedJacobianVectorProduct, type Node } from './graph/index.js';
+export {
+  type Application,
+  type ApplyOptions,
+  type LoadOptions,
+  type ModelWarning,
+  Network,
+  type NetworkTensor,
+  type OnnxLimits,
+} from './onnx/index.js';
 export { type Schedule, schedules } from './schedules/index.js';
 export {
   type Evaluations,
   type GivenMinimizeOptions,
   type GivenPenaltyOptions,
+  type MinimizeOptions,
   type MinimizeReport,
   MinimizeSolver,
   type MinimizeState,
+  methods,
   minimize,
   minimizeOptions,
+  type PenaltyOptions,
   type PenaltyReport,
   PenaltySolver,
   type PenaltyState,
@@ -40,6 +64,7 @@ export {
   type SolverResources,
   type SolverState,
   type StepOptions,
+  type StepReport,
   writeState,
 } from './solvers/index.js';
-export { type DType, type Shape, Tensor } from './tensor.js';
+export { type DType, type Shape, Tensor, type TensorType } from './tensor.js';
