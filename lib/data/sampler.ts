@@ -74,7 +74,8 @@ export class BatchSampler {
     if (state.count !== this.count || state.batch !== this.batch) {
       throw new BilevelError(
         'STATE_MISMATCH',
-        `The sampler state is for batches of ${state.batch} from ${state.count} samples, not ${this.batch} from ${this.count}.`,
+        `The sampler state is for batches of ${state.batch} from ${state.count} samples, ` +
+          `not ${this.batch} from ${this.count}.`,
       );
     }
     const { position } = state;
