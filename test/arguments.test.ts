@@ -8,6 +8,7 @@ import {
   compile,
   Device,
   type ErrorCode,
+  evaluate,
   feed,
   input,
   mean,
@@ -82,6 +83,18 @@ const refused: Readonly<Record<string, readonly [() => unknown, RegExp, ErrorCod
   'minimize(problem, null)': [() => minimize(minimizationProblem(single), nothing), /the options of minimize/],
   'resources that are null': [() => minimize(minimizationProblem(single), {}, nothing), /resources of a solver/],
   'a device that is not one': [() => minimize(minimizationProblem(single), {}, { device: {} as never }), /a Device/],
+  'compile(null)': [() => compile(nothing), /the options of the program to compile but received null/],
+  'compile of a node': [
+    () => compile({ output: { y: input('y', []) } } as never),
+    /Did you mean outputs/,
+    'UNKNOWN_OPTION',
+  ],
+  'an output that is no node': [() => compile({ outputs: { y: x as never } }), /the output y/],
+  'an update that is no pair': [() => compile({ updates: [[input('y', [])]] as never }), /\[input, new value\]/],
+  'an update of nothing': [() => compile({ updates: [none] }), /an update but received undefined/],
+  'an unknown pass': [() => compile({}, { fold: false } as never), /compile has no option "fold"/, 'UNKNOWN_OPTION'],
+  'evaluate(null)': [() => evaluate(nothing, new Map()), /a list of graph nodes for nodes/],
+  'evaluate without feeds': [() => evaluate([], nothing), /a Map for feeds/],
   'Device.cpu(null)': [() => Device.cpu(nothing), /the options of Device.cpu but received null/],
   'an unknown option of a device': [
     () => Device.cpu({ thread: 1 } as never),
@@ -120,6 +133,10 @@ test('an aborted run says why and keeps the reason', async (t) => {
   await t.throwsAsync(() => program.run({ x, y: Tensor.zeros([3]) }, { step: 2 } as never), {
     code: 'UNKNOWN_OPTION',
     message: /Did you mean steps/,
+  });
+  await t.throwsAsync(() => program.run({ x, y: Tensor.zeros([3]) }, { signal: {} as never }), {
+    code: 'INVALID_ARGUMENT',
+    message: /an AbortSignal for signal/,
   });
 });
 

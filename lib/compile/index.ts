@@ -1,6 +1,6 @@
 import type { EncodedProgram } from '../encoded.js';
-import { BilevelError, invalidArgument } from '../errors.js';
-import { isOp, type Node, type NodeOf } from '../graph/node.js';
+import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
+import { isOp, type Node, type NodeOf, requireNode, requireNodes } from '../graph/node.js';
 import { topologicalOrder } from '../graph/traverse.js';
 import { elementCount, formatType, sameShape } from '../tensor.js';
 import { bindResults } from './bind.js';
@@ -44,6 +44,8 @@ export interface CompileOptions {
   readonly reuseMemory?: boolean;
 }
 
+const passes = ['foldConstants', 'simplify', 'deduplicate', 'fuse', 'hoist', 'inPlace', 'reuseMemory'];
+
 export interface CompiledProgram extends EncodedProgram {
   readonly cost: ProgramCost;
   /** A listing of the instructions with their shapes, bytes and floating-point operations. */
@@ -52,10 +54,11 @@ export interface CompiledProgram extends EncodedProgram {
 
 /**
  * Compiles the graph of one step into a program for an engine. Bindings are named by their inputs and outputs.
- * @throws INVALID_ARGUMENT when names clash, a target is not an input, or two updates have one target
+ * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for what is no node, when names clash, a target is not an input, or two updates have one target
  * @throws SHAPE_MISMATCH when a new value has not the type of the input that it replaces
  */
 export function compile(spec: ProgramSpec, options: CompileOptions = {}): CompiledProgram {
+  checkKeys(options, passes, 'compile');
   const {
     foldConstants: fold = true,
     simplify: simplifying = true,
@@ -130,8 +133,14 @@ export function compile(spec: ProgramSpec, options: CompileOptions = {}): Compil
 }
 
 function checkSpec(spec: ProgramSpec): void {
+  checkKeys(spec, ['outputs', 'perStepOutputs', 'updates', 'perStep'], 'the program to compile');
+  for (const [name, node] of Object.entries({ ...spec.outputs, ...spec.perStepOutputs })) {
+    requireNode(node, `the output ${name}`);
+  }
   const seen = new Set<Node>();
-  for (const [target, value] of spec.updates ?? []) {
+  for (const update of spec.updates ?? []) {
+    const [target, value] = requireNodes(update, 'an update');
+    if (target === undefined || value === undefined) throw invalidArgument('an update', '[input, new value]', update);
     if (!isOp(target, 'input')) throw invalidArgument('updates', 'an input as the target of every update', target.op);
     const { name } = target.attributes;
     if (seen.has(target)) throw invalidArgument('updates', 'one update for each input', name);
@@ -144,7 +153,7 @@ function checkSpec(spec: ProgramSpec): void {
     }
     seen.add(target);
   }
-  for (const node of spec.perStep ?? []) {
+  for (const node of requireNodes(spec.perStep ?? [], 'perStep')) {
     if (!isOp(node, 'input')) throw invalidArgument('perStep', 'inputs', node.op);
   }
 }

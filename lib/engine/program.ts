@@ -53,6 +53,9 @@ export class Program implements Disposable {
     if (!Number.isInteger(steps) || steps < 1 || steps > 0x7fffffff) {
       throw invalidArgument('steps', 'an integer from 1 to 2147483647', steps);
     }
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw invalidArgument('signal', 'an AbortSignal', signal);
+    }
     const views = this.#collect(bindings, steps);
     if (signal?.aborted) throw new RunAborted(0, steps, signal.reason);
 

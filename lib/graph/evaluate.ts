@@ -1,11 +1,12 @@
 import { BilevelError, invalidArgument } from '../errors.js';
 import { elementCount, formatType } from '../tensor.js';
-import type { Node } from './node.js';
+import { type Node, requireNodes } from './node.js';
 import type { Op } from './op.js';
 import { ops } from './ops/index.js';
 import { topologicalOrder } from './traverse.js';
 
 function checkFeed(node: Node, data: Float64Array): void {
+  if (!(data instanceof Float64Array)) throw invalidArgument('a value in feeds', 'a Float64Array', data);
   if (data.length === elementCount(node.shape)) return;
   throw new BilevelError(
     'SHAPE_MISMATCH',
@@ -20,6 +21,8 @@ function checkFeed(node: Node, data: Float64Array): void {
  * @throws INVALID_ARGUMENT when an input has no feed; SHAPE_MISMATCH when a feed has the wrong number of elements.
  */
 export function evaluate(nodes: readonly Node[], feeds: ReadonlyMap<Node, Float64Array> = new Map()): Float64Array[] {
+  requireNodes(nodes, 'nodes');
+  if (!(feeds instanceof Map)) throw invalidArgument('feeds', 'a Map', feeds);
   const values = new Map<Node, Float64Array>();
   const computed = (node: Node): Float64Array => {
     const value = values.get(node);
