@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../errors.js';
-import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
+import { definedOnly, type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { constant } from '../../schedules/index.js';
 import { type PenaltyOptions, penaltyOptions, validatePenaltyOptions } from '../../solvers/index.js';
 
@@ -89,8 +89,7 @@ const presets = {
  */
 export function validateSettings(given: GivenDenoisingSettings): DenoisingSettings {
   const { settings } = validateOptions(denoisingOptions, given, 'denoise');
-  const all: Record<string, unknown> = { ...presets[settings as keyof typeof presets] };
-  for (const [key, value] of Object.entries(given)) if (value !== undefined) all[key] = value;
+  const all: Record<string, unknown> = { ...presets[settings as keyof typeof presets], ...definedOnly(given) };
   const part = (table: OptionTable): Record<string, unknown> =>
     Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(table, key)));
   const task = validateOptions(taskOptions, part(taskOptions), 'denoise');
