@@ -116,7 +116,7 @@ async function main() {
     cpu: cpus[0]?.model.trim() ?? 'unknown processor',
     cores: os.availableParallelism(),
     memory: Math.round(os.totalmem() / 2 ** 30),
-    platform: `${os.type()} ${os.release()} ${os.arch()}`,
+    platform: `${os.type()} ${os.arch()}`,
     node: process.versions.node,
     load,
     versions: Object.assign(
