@@ -39,7 +39,8 @@ Examples:
 export function checkCommand(): Command {
   return new Command('check')
     .description(
-      'Checks a network: its logits against ONNX Runtime, first and second derivatives against central differences in float64, and everything against a reference file. Exit status 1 when an error is above its tolerance.',
+      'Checks a network: its logits against ONNX Runtime, first and second derivatives against central differences in\n' +
+        'float64, and everything against a reference file. Exit status 1 when an error is above its tolerance.',
     )
     .argument('<model>', 'ONNX file, or the name of a network of the package')
     .addOption(new Flag('--reference <file>', 'Safetensors file with a point and reference values'))

@@ -92,7 +92,13 @@ export function formatCost(cost: ProgramCost): string {
   const lines = cost.instructions.map((instruction, index) => {
     const numbers = [formatQuantity(instruction.flops, 'flop'), formatQuantity(instruction.bytes, 'B')];
     const mark = instruction.section === 'prologue' ? 'once' : 'step';
-    return `${String(index).padStart(4)} ${mark} ${instruction.opcode.padEnd(19)}${numbers.map((text) => text.padStart(12)).join('')}  ${instruction.operations}\n          ${instruction.detail}`;
+    const columns = [
+      String(index).padStart(4),
+      mark,
+      instruction.opcode.padEnd(18),
+      ...numbers.map((n) => n.padStart(11)),
+    ];
+    return `${columns.join(' ')}  ${instruction.operations}\n          ${instruction.detail}`;
   });
   const totals = [
     `${cost.instructions.length} instructions, arena ${formatQuantity(cost.arenaBytes, 'B')}`,

@@ -56,7 +56,8 @@ export function lower(
     const source = views.copies.get(node);
     if (group && !done.has(group)) {
       done.add(group);
-      const label = [...group.members].map((member) => member.op).join(' ');
+      const members = [...group.members].sort((a, b) => a.id - b.id);
+      const label = members.map((member) => member.op).join(' ');
       units.push(makeUnit(label, [fuseGroup(group, groupOf, stored, views, storageOf)], isInvariant(node)));
     } else if (source) {
       units.push(copyUnit(node.op, source, storageOf(node), storageOf, isInvariant(node)));
