@@ -39,7 +39,7 @@ Examples:
 export function checkCommand(): Command {
   return new Command('check')
     .description(
-      'Checks a network: its logits against ONNX Runtime, first and second derivatives against central differences in\n' +
+      'Checks a network: its logits against ONNX Runtime, first and second derivatives against central differences in ' +
         'float64, and everything against a reference file. Exit status 1 when an error is above its tolerance.',
     )
     .argument('<model>', 'ONNX file, or the name of a network of the package')
