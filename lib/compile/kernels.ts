@@ -133,7 +133,7 @@ export function lowerKernel(node: Node, target: Storage, views: ViewPlan, storag
       return copyInstruction(view(index), { storage: target, offset, strides }, storageOf);
     });
   }
-  throw new BilevelError('NOT_FOUND', `The compiler has no instruction for the operation ${node.op}.`);
+  throw new BilevelError('UNSUPPORTED_OPERATOR', `The compiler has no instruction for the operation ${node.op}.`);
 }
 
 /** [elements before the axis, its size, elements behind it] */

@@ -1,3 +1,4 @@
+import { BilevelError } from '../errors.js';
 import type { FusedInstruction, Storage, Unit } from './ir.js';
 
 /** Which units must run before which others. */
@@ -61,6 +62,9 @@ export class Dependencies {
         if (left === 0) ready.push(next);
       }
     }
+    // A cycle would leave units waiting for ever, and the program without them.
+    if (ordered.length < this.units.length)
+      throw new BilevelError('INVALID_PROGRAM', 'Instructions wait for each other.');
     return ordered;
   }
 }
