@@ -29,7 +29,14 @@ export {
   rows,
   simplex,
 } from './bilevel/index.js';
-export { type CompiledProgram, type CompileOptions, compile, type ProgramSpec } from './compile/index.js';
+export {
+  type CompiledProgram,
+  type CompileOptions,
+  compile,
+  formatCost,
+  type ProgramCost,
+  type ProgramSpec,
+} from './compile/index.js';
 export {
   type CpuOptions,
   Device,

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { encode } from '../lib/compile/encode.js';
-import { type CompiledProgram, compile } from '../lib/compile/index.js';
+import { type CompiledProgram, compile, formatCost } from '../lib/compile/index.js';
 import type { FusedInstruction, MutableBinding, PlainInstruction, Storage } from '../lib/compile/ir.js';
 import { makeUnit } from '../lib/compile/lower.js';
 import { formatMagic, formatVersion, opcodes, outputModes, tapeOps } from '../lib/encoded.js';
@@ -130,6 +130,11 @@ test('the listing has two lines for each instruction and two for the totals', (t
   );
   t.regex(lines[4] ?? '', /240 flop {2}.*296 B {2}matmul/);
   t.regex(lines[7] ?? '', /total=store/);
+  const timed = formatCost(program.cost, Float64Array.of(2e-3, 0.5, 0.25, 0.125), 4).split('\n');
+  t.deepEqual(
+    [0, 2, 4, 6].map((index) => /(\S+) ms/.exec(timed[index] ?? '')?.[1]),
+    ['2.000', '125.000', '62.500', '31.250'],
+  );
   t.is(lines.at(-2), `4 instructions, arena ${program.cost.arenaBytes} B`);
   t.is(lines.at(-1), `once a run 24 flop, each step 290 flop`);
 });

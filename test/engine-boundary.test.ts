@@ -118,6 +118,7 @@ test('runs are only started with the right tensors, steps and control', async (t
   for (const odd of oddities) {
     t.throws(() => call(program, 'run', odd, 1, control()), invalid, String(typeof odd));
     t.throws(() => call(program, 'run', tensors(), odd, control()), invalid);
+    if (odd !== undefined) t.throws(() => call(program, 'run', tensors(), 1, control(), odd), invalid);
     t.throws(() => call(program, 'run', tensors(), 1, odd), invalid);
     for (const index of [0, 1, 2])
       t.throws(() => call(program, 'run', tensors().with(index, odd as never), 1, control()));

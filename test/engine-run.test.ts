@@ -44,6 +44,17 @@ test('the prologue runs once a run, and each step sees its own row', async (t) =
   t.deepEqual(tensors.total.toArray(), [806, 89]);
 });
 
+test('a profile adds up the time of every instruction, and the run does its work', async (t) => {
+  const program = device.load(accumulator());
+  const tensors = inputs(3);
+  const seconds = await program.profile(tensors, { steps: 3 });
+  t.deepEqual(tensors.total.toArray(), [0 + 2 + 4 + 600, 1 + 3 + 5 + 60]);
+  t.true(seconds.length >= 2);
+  t.true(seconds.every((value) => value > 0 && value < 60));
+  program.dispose();
+  await t.throwsAsync(program.profile(tensors, { steps: 3 }), failure('DISPOSED'));
+});
+
 test('runs of one program are executed in the order in which they were started', async (t) => {
   const program = device.load(accumulator());
   const shared = { x: Tensor.zeros([2]), row: Tensor.from([1, 1, 1, 1], [2, 2]) };

@@ -1,7 +1,7 @@
 // bilevel itself, on the files of models/ where there is one: one compiled program a step, run in calls of `stepsPerCall` as
 // the penalty method does.
 import { fileURLToPath } from 'node:url';
-import { compile } from '../../dist/lib/compile/index.js';
+import { compile, formatCost } from '../../dist/lib/compile/index.js';
 import { Device } from '../../dist/lib/engine/index.js';
 import * as graph from '../../dist/lib/graph/index.js';
 import { Network } from '../../dist/lib/onnx/index.js';
@@ -123,6 +123,15 @@ export async function prepare(step, name, threads) {
       await checking.run({ ...inputs, ...tensors, ...results });
       checking.dispose();
       return { value: results.value.item(), gradientNorm: results.gradientNorm.item() };
+    },
+    /** A listing of the step's instructions with the time of each, from the second of two calls. */
+    async profile() {
+      let seconds;
+      for (let call = 0; call < 2; call++) {
+        const stepSize = Tensor.from(new Array(stepsPerCall).fill(0));
+        seconds = await program.profile({ ...state, ...tensors, stepSize, value: result }, { steps: stepsPerCall });
+      }
+      return formatCost(compiled.cost, seconds, stepsPerCall);
     },
     async run(count) {
       for (let left = count; left > 0; left -= stepsPerCall) {

@@ -87,10 +87,15 @@ function place(storage: Storage): string {
   return where.kind === 'arena' ? `@${where.offset}` : 'constant';
 }
 
-/** A listing for people: one line an instruction, then the totals. */
-export function formatCost(cost: ProgramCost): string {
+/**
+ * A listing for people: one line an instruction, then the totals.
+ * @param seconds what `Program.profile` measured over `steps` steps; adds the milliseconds of each instruction a time
+ */
+export function formatCost(cost: ProgramCost, seconds?: Float64Array, steps = 1): string {
   const lines = cost.instructions.map((instruction, index) => {
     const numbers = [formatQuantity(instruction.flops, 'flop'), formatQuantity(instruction.bytes, 'B')];
+    const times = instruction.section === 'step' ? steps : 1;
+    if (seconds !== undefined) numbers.unshift(`${(((seconds[index] ?? 0) / times) * 1e3).toFixed(3)} ms`);
     const mark = instruction.section === 'prologue' ? 'once' : 'step';
     const columns = [
       String(index).padStart(4),

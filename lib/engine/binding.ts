@@ -48,9 +48,17 @@ export interface NativeProgram {
    * write to a readWrite or write binding; from there the step is finished first, so that bound state always belongs to
    * a whole number of steps. Resolves with the number of steps completed, which is less than `steps` when the run was
    * stopped. Throws TENSOR_IN_USE when a range that is written belongs to another binding or run; rejects with
-   * INDEX_OUT_OF_RANGE and the like from a kernel.
+   * INDEX_OUT_OF_RANGE and the like from a kernel. `seconds`, when given, has one element for each instruction over
+   * shared memory, to which the time spent in that instruction is added.
    */
-  run(tensors: readonly Tensor['data'][], steps: number, control: Int32Array<SharedArrayBuffer>): Promise<number>;
+  run(
+    tensors: readonly Tensor['data'][],
+    steps: number,
+    control: Int32Array<SharedArrayBuffer>,
+    seconds?: Float64Array<SharedArrayBuffer>,
+  ): Promise<number>;
+  /** Of the prologue and of the step together. */
+  instructionCount(): number;
   /** Runs in progress go on to their end. */
   dispose(): void;
 }

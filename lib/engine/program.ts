@@ -2,7 +2,7 @@ import type { ProgramBinding } from '../encoded.js';
 import { adviseName, BilevelError, checkKeys, describe, invalidArgument } from '../errors.js';
 import { formatType, Tensor } from '../tensor.js';
 import type { NativeProgram } from './binding.js';
-import { fromNative } from './native-error.js';
+import { callNative, fromNative } from './native-error.js';
 
 export interface RunOptions {
   /** How often the program's step is repeated; 1 by default, at most 2^31 - 1. */
@@ -47,7 +47,29 @@ export class Program implements Disposable {
    * that is written belongs to another binding or run; ABORTED (see {@link RunAborted}); INDEX_OUT_OF_RANGE, after
    * which written tensors may hold part of a step; DISPOSED
    */
-  async run(bindings: Readonly<Record<string, Tensor>>, options: RunOptions = {}): Promise<number> {
+  run(bindings: Readonly<Record<string, Tensor>>, options: RunOptions = {}): Promise<number> {
+    return this.#run(bindings, options);
+  }
+
+  /**
+   * Runs the program as {@link run} does and measures it. The clock is read twice for every instruction, which slows programs
+   * of very short ones.
+   * @returns the seconds spent in each instruction by all steps together, in the order of `cost.instructions` of what
+   * `compile` returned; `formatCost(cost, seconds)` prints them
+   * @throws as {@link run} does
+   */
+  async profile(bindings: Readonly<Record<string, Tensor>>, options: RunOptions = {}): Promise<Float64Array> {
+    const count = callNative(() => this.#native.instructionCount());
+    const seconds = new Float64Array(new SharedArrayBuffer(count * Float64Array.BYTES_PER_ELEMENT));
+    await this.#run(bindings, options, seconds);
+    return Float64Array.from(seconds);
+  }
+
+  async #run(
+    bindings: Readonly<Record<string, Tensor>>,
+    options: RunOptions,
+    seconds?: Float64Array<SharedArrayBuffer>,
+  ): Promise<number> {
     checkKeys(options, ['steps', 'signal'], 'run');
     const { steps = 1, signal } = options;
     if (!Number.isInteger(steps) || steps < 1 || steps > 0x7fffffff) {
@@ -65,7 +87,7 @@ export class Program implements Disposable {
     signal?.addEventListener('abort', stop);
     let completed: number;
     try {
-      completed = await this.#native.run(views, steps, control);
+      completed = await this.#native.run(views, steps, control, seconds);
     } catch (error) {
       throw fromNative(error);
     } finally {

@@ -23,11 +23,23 @@ ArrayView read_control(Napi::Value value) {
   return control;
 }
 
+// Where the time of each instruction goes; nothing when the caller does not want it.
+std::span<double> read_seconds(Napi::Value value) {
+  if (value.IsUndefined()) return {};
+  const ArrayView seconds = read_typed_array(value, "seconds");
+  if (seconds.type != napi_float64_array || !seconds.shared) {
+    throw_invalid_argument("seconds", "a Float64Array over a SharedArrayBuffer");
+  }
+  return {reinterpret_cast<double*>(seconds.data), seconds.length};
+}
+
 // A private array of what a run uses: the caller may change its own meanwhile.
-Napi::ObjectReference pin(Napi::Env env, const std::vector<Napi::Value>& tensors, Napi::Value control) {
-  auto pinned = Napi::Array::New(env, tensors.size() + 1);
+Napi::ObjectReference pin(Napi::Env env, const std::vector<Napi::Value>& tensors, Napi::Value control,
+                          Napi::Value seconds) {
+  auto pinned = Napi::Array::New(env, tensors.size() + 2);
   for (uint32_t i = 0; i < tensors.size(); ++i) pinned.Set(i, tensors[i]);
   pinned.Set(static_cast<uint32_t>(tensors.size()), control);
+  pinned.Set(static_cast<uint32_t>(tensors.size() + 1), seconds);
   return Napi::Persistent(pinned.As<Napi::Object>());
 }
 
@@ -36,6 +48,7 @@ Napi::ObjectReference pin(Napi::Env env, const std::vector<Napi::Value>& tensors
 Napi::Function ProgramObject::define(Napi::Env env) {
   return DefineClass(env, kName,
                      {describe_method<ProgramObject, &ProgramObject::run>("run"),
+                      describe_method<ProgramObject, &ProgramObject::instruction_count>("instructionCount"),
                       describe_method<ProgramObject, &ProgramObject::dispose>("dispose")});
 }
 
@@ -60,10 +73,14 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
   const std::vector<Napi::Value> tensors = read_array(info[0], "tensors");
   const int32_t steps = read_integer(info[1], "steps", 1, INT32_MAX);
   const ArrayView control = read_control(info[2]);
+  const std::span<double> seconds = read_seconds(info[3]);
   // From here on no JavaScript runs.
   if (!executable_) throw Error("DISPOSED", "The program has been disposed of.");
   device_->executor();
   if (tensors.size() != names_.size()) throw_invalid_argument("tensors", std::to_string(names_.size()) + " tensors");
+  if (const size_t count = executable_->instruction_count(); !seconds.empty() && seconds.size() != count) {
+    throw_invalid_argument("seconds", std::to_string(count) + " elements");
+  }
 
   std::vector<LeasedRange> ranges;
   std::vector<std::byte*> addresses;
@@ -77,11 +94,17 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
                                    Run::Inputs{.tensors = std::move(addresses),
                                                .steps = steps,
                                                .control = reinterpret_cast<int32_t*>(control.data),
+                                               .seconds = seconds,
                                                .lease = lease(std::move(ranges)),
-                                               .pins = pin(env, tensors, info[2])});
+                                               .pins = pin(env, tensors, info[2], info[3])});
   const Napi::Value promise(env, run->promise());
   Environment::of(env).start(std::move(run));
   return promise;
+}
+
+Napi::Value ProgramObject::instruction_count(const Napi::CallbackInfo& info) {
+  if (!executable_) throw Error("DISPOSED", "The program has been disposed of.");
+  return Napi::Number::New(info.Env(), static_cast<double>(executable_->instruction_count()));
 }
 
 Napi::Value ProgramObject::dispose(const Napi::CallbackInfo& info) {

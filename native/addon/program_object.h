@@ -26,6 +26,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
   ~ProgramObject() override { release(); }
 
   Napi::Value run(const Napi::CallbackInfo& info);
+  Napi::Value instruction_count(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
  private:

@@ -26,8 +26,8 @@ void Run::start(Position position) {
 
 void Run::execute() noexcept {
   try {
-    completed_steps_ =
-        executable_->run(inputs_.tensors, inputs_.steps, cpu::Control(inputs_.control, executor_.cancelled()));
+    const cpu::Control control(inputs_.control, executor_.cancelled());
+    completed_steps_ = executable_->run(inputs_.tensors, inputs_.steps, control, inputs_.seconds);
   } catch (...) {
     std::tie(error_code_, error_message_) = describe_current_exception();
   }

@@ -4,6 +4,7 @@
 
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ class Run final : public cpu::Job {
     std::vector<std::byte*> tensors;
     int32_t steps;
     int32_t* control;
+    std::span<double> seconds;  // empty, or one element for each instruction
     std::unique_ptr<Lease> lease;
-    Napi::ObjectReference pins;  // keeps the memory of the tensors and of control alive
+    Napi::ObjectReference pins;  // keeps the memory of the tensors, of control and of seconds alive
   };
 
   Run(Napi::Env env, std::shared_ptr<DeviceState> device, std::shared_ptr<cpu::Executable> executable, Inputs inputs);

@@ -1,9 +1,21 @@
 #include "cpu/executable.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace bilevel::cpu {
+namespace {
+
+// Runs a kernel and adds the time to its element of `seconds`, if there is one.
+void run_timed(Kernel& kernel, const Memory& memory, std::span<double> seconds, size_t index) {
+  if (seconds.empty()) return kernel.run(memory);
+  const auto start = std::chrono::steady_clock::now();
+  kernel.run(memory);
+  seconds[index] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
 
 Executable::Executable(Program program, int threads)
     : program_(std::move(program)),
@@ -24,13 +36,14 @@ Executable::Executable(Program program, int threads)
   }
 }
 
-int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, const Control& control) {
+int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, const Control& control,
+                        std::span<double> seconds) {
   if (!ready_) make_kernels();
   bind(tensors);
   const Memory memory{addresses_.data()};
-  for (const auto& kernel : prologue_) {
+  for (size_t i = 0; i < prologue_.size(); ++i) {
     if (control.stop_requested()) return 0;
-    kernel->run(memory);
+    run_timed(*prologue_[i], memory, seconds, i);
   }
   // A stop is heeded up to the first instruction that writes a binding; from there the step is finished first.
   const size_t last_stop = program_.first_binding_write.value_or(body_.size());
@@ -38,7 +51,7 @@ int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, cons
     if (control.stop_requested()) return step;
     for (size_t i = 0; i < body_.size(); ++i) {
       if (i > 0 && i <= last_stop && control.stop_requested()) return step;
-      body_[i]->run(memory);
+      run_timed(*body_[i], memory, seconds, prologue_.size() + i);
     }
     for (const auto& [buffer, bytes] : per_step_) addresses_[buffer] += bytes;
     control.publish(step + 1);

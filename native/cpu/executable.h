@@ -44,7 +44,12 @@ class Executable {
   // `tensors[i]` is the first byte of binding i, long enough for `steps` steps. Stops when asked to, but only where the
   // bindings hold the result of a whole number of steps; returns that number. Allocates nothing after the first run.
   // Throws Error from a kernel; the step in progress is then incomplete.
-  int32_t run(std::span<std::byte* const> tensors, int32_t steps, const Control& control);
+  // `seconds` is empty, or has one element for each instruction of the prologue and then of the body, to which the time
+  // spent in it is added.
+  int32_t run(std::span<std::byte* const> tensors, int32_t steps, const Control& control,
+              std::span<double> seconds = {});
+
+  size_t instruction_count() const { return program_.prologue.size() + program_.body.size(); }
 
  private:
   void make_kernels();
