@@ -41,6 +41,7 @@ export {
   type CpuOptions,
   Device,
   type DeviceInfo,
+  type Precision,
   type Program,
   RunAborted,
   type RunOptions as ProgramRunOptions,

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Command, Option as Flag, InvalidArgumentError } from 'commander';
 import { ensureFolder, writeFileAtomic } from '../data/files.js';
-import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import {
   type Budget,
@@ -18,13 +17,14 @@ import { compareMethod, type MethodOutcome, type MethodResources } from './compa
 import { comparisonReport } from './compare-report.js';
 import { comparisonJson, summarize } from './compare-summary.js';
 import type { Comparison } from './compare-tables.js';
+import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
 import { environmentOf } from './environment.js';
 import { addTableFlags, givenOptions, parseList, parsePositive } from './flags.js';
 import { interruptSignal } from './interrupt.js';
 import { Progress } from './progress.js';
 import { checkResumable, defaultFolder, holdsRun, reportInterruption } from './resume.js';
 
-interface Flags extends Readonly<Record<string, unknown>> {
+interface Flags extends DeviceFlags, Readonly<Record<string, unknown>> {
   readonly methods: readonly string[];
   readonly seconds: number;
   readonly evaluations?: number;
@@ -32,7 +32,6 @@ interface Flags extends Readonly<Record<string, unknown>> {
   readonly seeds: number;
   readonly out?: string;
   readonly resume?: true;
-  readonly threads?: number;
   readonly json?: true;
 }
 
@@ -74,10 +73,9 @@ export function compareCommand(): Command {
     )
     .addOption(new Flag('--out <folder>', 'Folder for the results (default: runs/ and the time)'))
     .addOption(new Flag('--resume', 'Goes on with what --out holds; methods that ended are not trained again'))
-    .addOption(new Flag('--threads <integer>', 'Threads of the engine (default: all cores)').argParser(parsePositive))
     .addOption(new Flag('--json', 'Prints the results as JSON, and no progress'));
   addTableFlags(command, hyperCleaningOptions, 'Experiment:', [{ name: '', values: {} }]);
-  return command.addHelpText('after', examples).action(run);
+  return addDeviceFlags(command).addHelpText('after', examples).action(run);
 }
 
 function parseSeconds(text: string): number {
@@ -94,7 +92,7 @@ interface Job {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const { resume = false, json = false, threads, seconds, evaluations, batch } = flags;
+  const { resume = false, json = false, seconds, evaluations, batch } = flags;
   const out = flags.out ?? defaultFolder('compare');
   const task = validateTask(givenOptions(flags, hyperCleaningOptions));
   const budget: Budget =
@@ -108,7 +106,7 @@ async function run(flags: Flags): Promise<void> {
   if (resume) checkResumable(flags.out, folders);
   const progress = new Progress(json);
   const { signal, release } = interruptSignal();
-  using device = Device.cpu(threads === undefined ? {} : { threads });
+  using device = deviceOf(flags);
   const results = runs.map((run) => ({ run, outcomes: [] as MethodOutcome[] }));
   let stopped = false;
   try {

@@ -1,21 +1,20 @@
 import { join } from 'node:path';
 import { Command, Option as Flag } from 'commander';
-import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { penaltyOptions } from '../solvers/index.js';
 import { denoisingOptions, type GivenDenoisingSettings, validateSettings } from '../tasks/denoising/index.js';
 import { denoiseSeed, type SeedResult } from './denoise-seed.js';
 import { summarize, summaryJson } from './denoise-summary.js';
+import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
 import { addTableFlags, givenOptions, parsePositive } from './flags.js';
 import { interruptSignal } from './interrupt.js';
 import { Progress } from './progress.js';
 import { checkResumable, defaultFolder, holdsRun, reportInterruption } from './resume.js';
 
-interface Flags extends Readonly<Record<string, unknown>> {
+interface Flags extends DeviceFlags, Readonly<Record<string, unknown>> {
   readonly seeds: number;
   readonly out?: string;
   readonly resume?: true;
-  readonly threads?: number;
   readonly json?: true;
 }
 
@@ -40,7 +39,6 @@ export function denoiseCommand(): Command {
     )
     .addOption(new Flag('--out <folder>', 'New folder for the results (default: runs/ and the time)'))
     .addOption(new Flag('--resume', 'Goes on with the stopped run in --out; give it the same options'))
-    .addOption(new Flag('--threads <integer>', 'Threads of the engine (default: all cores)').argParser(parsePositive))
     .addOption(new Flag('--json', 'Prints the results as JSON, and no progress'));
   const task = Object.fromEntries(
     Object.entries(denoisingOptions).filter(([key]) => !Object.hasOwn(penaltyOptions, key)),
@@ -51,11 +49,11 @@ export function denoiseCommand(): Command {
   });
   addTableFlags(command, task, 'Experiment:', defaults);
   addTableFlags(command, penaltyOptions, 'Penalty method:', defaults);
-  return command.addHelpText('after', examples).action(run);
+  return addDeviceFlags(command).addHelpText('after', examples).action(run);
 }
 
 async function run(flags: Flags): Promise<void> {
-  const { seeds, resume = false, json = false, threads } = flags;
+  const { seeds, resume = false, json = false } = flags;
   const out = flags.out ?? defaultFolder('denoise');
   const given: GivenDenoisingSettings = givenOptions(flags, denoisingOptions);
   const { seed: firstSeed } = validateSettings(given).task;
@@ -71,7 +69,7 @@ async function run(flags: Flags): Promise<void> {
   }
   const progress = new Progress(json);
   const { signal, release } = interruptSignal();
-  using device = Device.cpu(threads === undefined ? {} : { threads });
+  using device = deviceOf(flags);
   const results: SeedResult[] = [];
   try {
     for (const { settings, folder } of runs) {

@@ -1,5 +1,4 @@
 import { Command, Option as Flag } from 'commander';
-import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { RunFolder } from '../report/run-folder.js';
 import {
@@ -11,6 +10,7 @@ import {
   titleOf,
   validateSettings,
 } from '../tasks/representation/index.js';
+import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
 import { addTableFlags, givenOptions, parsePositive } from './flags.js';
 import { interruptSignal } from './interrupt.js';
 import { Progress } from './progress.js';
@@ -18,11 +18,10 @@ import { representationReport } from './representation-report.js';
 import { type StudyResult, summarize, summaryJson } from './representation-summary.js';
 import { checkResumable, defaultFolder, reportInterruption } from './resume.js';
 
-interface Flags extends Readonly<Record<string, unknown>> {
+interface Flags extends DeviceFlags, Readonly<Record<string, unknown>> {
   readonly instances: number;
   readonly out?: string;
   readonly resume?: true;
-  readonly threads?: number;
   readonly json?: true;
 }
 
@@ -46,18 +45,17 @@ export function representationCommand(): Command {
     )
     .addOption(new Flag('--out <folder>', 'New folder for the results (default: runs/ and the time)'))
     .addOption(new Flag('--resume', 'Goes on with the stopped run in --out; give it the same options'))
-    .addOption(new Flag('--threads <integer>', 'Threads of the engine (default: all cores)').argParser(parsePositive))
     .addOption(new Flag('--json', 'Prints the results as JSON, and no progress'));
   const defaults = studyNames.map((study) => ({
     name: `--study ${study}`,
     values: studies[study].sizes,
   }));
   addTableFlags(command, representationOptions, 'Experiment:', defaults);
-  return command.addHelpText('after', examples).action(run);
+  return addDeviceFlags(command).addHelpText('after', examples).action(run);
 }
 
 async function run(flags: Flags): Promise<void> {
-  const { instances, resume = false, json = false, threads } = flags;
+  const { instances, resume = false, json = false } = flags;
   const out = flags.out ?? defaultFolder('representation');
   const settings = validateSettings(givenOptions(flags, representationOptions));
   const configuration = { ...settings, instances };
@@ -68,7 +66,7 @@ async function run(flags: Flags): Promise<void> {
     ? await RunFolder.resume(out, configuration)
     : { folder: await RunFolder.create(out, configuration) };
   try {
-    using device = Device.cpu(threads === undefined ? {} : { threads });
+    using device = deviceOf(flags);
     using study = new RepresentationStudy(settings, instances, device, state);
     await iterate(study, settings, folder, signal, progress);
     progress.stop();

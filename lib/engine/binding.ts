@@ -15,9 +15,10 @@ export interface NativeAddon {
     readonly tapeOps: readonly string[];
     readonly outputModes: readonly string[];
   };
-  /** `threads` is the size of the team that computes a run, 1 to 256. */
+  /** `threads` is the size of the team that computes a run, 1 to 256; `precision` as in CpuOptions. */
   readonly Device: new (options: {
     threads: number;
+    precision: 'float32' | 'bf16';
   }) => NativeDevice;
   /**
    * Stops all devices of this thread of JavaScript and waits for the steps in progress; nothing settles or starts any
@@ -29,7 +30,13 @@ export interface NativeAddon {
 /** A device with its executor thread. */
 export interface NativeDevice {
   /** Kind, threads, oneDNN version and instruction set, for reports. */
-  info(): { kind: string; threads: number; library: string; instructionSet: string };
+  info(): {
+    kind: string;
+    threads: number;
+    precision: 'float32' | 'bf16';
+    library: string;
+    instructionSet: string;
+  };
   /**
    * Decodes and verifies; throws INVALID_PROGRAM or LIMIT_EXCEEDED. The arena is allocated here (64-byte aligned). The
    * names of the bindings serve messages.

@@ -9,11 +9,22 @@ import { Program } from './program.js';
 export interface CpuOptions {
   /** Threads that compute a run together, 1 to 256; all available cores by default. */
   readonly threads?: number;
+  /**
+   * What the operands of large matrix products and of convolutions are rounded to before they are multiplied: `float32`
+   * (the default) rounds nothing; `bf16` keeps 8 bits of the mantissa and is about twice as fast on processors that
+   * multiply such numbers themselves (AVX-512 BF16, AMX). Tensors, weights and sums are float32 in both.
+   * docs/performance.md shows what it gains and what it costs.
+   */
+  readonly precision?: Precision;
 }
+
+export const precisions = ['float32', 'bf16'] as const;
+export type Precision = (typeof precisions)[number];
 
 export interface DeviceInfo {
   readonly kind: string;
   readonly threads: number;
+  readonly precision: Precision;
   /** The library that serves matrix products and convolutions, with its version. */
   readonly library: string;
   /** The best instruction set that the library uses on this machine. */
@@ -32,17 +43,20 @@ export class Device implements Disposable {
   }
 
   /**
-   * A device on the processor. The same program gives the same bits on devices with the same number of threads.
-   * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for the number of threads; DEVICE_UNAVAILABLE when the native addon cannot be loaded
+   * A device on the processor. The same program gives the same bits on devices with the same number of threads and the same
+   * precision.
+   * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for an option's value; DEVICE_UNAVAILABLE when the native addon cannot be loaded
+   * or the processor does not have the precision
    */
   static cpu(options: CpuOptions = {}): Device {
-    checkKeys(options, ['threads'], 'Device.cpu');
-    const { threads = Math.min(availableParallelism(), 256) } = options;
+    checkKeys(options, ['threads', 'precision'], 'Device.cpu');
+    const { threads = Math.min(availableParallelism(), 256), precision = 'float32' } = options;
     if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
       throw invalidArgument('threads', 'an integer from 1 to 256', threads);
     }
+    if (!precisions.includes(precision)) throw invalidArgument('precision', precisions.join(' or '), precision);
     const addon = loadAddon();
-    return callNative(() => new Device(new addon.Device({ threads })));
+    return callNative(() => new Device(new addon.Device({ threads, precision })));
   }
 
   /** @throws DISPOSED */

@@ -1,2 +1,2 @@
-export { type CpuOptions, Device, type DeviceInfo } from './device.js';
+export { type CpuOptions, Device, type DeviceInfo, type Precision, precisions } from './device.js';
 export { type Program, RunAborted, type RunOptions } from './program.js';

@@ -1,5 +1,7 @@
 #include "addon/device_object.h"
 
+#include <algorithm>
+#include <string>
 #include <vector>
 
 #include "addon/arguments.h"
@@ -15,6 +17,22 @@ namespace {
 // More than any machine has; libgomp ends the process when it cannot start a thread.
 constexpr int32_t kMaxThreads = 256;
 
+cpu::Precision read_precision(Napi::Value value) {
+  const auto& names = cpu::kPrecisionNames;
+  const std::string name = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) throw_invalid_argument("precision", "'float32' or 'bf16'");
+  const auto precision = static_cast<cpu::Precision>(found - names.begin());
+  if (precision == cpu::Precision::kBfloat16 && !cpu::supports_bfloat16()) {
+    throw Error(
+        "DEVICE_UNAVAILABLE",
+        "Expected a processor that multiplies bfloat16 numbers (AVX-512 BF16 or AMX) for the precision 'bf16' but "
+        "this one offers " +
+            cpu::describe_library().instruction_set + ". Use the precision 'float32'.");
+  }
+  return precision;
+}
+
 }  // namespace
 
 Napi::Function DeviceObject::define(Napi::Env env) {
@@ -27,8 +45,10 @@ Napi::Function DeviceObject::define(Napi::Env env) {
 DeviceObject::DeviceObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info.Env(), [&] {
     if (!info[0].IsObject()) throw_invalid_argument("options", "an object");
-    const int32_t threads = read_integer(info[0].As<Napi::Object>().Get("threads"), "threads", 1, kMaxThreads);
-    state_ = Environment::of(info.Env()).create_device(threads);
+    const auto options = info[0].As<Napi::Object>();
+    const int32_t threads = read_integer(options.Get("threads"), "threads", 1, kMaxThreads);
+    const cpu::Precision precision = read_precision(options.Get("precision"));
+    state_ = Environment::of(info.Env()).create_device({threads, precision});
     napi_type_tag_object(info.Env(), info.This(), &kTag);
   });
 }
@@ -39,6 +59,7 @@ Napi::Value DeviceObject::info(const Napi::CallbackInfo& info) {
   auto result = Napi::Object::New(env);
   result.Set("kind", "cpu");
   result.Set("threads", state_->executor().threads());
+  result.Set("precision", std::string(cpu::kPrecisionNames[static_cast<size_t>(state_->settings().precision)]));
   result.Set("library", library.version);
   result.Set("instructionSet", library.instruction_set);
   return result;
@@ -51,7 +72,7 @@ Napi::Value DeviceObject::create_program(const Napi::CallbackInfo& info) {
   if (words.type != napi_float64_array) throw_invalid_argument("words", "a Float64Array");
   if (constants.type != napi_uint8_array) throw_invalid_argument("constants", "a Uint8Array");
 
-  const int threads = state_->executor().threads();
+  state_->executor();
   // A copy, because another thread could change shared words between a check and its use.
   const auto* first = reinterpret_cast<const double*>(words.data);
   const std::vector<double> copy(first, first + words.length);
@@ -59,7 +80,7 @@ Napi::Value DeviceObject::create_program(const Napi::CallbackInfo& info) {
   if (program.bindings.size() != names.size()) {
     throw_invalid_argument("bindingNames", std::to_string(program.bindings.size()) + " names");
   }
-  auto executable = std::make_shared<cpu::Executable>(std::move(program), threads);
+  auto executable = std::make_shared<cpu::Executable>(std::move(program), state_->settings());
   return ProgramObject::create(info.Env(), state_, std::move(executable), std::move(names));
 }
 

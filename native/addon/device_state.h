@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cpu/executor.h"
+#include "cpu/settings.h"
 #include "program/error.h"
 
 namespace bilevel::addon {
@@ -12,7 +13,9 @@ namespace bilevel::addon {
 // All functions are called on the JavaScript thread.
 class DeviceState {
  public:
-  explicit DeviceState(int threads) : executor_(std::in_place, threads) {}
+  explicit DeviceState(cpu::Settings settings) : settings_(settings), executor_(std::in_place, settings.threads) {}
+
+  cpu::Settings settings() const { return settings_; }
 
   // Throws DISPOSED after dispose() or stop().
   cpu::Executor& executor() {
@@ -42,6 +45,7 @@ class DeviceState {
   void stop() { executor_.reset(); }
 
  private:
+  const cpu::Settings settings_;
   std::optional<cpu::Executor> executor_;
   int runs_ = 0;
   bool disposed_ = false;

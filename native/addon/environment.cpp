@@ -23,9 +23,9 @@ Environment::Environment(Napi::Env env) : env_(env) {
   napi_unref_threadsafe_function(env, notify_);
 }
 
-std::shared_ptr<DeviceState> Environment::create_device(int threads) {
+std::shared_ptr<DeviceState> Environment::create_device(cpu::Settings settings) {
   if (closed_) throw Error("DISPOSED", "The process is ending; no device can be created.");
-  auto device = std::make_shared<DeviceState>(threads);
+  auto device = std::make_shared<DeviceState>(settings);
   std::erase_if(devices_, [](const auto& known) { return known.expired(); });
   devices_.push_back(device);
   return device;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "addon/napi_setup.h"
+#include "cpu/settings.h"
 
 namespace bilevel::addon {
 
@@ -22,7 +23,7 @@ class Environment {
   explicit Environment(Napi::Env env);
 
   // Throws DISPOSED when the environment is shutting down.
-  std::shared_ptr<DeviceState> create_device(int threads);
+  std::shared_ptr<DeviceState> create_device(cpu::Settings settings);
 
   // Queues a run on its device and keeps the event loop alive until it has settled.
   void start(std::unique_ptr<Run> run);

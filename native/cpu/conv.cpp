@@ -10,7 +10,7 @@ namespace {
 // oneDNN takes no empty tensors: a result over nothing is zero, an empty result is nothing.
 class ConvKernel final : public Kernel {
  public:
-  ConvKernel(const Conv& conv, int threads) : conv_(conv) {
+  ConvKernel(const Conv& conv, Settings settings) : conv_(conv) {
     const auto volume = [&](const Spatial& sizes) { return sizes[0] * (conv.spatial_rank == 2 ? sizes[1] : 1); };
     const int64_t x = conv.batch * conv.input_channels * volume(conv.input);
     const int64_t w = conv.output_channels * (conv.input_channels / conv.groups) * volume(conv.kernel);
@@ -29,7 +29,7 @@ class ConvKernel final : public Kernel {
         written_count_ = w;
         break;
     }
-    if (x > 0 && w > 0 && y > 0) convolution_.emplace(conv, threads);
+    if (x > 0 && w > 0 && y > 0) convolution_.emplace(conv, settings);
   }
 
   void run(const Memory& memory) override {
@@ -49,6 +49,6 @@ class ConvKernel final : public Kernel {
 
 }  // namespace
 
-KernelPointer make_conv(const Conv& conv, int threads) { return std::make_unique<ConvKernel>(conv, threads); }
+KernelPointer make_conv(const Conv& conv, Settings settings) { return std::make_unique<ConvKernel>(conv, settings); }
 
 }  // namespace bilevel::cpu

@@ -17,9 +17,9 @@ void run_timed(Kernel& kernel, const Memory& memory, std::span<double> seconds, 
 
 }  // namespace
 
-Executable::Executable(Program program, int threads)
+Executable::Executable(Program program, Settings settings)
     : program_(std::move(program)),
-      threads_(threads),
+      settings_(settings),
       bytes_(program_.arena_bytes + static_cast<int64_t>(program_.constants.size())),
       arena_(program_.arena_bytes),
       constants_(static_cast<int64_t>(program_.constants.size())),
@@ -63,7 +63,8 @@ void Executable::make_kernels() {
   const auto make = [&](const std::vector<Instruction>& instructions, std::vector<std::unique_ptr<Kernel>>& kernels) {
     kernels.clear();
     kernels.reserve(instructions.size());
-    for (const Instruction& instruction : instructions) kernels.push_back(make_kernel(program_, instruction, threads_));
+    for (const Instruction& instruction : instructions)
+      kernels.push_back(make_kernel(program_, instruction, settings_));
   };
   make(program_.prologue, prologue_);
   make(program_.body, body_);

@@ -9,6 +9,7 @@
 
 #include "cpu/arena.h"
 #include "cpu/kernel.h"
+#include "cpu/settings.h"
 
 namespace bilevel::cpu {
 
@@ -35,7 +36,7 @@ class Control {
 class Executable {
  public:
   // Throws LIMIT_EXCEEDED when there is not enough memory.
-  Executable(Program program, int threads);
+  Executable(Program program, Settings settings);
 
   const Program& program() const { return program_; }
   int64_t bytes() const { return bytes_; }
@@ -61,7 +62,7 @@ class Executable {
   };
 
   Program program_;
-  int threads_;
+  Settings settings_;
   int64_t bytes_;
   Arena arena_;
   Arena constants_;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "cpu/settings.h"
 #include "program/program.h"
 
 namespace bilevel::cpu {
@@ -27,8 +28,8 @@ class Kernel {
   virtual void run(const Memory& memory) = 0;
 };
 
-// Makes the kernel of one instruction, with every primitive and scratch buffer that it will need, for a team of
-// `threads`.
-std::unique_ptr<Kernel> make_kernel(const Program& program, const Instruction& instruction, int threads);
+// Makes the kernel of one instruction, with every primitive and scratch buffer that it will need, for a
+// device with these settings.
+std::unique_ptr<Kernel> make_kernel(const Program& program, const Instruction& instruction, Settings settings);
 
 }  // namespace bilevel::cpu

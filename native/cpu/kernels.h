@@ -8,8 +8,8 @@ namespace bilevel::cpu {
 using KernelPointer = std::unique_ptr<Kernel>;
 
 KernelPointer make_fused(const Program& program, const Fused& fused, int threads);
-KernelPointer make_matmul(const Matmul& matmul, int threads);
-KernelPointer make_conv(const Conv& conv, int threads);
+KernelPointer make_matmul(const Matmul& matmul, Settings settings);
+KernelPointer make_conv(const Conv& conv, Settings settings);
 KernelPointer make_pool(const Pool& pool, int threads);
 KernelPointer make_gather(const Program& program, const Gather& gather, int threads);
 KernelPointer make_scatter_add(const Program& program, const ScatterAdd& scatter, int threads);

@@ -37,4 +37,9 @@ Library describe_library() {
           instruction_set_name()};
 }
 
+bool supports_bfloat16() {
+  const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+  return isa == dnnl_cpu_isa_avx512_core_bf16 || isa == dnnl_cpu_isa_avx512_core_amx;
+}
+
 }  // namespace bilevel::cpu

@@ -12,4 +12,7 @@ struct Library {
 
 Library describe_library();
 
+// Whether the machine multiplies bfloat16 numbers itself; oneDNN would emulate it, slower than float32.
+bool supports_bfloat16();
+
 }  // namespace bilevel::cpu

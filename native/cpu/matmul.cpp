@@ -55,6 +55,8 @@ class MatmulKernel final : public Kernel {
 
 }  // namespace
 
-KernelPointer make_matmul(const Matmul& matmul, int threads) { return std::make_unique<MatmulKernel>(matmul, threads); }
+KernelPointer make_matmul(const Matmul& matmul, Settings settings) {
+  return std::make_unique<MatmulKernel>(matmul, settings.threads);
+}
 
 }  // namespace bilevel::cpu

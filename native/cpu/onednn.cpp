@@ -30,11 +30,11 @@ Desc plain(const memory::dims& sizes) {
   return Desc(sizes, memory::data_type::f32, strides);
 }
 
-Desc with_format(const Desc& desc, memory::format_tag format) {
+Desc with_format(const Desc& desc, memory::data_type type, memory::format_tag format) {
 #if DNNL_VERSION_MAJOR >= 3
-  return Desc(desc.get_dims(), memory::data_type::f32, format);
+  return Desc(desc.get_dims(), type, format);
 #else
-  return Desc(desc.dims(), memory::data_type::f32, format);
+  return Desc(desc.dims(), type, format);
 #endif
 }
 
@@ -68,17 +68,21 @@ Shapes shapes_of(const Conv& conv) {
 
 // The formats that a convolution works in. The library's own choice is the fastest in nearly all measured cases,
 // reorders included (AVX-512, batches of 25 and 200, 3 x 3 and 5 x 5 kernels, 1 to 256 channels). It is 2 to 8 times
-// slower than another where the input channels do not fill its blocks of 16.
-void choose_formats(const Conv& conv, Desc& x, Desc& w, Desc& y) {
+// slower than another where the input channels do not fill its blocks of 16; there operands also stay in float32, since
+// rounding them to bfloat16 gains nothing.
+void choose_formats(const Conv& conv, Precision precision, Desc& x, Desc& w, Desc& y) {
   using Tag = memory::format_tag;
+  using Type = memory::data_type;
   const int64_t channels = conv.input_channels / conv.groups;
   const bool few = channels <= 4;
   if (conv.direction == ConvDirection::kInputGradient && few) return;  // plain
   const bool partial = conv.groups == 1 && !few && channels < 16;
   const Tag tag = conv.direction == ConvDirection::kFilterGradient && partial ? Tag::nhwc : Tag::any;
-  x = with_format(x, tag);
-  w = with_format(w, Tag::any);
-  y = with_format(y, tag);
+  const bool rounds = precision == Precision::kBfloat16 && channels >= 16 && conv.output_channels / conv.groups >= 16;
+  const auto type = [&](ConvDirection writer) { return rounds && conv.direction != writer ? Type::bf16 : Type::f32; };
+  x = with_format(x, type(ConvDirection::kInputGradient), tag);
+  w = with_format(w, type(ConvDirection::kFilterGradient), Tag::any);
+  y = with_format(y, type(ConvDirection::kForward), tag);
 }
 
 // Versions 2 and 3 differ in how a primitive is described.
@@ -88,28 +92,38 @@ struct Maker {
   const Shapes& s;
   static constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
 
-  dnnl::convolution_forward::primitive_desc forward() const {
+  dnnl::convolution_forward::primitive_desc forward() const { return forward(x, w, y); }
+
+  dnnl::convolution_forward::primitive_desc forward(const Desc& src, const Desc& weights, const Desc& dst) const {
     constexpr auto kKind = dnnl::prop_kind::forward_training;
 #if DNNL_VERSION_MAJOR >= 3
-    return {engine(), kKind, kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high, attributes};
+    return {engine(), kKind, kAlgorithm, src, weights, dst, s.strides, s.dilations, s.low, s.high, attributes};
 #else
-    return {{kKind, kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high}, attributes, engine()};
+    return {{kKind, kAlgorithm, src, weights, dst, s.strides, s.dilations, s.low, s.high}, attributes, engine()};
 #endif
+  }
+
+  // The forward convolution that the gradients want to know, whose operands are all of one type.
+  dnnl::convolution_forward::primitive_desc hint() const {
+    const auto any = [](const Desc& desc) {
+      return with_format(desc, memory::data_type::f32, memory::format_tag::any);
+    };
+    return forward(any(s.x), any(s.w), any(s.y));
   }
 
   dnnl::convolution_backward_data::primitive_desc input_gradient() const {
 #if DNNL_VERSION_MAJOR >= 3
-    return {engine(), kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high, forward(), attributes};
+    return {engine(), kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high, hint(), attributes};
 #else
-    return {{kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high}, attributes, engine(), forward()};
+    return {{kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high}, attributes, engine(), hint()};
 #endif
   }
 
   dnnl::convolution_backward_weights::primitive_desc filter_gradient() const {
 #if DNNL_VERSION_MAJOR >= 3
-    return {engine(), kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high, forward(), attributes};
+    return {engine(), kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high, hint(), attributes};
 #else
-    return {{kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high}, attributes, engine(), forward()};
+    return {{kAlgorithm, x, w, y, s.strides, s.dilations, s.low, s.high}, attributes, engine(), hint()};
 #endif
   }
 };
@@ -170,15 +184,15 @@ struct Convolution::State {
   }
 };
 
-Convolution::Convolution(const Conv& conv, int threads) : state_(std::make_unique<State>()) {
-  state_->threads = threads;
-  const TeamScope team(threads);
+Convolution::Convolution(const Conv& conv, Settings settings) : state_(std::make_unique<State>()) {
+  state_->threads = settings.threads;
+  const TeamScope team(settings.threads);
   try {
     const Shapes shapes = shapes_of(conv);
     state_->plain = {memory(shapes.x, engine(), nullptr), memory(shapes.w, engine(), nullptr),
                      memory(shapes.y, engine(), nullptr)};
     Maker maker{{}, shapes.x, shapes.w, shapes.y, shapes};
-    choose_formats(conv, maker.x, maker.w, maker.y);
+    choose_formats(conv, settings.precision, maker.x, maker.w, maker.y);
     maker.attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     switch (conv.direction) {
       case ConvDirection::kForward: {

@@ -5,6 +5,7 @@
 #include <array>
 #include <memory>
 
+#include "cpu/settings.h"
 #include "program/program.h"
 
 namespace bilevel::cpu::onednn {
@@ -18,8 +19,8 @@ bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, c
 // faster, the reorders from and to the plain tensors.
 class Convolution {
  public:
-  // For a team of `threads`. Throws Error NATIVE_FAILURE.
-  Convolution(const Conv& conv, int threads);
+  // Throws Error NATIVE_FAILURE.
+  Convolution(const Conv& conv, Settings settings);
   ~Convolution();
   void run(float* x, float* w, float* y);
 

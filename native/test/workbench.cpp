@@ -117,10 +117,10 @@ int32_t Workbench::add(DType dtype, const std::vector<double>& values) {
   return buffer;
 }
 
-void Workbench::run(const Instruction& instruction, int threads, int repeats) {
+void Workbench::run(const Instruction& instruction, cpu::Settings settings, int repeats) {
   std::vector<std::byte*> addresses;
   for (const Block& block : blocks_) addresses.push_back(block.data());
-  const auto kernel = cpu::make_kernel(program_, instruction, threads);
+  const auto kernel = cpu::make_kernel(program_, instruction, settings);
   for (int i = 0; i < repeats; ++i) kernel->run({addresses.data()});
   for (size_t i = 0; i < blocks_.size(); ++i) CHECK(blocks_[i].is_intact(), "buffer", i);
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cpu/settings.h"
 #include "program/program.h"
 
 namespace bilevel::test {
@@ -44,9 +45,9 @@ class Workbench {
   int32_t add(DType dtype, const std::vector<double>& values);
   // A buffer for a result, filled with rubbish.
   int32_t add_result(DType dtype, int64_t count);
-  // Executes the instruction `repeats` times with one kernel on a team of `threads`; fails the test when a guard
-  // changed.
-  void run(const Instruction& instruction, int threads = 1, int repeats = 1);
+  // Executes the instruction `repeats` times with one kernel on a device with these settings; fails the test when
+  // a guard changed.
+  void run(const Instruction& instruction, cpu::Settings settings = 1, int repeats = 1);
 
   std::vector<double> values(int32_t buffer) const;
   std::vector<std::byte> bytes(int32_t buffer) const;

@@ -1,0 +1,28 @@
+import { type Command, Option as Flag } from 'commander';
+import { Device, type Precision, precisions } from '../engine/index.js';
+import { parsePositive } from './flags.js';
+
+/** What the flags of {@link addDeviceFlags} give. */
+export interface DeviceFlags {
+  readonly threads?: number;
+  readonly precision?: Precision;
+}
+
+/** Adds the flags that say what computes. */
+export function addDeviceFlags(command: Command): Command {
+  return command
+    .addOption(new Flag('--threads <integer>', 'Threads of the engine (default: all cores)').argParser(parsePositive))
+    .addOption(
+      new Flag('--precision <name>', 'Rounds the operands of convolutions; bf16 is faster on some processors')
+        .choices(precisions)
+        .default('float32'),
+    );
+}
+
+/** @throws DEVICE_UNAVAILABLE */
+export function deviceOf({ threads, precision }: DeviceFlags): Device {
+  return Device.cpu({
+    ...(threads === undefined ? {} : { threads }),
+    ...(precision === undefined ? {} : { precision }),
+  });
+}

@@ -1,0 +1,23 @@
+// What all kernels of a device have in common.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace bilevel::cpu {
+
+// How the operands of products and convolutions are rounded before they are multiplied. Everything that is stored, and
+// every sum, stays in float32.
+enum class Precision : uint8_t { kFloat32, kBfloat16 };
+inline constexpr std::array<std::string_view, 2> kPrecisionNames = {"float32", "bf16"};
+
+struct Settings {
+  // A number of threads stands for itself.
+  Settings(int team, Precision rounding = Precision::kFloat32) : threads(team), precision(rounding) {}
+
+  int threads;  // size of the team
+  Precision precision;
+};
+
+}  // namespace bilevel::cpu
