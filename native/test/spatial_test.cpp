@@ -179,35 +179,68 @@ Pool random_pool(Random& random, bool dilated) {
   }
 }
 
+// Few values, so that there are ties; sometimes NaN or nothing but -infinity.
+enum class Cells { kTies, kNaNs, kNothing, kSparse };
+
+void check_max_pool(Random& random, Pool pool, Cells kind, int threads) {
+  pool.kind = PoolKind::kMaxIndices;
+  const int64_t cells = grid(pool.spatial_rank, pool.input, 1).cells(),
+                windows = grid(pool.spatial_rank, pool.output, 1).cells();
+  std::vector<double> x = random.integers(pool.planes * cells, -3, 3);
+  for (double& value : x) {
+    if (kind == Cells::kNaNs && random.chance(0.1)) value = std::numeric_limits<double>::quiet_NaN();
+    if (kind == Cells::kNothing || (kind == Cells::kSparse && random.chance(0.9))) value = -kInfinity;
+  }
+  Workbench bench;
+  pool.x = bench.add(DType::kFloat32, x);
+  pool.y = bench.add_result(DType::kInt32, pool.planes * windows);
+  bench.run(pool, threads, 2);
+  std::vector<double> expected(at(pool.planes * windows), -1.0);
+  for (int64_t plane = 0; plane < pool.planes; ++plane) {
+    each_meeting(pool, [&](int64_t cell, int64_t window, int64_t) {
+      double& best = expected[at(plane * windows + window)];
+      const double value = x[at(plane * cells + cell)];
+      const double champion = best < 0 ? -kInfinity : x[at(plane * cells + static_cast<int64_t>(best))];
+      if (best < 0 || value > champion || (std::isnan(value) && !std::isnan(champion)))
+        best = static_cast<double>(cell);
+    });
+  }
+  check_close(bench.values(pool.y), expected, 0, 1, "maxPoolIndices");
+}
+
+constexpr Cells kEveryKind[] = {Cells::kTies, Cells::kNaNs, Cells::kNothing, Cells::kSparse};
+
 TEST(max_pool_indices_agree_with_their_definition) {
   Random random(3);
-  for (int round = 0; round < 200; ++round) {
-    Pool pool = random_pool(random, true);
-    pool.kind = PoolKind::kMaxIndices;
-    const int64_t cells = grid(pool.spatial_rank, pool.input, 1).cells(),
-                  windows = grid(pool.spatial_rank, pool.output, 1).cells();
-    // Few values, so that there are ties; sometimes NaN and nothing but -infinity.
-    std::vector<double> x = random.integers(pool.planes * cells, -3, 3);
-    for (double& value : x) {
-      if (round % 4 == 1 && random.chance(0.1)) value = std::numeric_limits<double>::quiet_NaN();
-      if (round % 4 == 2) value = -kInfinity;
-    }
-    Workbench bench;
-    pool.x = bench.add(DType::kFloat32, x);
-    pool.y = bench.add_result(DType::kInt32, pool.planes * windows);
-    bench.run(pool, round % 2 + 1);
-    std::vector<double> expected(at(pool.planes * windows), -1.0);
-    for (int64_t plane = 0; plane < pool.planes; ++plane) {
-      each_meeting(pool, [&](int64_t cell, int64_t window, int64_t) {
-        double& best = expected[at(plane * windows + window)];
-        const double value = x[at(plane * cells + cell)];
-        const double champion = best < 0 ? -kInfinity : x[at(plane * cells + static_cast<int64_t>(best))];
-        if (best < 0 || value > champion || (std::isnan(value) && !std::isnan(champion)))
-          best = static_cast<double>(cell);
-      });
-    }
-    check_close(bench.values(pool.y), expected, 0, 1, "maxPoolIndices");
+  for (int round = 0; round < 300; ++round) {
+    check_max_pool(random, random_pool(random, true), kEveryKind[round % 4], round % 2 + 1);
   }
+}
+
+// Planes that are cut into bands, that end within a vector, and that one window covers.
+TEST(max_pool_indices_of_networks) {
+  Random random(5);
+  const auto check = [&](int64_t planes, Spatial input, int64_t kernel, int64_t stride, int64_t pad, bool ceil) {
+    Pool pool{};
+    pool.spatial_rank = 2;
+    pool.planes = planes;
+    pool.input = input;
+    pool.kernel = {kernel, kernel};
+    pool.stride = {stride, stride};
+    pool.dilation = {1, 1};
+    pool.pad_low = pool.pad_high = {pad, pad};
+    for (size_t d = 0; d < 2; ++d) pool.output[d] = pooled_size(pool, d, ceil);
+    for (const Cells kind : kEveryKind) check_max_pool(random, pool, kind, 2);
+  };
+  check(3, {84, 84}, 2, 2, 0, false);
+  check(2, {111, 97}, 3, 2, 1, true);
+  check(2, {70, 130}, 3, 1, 1, false);
+  check(1, {40, 300}, 4, 3, 0, true);
+  check(40, {28, 28}, 2, 2, 0, false);
+  check(40, {7, 7}, 2, 2, 0, false);
+  check(40, {5, 9}, 2, 2, 0, true);
+  check(20, {9, 9}, 9, 1, 0, false);
+  check(20, {9, 9}, 9, 9, 0, false);
 }
 
 // The cells that an average divides by: those of the input, and of the padding when it counts.
