@@ -135,6 +135,7 @@ test('the listing has two lines for each instruction and two for the totals', (t
     [0, 2, 4, 6].map((index) => /(\S+) ms/.exec(timed[index] ?? '')?.[1]),
     ['2.000', '125.000', '62.500', '31.250'],
   );
-  t.is(lines.at(-2), `4 instructions, arena ${program.cost.arenaBytes} B`);
+  const { arenaBytes, liveBytes } = program.cost;
+  t.is(lines.at(-2), `4 instructions, arena ${arenaBytes} B, needed at one time ${liveBytes} B`);
   t.is(lines.at(-1), `once a run 24 flop, each step 290 flop`);
 });

@@ -1,9 +1,11 @@
 import type { Node } from '../graph/node.js';
 import { elementCount } from '../tensor.js';
+import { Dependencies } from './dependencies.js';
 import type { StorageOf } from './fused.js';
 import type { MutableBinding, Storage, Unit } from './ir.js';
 import { copyUnit } from './lower.js';
-import { canOverwrite, Dependencies } from './schedule.js';
+import { canOverwrite } from './overwrite.js';
+import { schedule } from './schedule.js';
 import { type ViewPlan, wholeView } from './views.js';
 
 export interface Results {
@@ -32,7 +34,9 @@ export function bindResults(
   const producerOf = new Map<Storage, Unit>();
   for (const unit of units) for (const storage of unit.writes) producerOf.set(storage, unit);
   const dependencies = new Dependencies();
+  const all: Unit[] = [];
   const add = (unit: Unit): void => {
+    all.push(unit);
     for (const storage of unit.writes) producerOf.set(storage, unit);
     const producers = unit.reads.map((storage) => producerOf.get(storage)).filter((producer) => producer !== undefined);
     dependencies.add(unit, producers);
@@ -108,5 +112,5 @@ export function bindResults(
     }
     for (const reader of readers) dependencies.require(reader, writer);
   }
-  return dependencies.order();
+  return schedule(all, dependencies.after());
 }

@@ -1,5 +1,6 @@
 import { bytesPerElement } from '../tensor.js';
 import type { Instruction, MutableBinding, Storage, StorageView, Unit } from './ir.js';
+import type { MemoryPlan } from './memory.js';
 
 /** What one instruction costs each time it runs. */
 export interface InstructionCost {
@@ -17,12 +18,14 @@ export interface InstructionCost {
 export interface ProgramCost {
   readonly instructions: readonly InstructionCost[];
   readonly arenaBytes: number;
+  /** The most bytes of the arena that are needed at one time; what `arenaBytes` is above it is lost between values. */
+  readonly liveBytes: number;
   readonly bindingBytes: number;
   readonly prologueFlops: number;
   readonly stepFlops: number;
 }
 
-export function costOf(order: readonly Unit[], bindings: readonly MutableBinding[], arenaBytes: number): ProgramCost {
+export function costOf(order: readonly Unit[], bindings: readonly MutableBinding[], memory: MemoryPlan): ProgramCost {
   const instructions = [true, false].flatMap((invariant) =>
     order
       .filter((unit) => unit.invariant === invariant)
@@ -32,7 +35,7 @@ export function costOf(order: readonly Unit[], bindings: readonly MutableBinding
     instructions.reduce((sum, cost) => sum + (cost.section === section ? cost.flops : 0), 0);
   return {
     instructions,
-    arenaBytes,
+    ...memory,
     bindingBytes: bindings.reduce((sum, { dtype, shape }) => sum + elements(shape) * bytesPerElement[dtype], 0),
     prologueFlops: flopsOf('prologue'),
     stepFlops: flopsOf('step'),
@@ -106,7 +109,7 @@ export function formatCost(cost: ProgramCost, seconds?: Float64Array, steps = 1)
     return `${columns.join(' ')}  ${instruction.operations}\n          ${instruction.detail}`;
   });
   const totals = [
-    `${cost.instructions.length} instructions, arena ${formatQuantity(cost.arenaBytes, 'B')}`,
+    `${cost.instructions.length} instructions, arena ${formatQuantity(cost.arenaBytes, 'B')}, needed at one time ${formatQuantity(cost.liveBytes, 'B')}`,
     `once a run ${formatQuantity(cost.prologueFlops, 'flop')}, each step ${formatQuantity(cost.stepFlops, 'flop')}`,
   ];
   return [...lines, ...totals].join('\n');

@@ -124,12 +124,11 @@ export function compile(spec: ProgramSpec, options: CompileOptions = {}): Compil
       binding: bindingOf.get(target) as MutableBinding,
     })),
   };
-  const bound = bindResults(units, results, views, storageOf, { inPlace });
-  const scheduled = [...bound.filter((unit) => unit.invariant), ...bound.filter((unit) => !unit.invariant)];
+  const scheduled = bindResults(units, results, views, storageOf, { inPlace });
   setAccess(scheduled);
-  const arenaBytes = planMemory(scheduled, { reuse: reuseMemory });
-  const cost = costOf(scheduled, bindings, arenaBytes);
-  return { ...encode(scheduled, bindings, arenaBytes), cost, explain: () => formatCost(cost) };
+  const memory = planMemory(scheduled, { reuse: reuseMemory });
+  const cost = costOf(scheduled, bindings, memory);
+  return { ...encode(scheduled, bindings, memory.arenaBytes), cost, explain: () => formatCost(cost) };
 }
 
 function checkSpec(spec: ProgramSpec): void {

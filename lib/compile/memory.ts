@@ -1,6 +1,6 @@
 import { bytesPerElement } from '../tensor.js';
 import type { Storage, Unit } from './ir.js';
-import { canOverwrite } from './schedule.js';
+import { canOverwrite } from './overwrite.js';
 
 /** Every arena range starts on a cache line. */
 const alignment = 64;
@@ -19,31 +19,53 @@ export interface MemoryOptions {
   readonly reuse: boolean;
 }
 
+export interface MemoryPlan {
+  /** The size of the arena. */
+  readonly arenaBytes: number;
+  /** The most bytes that one instruction finds needed in this order: no arena could be smaller. */
+  readonly liveBytes: number;
+}
+
 /**
  * Gives every arena storage its byte offset. Storages share memory when they are not needed at the same time; a pass writes
  * over an operand that it uses last. Values of the prologue that steps read live to the end.
- * @returns the size of the arena in bytes
  */
-export function planMemory(order: readonly Unit[], options: MemoryOptions): number {
+export function planMemory(order: readonly Unit[], options: MemoryOptions): MemoryPlan {
   const blocks = liveBlocks(order, options);
+  /** In the order of their offsets. */
   const placed: Block[] = [];
   let arenaBytes = 0;
   // Large blocks first: small ones fit into what is left between them.
   for (const block of blocks.toSorted((a, b) => b.bytes - a.bytes || a.first - b.first)) {
-    const conflicts = placed
-      .filter((other) => !options.reuse || (other.first <= block.last && block.first <= other.last))
-      .sort((a, b) => a.offset - b.offset);
     let offset = 0;
-    for (const other of conflicts) {
+    for (const other of placed) {
+      const together = !options.reuse || (other.first <= block.last && block.first <= other.last);
+      if (!together) continue;
       if (offset + block.bytes <= other.offset) break;
       offset = Math.max(offset, other.offset + other.bytes);
     }
     block.offset = offset;
-    placed.push(block);
+    const behind = placed.findIndex((other) => other.offset > offset);
+    placed.splice(behind < 0 ? placed.length : behind, 0, block);
     arenaBytes = Math.max(arenaBytes, offset + block.bytes);
     for (const storage of block.storages) storage.place = { kind: 'arena', offset };
   }
-  return arenaBytes;
+  return { arenaBytes, liveBytes: mostLiveBytes(blocks, order.length) };
+}
+
+function mostLiveBytes(blocks: readonly Block[], positions: number): number {
+  const changes = new Float64Array(positions + 2);
+  for (const { first, last, bytes } of blocks) {
+    changes[first] = (changes[first] as number) + bytes;
+    changes[last + 1] = (changes[last + 1] as number) - bytes;
+  }
+  let live = 0;
+  let most = 0;
+  for (const change of changes) {
+    live += change;
+    most = Math.max(most, live);
+  }
+  return most;
 }
 
 function liveBlocks(order: readonly Unit[], options: MemoryOptions): Block[] {

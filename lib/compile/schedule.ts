@@ -1,134 +1,110 @@
 import { BilevelError } from '../errors.js';
-import type { FusedInstruction, Storage, Unit } from './ir.js';
+import { bytesPerElement } from '../tensor.js';
+import type { Storage, Unit } from './ir.js';
 
-/** Which units must run before which others. */
-export class Dependencies {
-  private readonly before = new Map<Unit, Set<Unit>>();
-  private readonly readersOf = new Map<Storage, Unit[]>();
-  private readonly units: Unit[] = [];
+/**
+ * The order in which units run: the invariant ones, then those of the step. Of the units that wait for nothing any more, one
+ * that frees at least as much memory as it takes comes first, else the one that became ready last. So a branch of the graph
+ * is followed to its end before the next one is begun: what was just written is read while it is in the caches, and the values
+ * of two branches are not alive together. Among equals the units keep the order in which they are given.
+ * @param units in an order in which their operations were stated
+ * @param after the units that wait for each
+ */
+export function schedule(units: readonly Unit[], after: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] {
+  return [true, false].flatMap((invariant) => {
+    const section = units.filter((unit) => unit.invariant === invariant);
+    return new Scheduler(section, after).order();
+  });
+}
 
-  /** Adds a unit behind the producers, already added, of what it reads. */
-  add(unit: Unit, producers: Iterable<Unit>): void {
-    this.units.push(unit);
-    this.before.set(unit, new Set(producers));
-    for (const storage of unit.reads) {
-      const readers = this.readersOf.get(storage);
-      if (readers) readers.push(unit);
-      else this.readersOf.set(storage, [unit]);
-    }
-  }
+class Scheduler {
+  readonly #units: readonly Unit[];
+  readonly #after: readonly (readonly number[])[];
+  /** How many units each one still waits for. */
+  readonly #waiting: Int32Array;
+  /** By how many bytes the values in memory grow when the unit runs. */
+  readonly #growth: Float64Array;
+  /** The units that have not run yet and read a value. */
+  readonly #readers = new Map<Storage, Set<number>>();
+  readonly #done: Uint8Array;
+  /** Stacks of units that wait for nothing; those that turned out to free memory stand in both. */
+  readonly #ready: number[] = [];
+  readonly #freeing: number[] = [];
 
-  readers(storage: Storage): readonly Unit[] {
-    return this.readersOf.get(storage) ?? [];
-  }
-
-  require(earlier: Unit, later: Unit): void {
-    if (earlier !== later) (this.before.get(later) as Set<Unit>).add(earlier);
-  }
-
-  /** Whether `later` has to wait for `earlier`, directly or through others. */
-  mustPrecede(earlier: Unit, later: Unit): boolean {
-    const seen = new Set<Unit>();
-    const stack = [later];
-    for (let unit = stack.pop(); unit !== undefined; unit = stack.pop()) {
-      for (const previous of this.before.get(unit) as Set<Unit>) {
-        if (previous === earlier) return true;
-        if (!seen.has(previous)) {
-          seen.add(previous);
-          stack.push(previous);
-        }
+  constructor(units: readonly Unit[], after: ReadonlyMap<Unit, ReadonlySet<Unit>>) {
+    this.#units = units;
+    const numbers = new Map(units.map((unit, number) => [unit, number]));
+    this.#after = units.map((unit) =>
+      [...(after.get(unit) ?? [])].map((next) => numbers.get(next)).filter((next) => next !== undefined),
+    );
+    this.#waiting = new Int32Array(units.length);
+    for (const next of this.#after.flat()) this.#waiting[next] = (this.#waiting[next] as number) + 1;
+    this.#done = new Uint8Array(units.length);
+    this.#growth = Float64Array.from(units, ({ writes }) => writes.reduce((sum, storage) => sum + bytesOf(storage), 0));
+    for (const [number, { reads }] of units.entries()) {
+      for (const storage of reads) {
+        const readers = this.#readers.get(storage);
+        if (readers) readers.add(number);
+        else this.#readers.set(storage, new Set([number]));
       }
     }
-    return false;
+    for (const [storage, readers] of this.#readers) this.#noteLastReader(storage, readers);
   }
 
-  /** The units in an order that respects the dependencies and otherwise the order in which they were added. */
   order(): Unit[] {
-    const after = new Map<Unit, Unit[]>(this.units.map((unit) => [unit, []]));
-    const waiting = new Map<Unit, number>();
-    for (const [unit, earlier] of this.before) {
-      waiting.set(unit, earlier.size);
-      for (const previous of earlier) (after.get(previous) as Unit[]).push(unit);
-    }
-    const position = new Map(this.units.map((unit, index) => [unit, index]));
-    const ready = new MinHeap<Unit>((unit) => position.get(unit) as number);
-    for (const unit of this.units) if (waiting.get(unit) === 0) ready.push(unit);
     const ordered: Unit[] = [];
-    for (let unit = ready.pop(); unit !== undefined; unit = ready.pop()) {
+    this.#push([...this.#units.keys()].filter((number) => this.#waiting[number] === 0));
+    for (let number = this.#pop(); number !== undefined; number = this.#pop()) {
+      const unit = this.#units[number] as Unit;
+      this.#done[number] = 1;
       ordered.push(unit);
-      for (const next of after.get(unit) as Unit[]) {
-        const left = (waiting.get(next) as number) - 1;
-        waiting.set(next, left);
-        if (left === 0) ready.push(next);
+      for (const storage of unit.reads) {
+        const readers = this.#readers.get(storage) as Set<number>;
+        readers.delete(number);
+        this.#noteLastReader(storage, readers);
       }
+      this.#push((this.#after[number] as readonly number[]).filter((next) => this.#release(next)));
     }
     // A cycle would leave units waiting for ever, and the program without them.
-    if (ordered.length < this.units.length)
+    if (ordered.length < this.#units.length)
       throw new BilevelError('INVALID_PROGRAM', 'Instructions wait for each other.');
     return ordered;
   }
-}
 
-/** The smallest key first. */
-class MinHeap<T> {
-  private readonly items: T[] = [];
-  constructor(private readonly key: (item: T) => number) {}
+  /** Whether a unit waits for nothing any more, one that it waited for having run. */
+  #release(number: number): boolean {
+    const left = (this.#waiting[number] as number) - 1;
+    this.#waiting[number] = left;
+    return left === 0;
+  }
 
-  push(item: T): void {
-    this.items.push(item);
-    for (let index = this.items.length - 1; index > 0; ) {
-      const parent = (index - 1) >> 1;
-      if (this.keyAt(parent) <= this.keyAt(index)) break;
-      this.swap(index, parent);
-      index = parent;
+  /** The last one to read a value frees it. */
+  #noteLastReader(storage: Storage, readers: ReadonlySet<number>): void {
+    if (readers.size !== 1) return;
+    for (const last of readers) {
+      const growth = (this.#growth[last] as number) - bytesOf(storage);
+      this.#growth[last] = growth;
+      if (growth <= 0 && this.#waiting[last] === 0) this.#freeing.push(last);
     }
   }
 
-  pop(): T | undefined {
-    const top = this.items[0];
-    const last = this.items.pop();
-    if (top === undefined || last === undefined || this.items.length === 0) return top;
-    this.items[0] = last;
-    for (let index = 0; ; ) {
-      const children = [2 * index + 1, 2 * index + 2].filter((child) => child < this.items.length);
-      const smallest = children.reduce((best, child) => (this.keyAt(child) < this.keyAt(best) ? child : best), index);
-      if (smallest === index) return top;
-      this.swap(index, smallest);
-      index = smallest;
+  #push(numbers: number[]): void {
+    for (const number of numbers.sort((a, b) => b - a)) {
+      ((this.#growth[number] as number) <= 0 ? this.#freeing : this.#ready).push(number);
     }
   }
 
-  private keyAt(index: number): number {
-    return this.key(this.items[index] as T);
-  }
-
-  private swap(a: number, b: number): void {
-    [this.items[a], this.items[b]] = [this.items[b] as T, this.items[a] as T];
+  #pop(): number | undefined {
+    for (const stack of [this.#freeing, this.#ready]) {
+      for (let number = stack.pop(); number !== undefined; number = stack.pop()) {
+        if (this.#done[number] === 0) return number;
+      }
+    }
+    return undefined;
   }
 }
 
-/**
- * Whether a unit that reads `old` may write its result over it: every element is read before it is written, which holds
- * when a pass without reductions reads exactly the elements that it writes, and for rows that are set in place.
- */
-export function canOverwrite(unit: Unit, old: Storage, result: Storage): boolean {
-  const [instruction, ...more] = unit.instructions;
-  if (instruction === undefined || more.length > 0 || old.dtype !== result.dtype) return false;
-  if (instruction.opcode === 'setRows') {
-    const [target, ...others] = instruction.words.filter((word) => typeof word !== 'number');
-    return target === old && !others.includes(old) && others.at(-1) === result;
-  }
-  return instruction.opcode === 'fused' && instruction.reduced === 0 && readsWhatItWrites(instruction, old, result);
-}
-
-function readsWhatItWrites(instruction: FusedInstruction, old: Storage, result: Storage): boolean {
-  const written = instruction.outputs.filter((output) => output.view.storage === result);
-  return instruction.operands
-    .filter((operand) => operand.storage === old)
-    .every((operand) =>
-      written.every(
-        ({ view }) =>
-          view.offset === operand.offset && view.strides.every((stride, axis) => stride === operand.strides[axis]),
-      ),
-    );
+/** What a value takes of the arena. */
+function bytesOf({ place, elementCount, dtype }: Storage): number {
+  return place.kind === 'arena' ? elementCount * bytesPerElement[dtype] : 0;
 }
