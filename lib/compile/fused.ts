@@ -1,9 +1,8 @@
 import type { OutputMode, TapeOp } from '../encoded.js';
 import { isOp, type Node } from '../graph/node.js';
 import { elementCount, type Shape } from '../tensor.js';
-import { isElementwise } from './classes.js';
+import type { Group } from './group.js';
 import type { FusedInstruction, Storage, StorageView, TapeStep } from './ir.js';
-import type { Group } from './partition.js';
 import { broadcastView, type NodeView, rowMajorStrides, type ViewPlan } from './views.js';
 
 /** Where the elements of each materialised value are. */
@@ -49,14 +48,8 @@ interface SymbolicStep {
   readonly immediate: number;
 }
 
-/** The instruction that computes the stored members of a group in one pass. */
-export function fuseGroup(
-  group: Group,
-  grouped: ReadonlyMap<Node, Group>,
-  stored: ReadonlySet<Node>,
-  views: ViewPlan,
-  storageOf: StorageOf,
-): FusedInstruction {
+/** The instruction that computes the outputs of a group in one pass. */
+export function fuseGroup(group: Group, views: ViewPlan, storageOf: StorageOf): FusedInstruction {
   const { shape } = group;
   const axes = group.axes ?? [];
   const values = new Map<Node, Value>();
@@ -86,9 +79,7 @@ export function fuseGroup(
   const registerOf = (node: Node): Value => {
     const known = values.get(node);
     if (known) return known;
-    // Ungrouped elementwise operations are the cheap ones, which every user computes for itself.
-    const computedHere = isElementwise(node.op) && (group.members.has(node) || !grouped.has(node));
-    const value = computedHere ? compute(node) : operandOf(node);
+    const value = group.members.has(node) ? compute(node) : operandOf(node);
     values.set(node, value);
     return value;
   };
@@ -100,8 +91,7 @@ export function fuseGroup(
   };
 
   const outputs: { mode: OutputMode; value: Value; view: StorageView }[] = [];
-  for (const node of group.members) {
-    if (!stored.has(node)) continue;
+  for (const node of group.outputs) {
     const isReduction = isOp(node, 'reduceSum') || isOp(node, 'reduceMax');
     const value = registerOf(isReduction ? (node.inputs[0] as Node) : node);
     const mode = !isReduction || axes.length === 0 ? 'store' : isOp(node, 'reduceSum') ? 'sum' : 'max';

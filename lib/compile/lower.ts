@@ -1,9 +1,9 @@
 import type { Node } from '../graph/node.js';
 import { classOf } from './classes.js';
 import { copyInstruction, fuseGroup, type StorageOf } from './fused.js';
+import type { Group, Partition } from './group.js';
 import type { Instruction, Storage, Unit } from './ir.js';
 import { lowerKernel } from './kernels.js';
-import type { Group, Partition } from './partition.js';
 import { type NodeView, rowMajorStrides, type ViewPlan } from './views.js';
 
 /** A unit whose reads and writes are those of its instructions. */
@@ -44,7 +44,7 @@ export function copyUnit(
 /** The units that compute every value of the graph that has memory of its own, unordered. */
 export function lower(
   order: readonly Node[],
-  { groupOf, stored }: Partition,
+  groupOf: Partition,
   views: ViewPlan,
   storageOf: StorageOf,
   isInvariant: (node: Node) => boolean,
@@ -58,7 +58,7 @@ export function lower(
       done.add(group);
       const members = [...group.members].sort((a, b) => a.id - b.id);
       const label = members.map((member) => member.op).join(' ');
-      units.push(makeUnit(label, [fuseGroup(group, groupOf, stored, views, storageOf)], isInvariant(node)));
+      units.push(makeUnit(label, [fuseGroup(group, views, storageOf)], isInvariant(node)));
     } else if (source) {
       units.push(copyUnit(node.op, source, storageOf(node), storageOf, isInvariant(node)));
     } else if (classOf(node.op) === 'kernel') {

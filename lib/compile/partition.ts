@@ -1,39 +1,27 @@
 import { isOp, type Node } from '../graph/node.js';
 import { consumersOf } from '../graph/traverse.js';
-import { elementCount, type Shape, sameShape } from '../tensor.js';
+import { elementCount, sameShape } from '../tensor.js';
 import { classOf } from './classes.js';
 import { type Cluster, Contraction } from './contraction.js';
+import {
+  bytesOf,
+  isPass,
+  iterationShape,
+  type MutableGroup,
+  maxMembers,
+  maxOperands,
+  type Partition,
+} from './group.js';
+import { recompute } from './recompute.js';
 import type { ViewPlan } from './views.js';
-
-/**
- * Elementwise operations and reductions that run as one pass over memory. A map group stores some of its members; a
- * reduction group reduces over `axes` of `shape` and stores nothing else.
- */
-export interface Group {
-  readonly shape: Shape;
-  readonly axes: readonly number[] | undefined;
-  readonly members: ReadonlySet<Node>;
-}
-
-export interface Partition {
-  readonly groupOf: ReadonlyMap<Node, Group>;
-  /** Members whose value is written to memory. */
-  readonly stored: ReadonlySet<Node>;
-}
 
 export interface PartitionOptions {
   /** Without fusion every operation is a pass of its own. */
   readonly fuse: boolean;
 }
 
-/** Beyond these a pass would run out of registers. */
-const maxMembers = 96;
-const maxOperands = 48;
-
-/** The space that an operation iterates over. */
-export function iterationShape(node: Node): Shape {
-  return classOf(node.op) === 'reduction' ? (node.inputs[0] as Node).shape : node.shape;
-}
+/** Passes that touch fewer bytes cost more to start than to run. */
+const tinyBytes = 2 ** 15;
 
 /** Whether `consumer` reads each element of `producer` where it computes the element of the same index. */
 function isAligned(producer: Node, consumer: Node): boolean {
@@ -63,48 +51,43 @@ export function partition(
   const consumers = consumersOf(order);
   const copySources = new Set([...views.copies.values()].map((view) => view.base));
   const contraction = new Contraction(order, consumers, isAligned);
-  /** Nodes that belong to a pass; the other elementwise ones are computed by each of their users. */
-  const grouped = new Set<Node>();
   const stored = new Set<Node>();
+  /** Values that must be in memory whoever could compute them again. */
+  const needed = new Set<Node>();
 
   for (const node of order.toReversed()) {
-    const kind = classOf(node.op);
-    if (kind !== 'elementwise' && kind !== 'reduction') continue;
-    grouped.add(node);
-    if (kind === 'reduction' || !options.fuse) {
+    if (!isPass(node)) continue;
+    if (classOf(node.op) === 'reduction' || !options.fuse) {
       stored.add(node);
       continue;
     }
     const users = consumers.get(node) as Node[];
     const aligned = users.filter((user) => isAligned(node, user));
-    const needed = roots.has(node) || copySources.has(node) || aligned.length < users.length;
-    if (!needed && isCheap(node)) {
-      // Computed again by every consumer: that costs less than a round trip through memory.
-      grouped.delete(node);
-      continue;
-    }
+    if (roots.has(node) || copySources.has(node) || aligned.length < users.length) needed.add(node);
     const homes = mergeAll(new Set(aligned.map((user) => contraction.clusterOf(user))));
-    const mustStore = needed || homes.length !== 1;
+    const mustStore = needed.has(node) || homes.length !== 1;
     const own = contraction.clusterOf(node);
     const home = homes.find((cluster) => (axesOf(cluster) === undefined || !mustStore) && canMerge(cluster, own));
     if (home) contraction.merge(home, own);
     if (mustStore || !home) stored.add(node);
   }
   if (options.fuse) mergeSiblings();
-  const groups = new Map<Cluster, Group>();
-  const groupOf = new Map<Node, Group>();
+  const groups = new Map<Cluster, MutableGroup>();
   for (const node of order) {
-    if (!grouped.has(node)) continue;
+    if (!stored.has(node)) continue;
     const cluster = contraction.clusterOf(node);
     const group = groups.get(cluster) ?? {
       shape: iterationShape(node),
       axes: axesOf(cluster),
-      members: cluster.members,
+      members: new Set(cluster.members),
+      outputs: new Set(),
     };
+    group.outputs.add(node);
     groups.set(cluster, group);
-    groupOf.set(node, group);
   }
-  return { groupOf, stored };
+  const passes = new Set(groups.values());
+  if (options.fuse) recompute(passes, order, views, isInvariant, (node) => needed.has(node));
+  return new Map([...passes].flatMap((group) => [...group.outputs].map((output) => [output, group])));
 
   /** Merges what can be merged of the clusters that use one value; what is left. */
   function mergeAll(clusters: ReadonlySet<Cluster>): Cluster[] {
@@ -117,17 +100,14 @@ export function partition(
     return left;
   }
 
-  /** Passes over the same space that read the same memory, or are too small to be worth a pass each, become one. */
+  /** Passes over the same space become one when they read much of the same memory, or are not worth a pass each. */
   function mergeSiblings(): void {
     const spaces = new Map<string, Cluster[]>();
-    for (const cluster of new Set(
-      order.filter((node) => grouped.has(node)).map((node) => contraction.clusterOf(node)),
-    )) {
+    for (const cluster of new Set(order.filter(isPass).map((node) => contraction.clusterOf(node)))) {
       const key = `${iterationShape(first(cluster.members))} by ${axesOf(cluster)}`;
       const seen = spaces.get(key) ?? [];
       spaces.set(key, seen);
-      const small = elementCount(iterationShape(first(cluster.members))) === 1;
-      const partner = seen.findIndex((other) => (small || shareOperand(cluster, other)) && canMerge(other, cluster));
+      const partner = seen.findIndex((other) => areSiblings(cluster, other) && canMerge(other, cluster));
       if (partner < 0) seen.push(cluster);
       else seen[partner] = contraction.merge(seen[partner] as Cluster, cluster);
     }
@@ -150,9 +130,14 @@ export function partition(
     return operands;
   }
 
-  function shareOperand(a: Cluster, b: Cluster): boolean {
-    const operands = operandsOf(a);
-    return [...operandsOf(b)].some((operand) => operands.has(operand) && !isOp(operand, 'constant'));
+  /** Whether two passes share a good part of what they read, or are tiny. */
+  function areSiblings(a: Cluster, b: Cluster): boolean {
+    const [inA, inB] = [operandsOf(a), operandsOf(b)];
+    const shared = new Set([...inA].filter((operand) => inB.has(operand) && !isOp(operand, 'constant')));
+    const [bytesA, bytesB] = [bytesOf(inA), bytesOf(inB)];
+    if (elementCount(iterationShape(first(a.members))) === 1) return true;
+    if (shared.size === 0) return false;
+    return bytesA + bytesB <= tinyBytes || bytesOf(shared) >= Math.min(bytesA, bytesB) / 4;
   }
 
   function canMerge(a: Cluster, b: Cluster): boolean {
@@ -166,29 +151,6 @@ export function partition(
 function axesOf({ members }: Cluster): readonly number[] | undefined {
   for (const node of members) if (isOp(node, 'reduceSum') || isOp(node, 'reduceMax')) return node.attributes.axes;
   return undefined;
-}
-
-/** Operations that cost no more than reading their result back. */
-const cheapOps: ReadonlySet<string> = new Set([
-  'neg',
-  'abs',
-  'sign',
-  'not',
-  'cast',
-  'relu',
-  'and',
-  'or',
-  'equal',
-  'notEqual',
-  'less',
-  'lessEqual',
-  'greater',
-  'greaterEqual',
-]);
-
-/** Cheap, and made from values that are in memory anyway. */
-function isCheap(node: Node): boolean {
-  return cheapOps.has(node.op) && node.inputs.every((input) => classOf(input.op) !== 'elementwise');
 }
 
 function first<T>(set: ReadonlySet<T>): T {

@@ -1,7 +1,8 @@
 import { bindResults } from '../../lib/compile/bind.js';
+import type { Partition } from '../../lib/compile/group.js';
 import type { MutableBinding, Storage, Unit } from '../../lib/compile/ir.js';
 import { lower } from '../../lib/compile/lower.js';
-import { type Partition, type PartitionOptions, partition } from '../../lib/compile/partition.js';
+import { type PartitionOptions, partition } from '../../lib/compile/partition.js';
 import { planViews, type ViewPlan } from '../../lib/compile/views.js';
 import { isOp, type Node, topologicalOrder } from '../../lib/graph/index.js';
 import { elementCount } from '../../lib/tensor.js';

@@ -2,6 +2,7 @@ import type { ProgramSpec } from '../../lib/compile/index.js';
 import { Random } from '../../lib/data/random.js';
 import * as g from '../../lib/graph/index.js';
 import { elementCount } from '../../lib/tensor.js';
+import { randomProgram } from './random-programs.js';
 
 /** A program to check, with the elements of every tensor that it reads. */
 export interface ProgramCase {
@@ -11,7 +12,7 @@ export interface ProgramCase {
 }
 
 /** Inputs with reproducible elements, so that every case is the same in every run. */
-export class Inputs {
+export class ProgramInputs {
   readonly feeds = new Map<g.Node, Float64Array>();
   private readonly random = Random.fromSeed(7, 'program cases');
 
@@ -36,10 +37,10 @@ export class Inputs {
 function penaltyStep(
   name: string,
   x: readonly number[],
-  parameters: (inputs: Inputs) => Record<string, g.Node>,
+  parameters: (inputs: ProgramInputs) => Record<string, g.Node>,
   logits: (x: g.Node, v: Record<string, g.Node>) => g.Node,
 ): ProgramCase {
-  const inputs = new Inputs();
+  const inputs = new ProgramInputs();
   const [samples, batch] = [9, 5];
   const xs = inputs.real('x', [samples, ...x]);
   const ys = inputs.index('y', [samples], 3, 'int64');
@@ -123,12 +124,13 @@ export function programCases(): ProgramCase[] {
       return g.matmul(g.reshape(averaged, [x.shape[0] as number, 16]), w as g.Node);
     },
   );
-  return [softmaxRegression, mlp, convolutional, movement(), swap(), hoisted()];
+  const random = Array.from({ length: 12 }, (_, seed) => randomProgram(seed));
+  return [softmaxRegression, mlp, convolutional, movement(), swap(), hoisted(), ...random];
 }
 
 /** Shape operations that end in copies, and results that are views, constants and inputs. */
 function movement(): ProgramCase {
-  const inputs = new Inputs();
+  const inputs = new ProgramInputs();
   const a = inputs.real('a', [2, 3, 4]);
   const b = inputs.real('b', [3, 5]);
   const moved = g.transpose(a, [2, 0, 1]);
@@ -164,7 +166,7 @@ function movement(): ProgramCase {
 
 /** Inputs that trade places, and one that is shifted along itself: nothing may be overwritten before it is read. */
 function swap(): ProgramCase {
-  const inputs = new Inputs();
+  const inputs = new ProgramInputs();
   const [a, b, c] = [inputs.real('a', [4]), inputs.real('b', [4]), inputs.real('c', [4])];
   const shifted = g.concat([g.slice(c, { starts: [1], limits: [4] }), g.slice(c, { starts: [0], limits: [1] })], 0);
   const next = g.add(g.mul(2, c), g.reduceSum(c));
@@ -184,7 +186,7 @@ function swap(): ProgramCase {
 
 /** Results of work that is done once per run, which every step reads again, also as an output per step. */
 function hoisted(): ProgramCase {
-  const inputs = new Inputs();
+  const inputs = new ProgramInputs();
   const [fixed, state] = [inputs.real('fixed', [3, 4]), inputs.real('state', [3, 4])];
   const once = g.exp(fixed);
   const rows = g.reduceSum(once, [1]);
