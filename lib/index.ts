@@ -33,6 +33,7 @@ export {
   type CompiledProgram,
   type CompileOptions,
   compile,
+  compileCached,
   formatCost,
   type ProgramCost,
   type ProgramSpec,

@@ -7,7 +7,7 @@ const names = `
   affine box l1Ball l2Ball linfBall rows simplex Tensor BilevelError
   Network minimize MinimizeSolver penaltyOptions minimizeOptions methods schedules
   readState writeState
-  compile formatCost evaluate Device RunAborted gradient hessianVectorProduct mixedJacobianVectorProduct
+  compile compileCached formatCost evaluate Device RunAborted gradient hessianVectorProduct mixedJacobianVectorProduct
   input constant iota zeros
   neg abs sign exp log sqrt tanh sigmoid erf relu softplus sin cos floor ceil round not stopGradient
   add sub mul div pow maximum minimum and or equal notEqual less lessEqual greater greaterEqual where cast

@@ -4,6 +4,7 @@ import { isOp, type Node, type NodeOf, requireNode, requireNodes } from '../grap
 import { topologicalOrder } from '../graph/traverse.js';
 import { elementCount, formatType, sameShape } from '../tensor.js';
 import { bindResults } from './bind.js';
+import { keyOf, ProgramCache } from './cache.js';
 import { deduplicate } from './deduplicate.js';
 import { encode } from './encode.js';
 import { costOf, formatCost, type ProgramCost } from './explain.js';
@@ -128,7 +129,28 @@ export function compile(spec: ProgramSpec, options: CompileOptions = {}): Compil
   setAccess(scheduled);
   const memory = planMemory(scheduled, { reuse: reuseMemory });
   const cost = costOf(scheduled, bindings, memory);
-  return { ...encode(scheduled, bindings, memory.arenaBytes), cost, explain: () => formatCost(cost) };
+  return withCost(encode(scheduled, bindings, memory.arenaBytes), cost);
+}
+
+/** A function of its own, so that what explains a program does not keep its graph in memory. */
+function withCost(program: EncodedProgram, cost: ProgramCost): CompiledProgram {
+  return { ...program, cost, explain: () => formatCost(cost) };
+}
+
+const compiled = new ProgramCache({ programs: 64, bytes: 2 ** 26 });
+
+/**
+ * As {@link compile}, but what was compiled before in this process is not compiled again: a statement with the same operations
+ * in the same order, the same shapes, names, constants and options gives the program that was made for the first one, at the
+ * cost of reading the statement. The program belongs to all who ask for it and must not be changed. The last 64 programs are
+ * kept, up to 64 MiB of instructions and constants together. Constants of more than 65,536 elements are equal only where they
+ * are one node.
+ * @throws as {@link compile} does
+ */
+export function compileCached(spec: ProgramSpec, options: CompileOptions = {}): CompiledProgram {
+  checkKeys(options, passes, 'compile');
+  checkSpec(spec);
+  return compiled.get(keyOf(spec, options), () => compile(spec, options));
 }
 
 function checkSpec(spec: ProgramSpec): void {

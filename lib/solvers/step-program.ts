@@ -1,4 +1,4 @@
-import { compile, type ProgramCost, type ProgramSpec } from '../compile/index.js';
+import { compileCached, type ProgramCost, type ProgramSpec } from '../compile/index.js';
 import type { Device, Program } from '../engine/index.js';
 import { Tensor } from '../tensor.js';
 
@@ -31,7 +31,7 @@ export class StepProgram {
 
   constructor(device: Device, spec: ProgramSpec) {
     const { outputs = {}, perStepOutputs = {} } = spec;
-    const compiled = compile(spec);
+    const compiled = compileCached(spec);
     this.#program = device.load(compiled);
     this.#spec = spec;
     this.cost = compiled.cost;

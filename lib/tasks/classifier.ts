@@ -1,5 +1,5 @@
 import { feed, minimizationProblem } from '../bilevel/index.js';
-import { type CompiledProgram, compile } from '../compile/index.js';
+import { type CompiledProgram, compileCached } from '../compile/index.js';
 import type { Device, Program } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { argMax, crossEntropy, gather, input, mean, type Node } from '../graph/index.js';
@@ -109,7 +109,7 @@ export class Classifier implements Disposable {
       input(`v/${name}`, tensor.shape),
     ]);
     const logits = this.#network.apply(rows, Object.fromEntries(nodes), { training: false });
-    const compiled = compile({ perStep: [index], perStepOutputs: { classes: argMax(logits, 1) } });
+    const compiled = compileCached({ perStep: [index], perStepOutputs: { classes: argMax(logits, 1) } });
     const made = { compiled, program: this.#device.load(compiled) };
     this.#programs.set(count, made);
     return made;

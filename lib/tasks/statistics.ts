@@ -1,4 +1,4 @@
-import { compile } from '../compile/index.js';
+import { compileCached } from '../compile/index.js';
 import type { Device } from '../engine/index.js';
 import { constant, gather, input } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
@@ -40,7 +40,7 @@ export async function runningStatistics(
   const updated = statistics.filter(({ name }) => Object.hasOwn(next, name));
   if (updated.length === 0) return {};
 
-  const compiled = compile({
+  const compiled = compileCached({
     perStep: [index],
     updates: updated.map(({ name, node }) => [node, next[name] ?? node]),
   });

@@ -1,4 +1,4 @@
-import { type CompiledProgram, compile } from '../../compile/index.js';
+import { type CompiledProgram, compileCached } from '../../compile/index.js';
 import type { Device, Program } from '../../engine/index.js';
 import { argMax, cast, equal, input, mean, type Node } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
@@ -39,7 +39,7 @@ export class Evaluation implements Disposable {
     const w = input('w', [classes, train.inputs.shape[1] ?? 0]);
     const trained = like('trainInputs', train.inputs);
     const [tested, testLabels] = [like('testInputs', test.inputs), like('testLabels', test.labels)];
-    this.#compiled = compile({
+    this.#compiled = compileCached({
       outputs: {
         trainingLoss: mean(losses(w, trained, like('trueLabels', trueLabels))),
         givenLoss: mean(losses(w, trained, like('givenLabels', train.labels))),

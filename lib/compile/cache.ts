@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { isOp, type Node } from '../graph/node.js';
+import { topologicalOrder } from '../graph/traverse.js';
+import type { CompiledProgram, CompileOptions, ProgramSpec } from './index.js';
+
+/** Larger constants are told apart by identity: reading their elements could take longer than compiling again. */
+const maxReadElements = 1 << 16;
+
+const identities = new WeakMap<Float64Array, number>();
+let nextIdentity = 0;
+
+function identityOf(data: Float64Array): number {
+  const identity = identities.get(data) ?? nextIdentity++;
+  identities.set(data, identity);
+  return identity;
+}
+
+/**
+ * A text that two statements share only when they compile to the same program, bit for bit: a hash of the operations in the
+ * order in which they were made, with their attributes and operands, of constants, names and options.
+ */
+export function keyOf(spec: ProgramSpec, options: CompileOptions): string {
+  const { outputs = {}, perStepOutputs = {}, updates = [], perStep = [] } = spec;
+  const named = [outputs, perStepOutputs].map((record) => Object.values(record));
+  const order = topologicalOrder([...named.flat(), ...updates.flat(), ...perStep]);
+  const positions = new Map(order.map((node, position) => [node, position]));
+  const positionsOf = (nodes: readonly Node[]): string => nodes.map((node) => positions.get(node)).join(' ');
+
+  const hash = createHash('sha256');
+  const read: Float64Array[] = [];
+  const lines = order.map((node) => {
+    if (!isOp(node, 'constant')) return `${node.op} ${positionsOf(node.inputs)} ${JSON.stringify(node.attributes)}`;
+    const { dtype, shape, data } = node.attributes;
+    const isRead = data.length <= maxReadElements;
+    if (isRead) read.push(data);
+    return `constant ${dtype} [${shape}] ${isRead ? '' : identityOf(data)}`;
+  });
+  const names = [outputs, perStepOutputs].map((record) => Object.keys(record));
+  lines.push(
+    JSON.stringify([names, options]),
+    ...named.map(positionsOf),
+    positionsOf(updates.flat()),
+    positionsOf(perStep),
+  );
+  const text = lines.join('\n');
+  hash.update(`${text.length}\n${text}`);
+  for (const { buffer, byteOffset, byteLength } of read) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  return hash.digest('base64');
+}
+
+export interface CacheLimits {
+  readonly programs: number;
+  /** Of encoded instructions and constants together. */
+  readonly bytes: number;
+}
+
+/** Compiled programs by their keys; beyond the limits the one that was not asked for the longest is forgotten. */
+export class ProgramCache {
+  /** The one that was asked for last stands last. */
+  readonly #programs = new Map<string, CompiledProgram>();
+  readonly #limits: CacheLimits;
+  #bytes = 0;
+
+  constructor(limits: CacheLimits) {
+    this.#limits = limits;
+  }
+
+  get(key: string, make: () => CompiledProgram): CompiledProgram {
+    const program = this.#programs.get(key) ?? make();
+    this.#forget(key);
+    this.#programs.set(key, program);
+    this.#bytes += bytesOf(program);
+    for (const oldest of this.#programs.keys()) {
+      if (this.#programs.size <= this.#limits.programs && this.#bytes <= this.#limits.bytes) break;
+      this.#forget(oldest);
+    }
+    return program;
+  }
+
+  #forget(key: string): void {
+    const program = this.#programs.get(key);
+    if (program === undefined) return;
+    this.#programs.delete(key);
+    this.#bytes -= bytesOf(program);
+  }
+}
+
+function bytesOf({ words, constants }: CompiledProgram): number {
+  return words.byteLength + constants.byteLength;
+}
