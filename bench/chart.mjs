@@ -1,11 +1,12 @@
-// Bars of each contender's time over bilevel's, one panel a step, as an SVG file that needs nothing else.
+// Bars of times over bilevel's, one panel a step, as SVG files that need nothing else.
 import { scaleLog } from 'd3-scale';
 import { Html, html } from '../dist/lib/report/html.js';
 import { chartStyle, maxSeries } from '../dist/lib/report/style.js';
 import { contenders } from './contenders/index.mjs';
-import { titles } from './report.mjs';
+import { casesOf, fastestPeer, titles } from './report.mjs';
+import { short } from './statistics.mjs';
 
-const size = { left: 96, right: 56, width: 720, bar: 9, gap: 10, title: 30, legendLine: 18, axis: 34 };
+const size = { left: 96, right: 112, width: 720, bar: 10, gap: 10, title: 30, legendLine: 18, axis: 34 };
 const stepsOfAxis = [1, 2, 5];
 
 /** A logarithmic scale that holds 1, where bilevel is. */
@@ -23,18 +24,19 @@ function ticks(x) {
   return exponents.flatMap((e) => multiples.map((m) => m * 10 ** e)).filter((tick) => tick >= low && tick <= high);
 }
 
-const order = Object.keys(contenders);
-const short = (ratio) => (ratio >= 100 ? ratio.toFixed(0) : String(Number(ratio.toPrecision(2))));
-
-function panel(title, groups, seriesOf, top) {
+/**
+ * @param groups `{ network, bars: { ratio, series, note }[] }[]`; the note stands behind its bar
+ * @param top where it begins
+ */
+function panel(title, groups, top) {
   const x = scaleOf(groups.flatMap(({ bars }) => bars.map(({ ratio }) => ratio)));
   let y = top + size.title;
   const begin = y - size.gap / 2;
   const marks = groups.map(({ network, bars }) => {
     const from = y;
-    const drawn = bars.map(({ contender, ratio }) => {
+    const drawn = bars.map(({ series, ratio, note }) => {
       const [left, right] = [Math.min(x(1), x(ratio)), Math.max(x(1), x(ratio))];
-      const rect = html`<g class="series-${seriesOf(contender)}"><rect class="bar" x="${left.toFixed(1)}" y="${y}" width="${(right - left).toFixed(1)}" height="${size.bar - 1}"><title>${network}, ${contenders[contender].label}: ${short(ratio)}</title></rect></g><text class="value" x="${(right + 4).toFixed(1)}" y="${y + size.bar - 1.5}">${short(ratio)}</text>`;
+      const rect = html`<g class="series-${series}"><rect class="bar" x="${left.toFixed(1)}" y="${y}" width="${(right - left).toFixed(1)}" height="${size.bar - 1}"/></g><text class="value" x="${(right + 4).toFixed(1)}" y="${y + size.bar - 1.5}">${note}</text>`;
       y += size.bar;
       return rect;
     });
@@ -51,43 +53,22 @@ function panel(title, groups, seriesOf, top) {
   return { drawing, height: bottom + size.axis - top };
 }
 
-/** The networks of a step with a bar for every contender that was timed there. */
-function groupsOf(results, step) {
-  const timed = results.filter((result) => result.step === step && result.median !== undefined);
-  return timed
-    .filter(({ contender }) => contender === 'bilevel')
-    .map(({ network, median }) => ({
-      network,
-      bars: timed
-        .filter((other) => other.network === network && other.contender !== 'bilevel')
-        .filter(({ contender }) => !contenders[contender].probe)
-        .map((other) => ({ contender: other.contender, ratio: other.median / median }))
-        .sort((a, b) => order.indexOf(a.contender) - order.indexOf(b.contender)),
-    }))
-    .filter(({ bars }) => bars.length > 0);
-}
-
-/** One SVG file. */
-export function barChart(results) {
-  const names = order.filter(
-    (name) => name !== 'bilevel' && results.some(({ contender, median }) => contender === name && median !== undefined),
-  );
-  const shown = names.filter((name) => !contenders[name].probe);
-  const seriesOf = (name) => shown.indexOf(name) % maxSeries;
+/** An SVG file with a legend of the series, and a panel for each step that has groups. */
+function barChart(label, legend, groupsOf) {
   const columns = 4;
-  const keys = shown.map((name, i) => {
-    const [x, y] = [8 + (i % columns) * 178, 16 + Math.floor(i / columns) * size.legendLine];
-    return html`<g class="series-${seriesOf(name)}"><rect class="bar" x="${x}" y="${y - 9}" width="14" height="9"/></g><text class="network" x="${x + 20}" y="${y}">${contenders[name].label}</text>`;
+  const keys = legend.map((name, series) => {
+    const [x, y] = [8 + (series % columns) * 178, 16 + Math.floor(series / columns) * size.legendLine];
+    return html`<g class="series-${series}"><rect class="bar" x="${x}" y="${y - 9}" width="14" height="9"/></g><text class="network" x="${x + 20}" y="${y}">${name}</text>`;
   });
-  let height = 14 + Math.ceil(shown.length / columns) * size.legendLine;
+  let height = 14 + Math.ceil(legend.length / columns) * size.legendLine;
   const panels = Object.keys(titles).flatMap((step) => {
-    const groups = groupsOf(results, step);
+    const groups = groupsOf(step).filter(({ bars }) => bars.length > 0);
     if (groups.length === 0) return [];
-    const { drawing, height: own } = panel(titles[step], groups, seriesOf, height);
+    const { drawing, height: own } = panel(titles[step], groups, height);
     height += own;
     return [drawing];
   });
-  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${height}" width="${size.width}" height="${height}" role="img" aria-label="Times of a step over those of bilevel">
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${height}" width="${size.width}" height="${height}" role="img" aria-label="${label}">
 <style>${new Html(chartStyle)}
 text { font-family: system-ui, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif; }
 .title { fill: var(--text); font-size: 13px; font-weight: 600; } .network { fill: var(--text); font-size: 12px; }
@@ -96,4 +77,45 @@ text { font-family: system-ui, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans
 ${keys}${panels}
 </svg>
 `.text;
+}
+
+/** The networks of a step where bilevel was timed, each with the bars that `barsOf(cases, network, median)` gives. */
+function groupsOf(results, step, barsOf) {
+  const cases = casesOf(results, step);
+  return cases.networks.flatMap((network) => {
+    const own = cases.find(network, 'bilevel');
+    return own?.median === undefined ? [] : [{ network, bars: barsOf(cases, network, own.median) }];
+  });
+}
+
+/** For each network the fastest other package alone. */
+export function headlineChart(results) {
+  return barChart("Time of a step of the fastest other package over bilevel's", [], (step) =>
+    groupsOf(results, step, (cases, network, own) => {
+      const peer = fastestPeer(cases, network);
+      if (peer === undefined) return [];
+      const ratio = peer.median / own;
+      return [{ series: 0, ratio, note: `${short(ratio)} (${contenders[peer.contender].label})` }];
+    }),
+  );
+}
+
+/** Every contender on every network where it was timed. */
+export function contendersChart(results) {
+  const timed = results.filter(({ median }) => median !== undefined);
+  const shown = Object.keys(contenders)
+    .filter((name) => name !== 'bilevel' && !contenders[name].probe)
+    .filter((name) => timed.some(({ contender }) => contender === name))
+    .slice(0, maxSeries);
+  return barChart(
+    "Time of a step of every contender over bilevel's",
+    shown.map((name) => contenders[name].label),
+    (step) =>
+      groupsOf(results, step, (cases, network, own) =>
+        shown.flatMap((name, series) => {
+          const { median } = cases.find(network, name) ?? {};
+          return median === undefined ? [] : [{ series, ratio: median / own, note: short(median / own) }];
+        }),
+      ),
+  );
 }

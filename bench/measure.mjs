@@ -1,69 +1,17 @@
-// Starts one process a contender, compares what it computes with the reference, and times those that are right in turn.
-import { spawn } from 'node:child_process';
+// Compares what each contender computes with the reference, and times those that are right in turn.
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { Child, interrupted } from './child.mjs';
 import { contenders } from './contenders/index.mjs';
 import { networks } from './networks.mjs';
-import { describe } from './problem.mjs';
+import { statistics } from './statistics.mjs';
 
-const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const reference = JSON.parse(await readFile(new URL('reference.json', import.meta.url), 'utf8'));
 
 /** float32 against float64, through five updates; what is wrong is wrong by far more. */
 const toleranceOf = (network) => networks[network].tolerance ?? 1e-4;
 
-/** The share of the time to prepare in which a Python contender may begin to try a further form of itself. */
-const formsShare = 0.3;
-
-/** Program and arguments of a contender's process, which talks to this one in JSON, one message a line. */
-function command(name, step, network, { python, limit }) {
-  const { python: module, option } = contenders[name];
-  if (module === undefined) return [process.execPath, path('worker.mjs'), name, step, network];
-  const settings = [availableParallelism(), formsShare * limit].map(String);
-  return [python, path('python/worker.py'), module, option, step, JSON.stringify(describe(network)), ...settings];
-}
-
-class Contender {
-  constructor(name, step, network, options) {
-    this.name = name;
-    this.milliseconds = [];
-    const [program, ...args] = command(name, step, network, options);
-    this.child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    this.errors = '';
-    this.child.stderr.on('data', (text) => {
-      this.errors += text;
-    });
-  }
-
-  /** The next message of the child, or why there is none. */
-  async reply(seconds) {
-    let timer;
-    const outcome = await new Promise((resolve) => {
-      timer = setTimeout(() => resolve({ failed: `more than ${seconds} s`, slow: true }), seconds * 1000);
-      this.child.once('message', resolve);
-      this.child.once('error', ({ message }) => resolve({ failed: message }));
-      this.child.once('exit', (code, signal) =>
-        resolve({ failed: `ended with ${signal ?? code}: ${this.errors.trim().split('\n').at(-1)}` }),
-      );
-    });
-    clearTimeout(timer);
-    this.child.removeAllListeners('message');
-    this.child.removeAllListeners('exit');
-    this.child.removeAllListeners('error');
-    if (outcome.failed !== undefined) this.stop();
-    return outcome;
-  }
-
-  async time(count, seconds) {
-    this.child.send({ count });
-    return this.reply(seconds);
-  }
-
-  stop() {
-    this.child.kill('SIGKILL');
-  }
-}
+/** Repetitions that a slow contender gets too: those that take longer than all of them should are no more than these. */
+const fewest = 3;
 
 /** The first quantity that is off, with what it should be. */
 function deviation(values, expected, tolerance) {
@@ -75,68 +23,59 @@ function deviation(values, expected, tolerance) {
 }
 
 /** Checks, warms up, and finds how many steps make up a repetition. */
-async function prepare(contender, expected, tolerance, { seconds, limit }) {
-  const prepared = await contender.reply(limit);
+async function prepare(racer, expected, tolerance, { seconds, limit }, signal) {
+  const prepared = await racer.child.reply(limit, signal);
   if (prepared.failed !== undefined) return prepared;
-  const wrong = contenders[contender.name].probe ? undefined : deviation(prepared.values, expected, tolerance);
+  const wrong = contenders[racer.name].probe ? undefined : deviation(prepared.values, expected, tolerance);
   if (wrong) {
-    contender.stop();
+    racer.child.stop();
     return { ...prepared, wrong };
   }
-  contender.count = 1;
   for (let round = 0; round < 3; round++) {
-    const warm = await contender.time(contender.count, limit);
+    const warm = await racer.child.time(racer.count, limit, signal);
     if (warm.failed !== undefined) return { ...prepared, ...warm };
-    contender.count = Math.max(1, Math.round((seconds * 1000) / warm.milliseconds));
+    racer.count = Math.max(1, Math.round((seconds * 1000) / warm.milliseconds));
     if (warm.milliseconds > seconds * 1000) break;
   }
-  contender.ready = true;
+  racer.ready = true;
   return prepared;
 }
 
-const quantile = (sorted, q) => {
-  const place = (sorted.length - 1) * q;
-  const low = Math.floor(place);
-  return sorted[low] + (place - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
-};
-
-function statistics(milliseconds) {
-  const sorted = [...milliseconds].sort((a, b) => a - b);
-  return {
-    median: quantile(sorted, 0.5),
-    quartiles: [quantile(sorted, 0.25), quantile(sorted, 0.75)],
-    min: sorted[0],
-    max: sorted.at(-1),
-    repetitions: sorted.length,
-  };
+/** Whether a racer has had its share of the time: all of its repetitions, or a few that took longer than those should. */
+function isDone({ milliseconds, count }, { seconds, repetitions }) {
+  const spent = (milliseconds.reduce((a, b) => a + b, 0) * count) / 1000;
+  return milliseconds.length >= fewest && spent > 1.5 * seconds * repetitions;
 }
 
 /**
  * Times one step of one network for several contenders, in turn (A B C A B C ...), so that a change of the machine's speed
  * meets them all. Everyone is prepared alone, and only one of them runs at any time.
  * @param {{ seconds: number, repetitions: number, limit: number, python?: string }} options seconds of a repetition, their
- *   number, the most seconds that a contender gets to prepare and then to be timed, and the Python of those that need one
+ *   number, the most seconds that a contender gets to prepare and for one repetition, and the Python of those that need one
+ * @param {AbortSignal} signal ends it early; what was timed by then is returned
  */
-export async function measureCase(step, network, names, options, onProgress) {
+export async function measureCase({ step, network, names }, options, signal, onProgress) {
   const expected = reference[network][step];
   const results = new Map();
-  const running = [];
+  const racers = [];
   try {
     for (const name of names) {
-      onProgress(`${step} ${network}: ${name} prepares`);
-      const contender = new Contender(name, step, network, options);
-      running.push(contender);
-      results.set(name, await prepare(contender, expected, toleranceOf(network), options));
+      if (signal.aborted) break;
+      onProgress(`${contenders[name].label} prepares`);
+      const racer = { name, child: new Child(name, step, network, options), count: 1, milliseconds: [], ready: false };
+      racers.push(racer);
+      results.set(name, await prepare(racer, expected, toleranceOf(network), options, signal));
     }
-    const racers = running.filter(({ ready }) => ready);
     for (let repetition = 0; repetition < options.repetitions; repetition++) {
-      onProgress(`${step} ${network}: repetition ${repetition + 1} of ${options.repetitions}`);
-      for (const contender of racers) {
-        const spent = contender.milliseconds.reduce((a, b) => a + b, 0) * contender.count;
-        if (!contender.ready || spent > options.limit * 1000) continue;
-        const { milliseconds, failed } = await contender.time(contender.count, options.limit);
-        if (failed === undefined) contender.milliseconds.push(milliseconds);
-        else contender.ready = false;
+      onProgress(`repetition ${repetition + 1} of ${options.repetitions}`);
+      for (const racer of racers) {
+        if (!racer.ready || isDone(racer, options)) continue;
+        const { milliseconds, ...failure } = await racer.child.time(racer.count, options.limit, signal);
+        if (failure.failed === undefined) racer.milliseconds.push(milliseconds);
+        else {
+          racer.ready = false;
+          Object.assign(results.get(racer.name), failure);
+        }
       }
     }
     for (const { name, milliseconds, count } of racers) {
@@ -144,7 +83,9 @@ export async function measureCase(step, network, names, options, onProgress) {
       Object.assign(results.get(name), { stepsPerRepetition: count, ...statistics(milliseconds) });
     }
   } finally {
-    for (const contender of running) contender.stop();
+    for (const { child } of racers) child.stop();
   }
-  return [...results].map(([contender, result]) => ({ step, network, contender, ...result }));
+  return [...results]
+    .filter(([, { median, failed }]) => median !== undefined || failed !== interrupted)
+    .map(([contender, result]) => ({ step, network, contender, ...result }));
 }

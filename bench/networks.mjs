@@ -1,7 +1,7 @@
 // The networks that are timed, as lists of layers that every contender builds from its own operations.
 
 /** `channels`: for a layer behind convolutions, whose inputs are (height, width, channel) flattened. */
-const dense = (inputs, outputs, channels = 1) => ({ kind: 'dense', shape: [inputs, outputs], channels });
+export const dense = (inputs, outputs, channels = 1) => ({ kind: 'dense', shape: [inputs, outputs], channels });
 /** Followed by ReLU and a max-pool of 2. Shape: height, width, input channels, output channels. */
 const conv = (size, inputs, outputs, padding) => ({ kind: 'conv', shape: [size, size, inputs, outputs], padding });
 /** As `conv`, with batch normalization by the statistics of the batch in place of a bias; keeps the size. */
@@ -32,24 +32,25 @@ const small = [1, 28, 28];
 const large = [3, 84, 84];
 
 /**
- * `batch` samples of shape `image` (channels, height, width). ReLU stands between dense layers. `model` is the network's
- * file in models/, where it has one. `rate` is smaller than the problem's where |grad g| is so steep that the checked updates
- * would magnify the rounding of float32, and `tolerance`, by which what a contender computes may be off, is larger there.
+ * In the order of the arithmetic of their steps. `batch` samples of shape `image` (channels, height, width). ReLU stands
+ * between dense layers. `model` is the network's file in models/, where it has one. `rate` is smaller than the problem's
+ * where |grad g| is so steep that the checked updates would magnify the rounding of float32, and `tolerance`, by which what
+ * a contender computes may be off, is larger there.
  */
 export const networks = {
   logreg: { batch: 200, image: small, layers: [dense(784, 10)], model: 'logreg' },
+  'mlp-25': { batch: 25, image: small, layers: mlp, model: 'mlp' },
+  'lenet-25': { batch: 25, image: small, layers: lenet, model: 'lenet' },
   mlp: { batch: 200, image: small, layers: mlp, model: 'mlp' },
   lenet: { batch: 200, image: small, layers: lenet, model: 'lenet' },
+  'conv4-28': { batch: 25, image: small, layers: conv4(1, 1), rate: 1e-5 },
+  'conv4-84': { batch: 25, image: large, layers: conv4(3, 25), rate: 1e-5 },
   'mnist-cnn': {
     batch: 200,
     image: small,
     layers: [conv(5, 1, 64, 0), conv(5, 64, 128, 0), dense(2048, 512, 128), dense(512, 256), dense(256, 10)],
     model: 'mnist-cnn',
   },
-  'mlp-25': { batch: 25, image: small, layers: mlp, model: 'mlp' },
-  'lenet-25': { batch: 25, image: small, layers: lenet, model: 'lenet' },
-  'conv4-28': { batch: 25, image: small, layers: conv4(1, 1), rate: 1e-5 },
-  'conv4-84': { batch: 25, image: large, layers: conv4(3, 25), rate: 1e-5 },
   'resnet12-84': {
     batch: 10,
     image: large,

@@ -7,14 +7,14 @@
 // Data and weights come from an integer hash, so that every language makes the same ones.
 import { epsilon, leak, networks, weighted } from './networks.mjs';
 
-export const upperSize = 1000;
+const upperSize = 1000;
 export const gamma = 10;
 export const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 export const classes = 10;
 export const steps = ['sgd', 'penalty'];
 
 /** Size of a step of both kinds. */
-export const rateOf = (name) => networks[name].rate ?? 1e-3;
+export const rateOf = ({ rate = 1e-3 }) => rate;
 
 /** The last value that a contender must reproduce is taken after this many updates. */
 export const checkedUpdates = 5;
@@ -61,15 +61,15 @@ export function toChannelsFirst({ shape, values, channels }) {
   return { shape: [outputs, inputs, ...window], values: reordered };
 }
 
-/** Images are [batch, channels, height, width]. */
-export function data({ batch, image }) {
+/** Images are [batch, channels, height, width]; `upperSize` is the number of samples that u weighs. */
+export function data({ batch, image, upperSize: samples = upperSize }) {
   const images = (seed) => uniform(batch * product(image), seed, -0.5, 0.5);
   const labels = (seed) => Int32Array.from(uniform(batch, seed, 0, classes), Math.floor);
   return {
     train: { images: images(1), labels: labels(2) },
     validation: { images: images(3), labels: labels(4) },
-    u: uniform(upperSize, 5, -1, 1),
-    rows: Int32Array.from({ length: batch }, (_, i) => (37 * i + 11) % upperSize),
+    u: uniform(samples, 5, -1, 1),
+    rows: Int32Array.from({ length: batch }, (_, i) => (37 * i + 11) % samples),
   };
 }
 
@@ -78,7 +78,7 @@ export const describe = (name) => ({
   ...networks[name],
   upperSize,
   gamma,
-  rate: rateOf(name),
+  rate: rateOf(networks[name]),
   adam,
   classes,
   leak,

@@ -1,19 +1,16 @@
-// Results as Markdown tables whose columns are aligned, so that they read well in a terminal too.
+// Results of the steps as text with Markdown tables whose columns are aligned, so that they read well in a terminal too.
 import { table } from '../scripts/pages.mjs';
 import { contenders } from './contenders/index.mjs';
-import { functions, scalars } from './derivatives/functions.mjs';
+import { describeEnvironment } from './environment.mjs';
+import { percent, short } from './statistics.mjs';
 
 export const titles = {
-  sgd: 'First order: one SGD step on the mean cross-entropy',
   penalty: 'Penalty method: one Adam step on v along the gradient of f + gamma/2 |grad_v g|^2',
+  sgd: 'First order: one SGD step on the mean cross-entropy',
 };
 
-/** Three significant digits without an exponent. */
-const short = (x) => (x >= 100 ? x.toFixed(0) : String(Number(x.toPrecision(3))));
-const percent = (x) => `${(100 * x).toFixed(0)} %`;
-
 /** Numbers texts from 1 in the order of their first use. */
-class Notes {
+export class Notes {
   #texts = [];
   mark(message) {
     const [text] = message.split('\n');
@@ -34,136 +31,125 @@ const quantities = {
 const wrongValue = ({ quantity, received, expected }) =>
   `${quantities[quantity]} is ${received.toPrecision(6)}, should be ${expected.toPrecision(6)}`;
 
-function cell(result, baseline, notes) {
-  if (result.median !== undefined) {
-    const ratio = baseline && baseline !== result ? ` x${short(result.median / baseline.median)}` : '';
-    return `${short(result.median)} [${short(result.min)}, ${short(result.max)}]${ratio}`;
-  }
-  if (result.wrong) return `wrong ${notes.mark(wrongValue(result.wrong))}`;
-  return result.slow ? result.failed : `fails ${notes.mark(result.failed)}`;
+/** Why a contender has no time. */
+function excuse({ wrong, failed, slow, skipped }) {
+  if (wrong) return ['wrong', wrongValue(wrong)];
+  if (skipped) return ['not tried', failed];
+  return slow ? [failed] : ['fails', failed];
 }
 
-function timings(results, step) {
-  const ofStep = results.filter((result) => result.step === step && !contenders[result.contender].probe);
-  const names = [...new Set(ofStep.map(({ contender }) => contender))];
-  const networks = [...new Set(ofStep.map(({ network }) => network))];
+function cell(result, baseline, notes) {
+  if (result === undefined) return '–';
+  if (result.median === undefined) {
+    const [word, note] = excuse(result);
+    return note ? `${word} ${notes.mark(note)}` : word;
+  }
+  const ratio = baseline && baseline !== result ? ` x${short(result.median / baseline.median)}` : '';
+  return `${short(result.median)}${ratio}`;
+}
+
+/** The results of one step as `{ networks, names, find(network, contender) }`, probes left out of the names. */
+export function casesOf(results, step) {
+  const ofStep = results.filter((result) => result.step === step);
+  const unique = (key) => [...new Set(ofStep.map((result) => result[key]))];
+  return {
+    networks: unique('network'),
+    names: Object.keys(contenders).filter((name) => unique('contender').includes(name) && !contenders[name].probe),
+    find: (network, name) => ofStep.find((result) => result.network === network && result.contender === name),
+  };
+}
+
+const isPeer = (name) => contenders[name].yardstick === undefined;
+
+/** The result of the fastest other package, if any was timed. */
+export function fastestPeer({ names, find }, network) {
+  const timed = names.filter(isPeer).map((name) => find(network, name));
+  return timed.filter((result) => result?.median !== undefined).sort((a, b) => a.median - b.median)[0];
+}
+
+/** The rate of the step, by the operations that its mathematics needs, over that of the matrix product timed beside it. */
+function shareOf({ find }, network, name) {
+  const [result, probe] = [name, contenders[name].yardstick].map((each) => find(network, each));
+  if (result?.median === undefined || probe?.median === undefined) return undefined;
+  const [rate, limit] = [result, probe].map(({ flops, median }) => flops / median / 1e6);
+  return { gflop: result.flops / 1e9, rate, limit, share: rate / limit };
+}
+
+/** One line a network: bilevel, the fastest other package, and the machine's limit. */
+function summary(cases) {
+  const rows = cases.networks.flatMap((network) => {
+    const own = cases.find(network, 'bilevel');
+    if (own?.median === undefined) return [];
+    const peer = fastestPeer(cases, network);
+    const limit = shareOf(cases, network, 'bilevel');
+    return [
+      [
+        network,
+        short(own.median),
+        ...(peer
+          ? [
+              short(peer.median),
+              [contenders[peer.contender].label, peer.form].filter(Boolean).join(', '),
+              `x${short(peer.median / own.median)}`,
+            ]
+          : ['–', '–', '–']),
+        ...(limit
+          ? [short(limit.gflop), short(limit.rate), short(limit.limit), percent(limit.share)]
+          : ['–', '–', '–', '–']),
+      ],
+    ];
+  });
+  const head = ['network', 'bilevel', 'fastest other', 'which', 'ratio', 'Gflop', 'Gflop/s', 'limit', 'share'];
+  return rows.length === 0 ? '' : table(head, rows);
+}
+
+/** Every contender's median, and over that of bilevel. */
+function matrix(cases) {
+  const { networks, names, find } = cases;
   const notes = new Notes();
   const rows = networks.map((network) => {
-    const ofNetwork = ofStep.filter((result) => result.network === network);
-    const baseline = ofNetwork.find(({ contender, median }) => contender === 'bilevel' && median !== undefined);
-    const cells = names.map((name) =>
-      cell(
-        ofNetwork.find(({ contender }) => contender === name),
-        baseline,
-        notes,
-      ),
-    );
-    return [network, ...cells];
+    const baseline = find(network, 'bilevel');
+    return [network, ...names.map((name) => cell(find(network, name), baseline?.median && baseline, notes))];
   });
   const head = ['network', ...names.map((name) => contenders[name].label)];
-  return [`### ${titles[step]}`, table(head, rows), notes.toString()].filter(Boolean).join('\n\n');
+  return [table(head, rows), notes.toString()].filter(Boolean).join('\n\n');
 }
 
-/** The forms that the contenders in Python were timed in, and how the fastest of them stands beside bilevel. */
-function pythonForms(results) {
-  const timed = results.filter(({ median }) => median !== undefined);
-  const names = Object.keys(contenders).filter(
-    (name) => contenders[name].python && timed.some(({ contender }) => contender === name),
-  );
-  if (names.length === 0) return '';
-  const rows = timed
-    .filter(({ contender }) => contender === 'bilevel')
-    .map(({ step, network, median }) => {
-      const peers = timed.filter((other) => other.step === step && other.network === network);
-      const formOf = (name) => {
-        const peer = peers.find(({ contender }) => contender === name);
-        return peer ? peer.form || 'the only one' : '–';
-      };
-      const fastest = Math.min(
-        ...peers.filter(({ contender }) => names.includes(contender)).map((peer) => peer.median),
-      );
-      const ratio = Number.isFinite(fastest) ? `x${short(fastest / median)}` : '–';
-      return [step, network, ratio, ...names.map(formOf)];
-    });
-  const head = ['step', 'network', 'fastest', ...names.map((name) => contenders[name].label)];
-  return `### PyTorch and JAX: the fastest of them beside bilevel, and the form of each\n\n${table(head, rows)}`;
+/** Spread and form of everything that was timed. */
+function spreads(session) {
+  const rows = session.results
+    .filter(({ median }) => median !== undefined)
+    .map(({ step, network, contender, form, median, min, max, repetitions, stepsPerRepetition }) => [
+      step,
+      network,
+      contenders[contender].label,
+      form ?? '',
+      ...[median, min, max].map(short),
+      `${repetitions} x ${stepsPerRepetition}`,
+    ]);
+  return table(['step', 'network', 'contender', 'form', 'median', 'smallest', 'largest', 'repetitions'], rows);
 }
 
-function shares(results) {
-  const rows = results
-    .filter(({ contender, median }) => contenders[contender].yardstick && median !== undefined)
-    .flatMap((result) => {
-      const { yardstick, label } = contenders[result.contender];
-      const probe = results.find(
-        (other) => other.contender === yardstick && other.step === result.step && other.network === result.network,
-      );
-      if (probe?.median === undefined) return [];
-      const [rate, peak] = [result, probe].map(({ flops, median }) => flops / median / 1e6);
-      return [
-        [result.step, result.network, label, short(result.flops / 1e6), short(rate), short(peak), percent(rate / peak)],
-      ];
-    });
-  if (rows.length === 0) return '';
-  const head = ['step', 'network', 'contender', 'Mflop', 'Gflop/s', 'matmul Gflop/s', 'share'];
-  return `### Share of the rate of a 2048 x 2048 matrix product, measured in turn with the steps\n\n${table(head, rows)}`;
-}
-
-function derivativeCell(result, notes) {
-  if (result.failed !== undefined) return `fails ${notes.mark(result.failed)}`;
-  return `${result.ok ? 'right' : 'WRONG'}, off by ${result.error.toExponential(0)}`;
-}
-
-function secondDerivatives(results) {
-  const engines = [...new Set(results.map(({ engine }) => engine))];
-  const notes = new Notes();
-  const rows = functions.flatMap(({ name }) =>
-    scalars.map((scalar) => [
-      name,
-      scalar === 'inner' ? '<grad f, w>' : '\\|grad f\\|^2',
-      ...engines.map((engine) =>
-        derivativeCell(
-          results.find((r) => r.engine === engine && r.function === name && r.scalar === scalar),
-          notes,
-        ),
-      ),
-    ]),
-  );
-  return [
-    "### Second derivatives against central differences of the same engine's first derivatives",
-    'The gradient of a scalar made of grad f, along a direction, with its relative deviation.',
-    table(['f', 'scalar', ...engines], rows),
-    notes.toString(),
-  ].join('\n\n');
-}
-
-function machine({ environment, options }) {
-  const { cpu, cores, memory, load, node, platform, versions, date } = environment;
-  const { engine, ...packages } = versions;
-  const native = engine ? [`${engine.library} (${engine.instructionSet}), ${engine.threads} threads`] : [];
-  const libraries = [
-    `Node ${node}`,
-    ...native,
-    ...Object.entries(packages).map(([name, version]) => `${name} ${version}`),
-  ];
-  return [
-    `Measured ${date.slice(0, 16).replace('T', ' ')} UTC on ${cpu}, ${cores} cores, ${memory} GiB, ${platform}.`,
-    `${libraries.join('; ')}.`,
-    `Milliseconds a step: median [smallest, largest] of up to ${options.repetitions} repetitions of ${options.seconds} s or one`,
-    `step, contenders in turn; x: times bilevel's median. Load average ${load.start} before, ${load.end} after.`,
-  ].join('\n');
-}
-
-/** The whole report. */
+/** The sections of the report; `folded` ones hold what few readers look for. */
 export function report(session) {
-  const { results, derivatives } = session;
-  const steps = [...new Set(results.map(({ step }) => step))];
-  return [
-    machine(session),
-    ...steps.map((step) => timings(results, step)),
-    pythonForms(results),
-    shares(results),
-    derivatives ? secondDerivatives(derivatives) : '',
-  ]
-    .filter(Boolean)
-    .join('\n\n');
+  const { results, options } = session;
+  const preface = `${describeEnvironment(session.environment)}
+Milliseconds a step: medians of up to ${options.repetitions} repetitions of ${options.seconds} s or one step, contenders in turn; x: times
+bilevel's median. Limit: Gflop/s of a 2048 x 2048 matrix product timed in turn with the steps.`;
+  const sections = Object.keys(titles).flatMap((step) => {
+    const cases = casesOf(results, step);
+    if (cases.networks.length === 0) return [];
+    return [
+      { title: titles[step], text: summary(cases) },
+      { title: `${titles[step]}: every contender`, text: matrix(cases), folded: true },
+    ];
+  });
+  return [{ text: preface }, ...sections, { title: 'Spread and form of all', text: spreads(session), folded: true }];
 }
+
+/** Sections for a terminal. */
+export const plain = (sections) =>
+  sections
+    .filter(({ text }) => text)
+    .map(({ title, text }) => (title ? `### ${title}\n\n${text}` : text))
+    .join('\n\n');

@@ -15,17 +15,14 @@ const stepsPerCall = 20;
 
 const poolOfTwo = { kernel: [2, 2], strides: [2, 2] };
 
-/** The logits of a network of convolutions with batch normalization, blocks of them, and a dense layer at the end. */
-function normalizedNetwork(layers, images, v) {
+/** The logits of a network that has no file. */
+function logits(layers, images, v) {
   const parameters = v.values();
   const take = () => parameters.next().value;
-  const convolve = (x, { padding }) => {
-    const y = graph.conv(x, take(), {
-      padding: [
-        [padding, padding],
-        [padding, padding],
-      ],
-    });
+  const convolve = (x, { padding, normalized }) => {
+    const edge = [padding, padding];
+    const y = graph.conv(x, take(), { padding: [edge, edge] });
+    if (!normalized) return graph.add(y, graph.reshape(take(), [y.shape[1], 1, 1]));
     return graph.batchNormTrain(y, take(), take(), { epsilon }).output;
   };
   const apply = {
@@ -41,14 +38,17 @@ function normalizedNetwork(layers, images, v) {
       return graph.add(graph.matmul(rows, take(), { transposeB: true }), take());
     },
   };
-  return layers.reduce((x, layer) => apply[layer.kind](x, layer), images);
+  return layers.reduce((x, layer, k) => {
+    const y = apply[layer.kind](x, layer);
+    return layer.kind === 'dense' && k < layers.length - 1 ? graph.relu(y) : y;
+  }, images);
 }
 
 /** The network's parameters, and its logits as a function of images and parameters. */
 async function load(network, shapes) {
   if (network.model === undefined) {
     const v = shapes.map((shape, i) => graph.input(`v/${i}`, shape));
-    return { v, apply: (images) => normalizedNetwork(network.layers, images, v) };
+    return { v, apply: (images) => logits(network.layers, images, v) };
   }
   const model = await Network.load(fileURLToPath(new URL(`../../models/${network.model}.onnx`, import.meta.url)));
   const nodes = model.parameterNodes();
@@ -70,7 +70,7 @@ function cost(step, network, { v, apply }) {
   const loss = crossEntropy('train', train);
   if (step === 'sgd') return { value: graph.mean(loss), tensors };
 
-  const importance = graph.gather(feed('u', u, [problem.upperSize]), feed('rows', rows, [network.batch], 'int32'), 0);
+  const importance = graph.gather(feed('u', u, [u.length]), feed('rows', rows, [network.batch], 'int32'), 0);
   const g = graph.mean(graph.mul(graph.sigmoid(importance), loss));
   const f = graph.mean(crossEntropy('validation', validation));
   const squares = graph.sumOfSquares(graph.gradient(g, v));
@@ -83,15 +83,21 @@ function optimizerOf(step) {
   return optimizers.adam({ momentum: beta1, secondMoment: beta2, stabilizer: epsilon });
 }
 
-export async function prepare(step, name, threads) {
+/** Floating-point operations that the mathematics of a step needs, without what the compiler saves of them. */
+const neededFlops = (spec) => compile(spec, { hoist: false }).cost.stepFlops;
+
+export const prepare = (step, name, threads) => prepareStep(step, networks[name], threads);
+
+/** As `prepare`, of any network. */
+export async function prepareStep(step, network, threads) {
   const device = Device.cpu(threads === undefined ? {} : { threads });
-  const network = networks[name];
-  const rate = problem.rateOf(name);
+  const rate = problem.rateOf(network);
   const start = problem.initialWeights(network).map(problem.toChannelsFirst);
   const model = await load(
     network,
     start.map(({ shape }) => shape),
   );
+  const begin = performance.now();
   const { value, tensors } = cost(step, network, model);
   const { v } = model;
   const state = Object.fromEntries(
@@ -108,14 +114,18 @@ export async function prepare(step, name, threads) {
     const next = optimizer.update(parameter, gradient[i], slots, stepSize);
     return [[parameter, next.parameter], ...slots.map((slot, s) => [slot, next.slots[s]])];
   });
-  const compiled = compile({ outputs: { value }, updates, perStep: [stepSize] });
+  const spec = { outputs: { value }, updates, perStep: [stepSize] };
+  const compiled = compile(spec);
   const program = device.load(compiled);
+  const compileMilliseconds = performance.now() - begin;
   const result = Tensor.scalar(0);
   let done = 0;
 
   return {
     versions: { engine: device.info() },
-    flops: compiled.cost.stepFlops,
+    flops: neededFlops(spec),
+    cost: compiled.cost,
+    compileMilliseconds,
     async check() {
       const results = { value: Tensor.scalar(0), gradientNorm: Tensor.scalar(0) };
       const checking = device.load(compile({ outputs: { value, gradientNorm } }));
@@ -141,6 +151,10 @@ export async function prepare(step, name, threads) {
         done += steps;
       }
       return result.item();
+    },
+    dispose() {
+      program.dispose();
+      device.dispose();
     },
   };
 }

@@ -17,7 +17,7 @@ export async function load() {
 
 export async function prepare(step, name) {
   const network = networks[name];
-  const rate = problem.rateOf(name);
+  const rate = problem.rateOf(network);
   const { jax, version } = await load();
   const { numpy: np, lax, nn } = jax;
 

@@ -1,4 +1,4 @@
-import { load } from '../contenders/tfjs.mjs';
+import { load } from '../contenders/tfjs/backends.mjs';
 
 export async function engine() {
   const tf = await load('cpu');
