@@ -43,6 +43,7 @@ const nothing: CompileOptions = {
   foldConstants: false,
   simplify: false,
   deduplicate: false,
+  reassociate: false,
   fuse: false,
   hoist: false,
   inPlace: false,

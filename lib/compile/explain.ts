@@ -15,7 +15,15 @@ export interface InstructionCost {
   readonly detail: string;
 }
 
-export interface ProgramCost {
+/** What was re-associated in a program, in floating-point operations of products. */
+export interface Savings {
+  /** Those that no step does any more: stepFlops + savedFlops are those of the step as it was stated. */
+  readonly savedFlops: number;
+  /** Those that are done once a run instead; negative when these are fewer too. */
+  readonly hoistedFlops: number;
+}
+
+export interface ProgramCost extends Savings {
   readonly instructions: readonly InstructionCost[];
   readonly arenaBytes: number;
   /** The most bytes of the arena that are needed at one time; what `arenaBytes` is above it is lost between values. */
@@ -25,7 +33,12 @@ export interface ProgramCost {
   readonly stepFlops: number;
 }
 
-export function costOf(order: readonly Unit[], bindings: readonly MutableBinding[], memory: MemoryPlan): ProgramCost {
+export function costOf(
+  order: readonly Unit[],
+  bindings: readonly MutableBinding[],
+  memory: MemoryPlan,
+  savings: Savings,
+): ProgramCost {
   const instructions = [true, false].flatMap((invariant) =>
     order
       .filter((unit) => unit.invariant === invariant)
@@ -39,6 +52,7 @@ export function costOf(order: readonly Unit[], bindings: readonly MutableBinding
     bindingBytes: bindings.reduce((sum, { dtype, shape }) => sum + elements(shape) * bytesPerElement[dtype], 0),
     prologueFlops: flopsOf('prologue'),
     stepFlops: flopsOf('step'),
+    ...savings,
   };
 }
 
@@ -112,6 +126,12 @@ export function formatCost(cost: ProgramCost, seconds?: Float64Array, steps = 1)
     `${cost.instructions.length} instructions, arena ${formatQuantity(cost.arenaBytes, 'B')}, needed at one time ${formatQuantity(cost.liveBytes, 'B')}`,
     `once a run ${formatQuantity(cost.prologueFlops, 'flop')}, each step ${formatQuantity(cost.stepFlops, 'flop')}`,
   ];
+  const { savedFlops, hoistedFlops, stepFlops } = cost;
+  if (savedFlops > 0) {
+    const [before, after] = [stepFlops + savedFlops, stepFlops].map((flops) => formatQuantity(flops, 'flop'));
+    const hoisted = hoistedFlops > 0 ? ` for ${formatQuantity(hoistedFlops, 'flop')} more once a run` : '';
+    totals.push(`products re-associated: each step ${before} before, ${after} after${hoisted}`);
+  }
   return [...lines, ...totals].join('\n');
 }
 

@@ -7,12 +7,13 @@ import { bindResults } from './bind.js';
 import { keyOf, ProgramCache } from './cache.js';
 import { deduplicate } from './deduplicate.js';
 import { encode } from './encode.js';
-import { costOf, formatCost, type ProgramCost } from './explain.js';
+import { costOf, formatCost, type ProgramCost, type Savings } from './explain.js';
 import { foldConstants } from './fold.js';
 import type { MutableBinding, Storage } from './ir.js';
 import { lower } from './lower.js';
 import { planMemory } from './memory.js';
 import { partition } from './partition.js';
+import { reassociate } from './reassociate.js';
 import { simplify } from './simplify.js';
 import { planViews } from './views.js';
 
@@ -35,6 +36,8 @@ export interface CompileOptions {
   readonly foldConstants?: boolean;
   readonly simplify?: boolean;
   readonly deduplicate?: boolean;
+  /** Products of matrices in the order that costs least, and those that no step changes once per run. */
+  readonly reassociate?: boolean;
   /** One pass over memory for chains of elementwise operations and their reductions. */
   readonly fuse?: boolean;
   /** Values that no step changes are computed once per run. */
@@ -45,7 +48,7 @@ export interface CompileOptions {
   readonly reuseMemory?: boolean;
 }
 
-const passes = ['foldConstants', 'simplify', 'deduplicate', 'fuse', 'hoist', 'inPlace', 'reuseMemory'];
+const passes = ['foldConstants', 'simplify', 'deduplicate', 'reassociate', 'fuse', 'hoist', 'inPlace', 'reuseMemory'];
 
 export interface CompiledProgram extends EncodedProgram {
   readonly cost: ProgramCost;
@@ -64,6 +67,7 @@ export function compile(spec: ProgramSpec, options: CompileOptions = {}): Compil
     foldConstants: fold = true,
     simplify: simplifying = true,
     deduplicate: deduplicating = true,
+    reassociate: reassociating = true,
     fuse = true,
     hoist = true,
     inPlace = true,
@@ -78,18 +82,15 @@ export function compile(spec: ProgramSpec, options: CompileOptions = {}): Compil
     ...Object.values(spec.perStepOutputs ?? {}),
     ...updates.map(([, value]) => value),
   ];
-  // Each pass makes work for the others; graphs settle within a few rounds, and a further one would only cost time.
-  for (let round = 0; round < 4; round++) {
-    const before = roots;
-    if (fold) roots = foldConstants(roots);
-    if (simplifying) roots = simplify(roots);
-    if (deduplicating) roots = deduplicate(roots);
-    if (roots.every((root, index) => root === before[index])) break;
-  }
-
   const targets = updates.map(([target]) => target);
+  const changing = new Set([...targets, ...(spec.perStep ?? [])]);
+  const settle = (from: readonly Node[]): readonly Node[] => settled(from, { fold, simplifying, deduplicating });
+  roots = settle(roots);
+  let savings: Savings = { savedFlops: 0, hoistedFlops: 0 };
+  if (reassociating) ({ roots, ...savings } = reassociate(roots, hoist ? changing : undefined, settle));
+
   const order = topologicalOrder([...roots, ...targets]);
-  const isInvariant = hoist ? invariance(order, new Set([...targets, ...(spec.perStep ?? [])])) : () => false;
+  const isInvariant = hoist ? invariance(order, changing) : () => false;
   const views = planViews(order);
   const groups = partition(order, new Set(roots), views, isInvariant, { fuse });
 
@@ -128,7 +129,7 @@ export function compile(spec: ProgramSpec, options: CompileOptions = {}): Compil
   const scheduled = bindResults(units, results, views, storageOf, { inPlace });
   setAccess(scheduled);
   const memory = planMemory(scheduled, { reuse: reuseMemory });
-  const cost = costOf(scheduled, bindings, memory);
+  const cost = costOf(scheduled, bindings, memory, savings);
   return withCost(encode(scheduled, bindings, memory.arenaBytes), cost);
 }
 
@@ -151,6 +152,22 @@ export function compileCached(spec: ProgramSpec, options: CompileOptions = {}): 
   checkKeys(options, passes, 'compile');
   checkSpec(spec);
   return compiled.get(keyOf(spec, options), () => compile(spec, options));
+}
+
+/** Each pass makes work for the others; graphs settle within a few rounds, and a further one would only cost time. */
+function settled(
+  roots: readonly Node[],
+  passes: { readonly fold: boolean; readonly simplifying: boolean; readonly deduplicating: boolean },
+): readonly Node[] {
+  let current = roots;
+  for (let round = 0; round < 4; round++) {
+    const before = current;
+    if (passes.fold) current = foldConstants(current);
+    if (passes.simplifying) current = simplify(current);
+    if (passes.deduplicating) current = deduplicate(current);
+    if (current.every((root, index) => root === before[index])) break;
+  }
+  return current;
 }
 
 function checkSpec(spec: ProgramSpec): void {

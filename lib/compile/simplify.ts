@@ -3,6 +3,7 @@ import type { AttributesOf } from '../graph/ops/index.js';
 import { rewrite, withInputs } from '../graph/rewrite.js';
 import { elementCount, type Shape, sameShape } from '../tensor.js';
 import { isElementwise } from './classes.js';
+import { untransposed } from './terms.js';
 
 /**
  * Algebraic simplification. Each rule is exact: it changes neither a value (beyond the sign of a zero) nor how NaN and
@@ -179,14 +180,6 @@ function transposeIntoMatmul(node: Node): Node | undefined {
   if (plainA) transposeA = !transposeA;
   if (plainB) transposeB = !transposeB;
   return createNode('matmul', [plainA ?? a, plainB ?? b], { transposeA, transposeB });
-}
-
-function untransposed(node: Node): Node | undefined {
-  if (!isOp(node, 'transpose')) return undefined;
-  const { permutation } = node.attributes;
-  const last = permutation.length - 1;
-  const swapsLastTwo = permutation.every((from, to) => from === (to === last ? last - 1 : to === last - 1 ? last : to));
-  return swapsLastTwo ? node.inputs[0] : undefined;
 }
 
 function reshape(x: Node, shape: Shape): Node {
