@@ -2,7 +2,7 @@
 import { renderSvg } from '../../dist/lib/report/svg.js';
 import { table } from '../../scripts/pages.mjs';
 import { describeEnvironment } from '../environment.mjs';
-import { short } from '../statistics.mjs';
+import { percent, short } from '../statistics.mjs';
 
 const mebibytes = (bytes) => short(bytes / 2 ** 20);
 
@@ -96,14 +96,24 @@ function threadsTable(session) {
 
 function programsTable(session) {
   const results = picked(session, 'programs');
-  const rows = results.map(({ series, compileMilliseconds, instructions, arenaBytes, bindingBytes }) => [
+  const rows = results.map(({ series, compileMilliseconds, instructions, arenaBytes, liveBytes, bindingBytes }) => [
     series,
     short(compileMilliseconds),
     String(instructions),
     mebibytes(arenaBytes),
+    mebibytes(liveBytes),
+    percent(arenaBytes / liveBytes - 1),
     mebibytes(bindingBytes),
   ]);
-  const head = ['network', 'compile, ms', 'instructions', 'arena, MiB', 'inputs and state, MiB'];
+  const head = [
+    'network',
+    'compile, ms',
+    'instructions',
+    'arena, MiB',
+    'needed at one time, MiB',
+    'lost',
+    'inputs and state, MiB',
+  ];
   return rows.length > 0 ? table(head, rows) : '';
 }
 

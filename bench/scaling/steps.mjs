@@ -57,12 +57,13 @@ async function* programs() {
   for (const [series, network] of Object.entries(networks)) {
     const { cost, compileMilliseconds, dispose } = await prepareStep('penalty', network);
     dispose();
-    const { arenaBytes, bindingBytes, instructions } = cost;
+    const { arenaBytes, liveBytes, bindingBytes, instructions } = cost;
     yield {
       study: 'programs',
       series,
       compileMilliseconds,
       arenaBytes,
+      liveBytes,
       bindingBytes,
       instructions: instructions.length,
     };
