@@ -24,9 +24,10 @@ function deviation(values, expected, tolerance) {
 
 /** Checks, warms up, and finds how many steps make up a repetition. */
 async function prepare(racer, expected, tolerance, { seconds, limit }, signal) {
-  const prepared = await racer.child.reply(limit, signal);
+  const { probe, patience = 1 } = contenders[racer.name];
+  const prepared = await racer.child.reply(Math.round(patience * limit), signal);
   if (prepared.failed !== undefined) return prepared;
-  const wrong = contenders[racer.name].probe ? undefined : deviation(prepared.values, expected, tolerance);
+  const wrong = probe ? undefined : deviation(prepared.values, expected, tolerance);
   if (wrong) {
     racer.child.stop();
     return { ...prepared, wrong };

@@ -13,8 +13,9 @@ const usage = `Usage: npm run bench -- [options]
   --python PATH      a Python with PyTorch and JAX, which are then compared with too; one with TensorFlow also serves
                      to build tfjs-node
   --reps N           timed repetitions of each contender (7); slow ones get at least 3
-  --seconds S        length of a repetition, in whole steps (0.3)
-  --limit S          most seconds that a contender gets to prepare, with what it compiles and the checked updates (60)
+  --seconds S        length of a repetition, in whole steps (0.2)
+  --limit S          most seconds that a contender gets to prepare, with what it compiles and the checked updates (60);
+                     the slowest kinds in JavaScript get 40 % of it
   --no-derivatives   leave out the check of second derivatives
   --json             print the results as JSON in place of the tables
   --write            also renew the tables and charts in docs/performance.md
@@ -36,7 +37,7 @@ function readOptions() {
       contenders: { type: 'string' },
       python: { type: 'string' },
       reps: { type: 'string', default: '7' },
-      seconds: { type: 'string', default: '0.3' },
+      seconds: { type: 'string', default: '0.2' },
       limit: { type: 'string', default: '60' },
       'no-derivatives': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },

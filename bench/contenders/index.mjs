@@ -1,3 +1,6 @@
+/** Share of the time to prepare that contenders get who compile nothing for long and are far from the fastest. */
+const patience = 0.4;
+
 /**
  * What is compared. A contender's module exports `prepare(step, name of the network, option)`, which resolves with
  *   versions   of the libraries it uses
@@ -11,11 +14,11 @@
 export const contenders = {
   bilevel: { label: 'bilevel', module: 'bilevel', yardstick: 'matmul' },
   'bilevel-1': { label: 'bilevel, 1 thread', module: 'bilevel', option: 1, yardstick: 'matmul-1' },
-  'jax-js': { label: 'jax-js (wasm)', module: 'jax-js' },
+  'jax-js': { label: 'jax-js (wasm)', module: 'jax-js', patience },
   'tfjs-node': { label: 'tfjs-node', module: 'tfjs/index', option: 'node' },
-  'tfjs-wasm': { label: 'tfjs (wasm)', module: 'tfjs/index', option: 'wasm-threads' },
-  'tfjs-wasm-1': { label: 'tfjs (wasm), 1 thread', module: 'tfjs/index', option: 'wasm' },
-  'tfjs-cpu': { label: 'tfjs (cpu)', module: 'tfjs/index', option: 'cpu' },
+  'tfjs-wasm': { label: 'tfjs (wasm)', module: 'tfjs/index', option: 'wasm-threads', patience },
+  'tfjs-wasm-1': { label: 'tfjs (wasm), 1 thread', module: 'tfjs/index', option: 'wasm', patience },
+  'tfjs-cpu': { label: 'tfjs (cpu)', module: 'tfjs/index', option: 'cpu', patience },
   torch: { label: 'PyTorch, eager', python: 'with_torch', option: 'eager' },
   'torch-compile': { label: 'PyTorch, compiled', python: 'with_torch', option: 'compile' },
   jax: { label: 'JAX, jit', python: 'with_jax', option: 'jit' },
