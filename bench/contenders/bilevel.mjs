@@ -84,7 +84,7 @@ function optimizerOf(step) {
 }
 
 /** Floating-point operations that the mathematics of a step needs, without what the compiler saves of them. */
-const neededFlops = (spec) => compile(spec, { hoist: false }).cost.stepFlops;
+const neededFlops = (spec) => compile(spec, { hoist: false, reassociate: false }).cost.stepFlops;
 
 export const prepare = (step, name, threads) => prepareStep(step, networks[name], threads);
 

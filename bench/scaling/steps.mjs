@@ -70,8 +70,9 @@ async function* programs() {
   }
 }
 
+/** The programs first: what was compiled before is not compiled again. */
 export const stepStudies = {
+  programs,
   ...Object.fromEntries(Object.keys(growth).map((study) => [study, (options) => grow(study, options)])),
   threads,
-  programs,
 };
