@@ -1,5 +1,6 @@
 #include <vector>
 
+#include "cpu/isa.h"
 #include "cpu/vector/loops.h"
 
 namespace bilevel::cpu {
@@ -16,26 +17,13 @@ extern const VectorLoops kLoops;
 }
 #endif
 
-namespace {
-
-std::vector<const VectorLoops*> find_supported() {
-  std::vector<const VectorLoops*> supported;
-#if defined(BILEVEL_HAS_X86_ISAS)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
-    supported.push_back(&avx512::kLoops);
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) supported.push_back(&avx2::kLoops);
-#endif
-  supported.push_back(&baseline::kLoops);
-  return supported;
-}
-
-}  // namespace
-
 std::span<const VectorLoops* const> supported_vector_loops() {
-  static const std::vector<const VectorLoops*> supported = find_supported();
-  return supported;
+#if defined(BILEVEL_HAS_X86_ISAS)
+  static const std::vector<const VectorLoops*> usable = usable_tables(baseline::kLoops, avx2::kLoops, avx512::kLoops);
+#else
+  static const std::vector<const VectorLoops*> usable = usable_tables(baseline::kLoops);
+#endif
+  return usable;
 }
 
 }  // namespace bilevel::cpu
