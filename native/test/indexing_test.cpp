@@ -134,11 +134,12 @@ TEST(set_rows_writes_in_order_and_in_place) {
   }
 }
 
-void check_refused(Workbench& bench, const Instruction& instruction, int32_t result, const std::string& expected) {
+void check_refused(Workbench& bench, const Instruction& instruction, int32_t result, const std::string& expected,
+                   int threads = 1) {
   const std::vector<std::byte> before = bench.bytes(result);
   std::string message;
   try {
-    bench.run(instruction);
+    bench.run(instruction, threads);
   } catch (const Error& error) {
     CHECK(std::string(error.code()) == "INDEX_OUT_OF_RANGE");
     message = error.what();
@@ -166,6 +167,27 @@ TEST(an_index_out_of_range_stops_before_memory_is_touched) {
   const int32_t empty = bench.add_result(DType::kFloat32, 0), index = bench.add(DType::kInt32, {0});
   check_refused(bench, ScatterAdd{1, 0, 1, 1, index, index, empty}, empty,
                 "The index at position 0 is 0; no index is possible, the dimension is empty.");
+}
+
+// Enough indices for two threads, and wrong ones in the share of the second.
+TEST(the_first_of_many_indices_out_of_range_is_named) {
+  constexpr int64_t kRows = 300, kCount = 701, kSize = 40;
+  Random random(8);
+  for (const DType dtype : kIndexDTypes) {
+    for (const int64_t first : {int64_t{0}, kRows * kCount * 2 / 3, kRows * kCount - 2}) {
+      Workbench bench;
+      std::vector<double> indices = random.integers(kRows * kCount, 0, kSize - 1);
+      indices[at(first)] = kSize;
+      indices.back() = -1;
+      const int32_t x = bench.add(DType::kFloat32, random.reals(kRows * kCount));
+      const int32_t result = bench.add_result(DType::kFloat32, kRows * kCount);
+      const std::string expected =
+          "The index at position " + std::to_string(first) + " is 40; expected an index in 0 .. 39.";
+      const int32_t index = bench.add(dtype, indices);
+      check_refused(bench, GatherElements{kRows, kSize, kCount, x, index, result}, result, expected, 2);
+      check_refused(bench, ScatterAddElements{kRows, kSize, kCount, x, index, result}, result, expected, 2);
+    }
+  }
 }
 
 TEST(arg_max_takes_the_first_largest_and_nan_wins) {

@@ -30,7 +30,7 @@ class GatherKernel final : public Kernel {
  public:
   GatherKernel(const Program& program, const Gather& gather, int threads)
       : gather_(gather),
-        indices_(program, gather.indices, gather.count, gather.size),
+        indices_(program, gather.indices, gather.count, gather.size, threads),
         run_bytes_(gather.inner * element_bytes(program, gather.x)),
         threads_(threads_for(gather.outer * gather.count, run_bytes_, threads)) {}
 
@@ -60,7 +60,7 @@ class GatherElementsKernel final : public Kernel {
  public:
   GatherElementsKernel(const Program& program, const GatherElements& gather, int threads)
       : gather_(gather),
-        indices_(program, gather.indices, gather.rows * gather.count, gather.size),
+        indices_(program, gather.indices, gather.rows * gather.count, gather.size, threads),
         bytes_(element_bytes(program, gather.x)),
         threads_(threads_for(gather.rows * gather.count, bytes_, threads)) {}
 
@@ -84,13 +84,22 @@ class GatherElementsKernel final : public Kernel {
     parallel(threads_, [&](int part) {
       const Range rows = share(gather_.rows, part, threads_);
       for (int64_t row = rows.begin; row < rows.end; ++row) {
-        const int64_t at = row * gather_.count;
-        for (int64_t j = 0; j < gather_.count; ++j) y[at + j] = x[row * gather_.size + indices[at + j]];
+        move(y + row * gather_.count, x + row * gather_.size, indices + row * gather_.count);
       }
     });
   }
 
+  template <typename Element, typename Index>
+  void move(Element* y, const Element* x, const Index* indices) const {
+    if constexpr (sizeof(Element) == 4 && sizeof(Index) == 4) {
+      loops_.indexing.gather(y, x, indices, gather_.count);
+    } else {
+      for (int64_t j = 0; j < gather_.count; ++j) y[j] = x[indices[j]];
+    }
+  }
+
   const GatherElements gather_;
+  const VectorLoops& loops_ = vector_loops();
   const Indices indices_;
   const int64_t bytes_;
   const int threads_;
@@ -99,9 +108,9 @@ class GatherElementsKernel final : public Kernel {
 // One thread: rows are written in order, so that the last of two equal indices wins.
 class SetRowsKernel final : public Kernel {
  public:
-  SetRowsKernel(const Program& program, const SetRows& rows)
+  SetRowsKernel(const Program& program, const SetRows& rows, int threads)
       : rows_(rows),
-        indices_(program, rows.indices, rows.count, rows.size),
+        indices_(program, rows.indices, rows.count, rows.size, threads),
         row_bytes_(rows.inner * element_bytes(program, rows.target)) {}
 
   void run(const Memory& memory) override {
@@ -133,8 +142,8 @@ KernelPointer make_gather_elements(const Program& program, const GatherElements&
   return std::make_unique<GatherElementsKernel>(program, gather, threads);
 }
 
-KernelPointer make_set_rows(const Program& program, const SetRows& rows, int) {
-  return std::make_unique<SetRowsKernel>(program, rows);
+KernelPointer make_set_rows(const Program& program, const SetRows& rows, int threads) {
+  return std::make_unique<SetRowsKernel>(program, rows, threads);
 }
 
 }  // namespace bilevel::cpu

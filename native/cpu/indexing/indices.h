@@ -2,13 +2,16 @@
 // tensor are copied first, because JavaScript can write to its memory between the check and the use.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 
 #include "cpu/kernel.h"
+#include "cpu/parallel.h"
 #include "cpu/scratch.h"
+#include "cpu/vector/loops.h"
 #include "program/error.h"
 
 namespace bilevel::cpu {
@@ -20,8 +23,12 @@ inline DType dtype_of(const Program& program, int32_t buffer) {
 class Indices {
  public:
   // `count` indices that must be in 0 .. size - 1.
-  Indices(const Program& program, int32_t buffer, int64_t count, int64_t size)
-      : buffer_(buffer), wide_(dtype_of(program, buffer) == DType::kInt64), count_(count), size_(size) {
+  Indices(const Program& program, int32_t buffer, int64_t count, int64_t size, int threads)
+      : buffer_(buffer),
+        wide_(dtype_of(program, buffer) == DType::kInt64),
+        count_(count),
+        size_(size),
+        threads_(useful_threads(count * (wide_ ? 4 : 2), threads)) {
     const bool bound = program.buffers[static_cast<size_t>(buffer)].kind == BufferKind::kBinding;
     if (bound) copy_.emplace(count * (wide_ ? 8 : 4));
   }
@@ -40,15 +47,21 @@ class Indices {
  private:
   template <typename Index>
   const Index* checked(const Index* indices) const {
-    if (copy_) {
-      std::memcpy(copy_->at<Index>(), indices, static_cast<size_t>(count_) * sizeof(Index));
-      indices = copy_->at<Index>();
-    }
-    bool inside = true;
-    for (int64_t i = 0; i < count_; ++i) inside &= indices[i] >= 0 && indices[i] < size_;
+    Index* copy = copy_ ? copy_->at<Index>() : nullptr;
+    std::atomic<bool> inside = true;
+    parallel(threads_, [&](int part) {
+      const auto [begin, end] = share(count_, part, threads_);
+      const Index* mine = indices + begin;
+      if (copy) mine = std::copy(mine, indices + end, copy + begin) - (end - begin);
+      if (!are_inside(mine, end - begin)) inside = false;
+    });
+    if (copy) indices = copy;
     if (!inside) refuse(indices);
     return indices;
   }
+
+  bool are_inside(const int32_t* indices, int64_t n) const { return loops_.indexing.inside32(indices, n, size_); }
+  bool are_inside(const int64_t* indices, int64_t n) const { return loops_.indexing.inside64(indices, n, size_); }
 
   template <typename Index>
   [[noreturn]] void refuse(const Index* indices) const {
@@ -63,6 +76,8 @@ class Indices {
   int32_t buffer_;
   bool wide_;
   int64_t count_, size_;
+  int threads_;
+  const VectorLoops& loops_ = vector_loops();
   std::optional<Scratch> copy_;
 };
 

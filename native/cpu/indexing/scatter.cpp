@@ -13,7 +13,7 @@ class ScatterAddKernel final : public Kernel {
  public:
   ScatterAddKernel(const Program& program, const ScatterAdd& scatter, int threads)
       : scatter_(scatter),
-        indices_(program, scatter.indices, scatter.count, scatter.size),
+        indices_(program, scatter.indices, scatter.count, scatter.size, threads),
         threads_(useful_threads(scatter.outer * scatter.inner * (scatter.size + 2 * scatter.count), threads)) {}
 
   void run(const Memory& memory) override {
@@ -56,7 +56,7 @@ class ScatterAddElementsKernel final : public Kernel {
  public:
   ScatterAddElementsKernel(const Program& program, const ScatterAddElements& scatter, int threads)
       : scatter_(scatter),
-        indices_(program, scatter.indices, scatter.rows * scatter.count, scatter.size),
+        indices_(program, scatter.indices, scatter.rows * scatter.count, scatter.size, threads),
         threads_(useful_threads(scatter.rows * (scatter.size + 10 * scatter.count), threads)) {}
 
   void run(const Memory& memory) override {
@@ -65,9 +65,9 @@ class ScatterAddElementsKernel final : public Kernel {
     indices_.with(memory, [&](const auto* indices) {
       parallel(threads_, [&](int part) {
         const Range rows = share(scatter_.rows, part, threads_);
-        std::fill(y + rows.begin * scatter_.size, y + rows.end * scatter_.size, 0.0f);
         for (int64_t row = rows.begin; row < rows.end; ++row) {
           float* to = y + row * scatter_.size;
+          std::fill_n(to, scatter_.size, 0.0f);
           const int64_t at = row * scatter_.count;
           for (int64_t j = 0; j < scatter_.count; ++j) to[indices[at + j]] += x[at + j];
         }

@@ -58,6 +58,15 @@ struct VectorLoops {
   };
   Pooling pooling;
 
+  struct Indexing {
+    // Whether all indices are in 0 .. size - 1.
+    bool (*inside32)(const int32_t* indices, int64_t n, int64_t size);
+    bool (*inside64)(const int64_t* indices, int64_t n, int64_t size);
+    // y[i] = x[indices[i]] for elements of four bytes.
+    void (*gather)(void* y, const void* x, const int32_t* indices, int64_t n);
+  };
+  Indexing indexing;
+
   // Words 4 * first .. 4 * (first + n) of the Philox4x32-10 stream of a key, as floats in [0, 1).
   void (*philox)(float* out, uint32_t key0, uint32_t key1, uint64_t first, int64_t n);
 };

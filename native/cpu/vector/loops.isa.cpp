@@ -352,6 +352,25 @@ void pool_spread(float* x, const float* share, int64_t stride, int64_t n) {
   });
 }
 
+// As unsigned numbers negative indices are the largest.
+template <typename Unsigned, typename Index>
+bool inside(const Index* indices, int64_t n, int64_t size) {
+  Unsigned largest = 0;
+#pragma omp simd reduction(max : largest)
+  for (int64_t i = 0; i < n; ++i) {
+    const Unsigned index = static_cast<Unsigned>(indices[i]);
+    largest = index > largest ? index : largest;
+  }
+  return n == 0 || largest < static_cast<uint64_t>(size);
+}
+
+void gather(void* to, const void* from, const int32_t* indices, int64_t n) {
+  float* y = static_cast<float*>(to);
+  const float* x = static_cast<const float*>(from);
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) y[i] = x[indices[i]];
+}
+
 // Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
 void philox(float* out, uint32_t key0, uint32_t key1, uint64_t first, int64_t n) {
 #pragma omp simd
@@ -470,6 +489,7 @@ constexpr VectorLoops make_loops() {
       {sum_segments, sum_rows},
       {max_segments, max_rows},
       {pool_split, pool_max, pool_sum, pool_spread},
+      {inside<uint32_t, int32_t>, inside<uint64_t, int64_t>, gather},
       philox,
   };
 }
