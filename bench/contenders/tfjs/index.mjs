@@ -4,7 +4,7 @@ import { epsilon, leak, networks } from '../../networks.mjs';
 import * as problem from '../../problem.mjs';
 import { load } from './backends.mjs';
 import { registerKernels } from './kernels.mjs';
-import { composed, shipped } from './operations.mjs';
+import { operationsOf } from './operations.mjs';
 
 /** The logits of images [batch, height, width, channels]. */
 function logits(tf, op, layers, images, v) {
@@ -52,16 +52,13 @@ function cost(tf, op, step, network) {
     tf.add(tf.mean(crossEntropy(validationBatch, v)), tf.mul(problem.gamma / 2, sumOfSquares(tf, lowerGradient(v))));
 }
 
-/** tfjs-node is fastest as it ships; the other backends lack kernels for that, or have slower ones. */
-const operationsOf = (step, backend) => (step === 'sgd' && backend === 'node' ? shipped : composed);
-
 export async function prepare(step, name, backend) {
   const network = networks[name];
   const rate = problem.rateOf(network);
   const tf = await load(backend);
   registerKernels(tf);
   const v = problem.initialWeights(network).map(({ shape, values }) => tf.variable(tf.tensor(values, shape)));
-  const valueAt = cost(tf, operationsOf(step, backend)(tf, epsilon), step, network);
+  const valueAt = cost(tf, operationsOf(tf, epsilon), step, network);
   const { beta1, beta2, epsilon: stabilizer } = problem.adam;
   const optimizer = step === 'sgd' ? tf.train.sgd(rate) : tf.train.adam(rate, beta1, beta2, stabilizer);
   let done = 0;
