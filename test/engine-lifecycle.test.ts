@@ -82,3 +82,32 @@ test('an idle device takes no processor time', async (t) => {
 test('indices that change while a run uses them', async (t) => {
   t.deepEqual(await run('racing-indices'), { code: 0, signal: null, output: 'both: true\n', errors: '' });
 });
+
+interface Garbage {
+  readonly perCall: number;
+  readonly keptPerCall: number;
+  readonly memoryGrowth: number;
+  readonly count: number;
+}
+
+async function garbage(size: number, steps: number): Promise<Garbage> {
+  const flags = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+  const { output, errors } = await run('garbage', [String(size), String(steps)], flags);
+  return JSON.parse(output || errors);
+}
+
+test('a call leaves a little garbage and keeps nothing, however large its tensors are and however many its steps', async (t) => {
+  const small = await garbage(1, 1);
+  for (const [size, steps] of [
+    [1, 1],
+    [100_000, 1],
+    [1, 1000],
+  ] as const) {
+    const found = await garbage(size, steps);
+    t.is(found.count, 2000 * steps);
+    t.true(found.perCall < 2500, `${found.perCall} bytes of garbage a call`);
+    t.true(found.perCall < small.perCall + 500, `${found.perCall} bytes of garbage a call, not ${small.perCall}`);
+    t.true(found.keptPerCall < 100, `${found.keptPerCall} bytes kept a call`);
+    t.true(found.memoryGrowth < 100_000, `${found.memoryGrowth} bytes of tensors kept`);
+  }
+});

@@ -1,6 +1,6 @@
 import type { ProgramBinding } from '../encoded.js';
 import { adviseName, BilevelError, checkKeys, describe, invalidArgument } from '../errors.js';
-import { formatType, Tensor } from '../tensor.js';
+import { formatType, type Shape, Tensor } from '../tensor.js';
 import type { NativeProgram } from './binding.js';
 import { callNative, fromNative } from './native-error.js';
 
@@ -82,16 +82,16 @@ export class Program implements Disposable {
     if (signal?.aborted) throw new RunAborted(0, steps, signal.reason);
 
     const control: Control = this.#controls.pop() ?? new Int32Array(new SharedArrayBuffer(8));
-    control.fill(0);
-    const stop = () => void Atomics.store(control, 0, 1);
-    signal?.addEventListener('abort', stop);
+    control[0] = 0;
+    control[1] = 0;
+    const listening = signal && stopOnAbort(signal, control);
     let completed: number;
     try {
       completed = await this.#native.run(views, steps, control, seconds);
     } catch (error) {
       throw fromNative(error);
     } finally {
-      signal?.removeEventListener('abort', stop);
+      if (listening) signal.removeEventListener('abort', listening);
       this.#controls.push(control);
     }
     if (completed < steps) throw new RunAborted(completed, steps, signal?.reason);
@@ -129,14 +129,17 @@ export class Program implements Disposable {
   }
 }
 
+/** @returns the listener, to be removed when the run has ended */
+function stopOnAbort(signal: AbortSignal, control: Control): () => void {
+  const stop = (): void => void Atomics.store(control, 0, 1);
+  signal.addEventListener('abort', stop);
+  return stop;
+}
+
 function checkTensor({ name, dtype, shape, perStep }: ProgramBinding, tensor: Tensor, steps: number): void {
   const lead = perStep ? 1 : 0;
-  const matches =
-    tensor.dtype === dtype &&
-    tensor.shape.length === shape.length + lead &&
-    (!perStep || tensor.shape[0] === steps) &&
-    shape.every((size, axis) => tensor.shape[axis + lead] === size);
-  if (!matches) {
+  const matches = tensor.dtype === dtype && endsWith(tensor.shape, shape, lead);
+  if (!matches || (perStep && tensor.shape[0] !== steps)) {
     const expected = formatType({ dtype, shape: perStep ? [steps, ...shape] : shape });
     throw new BilevelError(
       'SHAPE_MISMATCH',
@@ -147,4 +150,11 @@ function checkTensor({ name, dtype, shape, perStep }: ProgramBinding, tensor: Te
   if (!(buffer instanceof SharedArrayBuffer) || buffer.growable) {
     throw invalidArgument(`the memory of the binding ${name}`, 'a SharedArrayBuffer of fixed length', buffer);
   }
+}
+
+/** Whether `all` is `lead` axes followed by those of `shape`. */
+function endsWith(all: Shape, shape: Shape, lead: number): boolean {
+  if (all.length !== shape.length + lead) return false;
+  for (let axis = 0; axis < shape.length; axis++) if (all[axis + lead] !== shape[axis]) return false;
+  return true;
 }
