@@ -68,6 +68,22 @@ test('passes that share a small operand are one only while they are tiny themsel
   t.deepEqual(passes(partitioned(scaled(4096))), ['mul!', 'mul!']);
 });
 
+test('passes of two branches that share an input alone stay apart while others wait for them', (t) => {
+  const weight = g.input('weight', [4, 4]);
+  const branch = (value: g.Node) => g.mul(g.matmul(value, value), weight);
+  const [a, b] = [branch(x), branch(y)];
+  t.deepEqual(passes(partitioned([a, b])), ['mul! mul!']);
+  t.deepEqual(passes(partitioned([g.matmul(a, a), g.matmul(b, b)])), ['mul!', 'mul!']);
+  // What they share was computed: they wait for the same anyway.
+  const common = g.matmul(x, y);
+  const [c, d] = [g.exp(common), g.mul(g.matmul(x, x), common)];
+  t.deepEqual(passes(partitioned([g.matmul(c, c), g.matmul(d, d)])), ['exp! mul!']);
+  // Much input is worth the wait.
+  const large = g.input('large', [128, 128]);
+  const [e, f] = [g.exp(large), g.sin(large)];
+  t.deepEqual(passes(partitioned([g.matmul(e, e), g.matmul(f, f)])), ['exp! sin!']);
+});
+
 test('a value that leaves a pass and comes back through a product is not merged with its user', (t) => {
   const before = g.exp(x);
   const after = g.add(before, g.matmul(before, y));

@@ -130,14 +130,26 @@ export function partition(
     return operands;
   }
 
-  /** Whether two passes share a good part of what they read, or are tiny. */
+  /**
+   * Whether two passes share a good part of what they read, or are tiny. Passes of two branches that have no more in common
+   * than a little input stay apart while others wait for them: one pass would make the branches wait for each other, and the
+   * values of both live together.
+   */
   function areSiblings(a: Cluster, b: Cluster): boolean {
     const [inA, inB] = [operandsOf(a), operandsOf(b)];
     const shared = new Set([...inA].filter((operand) => inB.has(operand) && !isOp(operand, 'constant')));
     const [bytesA, bytesB] = [bytesOf(inA), bytesOf(inB)];
     if (elementCount(iterationShape(first(a.members))) === 1) return true;
     if (shared.size === 0) return false;
-    return bytesA + bytesB <= tinyBytes || bytesOf(shared) >= Math.min(bytesA, bytesB) / 4;
+    const isCommon = bytesOf(shared) >= Math.min(bytesA, bytesB) / 4;
+    const areRelated = [...shared].some((operand) => !isOp(operand, 'input') && !isInvariant(operand));
+    if (areRelated || (isLast(a) && isLast(b))) return isCommon || bytesA + bytesB <= tinyBytes;
+    return isCommon && bytesOf(shared) > tinyBytes;
+  }
+
+  /** Whether a pass computes results alone. */
+  function isLast({ members }: Cluster): boolean {
+    return [...members].every((member) => (consumers.get(member) as Node[]).every((user) => members.has(user)));
   }
 
   function canMerge(a: Cluster, b: Cluster): boolean {
