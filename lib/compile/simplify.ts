@@ -3,13 +3,18 @@ import type { AttributesOf } from '../graph/ops/index.js';
 import { rewrite, withInputs } from '../graph/rewrite.js';
 import { elementCount, type Shape, sameShape } from '../tensor.js';
 import { isElementwise } from './classes.js';
+import { splitSums } from './sums.js';
 import { untransposed } from './terms.js';
 
 /**
  * Algebraic simplification. Each rule is exact: it changes neither a value (beyond the sign of a zero) nor how NaN and
- * infinity travel.
+ * infinity travel. Sums are split behind them, to rounding.
  */
 export function simplify(roots: readonly Node[]): Node[] {
+  return splitSums(applyRules(roots));
+}
+
+function applyRules(roots: readonly Node[]): Node[] {
   return rewrite(roots, (node) => {
     let current = node;
     // Rules shrink the node or move it towards a normal form, so this ends; the bound guards against a cycle of rules.
