@@ -1,15 +1,13 @@
-// What a call of the engine costs beyond its work: `node bench/calls.mjs [threads]` prints medians of asynchronous runs, one
-// after the other, of programs without instructions and with one, and of one step within a run of many.
+// What a call of the engine costs beyond its work: medians of asynchronous runs, one after the other, of programs without
+// instructions and with a few, and of one step within a run of many. A study of `npm run bench:scaling`.
 import { compile } from '../dist/lib/compile/index.js';
 import { Device } from '../dist/lib/engine/index.js';
 import * as graph from '../dist/lib/graph/index.js';
 import { Tensor } from '../dist/lib/tensor.js';
+import { statistics } from './statistics.mjs';
 
-const calls = 4000;
+const callCount = 4000;
 const stepsPerCall = 100_000;
-
-const [threads] = process.argv.slice(2);
-const device = Device.cpu(threads === undefined ? {} : { threads: Number(threads) });
 
 /** A program that updates each of its scalars. */
 function scalars(count) {
@@ -20,10 +18,6 @@ function scalars(count) {
   };
 }
 
-function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
-}
-
 /** Median microseconds of a call, after a warm-up of as many. */
 async function time(count, call) {
   const samples = new Float64Array(count);
@@ -32,19 +26,20 @@ async function time(count, call) {
     await call();
     if (i >= 0) samples[i] = 1e3 * (performance.now() - start);
   }
-  return median(samples);
+  return statistics(samples).median;
 }
 
-const rows = [];
-for (const [name, { spec, tensors }] of [
-  ['no instruction', scalars(0)],
-  ['one scalar', scalars(1)],
-  ['20 scalars', scalars(20)],
-]) {
-  const program = device.load(compile(spec));
-  const call = await time(calls, () => program.run(tensors));
-  const many = await time(5, () => program.run(tensors, { steps: stepsPerCall }));
-  rows.push({ program: name, 'µs a call': call.toFixed(1), 'µs a step': (many / stepsPerCall).toFixed(3) });
+const programs = { 'no instruction': 0, 'one scalar': 1, '20 scalars': 20 };
+
+/** Microseconds of a call and of a step within a call of many. */
+export async function* calls() {
+  const device = Device.cpu();
+  for (const [series, count] of Object.entries(programs)) {
+    const { spec, tensors } = scalars(count);
+    const program = device.load(compile(spec));
+    const call = await time(callCount, () => program.run(tensors));
+    const many = await time(5, () => program.run(tensors, { steps: stepsPerCall }));
+    yield { study: 'calls', series, call, step: many / stepsPerCall };
+  }
+  device.dispose();
 }
-console.table(rows);
-device.dispose();

@@ -1,6 +1,7 @@
 // How the cost of bilevel's steps and iterations grows; see ../README.md.
 import { parseArgs } from 'node:util';
 import { Device } from '../../dist/lib/engine/index.js';
+import { calls } from '../calls.mjs';
 import { prepare as prepareMatmul } from '../contenders/matmul.mjs';
 import { environmentOf, loadNow, warnOfLoad } from '../environment.mjs';
 import { save } from '../results.mjs';
@@ -9,7 +10,7 @@ import { iterationStudies } from './iterations.mjs';
 import { stepStudies } from './steps.mjs';
 import { timeOf } from './timing.mjs';
 
-const studies = [...Object.entries(stepStudies), ...Object.entries(iterationStudies)];
+const studies = [...Object.entries(stepStudies), ...Object.entries(iterationStudies), ['calls', calls]];
 const names = [...new Set(studies.map(([name]) => name))];
 
 const usage = `Usage: npm run bench:scaling -- [options]
@@ -50,7 +51,7 @@ async function main() {
     if (!wanted.includes(name)) continue;
     for await (const result of study(options)) {
       results.push(result);
-      const value = result.median ?? result.compileMilliseconds;
+      const value = result.median ?? result.compileMilliseconds ?? result.call / 1000;
       console.error(`${result.study}, ${result.series}${result.x ? `, ${result.x}` : ''}: ${short(value)} ms`);
     }
   }

@@ -117,6 +117,11 @@ function programsTable(session) {
   return rows.length > 0 ? table(head, rows) : '';
 }
 
+function callsTable(session) {
+  const rows = picked(session, 'calls').map(({ series, call, step }) => [series, ...[call, step].map(short)]);
+  return rows.length > 0 ? table(['program', 'a call, µs', 'a step within a call of many, µs'], rows) : '';
+}
+
 /** Sections; `pictureOf(name)` gives the section of a picture, on the page. */
 export function scalingReport(session, pictureOf = () => ({})) {
   return [
@@ -126,5 +131,6 @@ export function scalingReport(session, pictureOf = () => ({})) {
     pictureOf('memory'),
     { title: 'Threads', text: threadsTable(session) },
     { title: 'Programs of the penalty step', text: programsTable(session) },
+    { title: 'Calls, beside their work', text: callsTable(session) },
   ];
 }
