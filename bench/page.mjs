@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { publish } from '../scripts/pages.mjs';
 import { contendersChart, headlineChart } from './chart.mjs';
 import { secondDerivatives } from './derivatives/report.mjs';
+import { precisionReport } from './precision/report.mjs';
 import { report } from './report.mjs';
 import { newest } from './results.mjs';
 import { scalingCharts, scalingReport } from './scaling/report.mjs';
@@ -37,6 +38,9 @@ const parts = {
       ...(session.derivatives ? [secondDerivatives(session.derivatives)] : []),
       picture("Every contender's time over bilevel's, for each network", 'performance-contenders.svg'),
     ];
+  },
+  async precision(session) {
+    return precisionReport(session);
   },
   async scaling(session) {
     const charts = scalingCharts(session);

@@ -86,11 +86,12 @@ function optimizerOf(step) {
 /** Floating-point operations that the mathematics of a step needs, without what the compiler saves of them. */
 const neededFlops = (spec) => compile(spec, { hoist: false, reassociate: false }).cost.stepFlops;
 
-export const prepare = (step, name, threads) => prepareStep(step, networks[name], threads);
+export const prepare = (step, name, threads) =>
+  prepareStep(step, networks[name], threads === undefined ? {} : { threads });
 
-/** As `prepare`, of any network. */
-export async function prepareStep(step, network, threads) {
-  const device = Device.cpu(threads === undefined ? {} : { threads });
+/** As `prepare`, of any network and on any device. */
+export async function prepareStep(step, network, deviceOptions = {}) {
+  const device = Device.cpu(deviceOptions);
   const rate = problem.rateOf(network);
   const start = problem.initialWeights(network).map(problem.toChannelsFirst);
   const model = await load(
@@ -120,6 +121,12 @@ export async function prepareStep(step, network, threads) {
   const compileMilliseconds = performance.now() - begin;
   const result = Tensor.scalar(0);
   let done = 0;
+  const compute = async (outputs, results) => {
+    const computing = device.load(compile({ outputs }));
+    const known = { ...state, ...tensors, ...results };
+    await computing.run(Object.fromEntries(computing.bindings.map(({ name }) => [name, known[name]])));
+    computing.dispose();
+  };
 
   return {
     versions: { engine: device.info() },
@@ -128,11 +135,15 @@ export async function prepareStep(step, network, threads) {
     compileMilliseconds,
     async check() {
       const results = { value: Tensor.scalar(0), gradientNorm: Tensor.scalar(0) };
-      const checking = device.load(compile({ outputs: { value, gradientNorm } }));
-      const inputs = Object.fromEntries(v.map(({ attributes: { name } }) => [name, state[name]]));
-      await checking.run({ ...inputs, ...tensors, ...results });
-      checking.dispose();
+      await compute({ value, gradientNorm }, results);
       return { value: results.value.item(), gradientNorm: results.gradientNorm.item() };
+    },
+    /** The gradient at the start, an array for each parameter. */
+    async gradient() {
+      const outputs = Object.fromEntries(gradient.map((node, i) => [`gradient/${i}`, node]));
+      const results = Object.fromEntries(gradient.map(({ shape }, i) => [`gradient/${i}`, Tensor.zeros(shape)]));
+      await compute(outputs, results);
+      return Object.values(results).map(({ data }) => data);
     },
     /** A listing of the step's instructions with the time of each, from the second of two calls. */
     async profile() {

@@ -4,8 +4,8 @@ import { prepareStep } from '../contenders/bilevel.mjs';
 import { dense, networks } from '../networks.mjs';
 import { timeOf } from './timing.mjs';
 
-async function timeStep(network, options, threads) {
-  const job = await prepareStep('penalty', network, threads);
+async function timeStep(network, options, device) {
+  const job = await prepareStep('penalty', network, device);
   try {
     return { ...(await timeOf(job.run, options)), flops: job.flops };
   } finally {
@@ -47,7 +47,7 @@ async function* threads(options) {
   const counts = Array.from({ length: 31 }, (_, i) => 2 ** i).filter((count) => count < all);
   for (const series of ['mlp-25', 'mlp', 'lenet', 'conv4-28', 'conv4-84']) {
     for (const x of [...counts, all]) {
-      yield { study: 'threads', series, x, ...(await timeStep(networks[series], options, x)) };
+      yield { study: 'threads', series, x, ...(await timeStep(networks[series], options, { threads: x })) };
     }
   }
 }
