@@ -1,7 +1,14 @@
 // Convolutions and poolings of one and two dimensions against their definitions.
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <memory>
+#include <string>
 
+#include "cpu/conv/correlation.h"
+#include "cpu/conv/filter_gradient.h"
+#include "cpu/onednn.h"
 #include "test/test.h"
 #include "test/workbench.h"
 
@@ -44,15 +51,49 @@ void each_meeting(const Instruction& i, Body&& body) {
 
 // Convolutions.
 
-void check_conv(Random& random, Conv conv, int threads) {
+// Every way to compute a convolution: as the engine does, by oneDNN, and by our own kernels on every instruction set.
+struct Way {
+  std::string name;
+  std::function<void(const cpu::Memory&)> run;
+};
+
+template <typename Convolution, typename... Options>
+Way way(const std::string& name, const Conv& conv, const Options&... options) {
+  const auto made = std::make_shared<Convolution>(conv, options...);
+  return {name, [made, conv](const cpu::Memory& memory) {
+            // Twice: nothing of the first run may be left in the second.
+            for (int i = 0; i < 2; ++i)
+              made->run(memory.at<float>(conv.x), memory.at<float>(conv.w), memory.at<float>(conv.y));
+          }};
+}
+
+std::vector<Way> ways_of(const Conv& conv, int threads, bool engine_alone) {
+  const std::shared_ptr<cpu::Kernel> kernel = cpu::make_kernel(Program{}, conv, threads);
+  std::vector<Way> ways{{"the engine", [kernel](const cpu::Memory& memory) { kernel->run(memory); }}};
+  if (engine_alone) return ways;
+  ways.push_back(way<cpu::onednn::Convolution>("oneDNN", conv, threads));
+  const cpu::Geometry geometry(conv);
+  for (const cpu::ConvLoops* loops : cpu::supported_conv_loops()) {
+    const bool strided = conv.stride[0] != 1 || (conv.spatial_rank == 2 && conv.stride[1] != 1);
+    if (strided || geometry.output_cells() < loops->lanes) continue;
+    const std::string name = "own kernel of " + std::to_string(loops->lanes) + " lanes";
+    ways.push_back(conv.direction == ConvDirection::kFilterGradient
+                       ? way<cpu::FilterGradient>(name, conv, threads, *loops)
+                       : way<cpu::Correlation>(name, conv, threads, *loops));
+  }
+  return ways;
+}
+
+struct ConvValues {
+  std::vector<double> x, w, y;
+};
+
+void check_conv(Conv conv, int threads, const ConvValues& values, bool is_finite = true) {
   const int32_t rank = conv.spatial_rank;
   const int64_t x_cells = grid(rank, conv.input, 1).cells(), y_cells = grid(rank, conv.output, 1).cells();
   const int64_t w_cells = grid(rank, conv.kernel, 1).cells();
   const int64_t group_inputs = conv.input_channels / conv.groups, group_outputs = conv.output_channels / conv.groups;
-  const int64_t x_count = conv.batch * conv.input_channels * x_cells,
-                y_count = conv.batch * conv.output_channels * y_cells;
-  const int64_t w_count = conv.output_channels * group_inputs * w_cells;
-  const std::vector<double> x = random.reals(x_count), w = random.reals(w_count), y = random.reals(y_count);
+  const auto& [x, w, y] = values;
   std::vector<double> dx(x.size()), dw(w.size()), forward(y.size());
   for (int64_t n = 0; n < conv.batch; ++n) {
     for (int64_t o = 0; o < conv.output_channels; ++o) {
@@ -70,23 +111,40 @@ void check_conv(Random& random, Conv conv, int threads) {
     }
   }
   const auto run = [&](ConvDirection direction, const std::vector<double>& expected, double terms, const char* what) {
-    Workbench bench;
     conv.direction = direction;
-    conv.x = direction == ConvDirection::kInputGradient ? bench.add_result(DType::kFloat32, x_count)
-                                                        : bench.add(DType::kFloat32, x);
-    conv.w = direction == ConvDirection::kFilterGradient ? bench.add_result(DType::kFloat32, w_count)
-                                                         : bench.add(DType::kFloat32, w);
-    conv.y = direction == ConvDirection::kForward ? bench.add_result(DType::kFloat32, y_count)
-                                                  : bench.add(DType::kFloat32, y);
-    bench.run(conv, threads, 2);
+    Workbench bench;
+    const auto add = [&](const std::vector<double>& operand, bool is_result) {
+      return is_result ? bench.add_result(DType::kFloat32, static_cast<int64_t>(operand.size()))
+                       : bench.add(DType::kFloat32, operand);
+    };
+    conv.x = add(x, direction == ConvDirection::kInputGradient);
+    conv.w = add(w, direction == ConvDirection::kFilterGradient);
+    conv.y = add(y, direction == ConvDirection::kForward);
     const int32_t result = direction == ConvDirection::kForward         ? conv.y
                            : direction == ConvDirection::kInputGradient ? conv.x
                                                                         : conv.w;
-    check_close(bench.values(result), expected, 4e-7, 4 * (terms + 1), what);
+    for (const Way& way : ways_of(conv, threads, !is_finite || x.empty() || w.empty() || y.empty())) {
+      bench.run(way.run);
+      check_close(bench.values(result), expected, 4e-7, 4 * (terms + 1), what + (" by " + way.name));
+      bench.run([&](const cpu::Memory& memory) {
+        std::fill_n(memory.at<float>(result), expected.size(), std::numeric_limits<float>::quiet_NaN());
+      });
+    }
   };
   run(ConvDirection::kForward, forward, static_cast<double>(group_inputs * w_cells), "conv");
   run(ConvDirection::kInputGradient, dx, static_cast<double>(group_outputs * w_cells), "convInputGradient");
   run(ConvDirection::kFilterGradient, dw, static_cast<double>(conv.batch * y_cells), "convFilterGradient");
+}
+
+ConvValues random_values(Random& random, const Conv& conv) {
+  const int32_t rank = conv.spatial_rank;
+  return {random.reals(conv.batch * conv.input_channels * grid(rank, conv.input, 1).cells()),
+          random.reals(conv.output_channels * (conv.input_channels / conv.groups) * grid(rank, conv.kernel, 1).cells()),
+          random.reals(conv.batch * conv.output_channels * grid(rank, conv.output, 1).cells())};
+}
+
+void check_conv(Random& random, const Conv& conv, int threads) {
+  check_conv(conv, threads, random_values(random, conv));
 }
 
 int64_t output_size(const Conv& conv, size_t d) {
@@ -95,26 +153,45 @@ int64_t output_size(const Conv& conv, size_t d) {
          1;
 }
 
+Conv random_conv(Random& random) {
+  Conv conv{};
+  conv.spatial_rank = static_cast<int32_t>(random.integer(1, 2));
+  conv.batch = random.pick<int64_t>({0, 1, 1, 2, 3, 5});
+  conv.groups = random.pick<int64_t>({1, 1, 1, 2, 3});
+  conv.input_channels = conv.groups * random.pick<int64_t>({1, 2, 3, 16});
+  conv.output_channels = conv.groups * random.pick<int64_t>({1, 2, 5, 11, 16});
+  const bool strided = random.chance(0.5);
+  for (size_t d = 0; d < at(conv.spatial_rank); ++d) {
+    conv.kernel[d] = random.integer(1, 4);
+    conv.dilation[d] = random.pick<int64_t>({1, 1, 2});
+    conv.stride[d] = strided ? random.pick<int64_t>({1, 2, 3}) : 1;
+    conv.pad_low[d] = random.integer(0, 2);
+    conv.pad_high[d] = random.integer(0, 2);
+    const int64_t least = conv.dilation[d] * (conv.kernel[d] - 1) + 1 - conv.pad_low[d] - conv.pad_high[d];
+    const int64_t most = conv.spatial_rank == 1 ? 60 : random.pick<int64_t>({9, 20});
+    conv.input[d] = std::max<int64_t>(random.chance(0.05) ? 0 : random.integer(1, most), least);
+    conv.output[d] = output_size(conv, d);
+  }
+  return conv;
+}
+
 TEST(conv_and_its_gradients_agree_with_their_definitions) {
   Random random(1);
-  for (int round = 0; round < 120; ++round) {
-    Conv conv{};
-    conv.spatial_rank = static_cast<int32_t>(random.integer(1, 2));
-    conv.batch = random.pick<int64_t>({0, 1, 1, 2, 3, 5});
-    conv.groups = random.pick<int64_t>({1, 1, 1, 2, 3});
-    conv.input_channels = conv.groups * random.pick<int64_t>({1, 2, 3, 16});
-    conv.output_channels = conv.groups * random.pick<int64_t>({1, 2, 5, 16});
-    for (size_t d = 0; d < at(conv.spatial_rank); ++d) {
-      conv.kernel[d] = random.integer(1, 4);
-      conv.dilation[d] = random.pick<int64_t>({1, 1, 2});
-      conv.stride[d] = random.pick<int64_t>({1, 1, 2, 3});
-      conv.pad_low[d] = random.integer(0, 2);
-      conv.pad_high[d] = random.integer(0, 2);
-      const int64_t least = conv.dilation[d] * (conv.kernel[d] - 1) + 1 - conv.pad_low[d] - conv.pad_high[d];
-      conv.input[d] = std::max<int64_t>(random.chance(0.05) ? 0 : random.integer(1, 9), least);
-      conv.output[d] = output_size(conv, d);
+  for (int round = 0; round < 200; ++round) check_conv(random, random_conv(random), round % 2 + 1);
+}
+
+// Padding is left out of every sum: 0 times infinity must not make NaN of it.
+TEST(conv_keeps_infinities_and_nan_apart_from_padding) {
+  Random random(5);
+  for (int round = 0; round < 100; ++round) {
+    const Conv conv = random_conv(random);
+    ConvValues values = random_values(random, conv);
+    for (std::vector<double>* operand : {&values.x, &values.w, &values.y}) {
+      if (operand->empty() || random.chance(0.5)) continue;
+      (*operand)[at(random.integer(0, static_cast<int64_t>(operand->size()) - 1))] =
+          random.pick<double>({kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN()});
     }
-    check_conv(random, conv, round % 2 + 1);
+    check_conv(conv, round % 2 + 1, values, false);
   }
 }
 

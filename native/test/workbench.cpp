@@ -5,7 +5,6 @@
 #include <cstring>
 #include <memory>
 
-#include "cpu/kernel.h"
 #include "test/test.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -118,10 +117,16 @@ int32_t Workbench::add(DType dtype, const std::vector<double>& values) {
 }
 
 void Workbench::run(const Instruction& instruction, cpu::Settings settings, int repeats) {
+  const auto kernel = cpu::make_kernel(program_, instruction, settings);
+  run([&](const cpu::Memory& memory) {
+    for (int i = 0; i < repeats; ++i) kernel->run(memory);
+  });
+}
+
+void Workbench::run(const std::function<void(const cpu::Memory&)>& body) {
   std::vector<std::byte*> addresses;
   for (const Block& block : blocks_) addresses.push_back(block.data());
-  const auto kernel = cpu::make_kernel(program_, instruction, settings);
-  for (int i = 0; i < repeats; ++i) kernel->run({addresses.data()});
+  body({addresses.data()});
   for (size_t i = 0; i < blocks_.size(); ++i) CHECK(blocks_[i].is_intact(), "buffer", i);
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "cpu/kernel.h"
 #include "cpu/settings.h"
 #include "program/program.h"
 
@@ -48,6 +50,8 @@ class Workbench {
   // Executes the instruction `repeats` times with one kernel on a device with these settings; fails the test when
   // a guard changed.
   void run(const Instruction& instruction, cpu::Settings settings = 1, int repeats = 1);
+  // Calls body(memory); fails the test when a guard changed.
+  void run(const std::function<void(const cpu::Memory&)>& body);
 
   std::vector<double> values(int32_t buffer) const;
   std::vector<std::byte> bytes(int32_t buffer) const;

@@ -1,0 +1,12 @@
+// Own kernels or oneDNN.
+#pragma once
+
+#include "cpu/settings.h"
+#include "program/program.h"
+
+namespace bilevel::cpu {
+
+// Whether Correlation or FilterGradient computes a convolution without empty dimensions, rather than oneDNN.
+bool direct_is_faster(const Conv& conv, Precision precision);
+
+}  // namespace bilevel::cpu

@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <type_traits>
+#include <variant>
+
+#include "cpu/conv/choice.h"
+#include "cpu/conv/correlation.h"
+#include "cpu/conv/filter_gradient.h"
+#include "cpu/conv/skipping.h"
+#include "cpu/kernels.h"
+#include "cpu/onednn.h"
+
+namespace bilevel::cpu {
+namespace {
+
+// oneDNN takes no empty tensors: a result over nothing is zero, an empty result is nothing.
+class ConvKernel final : public Kernel {
+ public:
+  ConvKernel(const Conv& conv, Settings settings) : conv_(conv), threads_(settings.threads) {
+    const auto volume = [&](const Spatial& sizes) { return sizes[0] * (conv.spatial_rank == 2 ? sizes[1] : 1); };
+    const int64_t x = conv.batch * conv.input_channels * volume(conv.input);
+    const int64_t w = conv.output_channels * (conv.input_channels / conv.groups) * volume(conv.kernel);
+    const int64_t y = conv.batch * conv.output_channels * volume(conv.output);
+    if (x == 0 || w == 0 || y == 0) {
+      const bool forward = conv.direction == ConvDirection::kForward;
+      const bool input_gradient = conv.direction == ConvDirection::kInputGradient;
+      way_ = Zeros{forward ? conv.y : input_gradient ? conv.x : conv.w, forward ? y : input_gradient ? x : w};
+    } else if (!direct_is_faster(conv, settings.precision)) {
+      way_.emplace<onednn::Convolution>(conv, settings);
+    } else if (conv.direction == ConvDirection::kFilterGradient) {
+      way_.emplace<FilterGradient>(conv, settings.threads);
+    } else {
+      way_.emplace<Correlation>(conv, settings.threads);
+    }
+  }
+
+  void run(const Memory& memory) override {
+    if (const Zeros* zeros = std::get_if<Zeros>(&way_)) {
+      std::fill_n(memory.at<float>(zeros->buffer), zeros->count, 0.0f);
+      return;
+    }
+    float* x = memory.at<float>(conv_.x);
+    float* w = memory.at<float>(conv_.w);
+    float* y = memory.at<float>(conv_.y);
+    const bool writes_w = conv_.direction == ConvDirection::kFilterGradient;
+    const bool is_special = !writes_w && meets_padding_with_infinity(conv_, w);
+    if (!is_special) compute(x, w, y);
+    if (is_special || (writes_w && meets_padding_with_infinity(conv_, w))) {
+      convolve_skipping_padding(conv_, x, w, y, threads_);
+    }
+  }
+
+ private:
+  struct Zeros {
+    int32_t buffer;
+    int64_t count;
+  };
+
+  void compute(float* x, float* w, float* y) {
+    const auto run_way = [&](auto& way) {
+      if constexpr (!std::is_same_v<decltype(way), Zeros&>) way.run(x, w, y);
+    };
+    std::visit(run_way, way_);
+  }
+
+  const Conv conv_;
+  const int threads_;
+  std::variant<Zeros, onednn::Convolution, Correlation, FilterGradient> way_;
+};
+
+}  // namespace
+
+KernelPointer make_conv(const Conv& conv, Settings settings) {
+  return std::make_unique<ConvKernel>(conv, settings.threads);
+}
+
+}  // namespace bilevel::cpu
