@@ -67,7 +67,9 @@ export class Child {
     return this.reply(seconds, signal);
   }
 
+  /** Ends the process and those that it started, such as compilers. */
   stop() {
-    this.#process.kill('SIGKILL');
+    const { pid, exitCode, signalCode } = this.#process;
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
   }
 }

@@ -101,7 +101,7 @@ async function main() {
   if (values.python && selection.names.includes('tfjs-node')) await buildTfjsNode(values.python);
 
   const interruption = new AbortController();
-  process.once('SIGINT', () => interruption.abort());
+  for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => interruption.abort());
   warnOfLoad();
   const start = loadNow();
   const results = await measureAll(selection, options, interruption.signal);

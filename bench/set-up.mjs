@@ -1,6 +1,6 @@
 // Brings in the packages to compare with.
 import { spawnSync } from 'node:child_process';
-import { mkdir, rm, stat, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,13 +17,17 @@ function run(program, args, cwd, env = {}) {
   return { ok: status === 0, output: stdout?.trim() ?? '', errors: stderr ?? '' };
 }
 
-/** Installs the packages of package-lock.json when they are not there yet. */
+/** Installs the packages of package-lock.json unless those that are there are of the same file. */
 export async function installPackages() {
-  const time = async (name) => (await stat(path.join(folder, name)).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
-  if ((await time('node_modules/.package-lock.json')) >= (await time('package-lock.json'))) return;
+  const [wanted, installed] = ['package-lock.json', 'node_modules/.installed.json'].map((name) =>
+    path.join(folder, name),
+  );
+  const read = (file) => readFile(file, 'utf8').catch(() => undefined);
+  if ((await read(wanted)) === (await read(installed))) return;
   console.error('Installing the packages to compare with');
   const { ok, errors } = run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder);
   if (!ok) throw new Error(`npm ci in bench/ failed:\n${errors}`);
+  await copyFile(wanted, installed);
 }
 
 /** The folder of the package tensorflow of this Python, if it has one. */

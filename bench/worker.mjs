@@ -22,6 +22,7 @@ await answer(async () => {
   return { values: { value, gradientNorm, valueAfterUpdates }, versions: job.versions, flops: job.flops };
 });
 
+process.on('disconnect', () => process.exit());
 process.on('message', ({ count }) =>
   answer(async () => {
     const start = performance.now();
