@@ -1,7 +1,7 @@
 import { createNode, isOp, type Node } from '../graph/node.js';
 import { withInputs } from '../graph/rewrite.js';
 import { consumersOf, topologicalOrder } from '../graph/traverse.js';
-import type { Factor } from './terms.js';
+import { type Factor, isOpened } from './terms.js';
 import { noWork, plus, type Work, workOf } from './work.js';
 
 /**
@@ -17,6 +17,7 @@ export class Arrangement {
   /** Values that differ from step to step. */
   readonly #varying: Set<Node>;
   readonly #products = new Map<string, Node>();
+  readonly #sums = new Set<Node>();
   readonly #replacements = new Map<Node, Node>();
   #consumers: ReadonlyMap<Node, readonly Node[]> | undefined;
 
@@ -43,6 +44,11 @@ export class Arrangement {
 
   isResult(node: Node): boolean {
     return this.#roots.includes(node);
+  }
+
+  /** Whether a node may be a product or a sum of terms of which one is: of all others there is nothing to rearrange. */
+  mayHoldProduct(node: Node): boolean {
+    return this.#sums.has(node);
   }
 
   /** The users of a node in the graph as it was given. */
@@ -117,7 +123,12 @@ export class Arrangement {
 
   #learn(node: Node): void {
     if (node.inputs.some((input) => this.#varying.has(input))) this.#varying.add(node);
-    if (isOp(node, 'matmul')) this.#products.set(keyOf(node), node);
+    if (isOp(node, 'matmul')) {
+      this.#products.set(keyOf(node), node);
+      this.#sums.add(node);
+    } else if (isOpened(node) && node.inputs.some((input) => this.#sums.has(input))) {
+      this.#sums.add(node);
+    }
   }
 
   #workOf(node: Node): Work {

@@ -43,6 +43,13 @@ export function splitProduct({ node, transposed: swapped }: Factor): readonly [F
 /** A sum of more terms is left as it is beyond them: graphs of many steps hold long ones. */
 const maxTerms = 16;
 
+const openedOps: ReadonlySet<string> = new Set(['add', 'sub', 'neg', 'mul', 'transpose']);
+
+/** Whether a node may have terms other than itself. */
+export function isOpened(node: Node): boolean {
+  return openedOps.has(node.op);
+}
+
 /**
  * The terms of which a matrix is the sum: sums, multiples and transposes of sums are opened, and multiples of one matrix are
  * joined.
