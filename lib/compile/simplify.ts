@@ -3,15 +3,16 @@ import type { AttributesOf } from '../graph/ops/index.js';
 import { rewrite, withInputs } from '../graph/rewrite.js';
 import { elementCount, type Shape, sameShape } from '../tensor.js';
 import { isElementwise } from './classes.js';
+import { workOnPicked } from './picks.js';
 import { splitSums } from './sums.js';
 import { untransposed } from './terms.js';
 
 /**
  * Algebraic simplification. Each rule is exact: it changes neither a value (beyond the sign of a zero) nor how NaN and
- * infinity travel. Sums are split behind them, to rounding.
+ * infinity travel. Behind them work moves to picked elements, and sums are split, the latter to rounding.
  */
 export function simplify(roots: readonly Node[]): Node[] {
-  return splitSums(applyRules(roots));
+  return splitSums(workOnPicked(applyRules(roots)));
 }
 
 function applyRules(roots: readonly Node[]): Node[] {
