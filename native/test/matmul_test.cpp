@@ -86,10 +86,12 @@ TEST(matmul_agrees_with_its_definition) {
 TEST(matmul_shares_large_products_and_large_batches) {
   Random random(2);
   const std::vector<Shape> shapes = {
-      {1, 200, 130, 190, false, false}, {1, 3, 700, 501, false, true},  {1, 700, 3, 501, false, true},
-      {1, 10, 784, 200, true, false},   {1, 700, 1, 600, true, false},  {1, 130, 100, 70, true, true},
-      {1, 200, 84, 120, false, true},   {64, 24, 31, 40, false, true},  {3, 60, 70, 80, true, false},
-      {500, 1, 10, 20, false, true},    {2, 40, 30, 1500, false, true}, {1, 1, 1, 3000, false, false}};
+      {1, 200, 130, 190, false, false}, {1, 3, 700, 501, false, true},   {1, 700, 3, 501, false, true},
+      {1, 10, 784, 200, true, false},   {1, 700, 1, 600, true, false},   {1, 130, 100, 70, true, true},
+      {1, 200, 84, 120, false, true},   {64, 24, 31, 40, false, true},   {3, 60, 70, 80, true, false},
+      {500, 1, 10, 20, false, true},    {2, 40, 30, 1500, false, true},  {1, 1, 1, 3000, false, false},
+      {1, 784, 10, 200, true, false},   {2, 300, 3, 784, true, false},   {1, 784, 10, 200, false, false},
+      {2, 300, 2, 784, false, false},   {1, 3, 1500, 400, false, false}, {1, 1500, 1, 400, true, true}};
   for (const Shape& shape : shapes) {
     for (const int threads : {1, 2, 5}) check_matmul(random, shape, threads);
   }

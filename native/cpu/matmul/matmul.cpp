@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <atomic>
-#include <utility>
 
 #include "cpu/kernels.h"
 #include "cpu/matmul/plan.h"
@@ -16,12 +15,18 @@ namespace {
 // fast way to a transposed B, or leaves half of its vectors empty.
 class SmallProducts final : public Kernel {
  public:
+  // `product` is the one that is computed, the transposed one when the plan says flipped.
   SmallProducts(const Matmul& product, const ProductPlan& plan)
       : product_(product), plan_(plan), loops_(product_loops()) {
-    if (plan.method == ProductMethod::kPacked) {
-      panel_bytes_ = round_up(product.k * std::min(product.n, loops_.panel) * int64_t{sizeof(float)}, kCacheLine);
-      panels_ = Scratch(plan.parts * panel_bytes_);
+    const Matmul& p = product_;
+    if (packs_panels()) {
+      factor_ = p.k * std::min(p.n, loops_.panel);
+    } else if (transposes_b()) {
+      factor_ = p.k * p.n;
     }
+    const int64_t result = plan.flipped ? p.m * p.n : 0;
+    scratch_stride_ = round_up((factor_ + result) * int64_t{sizeof(float)}, kCacheLine);
+    scratch_ = Scratch(plan.parts * scratch_stride_);
   }
 
   void run(const Memory& memory) override {
@@ -37,39 +42,51 @@ class SmallProducts final : public Kernel {
       const Range rows = mine(ProductSplit::kRows, p.m, 1), columns = mine(ProductSplit::kColumns, p.n, loops_.lanes);
       if (rows.begin == rows.end || columns.begin == columns.end) return;
       for (int64_t i = batch.begin; i < batch.end; ++i) {
-        multiply(a + i * p.m * p.k, b + i * p.k * p.n, c + i * p.m * p.n, rows, columns,
-                 panels_.at<float>(part * panel_bytes_));
+        run_block(a + i * p.m * p.k, b + i * p.k * p.n, c + i * p.m * p.n, rows, columns,
+                  scratch_.at<float>(part * scratch_stride_));
       }
     });
   }
 
  private:
-  // A block of one product.
-  void multiply(const float* a, const float* b, float* c, Range rows, Range columns, float* panel) const {
+  bool packs_panels() const { return plan_.method == ProductMethod::kRows && product_.transpose_b; }
+  bool transposes_b() const { return plan_.method == ProductMethod::kDots && !product_.transpose_b; }
+
+  // Rows and columns of one product, which begins at a, b and c.
+  void run_block(const float* a, const float* b, float* c, Range rows, Range columns, float* scratch) const {
     const Matmul& p = product_;
-    const int64_t m = rows.end - rows.begin, a_row = p.transpose_a ? 1 : p.k, a_step = p.transpose_a ? p.m : 1;
-    a += rows.begin * a_row;
-    c += rows.begin * p.n;
-    if (plan_.method == ProductMethod::kRows) {
-      loops_.rows(m, columns.end - columns.begin, p.k, a, a_row, a_step, b + columns.begin, p.n, c + columns.begin,
-                  p.n);
-    } else if (plan_.method == ProductMethod::kDots) {
-      loops_.dots(m, columns.end - columns.begin, p.k, a, a_row, b + columns.begin * p.k, p.k, c + columns.begin, p.n);
-    } else {
-      for (int64_t j = columns.begin; j < columns.end;) {
-        const int64_t n = std::min(columns.end - j, loops_.panel);
-        loops_.transpose(n, p.k, b + j * p.k, p.k, panel, n);
-        loops_.rows(m, n, p.k, a, a_row, a_step, panel, n, c + j, p.n);
-        j += n;
+    const int64_t m = rows.end - rows.begin, n = columns.end - columns.begin;
+    a += rows.begin * (p.transpose_a ? 1 : p.k);
+    b += columns.begin * (p.transpose_b ? p.k : 1);
+    if (!plan_.flipped) return multiply(m, n, a, b, c + rows.begin * p.n + columns.begin, p.n, scratch);
+    float* result = scratch + factor_;
+    multiply(m, n, a, b, result, n, scratch);
+    loops_.transpose(m, n, result, n, c + columns.begin * p.m + rows.begin, p.m);
+  }
+
+  void multiply(int64_t m, int64_t n, const float* a, const float* b, float* c, int64_t c_row, float* factor) const {
+    const Matmul& p = product_;
+    const int64_t a_row = p.transpose_a ? 1 : p.k, a_step = p.transpose_a ? p.m : 1;
+    if (packs_panels()) {
+      for (int64_t j = 0; j < n; j += loops_.panel) {
+        const int64_t width = std::min(n - j, loops_.panel);
+        loops_.transpose(width, p.k, b + j * p.k, p.k, factor, width);
+        loops_.rows(m, width, p.k, a, a_row, a_step, factor, width, c + j, c_row);
       }
+    } else if (plan_.method == ProductMethod::kRows) {
+      loops_.rows(m, n, p.k, a, a_row, a_step, b, p.n, c, c_row);
+    } else {
+      if (transposes_b()) loops_.transpose(p.k, n, b, p.n, factor, p.k);
+      loops_.dots(m, n, p.k, a, a_row, transposes_b() ? factor : b, p.k, c, c_row);
     }
   }
 
   const Matmul product_;
   const ProductPlan plan_;
   const ProductLoops& loops_;
-  int64_t panel_bytes_ = 0;
-  Scratch panels_;
+  int64_t factor_ = 0;  // floats of scratch for what is transposed of B
+  int64_t scratch_stride_ = 0;
+  Scratch scratch_;  // of each part: a transposed factor and a result to be transposed
 };
 
 // oneDNN's sgemm, which keeps no state.
@@ -117,14 +134,9 @@ class Zeros final : public Kernel {
   const Matmul product_;
 };
 
-// The same product with a single row where it has a single column or row: a vector is the same memory as its transpose.
-Matmul as_row(Matmul p) {
-  if (p.n == 1 && p.m > 1) {
-    std::swap(p.m, p.n);
-    std::swap(p.a, p.b);
-    std::swap(p.offset_a, p.offset_b);
-    p.transpose_b = !p.transpose_a;
-  }
+// A vector is the same memory as its transpose: one column becomes one row, and a row is not transposed.
+Matmul as_row(const Matmul& product) {
+  Matmul p = product.n == 1 && product.m > 1 ? flipped(product) : product;
   if (p.m == 1) p.transpose_a = false;
   return p;
 }
@@ -136,7 +148,7 @@ KernelPointer make_matmul(const Matmul& matmul, Settings settings) {
   const Matmul product = as_row(matmul);
   const ProductPlan plan = plan_product(product, product_loops(), settings.threads);
   if (plan.method == ProductMethod::kLibrary) return std::make_unique<LibraryProducts>(product, plan);
-  return std::make_unique<SmallProducts>(product, plan);
+  return std::make_unique<SmallProducts>(plan.flipped ? flipped(product) : product, plan);
 }
 
 }  // namespace bilevel::cpu

@@ -2,64 +2,112 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace bilevel::cpu {
 namespace {
 
+constexpr double kNever = std::numeric_limits<double>::infinity();
+
 int64_t vectors(int64_t count, int64_t lanes) { return (count + lanes - 1) / lanes; }
+
+double volume(int64_t a, int64_t b, int64_t c = 1) {
+  return static_cast<double>(a) * static_cast<double>(b) * static_cast<double>(c);
+}
 
 // About the cycles of a core that starts two vector multiply-adds in each, as measured with AVX-512 on products of
 // 20 x 10 x 20 to 200 x 300 x 784.
-double cost_of(ProductMethod method, int64_t m, int64_t n, int64_t k, int64_t lanes) {
-  const double rows_times_depth = static_cast<double>(m) * static_cast<double>(k);
-  if (method == ProductMethod::kDots)
-    return static_cast<double>(m * n) * (0.55 * static_cast<double>(vectors(k, lanes)) + 2);
+double cost_of(ProductMethod method, const Matmul& p, int64_t lanes) {
+  constexpr double kTransposed = 0.25;  // for an element
+  if (method == ProductMethod::kDots) {
+    if (p.transpose_a || p.k < kDotsDepth || (!p.transpose_b && p.m < 8)) return kNever;
+    return volume(p.m, p.n) * (0.55 * static_cast<double>(vectors(p.k, lanes)) + 2) +
+           (p.transpose_b ? 0 : kTransposed * volume(p.n, p.k));
+  }
+  // A thin A cannot hide how long a large B takes to come from memory.
+  if (p.m <= 4 && p.n * p.k > int64_t{1} << (p.m == 1 ? 15 : 18)) return kNever;
   // Narrow rows take vectors of half the lanes or less.
-  while (lanes > 4 && n < lanes) lanes /= 2;
-  if (n < lanes) lanes = 1;
-  const double rows = 0.5 * rows_times_depth * static_cast<double>(vectors(n, lanes));
-  return method == ProductMethod::kPacked ? rows + 0.25 * static_cast<double>(n * k) : rows;
+  while (lanes > 4 && p.n < lanes) lanes /= 2;
+  if (p.n < lanes) lanes = 1;
+  return 0.5 * volume(p.m, p.k, vectors(p.n, lanes)) + (p.transpose_b ? kTransposed * volume(p.n, p.k) : 0);
 }
-
-// A thread is woken within half a microsecond while the team is awake, and in 140 when it sleeps: a part has to be
-// worth some microseconds at least.
-constexpr double kCostPerThread = 6 * 3'600;
 
 // Beyond these sizes oneDNN is faster: it cuts k so that panels stay in the cache.
 bool is_small(const Matmul& p) {
-  return p.k <= 1024 && p.n * p.k <= int64_t{1} << 19 && p.m * p.n <= (int64_t{1} << 26) / p.k;
+  constexpr int64_t kElements = int64_t{1} << 18;
+  return p.k <= 1024 && p.m * p.k <= kElements && p.m * p.n <= kElements && p.n * p.k <= 4 * kElements &&
+         volume(p.m, p.n, p.k) <= 0x1p26;
 }
 
-ProductMethod choose_method(const Matmul& p, int64_t lanes) {
-  if (!is_small(p)) return ProductMethod::kLibrary;
-  if (!p.transpose_b) return ProductMethod::kRows;
-  const auto cost = [&](ProductMethod method) { return cost_of(method, p.m, p.n, p.k, lanes); };
-  const bool dots = !p.transpose_a && p.k >= kDotsDepth;
-  return dots && cost(ProductMethod::kDots) < cost(ProductMethod::kPacked) ? ProductMethod::kDots
-                                                                           : ProductMethod::kPacked;
+// oneDNN's cost hardly depends on the shape, unless it waits for memory.
+double library_cost(const Matmul& p, int64_t lanes) {
+  return std::max(0.5 * volume(p.m, p.n, p.k) / static_cast<double>(lanes),
+                  0.15 * (volume(p.m, p.k) + volume(p.k, p.n) + volume(p.m, p.n)));
+}
+
+// A part has to be worth some microseconds: a thread of the team joins within half of one while it is awake, and after
+// 140 when it sleeps.
+constexpr double kCostPerThread = 6 * 3'600;
+
+struct Choice {
+  ProductMethod method = ProductMethod::kLibrary;
+  bool flipped = false;
+  double cost = kNever;
+};
+
+Choice cheapest(const Matmul& p, int64_t lanes) {
+  Choice best;
+  for (const bool flip : {false, true}) {
+    const Matmul computed = flip ? flipped(p) : p;
+    if (!is_small(computed)) continue;
+    for (const ProductMethod method : {ProductMethod::kRows, ProductMethod::kDots}) {
+      const double cost = cost_of(method, computed, lanes) + (flip ? volume(p.m, p.n) : 0);
+      if (cost < best.cost) best = {method, flip, cost};
+    }
+  }
+  return best;
 }
 
 }  // namespace
 
-ProductPlan plan_product(const Matmul& p, const ProductLoops& loops, int threads) {
+Matmul flipped(const Matmul& product) {
+  Matmul result = product;
+  std::swap(result.m, result.n);
+  std::swap(result.a, result.b);
+  std::swap(result.offset_a, result.offset_b);
+  result.transpose_a = !product.transpose_b;
+  result.transpose_b = !product.transpose_a;
+  return result;
+}
+
+ProductPlan plan_product(const Matmul& product, const ProductLoops& loops, int threads) {
   const int64_t lanes = loops.lanes;
-  const ProductMethod method = choose_method(p, lanes);
-  const double whole = static_cast<double>(p.batch) * cost_of(method, p.m, p.n, p.k, lanes);
-  const int parts = static_cast<int>(std::clamp<double>(whole / kCostPerThread, 1, threads));
-  ProductPlan best{method, ProductSplit::kBatch, parts};
-  double least = std::numeric_limits<double>::infinity();
+  const Choice choice = cheapest(product, lanes);
+  const auto threads_for = [&](double cost) {
+    return static_cast<int>(std::clamp<double>(cost / kCostPerThread, 1, threads));
+  };
+  const auto batch = static_cast<double>(product.batch);
+  if (choice.method == ProductMethod::kLibrary) {
+    const double cost = library_cost(product, lanes);
+    if (product.batch >= 4 * threads) return {choice.method, false, ProductSplit::kBatch, threads_for(batch * cost)};
+    return {choice.method, false, ProductSplit::kRows, threads_for(cost)};
+  }
+  const int parts = threads_for(batch * choice.cost);
+  const Matmul computed = choice.flipped ? flipped(product) : product;
+  ProductPlan plan{choice.method, choice.flipped, ProductSplit::kBatch, parts};
+  double least = kNever;
   for (const ProductSplit split : {ProductSplit::kBatch, ProductSplit::kRows, ProductSplit::kColumns}) {
-    const bool rows = split == ProductSplit::kRows, columns = split == ProductSplit::kColumns;
-    const int64_t m = rows ? vectors(p.m, parts) : p.m;
-    const int64_t n = columns ? std::min(p.n, vectors(vectors(p.n, lanes), parts) * lanes) : p.n;
-    const int64_t batch = rows || columns ? p.batch : vectors(p.batch, parts);
-    const double cost = static_cast<double>(batch) * cost_of(method, m, n, p.k, lanes);
+    Matmul part = computed;  // the largest of its kind
+    if (split == ProductSplit::kBatch) part.batch = vectors(part.batch, parts);
+    if (split == ProductSplit::kRows) part.m = vectors(part.m, parts);
+    if (split == ProductSplit::kColumns) part.n = std::min(part.n, vectors(vectors(part.n, lanes), parts) * lanes);
+    const double cost = static_cast<double>(part.batch) * cost_of(choice.method, part, lanes);
     if (cost < least) {
       least = cost;
-      best.split = split;
+      plan.split = split;
     }
   }
-  return best;
+  return plan;
 }
 
 }  // namespace bilevel::cpu

@@ -9,9 +9,8 @@
 namespace bilevel::cpu {
 
 enum class ProductMethod {
-  kRows,    // rows of B as they lie
-  kPacked,  // rows of B after panels of it have been transposed
-  kDots,    // rows of A with rows of a transposed B
+  kRows,    // ProductLoops::rows; panels of a transposed B are transposed first
+  kDots,    // ProductLoops::dots; a B that is not transposed is transposed first
   kLibrary  // oneDNN's sgemm
 };
 
@@ -19,9 +18,13 @@ enum class ProductSplit { kBatch, kRows, kColumns };
 
 struct ProductPlan {
   ProductMethod method;
-  ProductSplit split;
-  int parts;  // threads that share the product; the library starts its own when split by rows or columns
+  bool flipped;        // C^T is computed, and transposed
+  ProductSplit split;  // of the product as it is computed
+  int parts;           // threads that share it; the library starts its own when split by rows or columns
 };
+
+// The product that computes the transposed C.
+Matmul flipped(const Matmul& product);
 
 // For a product with batch, m, n, k >= 1 on a team of `threads`.
 ProductPlan plan_product(const Matmul& product, const ProductLoops& loops, int threads);
