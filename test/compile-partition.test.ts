@@ -78,6 +78,8 @@ test('passes of two branches that share an input alone stay apart while others w
   const common = g.matmul(x, y);
   const [c, d] = [g.exp(common), g.mul(g.matmul(x, x), common)];
   t.deepEqual(passes(partitioned([g.matmul(c, c), g.matmul(d, d)])), ['exp! mul!']);
+  // A result may wait for more than a branch should.
+  t.deepEqual(passes(partitioned([g.matmul(c, c), g.mul(common, weight)])), ['exp!', 'mul!']);
   // Much input is worth the wait.
   const large = g.input('large', [128, 128]);
   const [e, f] = [g.exp(large), g.sin(large)];

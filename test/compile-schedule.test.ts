@@ -1,4 +1,5 @@
 import test from 'ava';
+import { compile, type ProgramCost } from '../lib/compile/index.js';
 import type { Storage, Unit } from '../lib/compile/ir.js';
 import { planMemory } from '../lib/compile/memory.js';
 import { schedule } from '../lib/compile/schedule.js';
@@ -126,4 +127,32 @@ test('a penalty step needs no more memory than the larger of its branches and th
   for (const memory of [alone, other, step]) {
     t.true((memory?.arenaBytes ?? 0) <= 1.1 * (memory?.liveBytes ?? 0), JSON.stringify(memory));
   }
+});
+
+test('nothing that two networks with batch normalization share makes their values live together', (t) => {
+  const shapes = [0, 1, 2].flatMap((layer) => [[16, layer === 0 ? 3 : 16, 3, 3], [16], [16]]);
+  const v = shapes.map((shape, i) => g.input(`v${i}`, shape));
+  const padding = [1, 1].map((size): [number, number] => [size, size]);
+  const networkLoss = (name: string): g.Node => {
+    let x = g.input(name, [8, 3, 16, 16]);
+    for (let i = 0; i < v.length; i += 3) {
+      const [weight, scale, bias] = v.slice(i, i + 3) as [g.Node, g.Node, g.Node];
+      x = g.relu(g.batchNormTrain(g.conv(x, weight, { padding }), scale, bias, { epsilon: 1e-5 }).output);
+    }
+    return g.mean(g.mul(x, x));
+  };
+  const costOf = (value: g.Node): ProgramCost => {
+    const next = g.gradient(value, v).map((gradient, i): [g.Node, g.Node] => {
+      const parameter = v[i] as g.Node;
+      const momentum = g.input(`momentum${i}`, parameter.shape);
+      return [parameter, g.sub(parameter, g.add(g.mul(momentum, 0.9), gradient))];
+    });
+    return compile({ outputs: { value }, updates: next }).cost;
+  };
+  const f = networkLoss('validation');
+  const penalty = g.sumOfSquares(g.gradient(networkLoss('train'), v));
+  const [alone, step] = [costOf(penalty), costOf(g.add(f, penalty))];
+  // One activation has 131 kB; all parameters together have 20 kB.
+  t.true(step.liveBytes <= alone.liveBytes + 60_000, `${step.liveBytes} and ${alone.liveBytes}`);
+  t.true(step.arenaBytes <= 1.1 * step.liveBytes);
 });

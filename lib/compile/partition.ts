@@ -131,9 +131,10 @@ export function partition(
   }
 
   /**
-   * Whether two passes share a good part of what they read, or are tiny. Passes of two branches that have no more in common
-   * than a little input stay apart while others wait for them: one pass would make the branches wait for each other, and the
-   * values of both live together.
+   * Whether two passes share a good part of what they read, or are tiny. When that is little memory they also have to be alike
+   * in what waits for them: nothing for results, and for others a branch that reads what both read and did not come as an
+   * input. One pass of two branches, or of a branch and the update of a parameter, would make the branches wait for each
+   * other, and the values of both live together.
    */
   function areSiblings(a: Cluster, b: Cluster): boolean {
     const [inA, inB] = [operandsOf(a), operandsOf(b)];
@@ -143,7 +144,8 @@ export function partition(
     if (shared.size === 0) return false;
     const isCommon = bytesOf(shared) >= Math.min(bytesA, bytesB) / 4;
     const areRelated = [...shared].some((operand) => !isOp(operand, 'input') && !isInvariant(operand));
-    if (areRelated || (isLast(a) && isLast(b))) return isCommon || bytesA + bytesB <= tinyBytes;
+    const waitAlike = isLast(a) ? isLast(b) : areRelated && !isLast(b);
+    if (waitAlike) return isCommon || bytesA + bytesB <= tinyBytes;
     return isCommon && bytesOf(shared) > tinyBytes;
   }
 
