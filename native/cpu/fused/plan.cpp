@@ -67,6 +67,7 @@ class Planner {
     lay_out_space();
     name_values();
     schedule();
+    join_products();
     protect_operands();
     compute_in_place();
     assign_slots();
@@ -161,6 +162,41 @@ class Planner {
     }
   }
 
+  // Computes a product in the loop that adds it to something, when nothing else reads it. The last product of a sum, so
+  // that its operands are not kept for long.
+  void join_products() {
+    std::vector<int> readers(plan_.values.size());
+    std::vector<size_t> maker(plan_.values.size(), plan_.steps.size());  // of the products
+    const auto count = [&](const FusedStep& step) {
+      for (const int32_t input : step.read()) ++readers[static_cast<size_t>(input)];
+    };
+    std::for_each(plan_.prologue.begin(), plan_.prologue.end(), count);
+    std::for_each(plan_.steps.begin(), plan_.steps.end(), count);
+    for (const FusedResult& output : plan_.outputs) ++readers[static_cast<size_t>(output.value)];
+    for (size_t s = 0; s < plan_.steps.size(); ++s) {
+      FusedStep& step = plan_.steps[s];
+      if (step.function == loops_.float_steps[static_cast<size_t>(TapeOp::kMul)]) {
+        maker[static_cast<size_t>(step.destination)] = s;
+      }
+      if (step.function != loops_.float_steps[static_cast<size_t>(TapeOp::kAdd)]) continue;
+      const auto made = [&](int32_t input) {
+        const auto i = static_cast<size_t>(input);
+        return maker[i] < s && readers[i] == 1 ? static_cast<int64_t>(maker[i]) : -1;
+      };
+      const int64_t left = made(step.inputs[0]), right = made(step.inputs[1]);
+      if (left < 0 && right < 0) continue;
+      FusedStep& product = plan_.steps[static_cast<size_t>(std::max(left, right))];
+      const int32_t addend = step.inputs[left < right ? 0 : 1];
+      step.function = loops_.multiply_add;
+      step.inputs = {product.inputs[0], product.inputs[1], addend};
+      step.input_count = 3;
+      maker[static_cast<size_t>(product.destination)] = plan_.steps.size();
+      product.destination = kJoined;
+      --plan_.work_per_element;
+    }
+    std::erase_if(plan_.steps, [](const FusedStep& step) { return step.destination == kJoined; });
+  }
+
   // An operand that is itself an output is read where it lies after other outputs have been written.
   void protect_operands() {
     for (const FusedResult& output : plan_.outputs) {
@@ -230,6 +266,8 @@ class Planner {
       if (value(step.destination).direct_output < 0) take(step.destination);
     }
   }
+
+  static constexpr int32_t kJoined = -1;  // the destination of a step that another one took over
 
   const Program& program_;
   const Fused& fused_;

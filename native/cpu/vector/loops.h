@@ -17,6 +17,7 @@ struct VectorLoops {
   using Step = void (*)(const void* a, const void* b, const void* c, void* destination, int64_t n, float immediate);
   Step float_steps[kTapeOps];    // the class of a (of b and c for where) is float
   Step integer_steps[kTapeOps];  // ... is int64
+  Step multiply_add;             // a * b + c of floats, rounded twice
 
   // Between a register and `runs` runs of `length` elements of a buffer, indexed by DType. Strides are in elements.
   using Load = void (*)(void* reg, const void* buffer, int64_t run_stride, int64_t stride, int64_t runs,

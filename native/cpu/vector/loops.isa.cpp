@@ -74,6 +74,7 @@ BILEVEL_INLINE float add_f(float x, float y) { return x + y; }
 BILEVEL_INLINE float sub_f(float x, float y) { return x - y; }
 BILEVEL_INLINE float mul_f(float x, float y) { return x * y; }
 BILEVEL_INLINE float div_f(float x, float y) { return x / y; }
+BILEVEL_INLINE float multiply_then_add_f(float x, float y, float z) { return add_f(mul_f(x, y), z); }
 // NaN wins.
 BILEVEL_INLINE float maximum_f(float x, float y) { return x > y || x != x ? x : y; }
 BILEVEL_INLINE float minimum_f(float x, float y) { return x < y || x != x ? x : y; }
@@ -130,13 +131,13 @@ void binary(const void* a, const void* b, const void*, void* destination, int64_
 }
 
 template <typename T, T (*op)(float, T, T)>
-void select(const void* a, const void* b, const void* c, void* destination, int64_t n, float) {
-  const float* condition = static_cast<const float*>(a);
-  const T* x = static_cast<const T*>(b);
-  const T* y = static_cast<const T*>(c);
-  T* z = static_cast<T*>(destination);
+void ternary(const void* a, const void* b, const void* c, void* destination, int64_t n, float) {
+  const float* x = static_cast<const float*>(a);
+  const T* y = static_cast<const T*>(b);
+  const T* z = static_cast<const T*>(c);
+  T* result = static_cast<T*>(destination);
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) z[i] = op(condition[i], x[i], y[i]);
+  for (int64_t i = 0; i < n; ++i) result[i] = op(x[i], y[i], z[i]);
 }
 
 void constant(const void*, const void*, const void*, void* destination, int64_t n, float immediate) {
@@ -443,7 +444,7 @@ constexpr VectorLoops make_loops() {
        kCompareF[5],
        binary<F, F, and_f>,
        binary<F, F, or_f>,
-       select<F, where_f>,
+       ternary<F, where_f>,
        unary<F, F, copy_f>,
        unary<I, F, to_integer>,
        unary<F, F, to_bool<F>>},
@@ -480,10 +481,11 @@ constexpr VectorLoops make_loops() {
        kCompareI[5],
        nullptr,
        nullptr,
-       select<I, where_i>,
+       ternary<I, where_i>,
        unary<F, I, to_float>,
        unary<I, I, copy_i>,
        unary<F, I, to_bool<I>>},
+      ternary<F, multiply_then_add_f>,
       {load<F, F>, load<I, int32_t>, load<I, I>, load<F, uint8_t>},
       {store<F, F>, store<int32_t, I>, store<I, I>, store<uint8_t, F>},
       {sum_segments, sum_rows},
