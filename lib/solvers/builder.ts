@@ -33,6 +33,8 @@ export interface VectorOptions {
 export interface PhaseOptions {
   /** `same` by default. */
   readonly draws?: PhaseDraws;
+  /** Whether an iteration runs it but once; false by default. */
+  readonly once?: boolean;
   /** Of costs other than the problem's own, made by the method. */
   readonly oracles?: Oracles;
 }
@@ -193,7 +195,7 @@ export class MethodBuilder {
   phase(
     name: string,
     write: (oracles: Oracles) => PhaseSpec,
-    { draws = 'same', oracles = this.oracles }: PhaseOptions = {},
+    { draws = 'same', once = false, oracles = this.oracles }: PhaseOptions = {},
   ): Phase {
     const evaluations = { ...noEvaluations };
     const spec = write(
@@ -206,6 +208,7 @@ export class MethodBuilder {
       ...spec,
       name,
       draws,
+      once,
       evaluations,
       drawn: [this.problem.key, ...indices],
       hostInputs: this.#hostInputs,

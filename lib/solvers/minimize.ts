@@ -71,6 +71,7 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
       new Phase(this.device, {
         name: 'lower',
         draws: 'fresh',
+        once: false,
         evaluations: { ...noEvaluations, gGradients: 1 },
         drawn: [key, ...feeds.map(({ index }) => index).filter((index) => isOp(index, 'input'))],
         hostInputs: [level.stepSize],

@@ -26,6 +26,8 @@ export type PhaseDraws = 'same' | 'fresh' | 'all';
 export interface PhaseParts extends PhaseSpec {
   readonly name: string;
   readonly draws: PhaseDraws;
+  /** Whether an iteration runs it but once, so that nothing is worth being prepared for its repetitions. */
+  readonly once: boolean;
   /** What one repetition evaluates. */
   readonly evaluations: Evaluations;
   /** Inputs that change with the mini-batch. */
@@ -70,12 +72,9 @@ export class Phase {
     const drawn = parts.drawn.filter((node) => used.has(node));
     this.#hostInputs = parts.hostInputs.filter(({ node }) => used.has(node));
     const perStep = this.#hostInputs.filter((given) => given.perStep).map(({ node }) => node);
-    this.#program = new StepProgram(device, {
-      updates,
-      outputs,
-      perStepOutputs,
-      perStep: [...perStep, ...(draws === 'same' ? [] : drawn)],
-    });
+    const changing = [...perStep, ...(draws === 'same' ? [] : drawn)];
+    const step = { updates, outputs, perStepOutputs, perStep: changing };
+    this.#program = new StepProgram(device, step, { hoist: !parts.once });
     this.#everyStep = new Set(Object.keys(perStepOutputs));
     this.outputs = [...Object.keys(outputs), ...Object.keys(perStepOutputs)];
     this.changes = updates.map(([target]) => inputName(target));

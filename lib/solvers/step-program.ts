@@ -1,4 +1,4 @@
-import { compileCached, type ProgramCost, type ProgramSpec } from '../compile/index.js';
+import { type CompileOptions, compileCached, type ProgramCost, type ProgramSpec } from '../compile/index.js';
 import type { Device, Program } from '../engine/index.js';
 import { Tensor } from '../tensor.js';
 
@@ -29,9 +29,9 @@ export class StepProgram {
   /** Outputs of every step of the last run. */
   #lastStepOutputs: Tensors = {};
 
-  constructor(device: Device, spec: ProgramSpec) {
+  constructor(device: Device, spec: ProgramSpec, options: CompileOptions = {}) {
     const { outputs = {}, perStepOutputs = {} } = spec;
-    const compiled = compileCached(spec);
+    const compiled = compileCached(spec, options);
     this.#program = device.load(compiled);
     this.#spec = spec;
     this.cost = compiled.cost;

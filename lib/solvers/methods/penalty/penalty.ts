@@ -86,7 +86,7 @@ export const penalty = defineMethod({
         const direction = o.lagrangianGradient(weighted(o.residual())).u;
         return { updates: upper.step(direction), outputs: { hypergradient: b.squaredNorm(direction) } };
       },
-      { oracles },
+      { oracles, once: true },
     );
     const residuals = b.phase(
       'residuals',
@@ -104,10 +104,10 @@ export const penalty = defineMethod({
           },
         };
       },
-      { oracles },
+      { oracles, once: true },
     );
     const multipliers = options.multipliers
-      ? b.phase('multipliers', (o) => ({ updates: system.multiplierUpdates(o.residual()) }), { oracles })
+      ? b.phase('multipliers', (o) => ({ updates: system.multiplierUpdates(o.residual()) }), { oracles, once: true })
       : undefined;
 
     const passes = (state: SolverState): boolean[] => {
