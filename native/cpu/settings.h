@@ -13,11 +13,8 @@ enum class Precision : uint8_t { kFloat32, kBfloat16 };
 inline constexpr std::array<std::string_view, 2> kPrecisionNames = {"float32", "bf16"};
 
 struct Settings {
-  // A number of threads stands for itself.
-  Settings(int team, Precision rounding = Precision::kFloat32) : threads(team), precision(rounding) {}
-
   int threads;  // size of the team
-  Precision precision;
+  Precision precision = Precision::kFloat32;
 };
 
 }  // namespace bilevel::cpu

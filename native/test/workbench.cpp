@@ -116,8 +116,8 @@ int32_t Workbench::add(DType dtype, const std::vector<double>& values) {
   return buffer;
 }
 
-void Workbench::run(const Instruction& instruction, cpu::Settings settings, int repeats) {
-  const auto kernel = cpu::make_kernel(program_, instruction, settings);
+void Workbench::run(const Instruction& instruction, int threads, int repeats) {
+  const auto kernel = cpu::make_kernel(program_, instruction, {threads});
   run([&](const cpu::Memory& memory) {
     for (int i = 0; i < repeats; ++i) kernel->run(memory);
   });

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "cpu/kernel.h"
-#include "cpu/settings.h"
 #include "program/program.h"
 
 namespace bilevel::test {
@@ -47,9 +46,9 @@ class Workbench {
   int32_t add(DType dtype, const std::vector<double>& values);
   // A buffer for a result, filled with rubbish.
   int32_t add_result(DType dtype, int64_t count);
-  // Executes the instruction `repeats` times with one kernel on a device with these settings; fails the test when
-  // a guard changed.
-  void run(const Instruction& instruction, cpu::Settings settings = 1, int repeats = 1);
+  // Executes the instruction `repeats` times with one kernel on a team of `threads`; fails the test when a guard
+  // changed.
+  void run(const Instruction& instruction, int threads = 1, int repeats = 1);
   // Calls body(memory); fails the test when a guard changed.
   void run(const std::function<void(const cpu::Memory&)>& body);
 

@@ -69,8 +69,6 @@ class ConvKernel final : public Kernel {
 
 }  // namespace
 
-KernelPointer make_conv(const Conv& conv, Settings settings) {
-  return std::make_unique<ConvKernel>(conv, settings.threads);
-}
+KernelPointer make_conv(const Conv& conv, Settings settings) { return std::make_unique<ConvKernel>(conv, settings); }
 
 }  // namespace bilevel::cpu
