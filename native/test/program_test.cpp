@@ -309,7 +309,7 @@ TEST(random_damage_does_no_harm) {
         ++accepted;
         const bool small = std::all_of(damaged.begin(), damaged.end(), [](double w) { return std::abs(w) < 70000; });
         if (!small) continue;
-        cpu::Executable executable(std::move(decoded), 1);
+        cpu::Executable executable(std::move(decoded), {1});
         test::BoundRun run(executable.program(), 2);
         run.execute(executable);
       } catch (const Error& error) {

@@ -68,10 +68,10 @@ Way way(const std::string& name, const Conv& conv, const Options&... options) {
 }
 
 std::vector<Way> ways_of(const Conv& conv, int threads, bool engine_alone) {
-  const std::shared_ptr<cpu::Kernel> kernel = cpu::make_kernel(Program{}, conv, threads);
+  const std::shared_ptr<cpu::Kernel> kernel = cpu::make_kernel(Program{}, conv, {threads});
   std::vector<Way> ways{{"the engine", [kernel](const cpu::Memory& memory) { kernel->run(memory); }}};
   if (engine_alone) return ways;
-  ways.push_back(way<cpu::onednn::Convolution>("oneDNN", conv, threads));
+  ways.push_back(way<cpu::onednn::Convolution>("oneDNN", conv, cpu::Settings{threads}));
   const cpu::Geometry geometry(conv);
   for (const cpu::ConvLoops* loops : cpu::supported_conv_loops()) {
     const bool strided = conv.stride[0] != 1 || (conv.spatial_rank == 2 && conv.stride[1] != 1);
