@@ -93,10 +93,12 @@ async function main() {
   const available = Object.keys(contenders).filter((name) => values.python || !contenders[name].python);
   const lacking = values.contenders?.split(',').find((name) => contenders[name]?.python && !values.python);
   if (lacking !== undefined) throw new Error(`${lacking} runs in Python: name one that has it with --python PATH`);
+  const chosenNames = chosen('contenders', values.contenders, available);
+  const yardsticks = chosenNames.flatMap((name) => contenders[name].yardstick ?? []);
   const selection = {
     steps: chosen('steps', values.steps, steps),
     networks: chosen('networks', values.networks, Object.keys(networks)),
-    names: chosen('contenders', values.contenders, available),
+    names: [...new Set([...chosenNames, ...yardsticks])],
   };
   if (values.python && selection.names.includes('tfjs-node')) await buildTfjsNode(values.python);
 
