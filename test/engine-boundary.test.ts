@@ -62,8 +62,16 @@ const oddities: readonly unknown[] = [
 
 const invalid = { code: 'INVALID_ARGUMENT' };
 
-test('a device is only made from a number of threads', (t) => {
-  for (const odd of [...oddities, { threads: 0 }, { threads: 257 }, { threads: '2' }, { threads: 1.5 }]) {
+test('a device is only made from a number of threads and a precision', (t) => {
+  const precisions = [undefined, 'float64', 16, null].map((precision) => ({ threads: 1, precision }));
+  for (const odd of [
+    ...oddities,
+    { threads: 0 },
+    { threads: 257 },
+    { threads: '2' },
+    { threads: 1.5 },
+    ...precisions,
+  ]) {
     t.throws(() => construct(odd), invalid, String(typeof odd));
   }
   t.throws(() => Reflect.apply(addon.Device, undefined, [{ threads: 1 }]), { instanceOf: TypeError });

@@ -1,5 +1,12 @@
 import { bytesPerElement } from '../tensor.js';
-import type { Instruction, MutableBinding, Storage, StorageView, Unit } from './ir.js';
+import {
+  type Instruction,
+  type MutableBinding,
+  type Storage,
+  type StorageView,
+  storageBytes,
+  type Unit,
+} from './ir.js';
 import type { MemoryPlan } from './memory.js';
 
 /** What one instruction costs each time it runs. */
@@ -61,7 +68,7 @@ function instructionCost(unit: Unit, instruction: Instruction): InstructionCost 
   const common = { section, opcode: instruction.opcode, operations: unit.label } as const;
   if (instruction.opcode !== 'fused') {
     const buffers = instruction.words.filter((word) => typeof word !== 'number');
-    const bytes = touchedBuffers(instruction.opcode, buffers).reduce((sum, buffer) => sum + bytesOf(buffer), 0);
+    const bytes = touchedBuffers(instruction.opcode, buffers).reduce((sum, buffer) => sum + storageBytes(buffer), 0);
     const detail = instruction.words.map((word) => (typeof word === 'number' ? word : place(word))).join(' ');
     return { ...common, flops: instruction.flops, bytes, detail };
   }
@@ -88,10 +95,6 @@ function touchedBuffers(opcode: string, buffers: readonly Storage[]): readonly S
   const [first, indices, rows, last] = buffers as [Storage, Storage, Storage, Storage];
   if (opcode === 'gather' || opcode === 'gatherElements') return [rows, indices, rows];
   return opcode === 'setRows' && place(first) === place(last) ? [indices, rows, rows] : buffers;
-}
-
-function bytesOf({ elementCount, dtype }: Storage): number {
-  return elementCount * bytesPerElement[dtype];
 }
 
 function elements(sizes: readonly number[]): number {

@@ -1,5 +1,5 @@
 import type { Opcode, OutputMode, ProgramBinding, TapeOp } from '../encoded.js';
-import type { DType, Shape } from '../tensor.js';
+import { bytesPerElement, type DType, type Shape } from '../tensor.js';
 
 /** One numbered buffer of the program. */
 export interface Storage {
@@ -9,6 +9,11 @@ export interface Storage {
     | { readonly kind: 'arena'; offset: number }
     | { readonly kind: 'binding'; readonly binding: MutableBinding }
     | { readonly kind: 'constant'; readonly data: Float64Array };
+}
+
+/** The size of a buffer. */
+export function storageBytes({ elementCount, dtype }: Storage): number {
+  return elementCount * bytesPerElement[dtype];
 }
 
 export type MutableBinding = { -readonly [K in keyof ProgramBinding]: ProgramBinding[K] };

@@ -1,5 +1,4 @@
-import { bytesPerElement } from '../tensor.js';
-import type { Storage, Unit } from './ir.js';
+import { type Storage, storageBytes, type Unit } from './ir.js';
 import { canOverwrite } from './overwrite.js';
 
 /** Every arena range starts on a cache line. */
@@ -83,7 +82,7 @@ function liveBlocks(order: readonly Unit[], options: MemoryOptions): Block[] {
       const end = lastUse.get(storage) as number;
       const hoisted = unit.invariant && end >= bodyStart && bodyStart >= 0;
       const last = hoisted ? order.length : end;
-      const bytes = Math.ceil((storage.elementCount * bytesPerElement[storage.dtype]) / alignment) * alignment;
+      const bytes = Math.ceil(storageBytes(storage) / alignment) * alignment;
       const dying = options.reuse
         ? unit.reads.find((read) => {
             const block = blockOf.get(read);

@@ -4,6 +4,7 @@ import { rewrite } from '../graph/rewrite.js';
 import { topologicalOrder } from '../graph/traverse.js';
 import { elementCount, type Shape, sameShape } from '../tensor.js';
 import { isElementwise } from './classes.js';
+import { reshaped } from './reshaped.js';
 
 type Pick = NodeOf<'gatherElements'>;
 
@@ -83,8 +84,4 @@ function withoutPlane(x: Node, space: Shape, lead: number): Shape | undefined {
 
 function isZero(x: Node): boolean {
   return isOp(x, 'constant') && x.attributes.data.length === 1 && x.attributes.data[0] === 0;
-}
-
-function reshaped(x: Node, shape: Shape): Node {
-  return sameShape(x.shape, shape) ? x : createNode('reshape', [x], { shape });
 }

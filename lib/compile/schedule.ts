@@ -1,6 +1,5 @@
 import { BilevelError } from '../errors.js';
-import { bytesPerElement } from '../tensor.js';
-import type { Storage, Unit } from './ir.js';
+import { type Storage, storageBytes, type Unit } from './ir.js';
 
 /**
  * The order in which units run: the invariant ones, then those of the step. Of the units that wait for nothing any more, one
@@ -40,7 +39,9 @@ class Scheduler {
     this.#waiting = new Int32Array(units.length);
     for (const next of this.#after.flat()) this.#waiting[next] = (this.#waiting[next] as number) + 1;
     this.#done = new Uint8Array(units.length);
-    this.#growth = Float64Array.from(units, ({ writes }) => writes.reduce((sum, storage) => sum + bytesOf(storage), 0));
+    this.#growth = Float64Array.from(units, ({ writes }) =>
+      writes.reduce((sum, storage) => sum + arenaBytes(storage), 0),
+    );
     for (const [number, { reads }] of units.entries()) {
       for (const storage of reads) {
         const readers = this.#readers.get(storage);
@@ -82,7 +83,7 @@ class Scheduler {
   #noteLastReader(storage: Storage, readers: ReadonlySet<number>): void {
     if (readers.size !== 1) return;
     for (const last of readers) {
-      const growth = (this.#growth[last] as number) - bytesOf(storage);
+      const growth = (this.#growth[last] as number) - arenaBytes(storage);
       this.#growth[last] = growth;
       if (growth <= 0 && this.#waiting[last] === 0) this.#freeing.push(last);
     }
@@ -105,6 +106,6 @@ class Scheduler {
 }
 
 /** What a value takes of the arena. */
-function bytesOf({ place, elementCount, dtype }: Storage): number {
-  return place.kind === 'arena' ? elementCount * bytesPerElement[dtype] : 0;
+function arenaBytes(storage: Storage): number {
+  return storage.place.kind === 'arena' ? storageBytes(storage) : 0;
 }

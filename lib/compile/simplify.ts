@@ -4,6 +4,7 @@ import { rewrite, withInputs } from '../graph/rewrite.js';
 import { elementCount, type Shape, sameShape } from '../tensor.js';
 import { isElementwise } from './classes.js';
 import { workOnPicked } from './picks.js';
+import { reshaped } from './reshaped.js';
 import { splitSums } from './sums.js';
 import { untransposed } from './terms.js';
 
@@ -68,14 +69,15 @@ function dropIdentity(node: Node): Node | undefined {
 function mergeShapeOps(node: Node): Node | undefined {
   const [x] = node.inputs;
   if (x === undefined) return undefined;
-  if (isOp(node, 'reshape') && isOp(x, 'reshape')) return reshape(x.inputs[0] as Node, node.shape);
+  if (isOp(node, 'reshape') && isOp(x, 'reshape')) return reshaped(x.inputs[0] as Node, node.shape);
   if (isOp(node, 'broadcastTo') && isOp(x, 'broadcastTo')) {
     return createNode('broadcastTo', x.inputs, { shape: node.shape });
   }
   if (isOp(node, 'transpose')) {
     const { permutation } = node.attributes;
     const moved = permutation.filter((axis) => x.shape[axis] !== 1);
-    if (moved.every((axis, index) => index === 0 || axis > (moved[index - 1] as number))) return reshape(x, node.shape);
+    if (moved.every((axis, index) => index === 0 || axis > (moved[index - 1] as number)))
+      return reshaped(x, node.shape);
     if (isOp(x, 'transpose')) {
       const inner = x.attributes.permutation;
       return createNode('transpose', x.inputs, { permutation: permutation.map((axis) => inner[axis] as number) });
@@ -148,7 +150,7 @@ function mergeReductions(node: Node): Node | undefined {
   if (!isOp(node, 'reduceSum') && !isOp(node, 'reduceMax')) return undefined;
   const x = node.inputs[0] as Node;
   const { axes } = node.attributes;
-  if (axes.every((axis) => x.shape[axis] === 1)) return reshape(x, node.shape);
+  if (axes.every((axis) => x.shape[axis] === 1)) return reshaped(x, node.shape);
   if (x.op === node.op && (isOp(x, 'reduceSum') || isOp(x, 'reduceMax'))) {
     const source = x.inputs[0] as Node;
     const inner = x.attributes.axes;
@@ -172,7 +174,7 @@ function sumOfBroadcast(
   const count = axes.reduce((product, axis) => product * (broadcast.shape[axis] as number), 1);
   const kept = aligned.filter((_, axis) => !axes.includes(axis));
   const scale = createNode('constant', [], { dtype: node.dtype, shape: [], data: Float64Array.of(count) });
-  const scaled = createNode('mul', [reshape(source, kept), scale], {});
+  const scaled = createNode('mul', [reshaped(source, kept), scale], {});
   return createNode('broadcastTo', [scaled], { shape: node.shape });
 }
 
@@ -186,10 +188,6 @@ function transposeIntoMatmul(node: Node): Node | undefined {
   if (plainA) transposeA = !transposeA;
   if (plainB) transposeB = !transposeB;
   return createNode('matmul', [plainA ?? a, plainB ?? b], { transposeA, transposeB });
-}
-
-function reshape(x: Node, shape: Shape): Node {
-  return sameShape(x.shape, shape) ? x : createNode('reshape', [x], { shape });
 }
 
 /** The value of a scalar or broadcast constant. */

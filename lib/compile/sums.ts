@@ -3,6 +3,7 @@ import { rewrite } from '../graph/rewrite.js';
 import { topologicalOrder } from '../graph/traverse.js';
 import { elementCount, type Shape, sameShape } from '../tensor.js';
 import { isElementwise } from './classes.js';
+import { reshaped } from './reshaped.js';
 
 type Sum = NodeOf<'reduceSum'>;
 
@@ -105,8 +106,4 @@ function times(x: Node, factor: number): Node {
     [x, createNode('constant', [], { dtype: x.dtype, shape: [], data: Float64Array.of(factor) })],
     {},
   );
-}
-
-function reshaped(x: Node, shape: Shape): Node {
-  return sameShape(x.shape, shape) ? x : createNode('reshape', [x], { shape });
 }
