@@ -2,39 +2,11 @@
 
 #include <algorithm>
 
+#include "cpu/axis.h"
 #include "cpu/parallel.h"
 
 namespace bilevel::cpu {
 namespace {
-
-struct Axis {
-  int64_t input = 1, kernel = 1, output = 1, stride = 1, dilation = 1, pad_low = 0, pad_high = 0;
-
-  int64_t position(int64_t cell, int64_t tap) const { return cell * stride + tap * dilation - pad_low; }
-  // The output cells whose tap meets the input.
-  Range cells(int64_t tap) const {
-    const int64_t before = -position(0, tap);  // cells of padding at and before output cell 0
-    const int64_t begin = std::clamp<int64_t>((before + stride - 1) / stride, 0, output);
-    const int64_t end = input + before > 0 ? (input + before - 1) / stride + 1 : 0;
-    return {begin, std::clamp(end, begin, output)};
-  }
-};
-
-Axis axis_of(const Conv& conv, size_t d) {
-  return {conv.input[d],    conv.kernel[d],  conv.output[d],  conv.stride[d],
-          conv.dilation[d], conv.pad_low[d], conv.pad_high[d]};
-}
-
-struct Axes {
-  Axis rows, columns;
-
-  explicit Axes(const Conv& conv)
-      : rows(conv.spatial_rank == 2 ? axis_of(conv, 0) : Axis()),
-        columns(axis_of(conv, conv.spatial_rank == 2 ? 1 : 0)) {}
-  int64_t taps() const { return rows.kernel * columns.kernel; }
-  int64_t x_plane() const { return rows.input * columns.input; }
-  int64_t y_plane() const { return rows.output * columns.output; }
-};
 
 // Calls row(tap, x, y, count) for every run of `count` cells of an output row that a tap of the kernel meets in the
 // input; neighbours are a column's stride apart in x.
@@ -42,7 +14,7 @@ template <typename Row>
 void each_row(const Axes& axes, float* x, float* y, Row&& row) {
   for (int64_t tap = 0; tap < axes.taps(); ++tap) {
     const int64_t row_tap = tap / axes.columns.kernel, column_tap = tap % axes.columns.kernel;
-    const Range rows = axes.rows.cells(row_tap), columns = axes.columns.cells(column_tap);
+    const Range rows = axes.rows.windows(row_tap), columns = axes.columns.windows(column_tap);
     if (columns.begin == columns.end) continue;
     for (int64_t r = rows.begin; r < rows.end; ++r) {
       const int64_t x_row = axes.rows.position(r, row_tap) * axes.columns.input;
@@ -73,10 +45,10 @@ void convolve_skipping_padding(const Conv& conv, float* x, float* w, float* y, i
   const int64_t inputs = conv.input_channels / conv.groups, outputs = conv.output_channels / conv.groups;
   const int64_t stride = axes.columns.stride;
   const auto x_plane = [&](int64_t sample, int64_t output, int64_t input) {
-    return x + (sample * conv.input_channels + output / outputs * inputs + input) * axes.x_plane();
+    return x + (sample * conv.input_channels + output / outputs * inputs + input) * axes.input_plane();
   };
   const auto y_plane = [&](int64_t sample, int64_t output) {
-    return y + (sample * conv.output_channels + output) * axes.y_plane();
+    return y + (sample * conv.output_channels + output) * axes.output_plane();
   };
   const auto each_pair = [&](auto&& body) {
     for (int64_t output = 0; output < conv.output_channels; ++output) {
@@ -96,7 +68,7 @@ void convolve_skipping_padding(const Conv& conv, float* x, float* w, float* y, i
     return;
   }
   const bool forward = conv.direction == ConvDirection::kForward;
-  const int64_t size = forward ? conv.output_channels * axes.y_plane() : conv.input_channels * axes.x_plane();
+  const int64_t size = forward ? conv.output_channels * axes.output_plane() : conv.input_channels * axes.input_plane();
   parallel(threads, [&](int part) {
     const Range samples = share(conv.batch, part, threads);
     std::fill_n((forward ? y : x) + samples.begin * size, (samples.end - samples.begin) * size, 0.0f);

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "cpu/axis.h"
 #include "cpu/parallel.h"
-#include "cpu/pool/axis.h"
 #include "cpu/pool/makers.h"
 #include "cpu/scratch.h"
 #include "cpu/vector/loops.h"

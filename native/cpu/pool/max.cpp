@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include "cpu/pool/axis.h"
+#include "cpu/axis.h"
 #include "cpu/pool/makers.h"
 #include "cpu/scratch.h"
 #include "cpu/vector/loops.h"

@@ -1,4 +1,4 @@
-// The windows of a pooling along one dimension.
+// How windows, or the taps of a kernel, lie along the dimensions of a pooling or a convolution.
 #pragma once
 
 #include <algorithm>
@@ -37,18 +37,23 @@ struct Axis {
   }
 };
 
-// A one-dimensional pooling has one row.
+// What has one spatial dimension has one row.
 struct Axes {
   Axis rows, columns;
 
-  explicit Axes(const Pool& pool) {
+  // Of a Pool or a Conv.
+  template <typename Windowed>
+  explicit Axes(const Windowed& of) {
     const auto axis = [&](size_t d) {
-      return Axis{pool.input[d],    pool.kernel[d],  pool.output[d],  pool.stride[d],
-                  pool.dilation[d], pool.pad_low[d], pool.pad_high[d]};
+      return Axis{of.input[d], of.kernel[d], of.output[d], of.stride[d], of.dilation[d], of.pad_low[d], of.pad_high[d]};
     };
-    if (pool.spatial_rank == 2) rows = axis(0);
-    columns = axis(pool.spatial_rank == 2 ? 1 : 0);
+    if (of.spatial_rank == 2) rows = axis(0);
+    columns = axis(of.spatial_rank == 2 ? 1 : 0);
   }
+
+  int64_t taps() const { return rows.kernel * columns.kernel; }
+  int64_t input_plane() const { return rows.input * columns.input; }
+  int64_t output_plane() const { return rows.output * columns.output; }
 };
 
 }  // namespace bilevel::cpu
