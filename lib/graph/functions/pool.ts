@@ -1,8 +1,10 @@
 import { checkKeys } from '../../errors.js';
 import { elementCount } from '../../tensor.js';
-import { createNode, type Node, requireNode } from '../node.js';
+import { createNode, isOp, type Node, requireNode } from '../node.js';
 import { windowCount } from '../ops/conv.js';
+import { one, two } from '../ops/infer.js';
 import { list, paddings } from './arguments.js';
+import { add, relu } from './elementwise.js';
 import { gatherElements } from './indexing.js';
 import { reshape } from './shape.js';
 
@@ -54,12 +56,29 @@ export function maxPoolIndices(x: Node, options: MaxPoolOptions): Node {
   return createNode('maxPoolIndices', [x], { ...complete(options, inputSize, dilations), dilations });
 }
 
-/** Largest element of each window; the first of equal ones has the derivative. */
+/**
+ * Largest element of each window; the first of equal ones has the derivative. What keeps the order of a plane's elements, as
+ * ReLU and the addition of a number for each plane do, is done behind the pool, on fewer elements: with the same values, and
+ * the same derivatives but where rounding alone makes elements of x equal.
+ */
 export function maxPool(x: Node, options: MaxPoolOptions): Node {
+  requireNode(x, 'x');
+  if (isOp(x, 'relu')) return relu(maxPool(one(x.inputs), options));
+  if (isOp(x, 'add')) {
+    const [a, b] = two(x.inputs);
+    if (isSameWithinPlanes(b, x)) return add(maxPool(a, options), b);
+    if (isSameWithinPlanes(a, x)) return add(a, maxPool(b, options));
+  }
   const indices = maxPoolIndices(x, options);
   const planes = x.shape.slice(0, 2);
   const flat = (node: Node) => reshape(node, [...planes, elementCount(node.shape.slice(2))]);
   return reshape(gatherElements(flat(x), flat(indices)), indices.shape);
+}
+
+/** Whether an operand of an elementwise operation gives each plane of its result x [batch, channels, ...spatial] one number. */
+function isSameWithinPlanes(operand: Node, x: Node): boolean {
+  const spatial = x.shape.length - 2;
+  return spatial > 0 && elementCount(x.shape.slice(2)) > 1 && elementCount(operand.shape.slice(-spatial)) === 1;
 }
 
 /** Mean of each window of x [batch, channels, ...spatial]. */
