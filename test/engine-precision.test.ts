@@ -30,14 +30,18 @@ const same: [number, number][] = [
   [1, 1],
 ];
 
-/** Operands by name, and what is computed from them. */
-function cases(channels: number) {
+interface Cases {
+  readonly all: ReadonlyMap<g.Node, Float32Array>;
+  readonly results: Readonly<Record<string, { inputs: readonly g.Node[]; node: g.Node }>>;
+}
+
+/** Operands with their values, and what is computed from them. */
+function convolutions(channels: number): Cases {
   const x = g.input('x', [2, channels, 9, 7]);
   const w = g.input('w', [32, channels, 3, 3]);
   const y = g.input('y', [2, 32, 9, 7]);
-  const all = new Map([x, w, y].map((node) => [node, values(node.shape.reduce((a, b) => a * b, 1))]));
   return {
-    all,
+    all: valuesOf([x, w, y]),
     results: {
       conv: { inputs: [x, w], node: g.conv(x, w, { padding: same }) },
       convInputGradient: { inputs: [w, y], node: g.convInputGradient(y, w, { padding: same, inputSize: [9, 7] }) },
@@ -46,9 +50,29 @@ function cases(channels: number) {
   };
 }
 
-function values(count: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + 1) * (1 + (i % 7) / 3));
+/** Square matrices of this size, transposed in every way. */
+function products(size: number): Cases {
+  const a = g.input('a', [2, size, size]);
+  const b = g.input('b', [2, size, size]);
+  const flags = [false, true];
+  return {
+    all: valuesOf([a, b]),
+    results: Object.fromEntries(
+      flags.flatMap((transposeA) =>
+        flags.map((transposeB) => [
+          `matmul, transposed ${transposeA} ${transposeB}`,
+          { inputs: [a, b], node: g.matmul(a, b, { transposeA, transposeB }) },
+        ]),
+      ),
+    ),
+  };
 }
+
+const values = (count: number): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + 1) * (1 + (i % 7) / 3));
+
+const valuesOf = (nodes: readonly g.Node[]): Map<g.Node, Float32Array> =>
+  new Map(nodes.map((node) => [node, values(node.shape.reduce((a, b) => a * b, 1))]));
 
 async function compute(
   device: Device,
@@ -71,31 +95,26 @@ function largestDifference(a: Float64Array, b: Float64Array): number {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
 }
 
-test('a device of precision bf16 rounds the operands of convolutions and nothing else', async (t) => {
+test('a device of precision bf16 rounds the factors of large products and convolutions, and no sums', async (t) => {
   using device = roundingDevice();
   if (device === undefined) {
     t.pass();
     return;
   }
   t.is(device.info().precision, 'bf16');
-  const { all, results } = cases(16);
-  for (const [name, result] of Object.entries(results)) {
-    const got = await compute(device, result, all);
-    const reference = (map: (value: number) => number): Float64Array =>
-      g.evaluate(
-        [result.node],
-        new Map([...all].map(([node, data]) => [node, Float64Array.from(data, map)])),
-      )[0] as Float64Array;
-    const size = Math.max(...got.map(Math.abs));
-    t.true(largestDifference(got, reference(rounded)) < 2e-6 * size, `${name}: sums are float32`);
-    t.true(
-      largestDifference(
-        got,
-        reference((value) => value),
-      ) >
-        1e-4 * size,
-      `${name}: operands are rounded`,
-    );
+  for (const { all, results } of [convolutions(16), products(256)]) {
+    for (const [name, result] of Object.entries(results)) {
+      const got = await compute(device, result, all);
+      const reference = (map: (value: number) => number): Float64Array =>
+        g.evaluate(
+          [result.node],
+          new Map([...all].map(([node, data]) => [node, Float64Array.from(data, map)])),
+        )[0] as Float64Array;
+      const size = got.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      t.true(largestDifference(got, reference(rounded)) < 2e-6 * size, `${name}: sums are float32`);
+      const exact = reference((value) => value);
+      t.true(largestDifference(got, exact) > 1e-4 * size, `${name}: operands are rounded`);
+    }
   }
 });
 
@@ -107,9 +126,10 @@ test('where rounding gains nothing the operands stay float32', async (t) => {
   }
   using exact = Device.cpu({ threads: 2 });
   t.is(exact.info().precision, 'float32');
-  const { all, results } = cases(3);
-  for (const [name, result] of Object.entries(results)) {
-    t.deepEqual(await compute(device, result, all), await compute(exact, result, all), name);
+  for (const { all, results } of [convolutions(3), products(64)]) {
+    for (const [name, result] of Object.entries(results)) {
+      t.deepEqual(await compute(device, result, all), await compute(exact, result, all), name);
+    }
   }
 });
 

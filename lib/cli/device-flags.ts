@@ -13,7 +13,10 @@ export function addDeviceFlags(command: Command): Command {
   return command
     .addOption(new Flag('--threads <integer>', 'Threads of the engine (default: all cores)').argParser(parsePositive))
     .addOption(
-      new Flag('--precision <name>', 'Rounds the operands of convolutions; bf16 is faster on some processors')
+      new Flag(
+        '--precision <name>',
+        'Rounds the operands of large products and convolutions; bf16 is faster on some processors',
+      )
         .choices(precisions)
         .default('float32'),
     );

@@ -10,10 +10,10 @@ export interface CpuOptions {
   /** Threads that compute a run together, 1 to 256; all available cores by default. */
   readonly threads?: number;
   /**
-   * What the operands of convolutions are rounded to before they are multiplied: `float32` (the default) rounds nothing;
-   * `bf16` keeps 8 bits of the mantissa where a group has 16 channels or more on both sides, and is faster there on the
-   * processors that it needs, which multiply such numbers themselves (AVX-512 BF16, AMX). Matrix products, tensors and sums
-   * are float32 in both.
+   * What the operands of convolutions and matrix products are rounded to before they are multiplied: `float32` (the default)
+   * rounds nothing; `bf16` keeps 8 bits of the mantissa in convolutions where a group has 16 channels or more on both sides
+   * and in products so large that it pays (256 x 256 x 256 or more), and is faster there on the processors that it needs,
+   * which multiply such numbers themselves (AVX-512 BF16, AMX). Tensors, sums and all else are float32 in both.
    * docs/performance.md shows what it gains and what it costs.
    */
   readonly precision?: Precision;

@@ -15,18 +15,30 @@ namespace bilevel::cpu::onednn {
 bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b,
           float* c);
 
-// A convolution or one of its gradients without empty dimensions, with its scratch memory and, where another layout is
-// faster, the reorders from and to the plain tensors.
-class Convolution {
+// A primitive over three plain tensors, with its scratch memory and, where it works in another layout or precision, the
+// reorders from and to them. Its constructor and run() throw Error NATIVE_FAILURE.
+class Operation {
  public:
-  // Throws Error NATIVE_FAILURE.
-  Convolution(const Conv& conv, Settings settings);
-  ~Convolution();
+  ~Operation();
   void run(float* x, float* w, float* y);
 
- private:
+ protected:
+  explicit Operation(int threads);
   struct State;
   std::unique_ptr<State> state_;
+};
+
+// A convolution or one of its gradients without empty dimensions.
+class Convolution : public Operation {
+ public:
+  Convolution(const Conv& conv, Settings settings);
+};
+
+// y = op(x) op(w) as in gemm, of factors that are rounded to bfloat16; sums are float32. For processors of which
+// supports_bfloat16() is true.
+class RoundedProduct : public Operation {
+ public:
+  RoundedProduct(bool transpose_x, bool transpose_w, int64_t m, int64_t n, int64_t k, int threads);
 };
 
 }  // namespace bilevel::cpu::onednn

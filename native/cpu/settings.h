@@ -7,8 +7,8 @@
 
 namespace bilevel::cpu {
 
-// How the operands of convolutions are rounded before they are multiplied. Everything that is stored, and every sum,
-// stays in float32.
+// How the operands of convolutions and large matrix products are rounded before they are multiplied. Everything that is
+// stored, and every sum, stays in float32.
 enum class Precision : uint8_t { kFloat32, kBfloat16 };
 inline constexpr std::array<std::string_view, 2> kPrecisionNames = {"float32", "bf16"};
 

@@ -122,6 +122,26 @@ class LibraryProducts final : public Kernel {
   const int team_;   // threads that work on one product together
 };
 
+// Products whose factors are rounded to bfloat16, one after the other.
+class RoundedProducts final : public Kernel {
+ public:
+  RoundedProducts(const Matmul& product, const ProductPlan& plan)
+      : product_(product),
+        one_(product.transpose_a, product.transpose_b, product.m, product.n, product.k, plan.parts) {}
+
+  void run(const Memory& memory) override {
+    const Matmul& p = product_;
+    float* a = memory.at<float>(p.a, p.offset_a);
+    float* b = memory.at<float>(p.b, p.offset_b);
+    float* c = memory.at<float>(p.c, p.offset_c);
+    for (int64_t i = 0; i < p.batch; ++i) one_.run(a + i * p.m * p.k, b + i * p.k * p.n, c + i * p.m * p.n);
+  }
+
+ private:
+  const Matmul product_;
+  onednn::RoundedProduct one_;
+};
+
 class Zeros final : public Kernel {
  public:
   explicit Zeros(const Matmul& product) : product_(product) {}
@@ -146,8 +166,9 @@ Matmul as_row(const Matmul& product) {
 KernelPointer make_matmul(const Matmul& matmul, Settings settings) {
   if (matmul.batch * matmul.m * matmul.n == 0 || matmul.k == 0) return std::make_unique<Zeros>(matmul);
   const Matmul product = as_row(matmul);
-  const ProductPlan plan = plan_product(product, product_loops(), settings.threads);
+  const ProductPlan plan = plan_product(product, product_loops(), settings);
   if (plan.method == ProductMethod::kLibrary) return std::make_unique<LibraryProducts>(product, plan);
+  if (plan.method == ProductMethod::kRounded) return std::make_unique<RoundedProducts>(product, plan);
   return std::make_unique<SmallProducts>(plan.flipped ? flipped(product) : product, plan);
 }
 

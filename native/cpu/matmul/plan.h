@@ -4,14 +4,16 @@
 #include <cstdint>
 
 #include "cpu/matmul/loops.h"
+#include "cpu/settings.h"
 #include "program/program.h"
 
 namespace bilevel::cpu {
 
 enum class ProductMethod {
-  kRows,    // ProductLoops::rows; panels of a transposed B are transposed first
-  kDots,    // ProductLoops::dots; a B that is not transposed is transposed first
-  kLibrary  // oneDNN's sgemm
+  kRows,     // ProductLoops::rows; panels of a transposed B are transposed first
+  kDots,     // ProductLoops::dots; a B that is not transposed is transposed first
+  kLibrary,  // oneDNN's sgemm
+  kRounded   // oneDNN's product of bfloat16 numbers
 };
 
 enum class ProductSplit { kBatch, kRows, kColumns };
@@ -26,7 +28,7 @@ struct ProductPlan {
 // The product that computes the transposed C.
 Matmul flipped(const Matmul& product);
 
-// For a product with batch, m, n, k >= 1 on a team of `threads`.
-ProductPlan plan_product(const Matmul& product, const ProductLoops& loops, int threads);
+// For a product with batch, m, n, k >= 1.
+ProductPlan plan_product(const Matmul& product, const ProductLoops& loops, Settings settings);
 
 }  // namespace bilevel::cpu
