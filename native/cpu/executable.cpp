@@ -40,7 +40,7 @@ int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, cons
                         std::span<double> seconds) {
   if (!ready_) make_kernels();
   bind(tensors);
-  const Memory memory{addresses_.data()};
+  const Memory memory{addresses_.data(), workspace_.data()};
   for (size_t i = 0; i < prologue_.size(); ++i) {
     if (control.stop_requested()) return 0;
     run_timed(*prologue_[i], memory, seconds, i);
@@ -60,14 +60,18 @@ int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, cons
 }
 
 void Executable::make_kernels() {
+  int64_t workspace = 0;
   const auto make = [&](const std::vector<Instruction>& instructions, std::vector<std::unique_ptr<Kernel>>& kernels) {
     kernels.clear();
     kernels.reserve(instructions.size());
-    for (const Instruction& instruction : instructions)
+    for (const Instruction& instruction : instructions) {
       kernels.push_back(make_kernel(program_, instruction, settings_));
+      workspace = std::max(workspace, kernels.back()->workspace_bytes());
+    }
   };
   make(program_.prologue, prologue_);
   make(program_.body, body_);
+  workspace_ = Arena(workspace);
   ready_ = true;
 }
 

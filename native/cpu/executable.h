@@ -69,6 +69,7 @@ class Executable {
   std::vector<std::byte*> addresses_;  // of every buffer, at the current step
   std::vector<PerStep> per_step_;
   std::vector<std::unique_ptr<Kernel>> prologue_, body_;
+  Arena workspace_{0};
   bool ready_ = false;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "cpu/settings.h"
@@ -10,9 +11,11 @@
 
 namespace bilevel::cpu {
 
-// Base address of every buffer of the program, for the current step.
+// Base address of every buffer of the program, for the current step, and of a workspace that is as large as the kernel
+// that runs asked for, begins at a cache line, and holds whatever another kernel left there.
 struct Memory {
   std::byte* const* buffers;
+  std::byte* workspace = nullptr;
 
   template <typename T>
   T* at(int32_t buffer, int64_t offset = 0) const {
@@ -23,13 +26,14 @@ struct Memory {
 class Kernel {
  public:
   virtual ~Kernel() = default;
+  // What it needs while it runs; all kernels of a program share one workspace.
+  virtual int64_t workspace_bytes() const { return 0; }
   // Executes the instruction on the calling thread and its OpenMP team. Allocates nothing. Throws Error for an index
   // out of range or a failure of a native library.
   virtual void run(const Memory& memory) = 0;
 };
 
-// Makes the kernel of one instruction, with every primitive and scratch buffer that it will need, for a
-// device with these settings.
+// Makes the kernel of one instruction, with every primitive that it will need, for a device with these settings.
 std::unique_ptr<Kernel> make_kernel(const Program& program, const Instruction& instruction, Settings settings);
 
 }  // namespace bilevel::cpu

@@ -154,13 +154,20 @@ struct Operation::State {
   dnnl::stream stream{engine()};
   // The caller's x, w and y; their addresses are set on every run.
   std::array<memory, 3> plain;
-  std::vector<memory> owned;
-  std::vector<Scratch> scratch;
+  // What lies in the workspace, each from a byte offset.
+  struct Owned {
+    memory handle;
+    int64_t offset;
+  };
+  std::vector<Owned> owned;
+  int64_t workspace_bytes = 0;
+  std::byte* workspace = nullptr;  // where `owned` points into
   std::vector<Step> steps;
 
   memory own(const Desc& desc) {
-    scratch.emplace_back(static_cast<int64_t>(desc.get_size()));
-    return owned.emplace_back(desc, engine(), scratch.back().at<float>());
+    const Owned& added = owned.emplace_back(memory(desc, engine(), nullptr), workspace_bytes);
+    workspace_bytes += round_up(static_cast<int64_t>(desc.get_size()), kCacheLine);
+    return added.handle;
   }
 
   void add_reorder(const memory& from, const memory& to) {
@@ -188,9 +195,15 @@ Operation::Operation(int threads) : state_(std::make_unique<State>()) { state_->
 
 Operation::~Operation() = default;
 
-void Operation::run(float* x, float* w, float* y) {
+int64_t Operation::workspace_bytes() const { return state_->workspace_bytes; }
+
+void Operation::run(float* x, float* w, float* y, std::byte* workspace) {
   const TeamScope team(state_->threads);
   try {
+    if (workspace != state_->workspace) {
+      for (State::Owned& owned : state_->owned) owned.handle.set_data_handle(workspace + owned.offset);
+      state_->workspace = workspace;
+    }
     state_->plain[0].set_data_handle(x);
     state_->plain[1].set_data_handle(w);
     state_->plain[2].set_data_handle(y);

@@ -6,9 +6,12 @@
 #include <memory>
 #include <string>
 
+#include "cpu/conv/choice.h"
 #include "cpu/conv/correlation.h"
 #include "cpu/conv/filter_gradient.h"
 #include "cpu/onednn.h"
+#include "cpu/winograd/correlation.h"
+#include "cpu/winograd/filter_gradient.h"
 #include "test/test.h"
 #include "test/workbench.h"
 
@@ -55,31 +58,70 @@ void each_meeting(const Instruction& i, Body&& body) {
 struct Way {
   std::string name;
   std::function<void(const cpu::Memory&)> run;
+  double roundings = 0;  // that an element of the result may suffer besides those of its sum
 };
 
-template <typename Convolution, typename... Options>
-Way way(const std::string& name, const Conv& conv, const Options&... options) {
-  const auto made = std::make_shared<Convolution>(conv, options...);
-  return {name, [made, conv](const cpu::Memory& memory) {
-            // Twice: nothing of the first run may be left in the second.
-            for (int i = 0; i < 2; ++i)
-              made->run(memory.at<float>(conv.x), memory.at<float>(conv.w), memory.at<float>(conv.y));
+// Calls run(x, w, y, workspace) twice: nothing of the first run may be left in the second.
+template <typename Convolution, typename Run>
+Way way(const std::string& name, const Conv& conv, std::shared_ptr<Convolution> made, Run&& run) {
+  int64_t bytes = 0;
+  if constexpr (requires { made->workspace_bytes(); }) bytes = made->workspace_bytes();
+  const auto workspace = std::make_shared<Workspace>(bytes);
+  return {name, [=](const cpu::Memory& memory) {
+            for (int i = 0; i < 2; ++i) {
+              run(*made, memory.at<float>(conv.x), memory.at<float>(conv.w), memory.at<float>(conv.y),
+                  workspace->data());
+            }
           }};
+}
+
+Way one_dnn(const Conv& conv, int threads) {
+  return way("oneDNN", conv, std::make_shared<cpu::onednn::Convolution>(conv, cpu::Settings{threads}),
+             [](auto& made, float* x, float* w, float* y, std::byte* workspace) { made.run(x, w, y, workspace); });
+}
+
+template <typename Convolution>
+Way direct(const std::string& name, const Conv& conv, int threads, const cpu::ConvLoops& loops) {
+  return way(name, conv, std::make_shared<Convolution>(conv, threads, loops),
+             [](auto& made, float* x, float* w, float* y, std::byte*) { made.run(x, w, y); });
+}
+
+Way minimal(const std::string& name, const Conv& conv, int threads, const cpu::winograd::Loops& loops) {
+  Way made;
+  if (conv.direction == ConvDirection::kFilterGradient) {
+    made = way(name, conv, std::make_shared<cpu::winograd::FilterGradient>(conv, threads, loops),
+               [](auto& it, float* x, float* w, float* y, std::byte* workspace) {
+                 CHECK(it.run(x, w, y, workspace), "finite", 1);
+               });
+  } else {
+    const bool forward = conv.direction == ConvDirection::kForward;
+    made = way(name, conv, std::make_shared<cpu::winograd::Correlation>(conv, threads, loops),
+               [forward](auto& it, float* x, float* w, float* y, std::byte* workspace) {
+                 CHECK(it.run(forward ? x : y, w, forward ? y : x, workspace), "finite", 1);
+               });
+  }
+  made.roundings = cpu::winograd::kProducts;
+  return made;
 }
 
 std::vector<Way> ways_of(const Conv& conv, int threads, bool engine_alone) {
   const std::shared_ptr<cpu::Kernel> kernel = cpu::make_kernel(Program{}, conv, {threads});
-  std::vector<Way> ways{{"the engine", [kernel](const cpu::Memory& memory) { kernel->run(memory); }}};
+  std::vector<Way> ways{{"the engine", [kernel](const cpu::Memory& memory) { run_kernel(*kernel, memory); }}};
   if (engine_alone) return ways;
-  ways.push_back(way<cpu::onednn::Convolution>("oneDNN", conv, cpu::Settings{threads}));
+  ways.push_back(one_dnn(conv, threads));
+  if (cpu::winograd::has_tiling(conv)) {
+    for (const cpu::winograd::Loops* loops : cpu::winograd::supported_loops()) {
+      ways.push_back(minimal("Winograd of " + std::to_string(loops->lanes) + " lanes", conv, threads, *loops));
+    }
+  }
   const cpu::Geometry geometry(conv);
   for (const cpu::ConvLoops* loops : cpu::supported_conv_loops()) {
     const bool strided = conv.stride[0] != 1 || (conv.spatial_rank == 2 && conv.stride[1] != 1);
     if (strided || geometry.output_cells() < loops->lanes) continue;
     const std::string name = "own kernel of " + std::to_string(loops->lanes) + " lanes";
     ways.push_back(conv.direction == ConvDirection::kFilterGradient
-                       ? way<cpu::FilterGradient>(name, conv, threads, *loops)
-                       : way<cpu::Correlation>(name, conv, threads, *loops));
+                       ? direct<cpu::FilterGradient>(name, conv, threads, *loops)
+                       : direct<cpu::Correlation>(name, conv, threads, *loops));
   }
   return ways;
 }
@@ -88,7 +130,8 @@ struct ConvValues {
   std::vector<double> x, w, y;
 };
 
-void check_conv(Conv conv, int threads, const ConvValues& values, bool is_finite = true) {
+// `magnitude`: of the terms of a sum, over 4. Only the engine takes what is not finite, or so large.
+void check_conv(Conv conv, int threads, const ConvValues& values, bool engine_alone = false, double magnitude = 1) {
   const int32_t rank = conv.spatial_rank;
   const int64_t x_cells = grid(rank, conv.input, 1).cells(), y_cells = grid(rank, conv.output, 1).cells();
   const int64_t w_cells = grid(rank, conv.kernel, 1).cells();
@@ -123,9 +166,10 @@ void check_conv(Conv conv, int threads, const ConvValues& values, bool is_finite
     const int32_t result = direction == ConvDirection::kForward         ? conv.y
                            : direction == ConvDirection::kInputGradient ? conv.x
                                                                         : conv.w;
-    for (const Way& way : ways_of(conv, threads, !is_finite || x.empty() || w.empty() || y.empty())) {
+    for (const Way& way : ways_of(conv, threads, engine_alone || x.empty() || w.empty() || y.empty())) {
       bench.run(way.run);
-      check_close(bench.values(result), expected, 4e-7, 4 * (terms + 1), what + (" by " + way.name));
+      check_close(bench.values(result), expected, 4e-7 * magnitude, 4 * (terms + 1 + way.roundings),
+                  what + (" by " + way.name));
       bench.run([&](const cpu::Memory& memory) {
         std::fill_n(memory.at<float>(result), expected.size(), std::numeric_limits<float>::quiet_NaN());
       });
@@ -191,7 +235,62 @@ TEST(conv_keeps_infinities_and_nan_apart_from_padding) {
       (*operand)[at(random.integer(0, static_cast<int64_t>(operand->size()) - 1))] =
           random.pick<double>({kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN()});
     }
-    check_conv(conv, round % 2 + 1, values, false);
+    check_conv(conv, round % 2 + 1, values, true);
+  }
+}
+
+// Kernels that Winograd's algorithm takes, with all padding that it takes: planes smaller than a vector and than a
+// tile, blocks of channels that are not full.
+TEST(conv_of_square_kernels_agrees_with_its_definition) {
+  Random random(6);
+  for (int round = 0; round < 60; ++round) {
+    Conv conv{};
+    conv.spatial_rank = 2;
+    conv.groups = 1;
+    conv.batch = random.integer(1, 3);
+    conv.input_channels = random.pick<int64_t>({1, 3, 16, 17, 33});
+    conv.output_channels = random.pick<int64_t>({1, 3, 16, 17, 33});
+    const int64_t kernel = random.integer(2, 5);
+    for (size_t d = 0; d < 2; ++d) {
+      conv.kernel[d] = kernel;
+      conv.stride[d] = conv.dilation[d] = 1;
+      conv.pad_low[d] = random.integer(0, kernel - 1);
+      conv.pad_high[d] = random.integer(0, kernel - 1);
+      conv.input[d] = std::max(random.integer(1, 24), kernel - conv.pad_low[d] - conv.pad_high[d]);
+      conv.output[d] = output_size(conv, d);
+    }
+    CHECK(cpu::winograd::has_tiling(conv), "round", round);
+    check_conv(random, conv, round % 3 + 1);
+  }
+}
+
+// So many tiles that they are transformed and multiplied part by part.
+TEST(conv_of_large_planes) {
+  Random random(7);
+  check_conv(random, Conv{{}, 2, 2, 1, 1, 1, {230, 190}, {3, 3}, {230, 190}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 0, 0, 0},
+             2);
+}
+
+// In Winograd's transforms an infinity meets its neighbours, and sums overflow that no cell of the result holds.
+TEST(conv_keeps_infinities_out_of_cells_that_they_do_not_reach) {
+  Random random(8);
+  const Conv conv{{}, 2, 2, 32, 32, 1, {12, 12}, {3, 3}, {12, 12}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 0, 0, 0};
+  CHECK(cpu::minimal_is_faster(conv, cpu::Precision::kFloat32), "Winograd is used");
+  for (const double special : {kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN(), 3e38}) {
+    ConvValues values = random_values(random, conv);
+    for (std::vector<double>* operand : {&values.x, &values.w, &values.y}) {
+      const ConvValues plain = values;
+      double& element = (*operand)[at(random.integer(0, static_cast<int64_t>(operand->size()) - 1))];
+      element = special;
+      if (std::isfinite(special)) {
+        // The products fit.
+        for (std::vector<double>* other : {&values.x, &values.w, &values.y}) {
+          for (double& value : *other) value = &value == &element ? special : value * 1e-3;
+        }
+      }
+      check_conv(conv, 2, values, true, std::isfinite(special) ? special * 1e-3 : 1);
+      values = plain;
+    }
   }
 }
 

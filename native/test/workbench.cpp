@@ -116,17 +116,23 @@ int32_t Workbench::add(DType dtype, const std::vector<double>& values) {
   return buffer;
 }
 
+// Bytes of which floats are NaN.
+Workspace::Workspace(int64_t bytes) : memory_(bytes) { std::fill_n(data(), bytes, std::byte{0xff}); }
+
+void run_kernel(cpu::Kernel& kernel, const cpu::Memory& memory, int repeats) {
+  const Workspace workspace(kernel.workspace_bytes());
+  for (int i = 0; i < repeats; ++i) kernel.run({memory.buffers, workspace.data()});
+}
+
 void Workbench::run(const Instruction& instruction, int threads, int repeats) {
   const auto kernel = cpu::make_kernel(program_, instruction, {threads});
-  run([&](const cpu::Memory& memory) {
-    for (int i = 0; i < repeats; ++i) kernel->run(memory);
-  });
+  run([&](const cpu::Memory& memory) { run_kernel(*kernel, memory, repeats); });
 }
 
 void Workbench::run(const std::function<void(const cpu::Memory&)>& body) {
   std::vector<std::byte*> addresses;
   for (const Block& block : blocks_) addresses.push_back(block.data());
-  body({addresses.data()});
+  body({addresses.data(), nullptr});
   for (size_t i = 0; i < blocks_.size(); ++i) CHECK(blocks_[i].is_intact(), "buffer", i);
 }
 

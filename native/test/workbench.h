@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cpu/kernel.h"
+#include "cpu/scratch.h"
 #include "program/program.h"
 
 namespace bilevel::test {
@@ -32,6 +33,19 @@ class Random {
  private:
   std::mt19937 engine_;
 };
+
+// A workspace of a kernel, filled with rubbish.
+class Workspace {
+ public:
+  explicit Workspace(int64_t bytes);
+  std::byte* data() const { return memory_.at<std::byte>(); }
+
+ private:
+  cpu::Scratch memory_;
+};
+
+// Runs a kernel with a workspace of its own.
+void run_kernel(cpu::Kernel& kernel, const cpu::Memory& memory, int repeats = 1);
 
 // Buffers with guards around them, so that a kernel that leaves its buffer is caught: by the address sanitizer when it
 // is on, and by the bytes of the guards after every run.

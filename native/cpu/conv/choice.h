@@ -9,4 +9,7 @@ namespace bilevel::cpu {
 // Whether Correlation or FilterGradient computes a convolution without empty dimensions, rather than oneDNN.
 bool direct_is_faster(const Conv& conv, Precision precision);
 
+// Whether our Winograd kernels compute it faster than any other way.
+bool minimal_is_faster(const Conv& conv, Precision precision);
+
 }  // namespace bilevel::cpu

@@ -8,6 +8,8 @@
 #include "cpu/conv/skipping.h"
 #include "cpu/kernels.h"
 #include "cpu/onednn.h"
+#include "cpu/winograd/correlation.h"
+#include "cpu/winograd/filter_gradient.h"
 
 namespace bilevel::cpu {
 namespace {
@@ -24,13 +26,32 @@ class ConvKernel final : public Kernel {
       const bool forward = conv.direction == ConvDirection::kForward;
       const bool input_gradient = conv.direction == ConvDirection::kInputGradient;
       way_ = Zeros{forward ? conv.y : input_gradient ? conv.x : conv.w, forward ? y : input_gradient ? x : w};
-    } else if (!direct_is_faster(conv, settings.precision)) {
+      return;
+    }
+    if (minimal_is_faster(conv, settings.precision)) {
+      if (conv.direction == ConvDirection::kFilterGradient) {
+        minimal_.emplace<winograd::FilterGradient>(conv, settings.threads);
+      } else {
+        minimal_.emplace<winograd::Correlation>(conv, settings.threads);
+      }
+    }
+    if (!direct_is_faster(conv, settings.precision)) {
       way_.emplace<onednn::Convolution>(conv, settings);
     } else if (conv.direction == ConvDirection::kFilterGradient) {
       way_.emplace<FilterGradient>(conv, settings.threads);
     } else {
       way_.emplace<Correlation>(conv, settings.threads);
     }
+  }
+
+  int64_t workspace_bytes() const override {
+    int64_t bytes = 0;
+    const auto add = [&](const auto& way) {
+      if constexpr (requires { way.workspace_bytes(); }) bytes = std::max(bytes, way.workspace_bytes());
+    };
+    std::visit(add, way_);
+    std::visit(add, minimal_);
+    return bytes;
   }
 
   void run(const Memory& memory) override {
@@ -43,7 +64,7 @@ class ConvKernel final : public Kernel {
     float* y = memory.at<float>(conv_.y);
     const bool writes_w = conv_.direction == ConvDirection::kFilterGradient;
     const bool is_special = !writes_w && meets_padding_with_infinity(conv_, w);
-    if (!is_special) compute(x, w, y);
+    if (!is_special) compute(x, w, y, memory.workspace);
     if (is_special || (writes_w && meets_padding_with_infinity(conv_, w))) {
       convolve_skipping_padding(conv_, x, w, y, threads_);
     }
@@ -55,15 +76,31 @@ class ConvKernel final : public Kernel {
     int64_t count;
   };
 
-  void compute(float* x, float* w, float* y) {
+  void compute(float* x, float* w, float* y, std::byte* workspace) {
+    if (compute_minimal(x, w, y, workspace)) return;
     const auto run_way = [&](auto& way) {
-      if constexpr (!std::is_same_v<decltype(way), Zeros&>) way.run(x, w, y);
+      if constexpr (std::is_same_v<decltype(way), onednn::Convolution&>) {
+        way.run(x, w, y, workspace);
+      } else if constexpr (!std::is_same_v<decltype(way), Zeros&>) {
+        way.run(x, w, y);
+      }
     };
     std::visit(run_way, way_);
   }
 
+  bool compute_minimal(float* x, float* w, float* y, std::byte* workspace) const {
+    if (const auto* gradient = std::get_if<winograd::FilterGradient>(&minimal_))
+      return gradient->run(x, w, y, workspace);
+    const auto* correlation = std::get_if<winograd::Correlation>(&minimal_);
+    if (!correlation) return false;
+    const bool forward = conv_.direction == ConvDirection::kForward;
+    return correlation->run(forward ? x : y, w, forward ? y : x, workspace);
+  }
+
   const Conv conv_;
   const int threads_;
+  std::variant<std::monostate, winograd::Correlation, winograd::FilterGradient> minimal_;
+  // What else computes it, also where `minimal_` meets what is not finite.
   std::variant<Zeros, onednn::Convolution, Correlation, FilterGradient> way_;
 };
 

@@ -129,12 +129,16 @@ class RoundedProducts final : public Kernel {
       : product_(product),
         one_(product.transpose_a, product.transpose_b, product.m, product.n, product.k, plan.parts) {}
 
+  int64_t workspace_bytes() const override { return one_.workspace_bytes(); }
+
   void run(const Memory& memory) override {
     const Matmul& p = product_;
     float* a = memory.at<float>(p.a, p.offset_a);
     float* b = memory.at<float>(p.b, p.offset_b);
     float* c = memory.at<float>(p.c, p.offset_c);
-    for (int64_t i = 0; i < p.batch; ++i) one_.run(a + i * p.m * p.k, b + i * p.k * p.n, c + i * p.m * p.n);
+    for (int64_t i = 0; i < p.batch; ++i) {
+      one_.run(a + i * p.m * p.k, b + i * p.k * p.n, c + i * p.m * p.n, memory.workspace);
+    }
   }
 
  private:

@@ -1,0 +1,71 @@
+// How a convolution is cut into the tiles of winograd/loops.h, and what both of its directions do with them.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+
+#include "cpu/conv/geometry.h"
+#include "cpu/parallel.h"
+#include "cpu/scratch.h"
+#include "cpu/winograd/loops.h"
+
+namespace bilevel::cpu::winograd {
+
+// Tiles that are multiplied together: what one point of them yields for 32 outputs stays in the second cache.
+inline constexpr int64_t kBlockTiles = 48;
+
+// Whether a convolution can be computed so: square kernels of 2 to 5, neither dilated, strided nor grouped, with
+// padding that is not negative.
+bool has_tiling(const Conv& conv);
+
+struct Tiling {
+  Tiling(const Geometry& geometry, const Loops& loops);
+
+  Geometry geometry;
+  const Loops& loops;
+  int64_t tile;           // cells of the output a side
+  int64_t rows, columns;  // of tiles in a plane
+  int64_t bands;          // rows of tiles in all planes
+  int64_t input_blocks;   // of `lanes` channels
+  int64_t panels;         // of 2 lanes output channels
+
+  size_t kernel_index() const { return static_cast<size_t>(geometry.rows.kernel - kMinSide); }
+  size_t tile_index() const { return static_cast<size_t>(tile - kMinSide); }
+
+  // Floats in what is staged at one time.
+  int64_t staged_size() const;
+
+  // The largest number of bands, cut evenly, whose transforms of so many blocks of channels fit `bytes`; at least 1.
+  int64_t bands_within(int64_t bytes, int64_t blocks) const;
+  // Floats that the transforms of so many bands take.
+  int64_t tiles_size(int64_t bands, int64_t blocks) const;
+  Tiles tiles(float* data, int64_t blocks, int64_t block) const;
+
+  // Transform rows begin .. end - 1 of all rows of tiles times blocks of channels, the blocks apart, where `count` rows
+  // from `first_band` are in memory. `staged` has room for staged_size().
+  void transform_inputs(const float* x, int64_t first_band, int64_t count, Range range, float* staged,
+                        float* tiles) const;
+  void transform_output_gradients(const float* y, int64_t first_band, int64_t count, Range range, float* staged,
+                                  float* tiles) const;
+  int64_t output_blocks() const { return 2 * panels; }
+
+ private:
+  // A line more than the values of a point, or the stores of a tile would all fall into one set of the cache.
+  int64_t point_stride(int64_t blocks) const { return blocks * kBlockTiles * loops.lanes + loops.lanes; }
+  int64_t input_columns() const { return columns * tile + kPoints - tile; }
+  template <typename Transform>
+  void each_run(int64_t first_band, int64_t count, Range range, Transform&& transform) const;
+
+  int64_t staged_bands_;  // rows of tiles that are staged at one time
+};
+
+// Lanes that stay zero while everything that was added is finite, as the loops add it.
+struct FiniteCheck {
+  alignas(kCacheLine) float lanes[kMaxLanes] = {};
+
+  bool passed() const {
+    return std::all_of(std::begin(lanes), std::end(lanes), [](float lane) { return lane == 0.0f; });
+  }
+};
+
+}  // namespace bilevel::cpu::winograd
