@@ -34,8 +34,7 @@ const large = [3, 84, 84];
 /**
  * In the order of the arithmetic of their steps. `batch` samples of shape `image` (channels, height, width). ReLU stands
  * between dense layers. `model` is the network's file in models/, where it has one. `rate` is smaller than the problem's
- * where |grad g| is so steep that the checked updates would magnify the rounding of float32, and `tolerance`, by which what
- * a contender computes may be off, is larger there.
+ * where |grad g| is so steep that the checked updates would magnify the rounding of float32.
  */
 export const networks = {
   logreg: { batch: 200, image: small, layers: [dense(784, 10)], model: 'logreg' },
@@ -56,7 +55,6 @@ export const networks = {
     image: large,
     layers: [block(3, 64), block(64, 128), block(128, 256), block(256, 512), average, dense(512, 10)],
     rate: 1e-5,
-    tolerance: 1e-3,
   },
 };
 
