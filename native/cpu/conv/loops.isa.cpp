@@ -6,42 +6,12 @@
 namespace bilevel::cpu::BILEVEL_ISA {
 namespace {
 
-#define BILEVEL_INLINE inline __attribute__((always_inline))
-// Blocks of vectors live in registers only when every loop over them is unrolled.
-#define BILEVEL_UNROLL _Pragma("GCC unroll 8")
+#include "cpu/vectors.inc"
 
-#if defined(__AVX512F__)
-constexpr int kLanes = 16, kRegisters = 32;
-#elif defined(__AVX__)
-constexpr int kLanes = 8, kRegisters = 16;
-#elif defined(__aarch64__)
-constexpr int kLanes = 4, kRegisters = 32;
-#else
-constexpr int kLanes = 4, kRegisters = 16;
-#endif
+using Mask = VectorOf<kLanes>::Bits;
 
-template <int N>
-struct VectorOf {
-  typedef float Aligned __attribute__((vector_size(4 * N)));
-  typedef float Anywhere __attribute__((vector_size(4 * N), aligned(4), may_alias));
-};
-using Vector = VectorOf<kLanes>::Aligned;
-using Anywhere = VectorOf<kLanes>::Anywhere;
-typedef int32_t Mask __attribute__((vector_size(4 * kLanes)));
-
-// Compilers would rather load a vector again for every product than keep it in a register; loads are what is scarce.
-BILEVEL_INLINE Vector load(const float* from) {
-  Vector value = *reinterpret_cast<const Anywhere*>(from);
-#if defined(__x86_64__)
-  asm("" : "+v"(value));
-#elif defined(__aarch64__)
-  asm("" : "+w"(value));
-#endif
-  return value;
-}
-BILEVEL_INLINE void store(float* to, Vector value) { *reinterpret_cast<Anywhere*>(to) = value; }
 // Subtracting zero keeps every value, the sign of a zero included.
-BILEVEL_INLINE Vector splat(float value) { return value - Vector{}; }
+BILEVEL_INLINE Vector<> splat(float value) { return value - Vector<>{}; }
 
 #if defined(__FMA__) || defined(__aarch64__)
 constexpr int kProducts = 0;
@@ -101,23 +71,23 @@ void correlate(const KernelRows& kernel, const float* x, const float* weights, f
   const int64_t rows = kernel.end - kernel.begin, row_stride = kernel.row_stride;
   x += kernel.begin * row_stride;
   weights += kernel.begin * O;
-  Vector sum[O][P] = {};
+  Vector<> sum[O][P] = {};
   for (int64_t pair = 0; pair < kernel.pairs; ++pair, x += kernel.pair_stride, weights += kernel.rows * O) {
     const float* cells = x;
     const float* weight = weights;
     for (int64_t row = 0; row < rows; ++row, cells += row_stride, weight += O) {
       if constexpr (P <= O) {
-        Vector in[P];
-        BILEVEL_UNROLL for (int p = 0; p < P; ++p) in[p] = load(cells + at(p, last));
+        Vector<> in[P];
+        BILEVEL_UNROLL for (int p = 0; p < P; ++p) in[p] = held(load(cells + at(p, last)));
         BILEVEL_UNROLL for (int o = 0; o < O; ++o) {
-          const Vector factor = splat(weight[o]);
+          const Vector<> factor = splat(weight[o]);
           BILEVEL_UNROLL for (int p = 0; p < P; ++p) sum[o][p] += factor * in[p];
         }
       } else {
-        Vector factor[O];
+        Vector<> factor[O];
         BILEVEL_UNROLL for (int o = 0; o < O; ++o) factor[o] = splat(weight[o]);
         BILEVEL_UNROLL for (int p = 0; p < P; ++p) {
-          const Vector in = load(cells + at(p, last));
+          const Vector<> in = held(load(cells + at(p, last)));
           BILEVEL_UNROLL for (int o = 0; o < O; ++o) sum[o][p] += factor[o] * in;
         }
       }
@@ -130,20 +100,20 @@ void correlate(const KernelRows& kernel, const float* x, const float* weights, f
 
 // `kept(v)` is the vector v itself, or with the lanes zeroed that are not to count.
 template <int O, int T, typename Kept>
-BILEVEL_INLINE void add_products(Vector (&sum)[O][T], const float* const (&x)[T], const float* y, int64_t y_plane,
+BILEVEL_INLINE void add_products(Vector<> (&sum)[O][T], const float* const (&x)[T], const float* y, int64_t y_plane,
                                  int64_t i, Kept kept) {
   if constexpr (O <= T) {
-    Vector in[O];
-    BILEVEL_UNROLL for (int o = 0; o < O; ++o) in[o] = kept(load(y + o * y_plane + i));
+    Vector<> in[O];
+    BILEVEL_UNROLL for (int o = 0; o < O; ++o) in[o] = kept(held(load(y + o * y_plane + i)));
     BILEVEL_UNROLL for (int t = 0; t < T; ++t) {
-      const Vector factor = kept(load(x[t] + i));
+      const Vector<> factor = kept(held(load(x[t] + i)));
       BILEVEL_UNROLL for (int o = 0; o < O; ++o) sum[o][t] += in[o] * factor;
     }
   } else {
-    Vector in[T];
-    BILEVEL_UNROLL for (int t = 0; t < T; ++t) in[t] = kept(load(x[t] + i));
+    Vector<> in[T];
+    BILEVEL_UNROLL for (int t = 0; t < T; ++t) in[t] = kept(held(load(x[t] + i)));
     BILEVEL_UNROLL for (int o = 0; o < O; ++o) {
-      const Vector factor = kept(load(y + o * y_plane + i));
+      const Vector<> factor = kept(held(load(y + o * y_plane + i)));
       BILEVEL_UNROLL for (int t = 0; t < T; ++t) sum[o][t] += in[t] * factor;
     }
   }
@@ -151,8 +121,8 @@ BILEVEL_INLINE void add_products(Vector (&sum)[O][T], const float* const (&x)[T]
 
 template <int O, int T>
 void accumulate(const Cells& cells, const float* x, const int64_t* taps, const float* y, int64_t y_plane, float* sums) {
-  Vector* totals = reinterpret_cast<Vector*>(sums);
-  Vector sum[O][T];
+  Vector<>* totals = reinterpret_cast<Vector<>*>(sums);
+  Vector<> sum[O][T];
   BILEVEL_UNROLL for (int o = 0; o < O; ++o) {
     BILEVEL_UNROLL for (int t = 0; t < T; ++t) sum[o][t] = totals[o * T + t];
   }
@@ -160,7 +130,7 @@ void accumulate(const Cells& cells, const float* x, const int64_t* taps, const f
   BILEVEL_UNROLL for (int t = 0; t < T; ++t) tap[t] = x + taps[t];
   for (int64_t sample = 0; sample < cells.samples; ++sample) {
     int64_t i = cells.begin;
-    for (; i + kLanes <= cells.end; i += kLanes) add_products(sum, tap, y, y_plane, i, [](Vector v) { return v; });
+    for (; i + kLanes <= cells.end; i += kLanes) add_products(sum, tap, y, y_plane, i, [](Vector<> v) { return v; });
     if (i < cells.end) {
       // The last vector begins earlier, where cells have been counted: zero them in both, for 0 * infinity is NaN.
       const int32_t counted = static_cast<int32_t>(kLanes - (cells.end - i));
@@ -168,7 +138,7 @@ void accumulate(const Cells& cells, const float* x, const int64_t* taps, const f
       BILEVEL_UNROLL for (int l = 0; l < kLanes; ++l) lane[l] = l;
       const Mask keep = lane >= counted;
       add_products(sum, tap, y, y_plane, cells.end - kLanes,
-                   [&](Vector v) { return reinterpret_cast<Vector>(reinterpret_cast<Mask>(v) & keep); });
+                   [&](Vector<> v) { return reinterpret_cast<Vector<>>(reinterpret_cast<Mask>(v) & keep); });
     }
     BILEVEL_UNROLL for (int t = 0; t < T; ++t) tap[t] += cells.x_stride;
     y += cells.y_stride;

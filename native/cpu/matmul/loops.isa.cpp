@@ -12,55 +12,14 @@
 namespace bilevel::cpu::BILEVEL_ISA {
 namespace {
 
-#define BILEVEL_INLINE inline __attribute__((always_inline))
-#define BILEVEL_UNROLL _Pragma("GCC unroll 16")
-// Keeps a loaded vector in its register: GCC would rather load it again for every product.
-#if defined(__x86_64__)
-#define BILEVEL_HOLD(x) __asm__("" : "+v"(x))
-#else
-#define BILEVEL_HOLD(x)
-#endif
-
-#if defined(__AVX512F__)
-constexpr int kLanes = 16;
-#elif defined(__AVX__)
-constexpr int kLanes = 8;
-#else
-constexpr int kLanes = 4;
-#endif
+#include "cpu/vectors.inc"
 
 // Blocks of R x C sums, which share the registers with C vectors of one factor and one of the other.
 struct Block {
   int R, C;
 };
-#if defined(__AVX512F__) || defined(__aarch64__)
-constexpr Block kRows{9, 3}, kDots{6, 4};  // of 32 registers
-#else
-constexpr Block kRows{4, 3}, kDots{3, 4};  // of 16
-#endif
-
-template <int lanes>
-struct VectorOf {
-  typedef float Type __attribute__((vector_size(4 * lanes)));
-  typedef float Anywhere __attribute__((vector_size(4 * lanes), aligned(4), may_alias));
-  typedef int32_t Bits __attribute__((vector_size(4 * lanes)));
-};
-template <>
-struct VectorOf<1> {
-  typedef float Type, Anywhere;
-};
-template <int lanes>
-using Vector = typename VectorOf<lanes>::Type;
-
-template <int lanes>
-BILEVEL_INLINE Vector<lanes> load(const float* x) {
-  return *reinterpret_cast<const typename VectorOf<lanes>::Anywhere*>(x);
-}
-
-template <int lanes>
-BILEVEL_INLINE void store(float* x, Vector<lanes> v) {
-  *reinterpret_cast<typename VectorOf<lanes>::Anywhere*>(x) = v;
-}
+constexpr Block kRows = kRegisters == 32 ? Block{9, 3} : Block{4, 3};
+constexpr Block kDots = kRegisters == 32 ? Block{6, 4} : Block{3, 4};
 
 // `count` things in nearly equal parts of at most `most`: how many parts, and where part p begins.
 BILEVEL_INLINE int64_t parts_of(int64_t count, int64_t most) { return (count + most - 1) / most; }
@@ -168,8 +127,7 @@ struct DotsBlock {
       Vector<lanes> y[C];
       BILEVEL_UNROLL for (int j = 0; j < C; ++j) y[j] = at(b + j * b_row);
       BILEVEL_UNROLL for (int i = 0; i < R; ++i) {
-        Vector<lanes> x = at(a + i * a_row);
-        BILEVEL_HOLD(x);
+        const Vector<lanes> x = held(at(a + i * a_row));
         BILEVEL_UNROLL for (int j = 0; j < C; ++j) sum[i][j] += x * y[j];
       }
     };

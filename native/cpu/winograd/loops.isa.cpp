@@ -8,24 +8,11 @@
 namespace bilevel::cpu::winograd::BILEVEL_ISA {
 namespace {
 
-#define BILEVEL_INLINE inline __attribute__((always_inline))
-#define BILEVEL_UNROLL _Pragma("GCC unroll 16")
-
-#if defined(__AVX512F__)
-constexpr int kLanes = 16, kBlockRows = 8;
-#elif defined(__AVX__)
-constexpr int kLanes = 8, kBlockRows = 4;
-#else
-constexpr int kLanes = 4, kBlockRows = 4;
-#endif
+#include "cpu/vectors.inc"
 
 static_assert(kLanes <= kMaxLanes);
+constexpr int kBlockRows = kLanes == 16 ? 8 : 4;
 
-typedef float Vector __attribute__((vector_size(4 * kLanes)));
-typedef float Anywhere __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
-
-BILEVEL_INLINE Vector load(const float* from) { return *reinterpret_cast<const Anywhere*>(from); }
-BILEVEL_INLINE void store(float* to, Vector value) { *reinterpret_cast<Anywhere*>(to) = value; }
 BILEVEL_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // Points 0, a, -a, b, -b and infinity. With 5/8 and 3/2 the result is off by about twice what a direct sum is off, with
@@ -34,9 +21,9 @@ constexpr float kA = 0.625f, kB = 1.5f;
 constexpr float kA2 = kA * kA, kA3 = kA2 * kA, kA4 = kA2 * kA2, kB2 = kB * kB, kB3 = kB2 * kB, kB4 = kB2 * kB2;
 
 // B' x, in place.
-BILEVEL_INLINE void evaluate_input(Vector (&x)[kPoints]) {
-  const Vector a_even = x[4] - kB2 * x[2], a_odd = kA * (x[3] - kB2 * x[1]);
-  const Vector b_even = x[4] - kA2 * x[2], b_odd = kB * (x[3] - kA2 * x[1]);
+BILEVEL_INLINE void evaluate_input(Vector<> (&x)[kPoints]) {
+  const Vector<> a_even = x[4] - kB2 * x[2], a_odd = kA * (x[3] - kB2 * x[1]);
+  const Vector<> b_even = x[4] - kA2 * x[2], b_odd = kB * (x[3] - kA2 * x[1]);
   x[0] = (x[4] - (kA2 + kB2) * x[2]) + (kA2 * kB2) * x[0];
   x[5] = (x[5] - (kA2 + kB2) * x[3]) + (kA2 * kB2) * x[1];
   x[1] = a_even + a_odd;
@@ -47,9 +34,9 @@ BILEVEL_INLINE void evaluate_input(Vector (&x)[kPoints]) {
 
 // G x: values of the polynomial with N coefficients x at the points, each divided by what belongs to its point.
 template <int N>
-BILEVEL_INLINE void evaluate(const Vector (&x)[N], Vector (&values)[kPoints]) {
+BILEVEL_INLINE void evaluate(const Vector<> (&x)[N], Vector<> (&values)[kPoints]) {
   constexpr float kOfZero = 1 / (kA2 * kB2), kOfA = 1 / (2 * kA2 * (kA2 - kB2)), kOfB = 1 / (2 * kB2 * (kB2 - kA2));
-  Vector a_even = kOfA * x[0], b_even = kOfB * x[0], a_odd = (kOfA * kA) * x[1], b_odd = (kOfB * kB) * x[1];
+  Vector<> a_even = kOfA * x[0], b_even = kOfB * x[0], a_odd = (kOfA * kA) * x[1], b_odd = (kOfB * kB) * x[1];
   if constexpr (N > 2) {
     a_even += (kOfA * kA2) * x[2];
     b_even += (kOfB * kB2) * x[2];
@@ -72,8 +59,8 @@ BILEVEL_INLINE void evaluate(const Vector (&x)[N], Vector (&values)[kPoints]) {
 
 // A' m: N coefficients from the values at the points.
 template <int N>
-BILEVEL_INLINE void interpolate(const Vector (&m)[kPoints], Vector (&x)[N]) {
-  const Vector a_even = m[1] + m[2], a_odd = m[1] - m[2], b_even = m[3] + m[4], b_odd = m[3] - m[4];
+BILEVEL_INLINE void interpolate(const Vector<> (&m)[kPoints], Vector<> (&x)[N]) {
+  const Vector<> a_even = m[1] + m[2], a_odd = m[1] - m[2], b_even = m[3] + m[4], b_odd = m[3] - m[4];
   x[0] = m[0] + a_even + b_even;
   x[1] = kA * a_odd + kB * b_odd;
   if constexpr (N > 2) x[2] = kA2 * a_even + kB2 * b_even;
@@ -84,15 +71,15 @@ BILEVEL_INLINE void interpolate(const Vector (&m)[kPoints], Vector (&x)[N]) {
 
 // Each second run of Half lanes of `first` and `second`: the runs of even and of odd number.
 template <int Half, int... L>
-BILEVEL_INLINE void exchange(Vector& first, Vector& second, std::integer_sequence<int, L...>) {
-  const Vector even = __builtin_shufflevector(first, second, ((L & Half) != 0 ? L - Half + kLanes : L)...);
+BILEVEL_INLINE void exchange(Vector<>& first, Vector<>& second, std::integer_sequence<int, L...>) {
+  const Vector<> even = __builtin_shufflevector(first, second, ((L & Half) != 0 ? L - Half + kLanes : L)...);
   second = __builtin_shufflevector(first, second, ((L & Half) != 0 ? L + kLanes : L + Half)...);
   first = even;
 }
 
 // Exchanges rows and columns of kLanes x kLanes floats.
 template <int Half = 1>
-BILEVEL_INLINE void transpose(Vector (&x)[kLanes]) {
+BILEVEL_INLINE void transpose(Vector<> (&x)[kLanes]) {
   if constexpr (Half < kLanes) {
     BILEVEL_UNROLL for (int i = 0; i < kLanes; ++i) {
       if ((i & Half) == 0) exchange<Half>(x[i], x[i + Half], std::make_integer_sequence<int, kLanes>{});
@@ -102,11 +89,11 @@ BILEVEL_INLINE void transpose(Vector (&x)[kLanes]) {
 }
 
 // Loads kLanes cells of all channels and turns them.
-BILEVEL_INLINE void load_cells(const Band& band, const float* from, int64_t plane, Vector (&cells)[kLanes]) {
+BILEVEL_INLINE void load_cells(const Band& band, const float* from, int64_t plane, Vector<> (&cells)[kLanes]) {
   if (band.channels == kLanes) {
     BILEVEL_UNROLL for (int l = 0; l < kLanes; ++l) cells[l] = load(from + l * plane);
   } else {
-    for (int l = 0; l < kLanes; ++l) cells[l] = l < band.channels ? load(from + l * plane) : Vector{};
+    for (int l = 0; l < kLanes; ++l) cells[l] = l < band.channels ? load(from + l * plane) : Vector<>{};
   }
   transpose(cells);
 }
@@ -118,7 +105,7 @@ void stage_rows(const Band& band, const float* from, int64_t begin, int64_t end,
     float* cells_of_row = to + ((row - band.first_row) * band.columns + band.left) * kLanes;
     for (int64_t next = 0; next < band.width; next += kLanes) {
       const int64_t column = smaller(next, band.width - kLanes);
-      Vector cells[kLanes];
+      Vector<> cells[kLanes];
       load_cells(band, from + row * band.width + column, plane, cells);
       BILEVEL_UNROLL for (int l = 0; l < kLanes; ++l) store(cells_of_row + (column + l) * kLanes, cells[l]);
     }
@@ -130,14 +117,14 @@ void stage_short_rows(const Band& band, const float* from, int64_t begin, int64_
   const int64_t plane = band.height * band.width;
   int64_t cell = begin * band.width;
   while (cell < end * band.width) {
-    Vector cells[kLanes];
+    Vector<> cells[kLanes];
     int64_t first = smaller(cell, plane - kLanes);
     if (first >= 0) {
       load_cells(band, from + first, plane, cells);
     } else {
       first = 0;
       for (int64_t i = 0; i < plane; ++i) {
-        Vector value{};
+        Vector<> value{};
         for (int l = 0; l < band.channels; ++l) value[l] = from[l * plane + i];
         cells[i] = value;
       }
@@ -164,8 +151,8 @@ void stage(const Band& band, const float* from, float* to) {
     const int64_t row = band.first_row + r;
     const bool inside = row >= 0 && row < band.height;
     float* cells = to + r * band.columns * kLanes;
-    for (int64_t c = 0; c < (inside ? band.left : band.columns); ++c) store(cells + c * kLanes, Vector{});
-    for (int64_t c = band.left + band.width; c < band.columns; ++c) store(cells + c * kLanes, Vector{});
+    for (int64_t c = 0; c < (inside ? band.left : band.columns); ++c) store(cells + c * kLanes, Vector<>{});
+    for (int64_t c = band.left + band.width; c < band.columns; ++c) store(cells + c * kLanes, Vector<>{});
   }
   if (band.width >= kLanes) {
     stage_rows(band, from, begin, end, to);
@@ -190,13 +177,13 @@ BILEVEL_INLINE void each_tile(const float* band, int64_t step, int64_t first, in
 
 void transform_input(const float* band, int64_t columns, int64_t step, int64_t first, int64_t count, const Tiles& to) {
   each_tile(band, step, first, count, to, [&](const float* window, float* values) {
-    Vector x[kPoints][kPoints];  // [column][row]
+    Vector<> x[kPoints][kPoints];  // [column][row]
     BILEVEL_UNROLL for (int c = 0; c < kPoints; ++c) {
       BILEVEL_UNROLL for (int r = 0; r < kPoints; ++r) x[c][r] = load(window + (r * columns + c) * kLanes);
       evaluate_input(x[c]);
     }
     BILEVEL_UNROLL for (int r = 0; r < kPoints; ++r) {
-      Vector row[kPoints];
+      Vector<> row[kPoints];
       BILEVEL_UNROLL for (int c = 0; c < kPoints; ++c) row[c] = x[c][r];
       evaluate_input(row);
       BILEVEL_UNROLL for (int c = 0; c < kPoints; ++c) store(values + (r * kPoints + c) * to.point_stride, row[c]);
@@ -206,11 +193,11 @@ void transform_input(const float* band, int64_t columns, int64_t step, int64_t f
 
 // G x G' of N x N cells; x[column][row].
 template <int N>
-BILEVEL_INLINE void evaluate_square(const Vector (&x)[N][N], float* values, int64_t point_stride) {
-  Vector half[N][kPoints];
+BILEVEL_INLINE void evaluate_square(const Vector<> (&x)[N][N], float* values, int64_t point_stride) {
+  Vector<> half[N][kPoints];
   BILEVEL_UNROLL for (int c = 0; c < N; ++c) evaluate(x[c], half[c]);
   BILEVEL_UNROLL for (int r = 0; r < kPoints; ++r) {
-    Vector row[N], whole[kPoints];
+    Vector<> row[N], whole[kPoints];
     BILEVEL_UNROLL for (int c = 0; c < N; ++c) row[c] = half[c][r];
     evaluate(row, whole);
     BILEVEL_UNROLL for (int c = 0; c < kPoints; ++c) store(values + (r * kPoints + c) * point_stride, whole[c]);
@@ -219,15 +206,15 @@ BILEVEL_INLINE void evaluate_square(const Vector (&x)[N][N], float* values, int6
 
 // A' m A; x[row][column].
 template <int N>
-BILEVEL_INLINE void interpolate_square(const float* m, int64_t point_stride, Vector (&x)[N][N]) {
-  Vector half[kPoints][N];
+BILEVEL_INLINE void interpolate_square(const float* m, int64_t point_stride, Vector<> (&x)[N][N]) {
+  Vector<> half[kPoints][N];
   BILEVEL_UNROLL for (int c = 0; c < kPoints; ++c) {
-    Vector column[kPoints];
+    Vector<> column[kPoints];
     BILEVEL_UNROLL for (int r = 0; r < kPoints; ++r) column[r] = load(m + (r * kPoints + c) * point_stride);
     interpolate(column, half[c]);
   }
   BILEVEL_UNROLL for (int r = 0; r < N; ++r) {
-    Vector row[kPoints];
+    Vector<> row[kPoints];
     BILEVEL_UNROLL for (int c = 0; c < kPoints; ++c) row[c] = half[c][r];
     interpolate(row, x[r]);
   }
@@ -235,8 +222,8 @@ BILEVEL_INLINE void interpolate_square(const float* m, int64_t point_stride, Vec
 
 // Adds zero times every value, which is NaN where it is not finite.
 template <int N>
-BILEVEL_INLINE void add_zeros(const Vector (&x)[N][N], float* zeros) {
-  Vector sum = load(zeros);
+BILEVEL_INLINE void add_zeros(const Vector<> (&x)[N][N], float* zeros) {
+  Vector<> sum = load(zeros);
   BILEVEL_UNROLL for (int r = 0; r < N; ++r) { BILEVEL_UNROLL for (int c = 0; c < N; ++c) sum += 0.0f * x[r][c]; }
   store(zeros, sum);
 }
@@ -244,7 +231,7 @@ BILEVEL_INLINE void add_zeros(const Vector (&x)[N][N], float* zeros) {
 template <int N>
 void transform_output_gradient(const float* band, int64_t columns, int64_t first, int64_t count, const Tiles& to) {
   each_tile(band, N, first, count, to, [&](const float* window, float* values) {
-    Vector x[N][N];
+    Vector<> x[N][N];
     BILEVEL_UNROLL for (int c = 0; c < N; ++c) {
       BILEVEL_UNROLL for (int r = 0; r < N; ++r) x[c][r] = load(window + (r * columns + c) * kLanes);
     }
@@ -262,7 +249,7 @@ void transform_weights(const Weights& weights, const float* w, float* u, int64_t
       for (int64_t l = 0; l < outputs; ++l, from += weights.output_stride) {
         BILEVEL_UNROLL for (int i = 0; i < N * N; ++i) taps[i][l] = from[i];
       }
-      Vector x[N][N];
+      Vector<> x[N][N];
       BILEVEL_UNROLL for (int i = 0; i < N * N; ++i) {
         x[i % N][i / N] = load(taps[weights.turned ? N * N - 1 - i : i]);
       }
@@ -273,15 +260,15 @@ void transform_weights(const Weights& weights, const float* w, float* u, int64_t
 
 void multiply(const Product& p, const float* a, const float* b, float* c) {
   for (int64_t row = 0; row < p.rows; row += kBlockRows, a += kBlockRows * p.a_row, c += kBlockRows * 2 * kLanes) {
-    Vector sums[kBlockRows][2];
+    Vector<> sums[kBlockRows][2];
     BILEVEL_UNROLL for (int r = 0; r < kBlockRows; ++r) {
-      BILEVEL_UNROLL for (int v = 0; v < 2; ++v) { sums[r][v] = p.adds ? load(c + (r * 2 + v) * kLanes) : Vector{}; }
+      BILEVEL_UNROLL for (int v = 0; v < 2; ++v) { sums[r][v] = p.adds ? load(c + (r * 2 + v) * kLanes) : Vector<>{}; }
     }
     for (int64_t i = 0; i < p.outer; ++i) {
       const float* left = a + i * p.a_outer;
       const float* right = b + i * p.b_outer;
       for (int64_t j = 0; j < p.inner; ++j, left += p.a_inner, right += p.b_inner) {
-        const Vector first = load(right), second = load(right + p.b_vector);
+        const Vector<> first = load(right), second = load(right + p.b_vector);
         BILEVEL_UNROLL for (int r = 0; r < kBlockRows; ++r) {
           const float factor = left[r * p.a_row];
           sums[r][0] += factor * first;
@@ -297,12 +284,12 @@ void multiply(const Product& p, const float* a, const float* b, float* c) {
 
 template <int N>
 void transform_output(const float* m, int64_t point_stride, const Corner& corner, float* y, float* zeros) {
-  Vector x[N][N];
+  Vector<> x[N][N];
   interpolate_square(m, point_stride, x);
   add_zeros(x, zeros);
   if constexpr (N * N == kLanes) {
     if (corner.channels == kLanes && corner.rows == N && corner.columns == N) {
-      Vector cells[kLanes];
+      Vector<> cells[kLanes];
       BILEVEL_UNROLL for (int i = 0; i < kLanes; ++i) cells[i] = x[i / N][i % N];
       transpose(cells);
       alignas(4 * kLanes) float turned[kLanes][N][N];
@@ -327,7 +314,7 @@ void transform_output(const float* m, int64_t point_stride, const Corner& corner
 template <int N>
 void transform_weights_gradient(const float* m, int64_t point_stride, int64_t outputs, int64_t output_stride, float* w,
                                 float* zeros) {
-  Vector x[N][N];
+  Vector<> x[N][N];
   interpolate_square(m, point_stride, x);
   add_zeros(x, zeros);
   alignas(4 * kLanes) float taps[N * N][kLanes];
