@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { publish } from '../scripts/pages.mjs';
 import { contendersChart, headlineChart } from './chart.mjs';
 import { secondDerivatives } from './derivatives/report.mjs';
-import { precisionReport } from './precision/report.mjs';
+import { precisionReport, trainingChart } from './precision/report.mjs';
 import { report } from './report.mjs';
 import { newest } from './results.mjs';
 import { scalingCharts, scalingReport } from './scaling/report.mjs';
@@ -40,7 +40,8 @@ const parts = {
     ];
   },
   async precision(session) {
-    return precisionReport(session);
+    await writeFile(new URL('performance-precision.svg', images), trainingChart(session.training));
+    return precisionReport(session, picture('f and g of every run in both precisions', 'performance-precision.svg'));
   },
   async scaling(session) {
     const charts = scalingCharts(session);

@@ -1,47 +1,37 @@
 // How the cost of bilevel's steps and iterations grows; see ../README.md.
-import { parseArgs } from 'node:util';
 import { Device } from '../../dist/lib/engine/index.js';
 import { calls } from '../calls.mjs';
+import { chosen, positive, runCommand } from '../command.mjs';
 import { prepare as prepareMatmul } from '../contenders/matmul.mjs';
-import { environmentOf, loadNow, warnOfLoad } from '../environment.mjs';
-import { save } from '../results.mjs';
 import { short } from '../statistics.mjs';
 import { iterationStudies } from './iterations.mjs';
+import { scalingReport } from './report.mjs';
 import { stepStudies } from './steps.mjs';
 import { timeOf } from './timing.mjs';
 
 const studies = [...Object.entries(stepStudies), ...Object.entries(iterationStudies), ['calls', calls]];
 const names = [...new Set(studies.map(([name]) => name))];
 
-const usage = `Usage: npm run bench:scaling -- [options]
+const help = {
+  usage: `Usage: npm run bench:scaling -- [options]
 
-  --studies LIST  of ${names.join(',')} (all)
-  --seconds S     length of a repetition (0.2)
-  --reps N        repetitions (5)
-  --write         also renew tables and charts in docs/performance.md; for all studies alone
-  --help          this text
+Measures how time and memory of bilevel's steps and iterations grow. --write needs all studies.
 
-Results are kept as JSON in bench/results/, and those that are written into docs/ in bench/history/.`;
+  --studies LIST     of ${names.join(',')} (all)
+  --seconds S        length of a repetition (0.2)
+  --reps N           repetitions (5)`,
+  options: {
+    studies: { type: 'string' },
+    seconds: { type: 'string', default: '0.2' },
+    reps: { type: 'string', default: '5' },
+  },
+};
 
-async function main() {
-  const { values } = parseArgs({
-    options: {
-      studies: { type: 'string', default: names.join(',') },
-      seconds: { type: 'string', default: '0.2' },
-      reps: { type: 'string', default: '5' },
-      write: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return console.log(usage);
-  const wanted = values.studies.split(',');
-  const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new Error(`--studies knows ${names.join(', ')} but not ${unknown}`);
+async function measure(values) {
+  const wanted = chosen('studies', values.studies, names);
   if (values.write && wanted.length < names.length) throw new Error('--write needs all studies');
-  const options = { seconds: Number(values.seconds), repetitions: Number(values.reps) };
+  const options = { seconds: positive('seconds', values.seconds), repetitions: positive('reps', values.reps) };
 
-  warnOfLoad();
-  const start = loadNow();
   const product = await prepareMatmul();
   const { median } = await timeOf(product.run, options);
   const limit = product.flops / median / 1e6;
@@ -56,17 +46,9 @@ async function main() {
     }
   }
   const device = Device.cpu();
-  const environment = environmentOf({ start, end: loadNow() }, { engine: device.info() });
-  const session = { environment, options, limit, results };
-  await save('results', 'scaling', session);
-  const { plain } = await import('../report.mjs');
-  const { scalingReport } = await import('./report.mjs');
-  console.log(plain(scalingReport(session)));
-  if (!values.write) return;
-  await save('history', 'scaling', session);
-  const { renewPage } = await import('../page.mjs');
-  await renewPage(['scaling']);
+  const versions = { engine: device.info() };
+  device.dispose();
+  return { versions, options, limit, results };
 }
 
-await main();
-process.exit(0);
+await runCommand('scaling', help, measure, scalingReport);
