@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chartsOf } from '../dist/lib/cli/synthetic-report.js';
-import { distanceTable, eigenvalueText, verdictTable } from '../dist/lib/cli/synthetic-summary.js';
+import { distanceTable, eigenvalueText, secondsPer10k, verdictTable } from '../dist/lib/cli/synthetic-summary.js';
 import { renderSvg } from '../dist/lib/report/svg.js';
-import { nameOfRun, paperPlan, readRun, runsOf } from '../dist/lib/tasks/synthetic/index.js';
+import { nameOfRun, paperPlan, publishedSeconds, readRun, runsOf } from '../dist/lib/tasks/synthetic/index.js';
 import { publish, table } from './pages.mjs';
 
 const usage = `Usage: npm run study:synthetic -- [options]
@@ -45,6 +45,24 @@ async function runPlan(matrix, { problems, methods, lowerSteps }, folder) {
   return { settings, runs, folder };
 }
 
+/** Our seconds with the most lower steps, and how many times longer the published ones are, for each problem and method. */
+function timesTable(studies) {
+  const { methods, lowerSteps } = plans.shared;
+  const most = Math.max(...lowerSteps);
+  const rows = studies.flatMap(({ settings, runs }) =>
+    [...new Set(runs.map(({ problem }) => problem))].map((problem) => [
+      problem,
+      settings.matrix,
+      ...methods.map((method) => {
+        const run = runs.find((each) => each.problem === problem && each.method === method && each.lowerSteps === most);
+        if (run === undefined) return '';
+        return `${secondsPer10k(run).toFixed(2)}, ${Math.round(publishedSeconds(run) / secondsPer10k(run))} ×`;
+      }),
+    ]),
+  );
+  return table(['Problem', 'matrix', ...methods], rows);
+}
+
 const markdown = ({ header, rows }) => table(header, rows);
 
 async function main() {
@@ -67,10 +85,12 @@ async function main() {
     'A matrix of its own for every trial:',
     markdown(distanceTable(perTrial)),
     `For these, ${eigenvalueText(perTrial)}.`,
+    `Seconds for 10,000 iterations of all ${shared.settings.trials} trials with T = ${Math.max(...plans.shared.lowerSteps)}, and how many times longer those of Table 4 are, of one trial:`,
+    timesTable([shared, perTrial]),
     'What was to be reached, with one matrix and then with one for each trial:',
     markdown(verdictTable(shared)),
     markdown(verdictTable(perTrial)),
-    `Times are of one thread of ${os.cpus()[0]?.model.trim() ?? 'an unknown processor'}, Node ${process.versions.node}.`,
+    `Times are of one thread of ${os.cpus()[0]?.model.trim() ?? 'an unknown processor'}, Node ${process.versions.node}; load average ${os.loadavg()[0].toFixed(1)} at the end.`,
   ].join('\n\n');
   console.log(text);
   if (!values.write) return;

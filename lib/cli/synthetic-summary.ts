@@ -36,7 +36,8 @@ export function distancesAt({ iterations, distances }: RunResult, iteration: num
   return distances[iterations.findLastIndex((recorded) => recorded <= iteration)] ?? [];
 }
 
-const secondsPer10k = ({ medianMilliseconds }: RunResult): number => (1e4 * medianMilliseconds) / 1e3;
+/** Seconds that 10,000 iterations of all trials take when all are like the median one. */
+export const secondsPer10k = ({ medianMilliseconds }: RunResult): number => (1e4 * medianMilliseconds) / 1e3;
 
 const distance = (value: number | undefined): string => (value === undefined ? '' : formatNumber(value));
 

@@ -22,6 +22,8 @@ export class Growth {
   readonly #schedules;
   /** Values of the schedules by the number of growths. */
   readonly #known = new Map<Growing, number[]>();
+  /** What every number was last, with the growths that it belongs to: between growths nothing has to be put together. */
+  readonly #last = new Map<Growing, { readonly counts: readonly number[]; readonly values: readonly number[] }>();
 
   constructor(b: MethodBuilder, options: PenaltyOptions) {
     b.hostTensor('growths', () => Tensor.zeros([b.trials ?? 1]));
@@ -41,14 +43,20 @@ export class Growth {
   }
 
   /** A number as it is after the growths so far, of each trial. */
-  at(name: Growing, state: SolverState): number[] {
+  at(name: Growing, state: SolverState): readonly number[] {
+    const last = this.#last.get(name);
+    const { data = [] } = state.tensors.growths ?? {};
+    if (last?.counts.every((count, trial) => count === data[trial])) return last.values;
     const known = this.#known.get(name) ?? [];
     this.#known.set(name, known);
-    return this.counts(state).map((count) => {
+    const counts = this.counts(state);
+    const values = counts.map((count) => {
       const value = known[count] ?? this.#schedules[name].at(count);
       known[count] = value;
       return value;
     });
+    this.#last.set(name, { counts, values });
+    return values;
   }
 
   /** The learning rate of a level with its decay. */
