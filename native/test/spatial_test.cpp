@@ -12,6 +12,7 @@
 #include "cpu/onednn.h"
 #include "cpu/winograd/correlation.h"
 #include "cpu/winograd/filter_gradient.h"
+#include "cpu/winograd/input_gradient.h"
 #include "test/test.h"
 #include "test/workbench.h"
 
@@ -86,22 +87,40 @@ Way direct(const std::string& name, const Conv& conv, int threads, const cpu::Co
              [](auto& made, float* x, float* w, float* y, std::byte*) { made.run(x, w, y); });
 }
 
-Way minimal(const std::string& name, const Conv& conv, int threads, const cpu::winograd::Loops& loops) {
-  Way made;
-  if (conv.direction == ConvDirection::kFilterGradient) {
-    made = way(name, conv, std::make_shared<cpu::winograd::FilterGradient>(conv, threads, loops),
-               [](auto& it, float* x, float* w, float* y, std::byte* workspace) {
-                 CHECK(it.run(x, w, y, workspace), "finite", 1);
-               });
-  } else {
-    const bool forward = conv.direction == ConvDirection::kForward;
-    made = way(name, conv, std::make_shared<cpu::winograd::Correlation>(conv, threads, loops),
-               [forward](auto& it, float* x, float* w, float* y, std::byte* workspace) {
-                 CHECK(it.run(forward ? x : y, w, forward ? y : x, workspace), "finite", 1);
-               });
-  }
+// Calls run(x, w, y, workspace), which is true when the result is finite.
+template <typename Convolution, typename Run>
+Way minimal(const Conv& conv, int threads, const cpu::winograd::Loops& loops, const char* kind, Run&& run) {
+  Way made = way(kind + (" of " + std::to_string(loops.lanes) + " lanes"), conv,
+                 std::make_shared<Convolution>(conv, threads, loops),
+                 [run](const Convolution& it, float* x, float* w, float* y, std::byte* workspace) {
+                   CHECK(run(it, x, w, y, workspace), "finite", 1);
+                 });
   made.roundings = cpu::winograd::kProducts;
   return made;
+}
+
+void add_minimal(const Conv& conv, int threads, std::vector<Way>& ways) {
+  using namespace cpu::winograd;
+  const auto run = [](const auto& it, float* x, float* w, float* y, std::byte* space) {
+    return it.run(x, w, y, space);
+  };
+  const auto turned = [](const Correlation& it, float* x, float* w, float* y, std::byte* space) {
+    return it.run(y, w, x, space);
+  };
+  for (const Loops* loops : supported_loops()) {
+    switch (conv.direction) {
+      case ConvDirection::kForward:
+        ways.push_back(minimal<Correlation>(conv, threads, *loops, "Winograd", run));
+        break;
+      case ConvDirection::kInputGradient:
+        ways.push_back(minimal<Correlation>(conv, threads, *loops, "Winograd", turned));
+        ways.push_back(minimal<InputGradient>(conv, threads, *loops, "Winograd's transpose", run));
+        break;
+      case ConvDirection::kFilterGradient:
+        ways.push_back(minimal<FilterGradient>(conv, threads, *loops, "Winograd", run));
+        break;
+    }
+  }
 }
 
 std::vector<Way> ways_of(const Conv& conv, int threads, bool engine_alone) {
@@ -109,11 +128,7 @@ std::vector<Way> ways_of(const Conv& conv, int threads, bool engine_alone) {
   std::vector<Way> ways{{"the engine", [kernel](const cpu::Memory& memory) { run_kernel(*kernel, memory); }}};
   if (engine_alone) return ways;
   ways.push_back(one_dnn(conv, threads));
-  if (cpu::winograd::has_tiling(conv)) {
-    for (const cpu::winograd::Loops* loops : cpu::winograd::supported_loops()) {
-      ways.push_back(minimal("Winograd of " + std::to_string(loops->lanes) + " lanes", conv, threads, *loops));
-    }
-  }
+  if (cpu::winograd::has_tiling(conv)) add_minimal(conv, threads, ways);
   const cpu::Geometry geometry(conv);
   for (const cpu::ConvLoops* loops : cpu::supported_conv_loops()) {
     const bool strided = conv.stride[0] != 1 || (conv.spatial_rank == 2 && conv.stride[1] != 1);

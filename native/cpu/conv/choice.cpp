@@ -54,8 +54,8 @@ bool direct_is_faster(const Conv& conv, Precision precision) {
 // 0.5 to 2.9 times the speed of other ways; with other vectors all of them change alike.
 bool minimal_is_faster(const Conv& conv, Precision precision) {
   if (!winograd::has_tiling(conv)) return false;
-  const winograd::Tiling tiling(Geometry(conv), winograd::loops());
-  const Geometry& g = tiling.geometry;
+  const Geometry g = spreading_is_faster(conv) ? forward_geometry(conv) : Geometry(conv);
+  const winograd::Tiling tiling(g, winograd::loops(), winograd::kBlockTiles);
   const double lanes = static_cast<double>(tiling.loops.lanes);
   const auto inputs = static_cast<double>(tiling.input_blocks) * lanes;
   const auto outputs = static_cast<double>(tiling.panels) * 2 * lanes;
@@ -69,6 +69,18 @@ bool minimal_is_faster(const Conv& conv, Precision precision) {
   others *= meeting_share(g.rows) * meeting_share(g.columns);
   if (precision == Precision::kBfloat16) others /= 2;
   return minimal * 1.1 < others;
+}
+
+// Products are most of the work, and both ways are alike in the rest. Planes of many tiles would leave the second
+// cache.
+bool spreading_is_faster(const Conv& conv) {
+  if (conv.direction != ConvDirection::kInputGradient) return false;
+  const auto tiles = [](const Geometry& g) {
+    const winograd::Tiling tiling(g, winograd::loops(), winograd::kBlockTiles);
+    return tiling.rows * tiling.columns;
+  };
+  const int64_t spread = tiles(forward_geometry(conv));
+  return spread <= 2 * winograd::kBlockTiles && 5 * spread < 4 * tiles(Geometry(conv));
 }
 
 }  // namespace bilevel::cpu

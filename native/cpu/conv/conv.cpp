@@ -10,6 +10,7 @@
 #include "cpu/onednn.h"
 #include "cpu/winograd/correlation.h"
 #include "cpu/winograd/filter_gradient.h"
+#include "cpu/winograd/input_gradient.h"
 
 namespace bilevel::cpu {
 namespace {
@@ -31,6 +32,8 @@ class ConvKernel final : public Kernel {
     if (minimal_is_faster(conv, settings.precision)) {
       if (conv.direction == ConvDirection::kFilterGradient) {
         minimal_.emplace<winograd::FilterGradient>(conv, settings.threads);
+      } else if (spreading_is_faster(conv)) {
+        minimal_.emplace<winograd::InputGradient>(conv, settings.threads);
       } else {
         minimal_.emplace<winograd::Correlation>(conv, settings.threads);
       }
@@ -91,6 +94,9 @@ class ConvKernel final : public Kernel {
   bool compute_minimal(float* x, float* w, float* y, std::byte* workspace) const {
     if (const auto* gradient = std::get_if<winograd::FilterGradient>(&minimal_))
       return gradient->run(x, w, y, workspace);
+    if (const auto* gradient = std::get_if<winograd::InputGradient>(&minimal_)) {
+      return gradient->run(x, w, y, workspace);
+    }
     const auto* correlation = std::get_if<winograd::Correlation>(&minimal_);
     if (!correlation) return false;
     const bool forward = conv_.direction == ConvDirection::kForward;
@@ -99,7 +105,7 @@ class ConvKernel final : public Kernel {
 
   const Conv conv_;
   const int threads_;
-  std::variant<std::monostate, winograd::Correlation, winograd::FilterGradient> minimal_;
+  std::variant<std::monostate, winograd::Correlation, winograd::InputGradient, winograd::FilterGradient> minimal_;
   // What else computes it, also where `minimal_` meets what is not finite.
   std::variant<Zeros, onednn::Convolution, Correlation, FilterGradient> way_;
 };

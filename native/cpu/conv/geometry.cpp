@@ -28,6 +28,11 @@ Geometry::Geometry(const Conv& conv)
   if (conv.direction == ConvDirection::kInputGradient) std::swap(inputs, outputs);
 }
 
+Geometry forward_geometry(Conv conv) {
+  conv.direction = ConvDirection::kForward;
+  return Geometry(conv);
+}
+
 ShiftedImage Geometry::shifted(int64_t lanes) const {
   return {.channels = inputs,
           .plane = input_cells(),

@@ -35,6 +35,9 @@ struct Geometry {
   ShiftedImage shifted(int64_t lanes) const;
 };
 
+// Of the convolution that a gradient belongs to.
+Geometry forward_geometry(Conv conv);
+
 // Elements of a padded plane with room for a vector, and of a shifted image.
 inline int64_t padded_size(const ShiftedImage& image, int64_t lanes) { return image.rows * image.columns + lanes; }
 inline int64_t shifted_size(const ShiftedImage& image) {

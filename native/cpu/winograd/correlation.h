@@ -1,9 +1,10 @@
-// A convolution, or its input gradient, by Winograd's minimal filtering.
+// A convolution, or its input gradient as the convolution with the kernel turned round, by Winograd's minimal
+// filtering.
 #pragma once
 
 #include <cstddef>
 
-#include "cpu/winograd/tiling.h"
+#include "cpu/winograd/products.h"
 
 namespace bilevel::cpu::winograd {
 
@@ -19,18 +20,11 @@ class Correlation {
   bool run(const float* x, const float* w, float* y, std::byte* workspace) const;
 
  private:
-  void transform_weights(const float* w, int64_t panel, float* u) const;
-  void multiply(const float* tiles, const float* u, int64_t first_band, int64_t bands, int64_t panel, int64_t block,
-                float* products, float* y, FiniteCheck& finite) const;
+  void transform_outputs(const float* products, int64_t first_tile, int64_t count, int64_t panel, float* y,
+                         FiniteCheck& check) const;
 
-  // A line more, as in Tiling.
-  int64_t weights_point_stride() const {
-    return (tiling_.input_blocks * 2 * tiling_.loops.lanes + 1) * tiling_.loops.lanes;
-  }
-  int64_t products_point_stride() const { return (2 * kBlockTiles + 1) * tiling_.loops.lanes; }
-
-  const bool turned_;  // the kernel, for the input gradient
   const Tiling tiling_;
+  const Products products_;
   const int parts_;
   const int64_t bands_at_once_;
 };

@@ -4,17 +4,10 @@
 #include <atomic>
 
 namespace bilevel::cpu::winograd {
-namespace {
-
-// Transforms of both operands are read back from the third cache.
-constexpr int64_t kBytesAtOnce = int64_t{12} << 20;
-
-}  // namespace
-
 FilterGradient::FilterGradient(const Conv& conv, int threads, const Loops& with)
-    : tiling_(Geometry(conv), with),
+    : tiling_(Geometry(conv), with, kBlockTiles),
       parts_(useful_threads(tiling_.geometry.flops() / kConvFlopsPerUnit, threads)),
-      bands_at_once_(tiling_.bands_within(kBytesAtOnce, tiling_.input_blocks + tiling_.output_blocks())) {}
+      bands_at_once_(tiling_.bands_within(2 * kBytesAtOnce, tiling_.input_blocks + tiling_.output_blocks())) {}
 
 // The transformed tiles of both operands, the sums of their products and for each part what is staged.
 int64_t FilterGradient::workspace_bytes() const {

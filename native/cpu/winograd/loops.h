@@ -79,6 +79,11 @@ struct Loops {
   // The output tile from m[point][lane]. Adds NaN to a lane of `zeros` for a cell that is not finite, else 0. By the
   // side of the tile.
   void (*transform_output[kSides])(const float* m, int64_t point_stride, const Corner& corner, float* y, float* zeros);
+  // Adds the window of 6 x 6 cells that a transformed tile of the output's gradient came from, given the products
+  // m[point][lane], to a band with so many columns.
+  void (*spread)(const float* m, int64_t point_stride, int64_t columns, float* window);
+  // The inverse of stage for all rows: takes the channels' planes out of a band. `zeros` as with transform_output.
+  void (*unstage)(const Band& band, const float* from, float* to, float* zeros);
   // The kernel's gradient for one input and up to `lanes` outputs from m[point][lane]; as above. By the kernel's side.
   void (*transform_weights_gradient[kSides])(const float* m, int64_t point_stride, int64_t outputs,
                                              int64_t output_stride, float* w, float* zeros);

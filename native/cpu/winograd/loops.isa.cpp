@@ -77,6 +77,20 @@ BILEVEL_INLINE void exchange(Vector<>& first, Vector<>& second, std::integer_seq
   first = even;
 }
 
+// The transpose of evaluate_input, of values that evaluate() has divided twice by what belongs to their points.
+BILEVEL_INLINE void spread_points(const Vector<> (&m)[kPoints], Vector<> (&x)[kPoints]) {
+  constexpr float kZero = kA2 * kB2, kOfA = 2 * kA2 * (kA2 - kB2), kOfB = 2 * kB2 * (kB2 - kA2);
+  const Vector<> zero = kZero * m[0];
+  const Vector<> a_even = kOfA * (m[1] + m[2]), a_odd = (kOfA * kA) * (m[1] - m[2]);
+  const Vector<> b_even = kOfB * (m[3] + m[4]), b_odd = (kOfB * kB) * (m[3] - m[4]);
+  x[0] = kZero * zero;
+  x[1] = kZero * m[5] - (kB2 * a_odd + kA2 * b_odd);
+  x[2] = -((kA2 + kB2) * zero + (kB2 * a_even + kA2 * b_even));
+  x[3] = (a_odd + b_odd) - (kA2 + kB2) * m[5];
+  x[4] = zero + (a_even + b_even);
+  x[5] = m[5];
+}
+
 // Exchanges rows and columns of kLanes x kLanes floats.
 template <int Half = 1>
 BILEVEL_INLINE void transpose(Vector<> (&x)[kLanes]) {
@@ -311,6 +325,53 @@ void transform_output(const float* m, int64_t point_stride, const Corner& corner
   }
 }
 
+void spread(const float* m, int64_t point_stride, int64_t columns, float* window) {
+  Vector<> half[kPoints][kPoints];  // [column][row]
+  BILEVEL_UNROLL for (int c = 0; c < kPoints; ++c) {
+    Vector<> column[kPoints];
+    BILEVEL_UNROLL for (int r = 0; r < kPoints; ++r) column[r] = load(m + (r * kPoints + c) * point_stride);
+    spread_points(column, half[c]);
+  }
+  BILEVEL_UNROLL for (int r = 0; r < kPoints; ++r) {
+    Vector<> row[kPoints], cells[kPoints];
+    BILEVEL_UNROLL for (int c = 0; c < kPoints; ++c) row[c] = half[c][r];
+    spread_points(row, cells);
+    float* const to = window + r * columns * kLanes;
+    BILEVEL_UNROLL for (int c = 0; c < kPoints; ++c) store(to + c * kLanes, load(to + c * kLanes) + cells[c]);
+  }
+}
+
+void unstage(const Band& band, const float* from, float* to, float* zeros) {
+  const int64_t plane = band.height * band.width;
+  Vector<> sum = load(zeros);
+  for (int64_t cell = 0; cell < plane; cell += kLanes) {
+    // The last vector begins earlier, in a plane that has one.
+    const int64_t first = plane < kLanes ? 0 : smaller(cell, plane - kLanes);
+    const int64_t count = smaller(plane, kLanes);
+    int64_t row = first / band.width, column = first % band.width;
+    Vector<> cells[kLanes] = {};
+    for (int64_t i = 0; i < count; ++i) {
+      cells[i] = load(from + ((row - band.first_row) * band.columns + band.left + column) * kLanes);
+      sum += 0.0f * cells[i];
+      if (++column == band.width) {
+        column = 0;
+        ++row;
+      }
+    }
+    transpose(cells);
+    if (count == kLanes && band.channels == kLanes) {
+      BILEVEL_UNROLL for (int l = 0; l < kLanes; ++l) store(to + l * plane + first, cells[l]);
+    } else {
+      alignas(4 * kLanes) float turned[kLanes][kLanes];
+      BILEVEL_UNROLL for (int l = 0; l < kLanes; ++l) store(turned[l], cells[l]);
+      for (int64_t l = 0; l < band.channels; ++l) {
+        __builtin_memcpy(to + l * plane + first, turned[l], static_cast<size_t>(4 * count));
+      }
+    }
+  }
+  store(zeros, sum);
+}
+
 template <int N>
 void transform_weights_gradient(const float* m, int64_t point_stride, int64_t outputs, int64_t output_stride, float* w,
                                 float* zeros) {
@@ -334,6 +395,8 @@ constexpr Loops make_loops() {
           {transform_weights<2>, transform_weights<3>, transform_weights<4>, transform_weights<5>},
           multiply,
           {transform_output<2>, transform_output<3>, transform_output<4>, transform_output<5>},
+          spread,
+          unstage,
           {transform_weights_gradient<2>, transform_weights_gradient<3>, transform_weights_gradient<4>,
            transform_weights_gradient<5>}};
 }

@@ -21,7 +21,7 @@ bool has_tiling(const Conv& conv) {
   return true;
 }
 
-Tiling::Tiling(const Geometry& g, const Loops& with)
+Tiling::Tiling(const Geometry& g, const Loops& with, int64_t tiles_in_block)
     : geometry(g),
       loops(with),
       tile(kPoints + 1 - g.rows.kernel),
@@ -30,6 +30,7 @@ Tiling::Tiling(const Geometry& g, const Loops& with)
       bands(g.batch * rows),
       input_blocks(ceil_divide(g.inputs, with.lanes)),
       panels(ceil_divide(g.outputs, 2 * with.lanes)),
+      block_tiles(tiles_in_block),
       staged_bands_(std::clamp<int64_t>(kStagedBytes / (tile * input_columns() * with.lanes * 4), 1, rows)) {}
 
 int64_t Tiling::staged_size() const { return ((staged_bands_ - 1) * tile + kPoints) * input_columns() * loops.lanes; }
@@ -41,12 +42,12 @@ int64_t Tiling::bands_within(int64_t bytes, int64_t blocks) const {
 }
 
 int64_t Tiling::tiles_size(int64_t count, int64_t blocks) const {
-  return ceil_divide(count * columns, kBlockTiles) * kProducts * point_stride(blocks);
+  return ceil_divide(count * columns, block_tiles) * kProducts * point_stride(blocks);
 }
 
 Tiles Tiling::tiles(float* data, int64_t blocks, int64_t block) const {
   const int64_t stride = point_stride(blocks);
-  return {data + block * kBlockTiles * loops.lanes, kBlockTiles, kProducts * stride, stride};
+  return {data + block * block_tiles * loops.lanes, block_tiles, kProducts * stride, stride};
 }
 
 // Calls transform(block, image, row, count, tile) for every run of rows of tiles of one image and block of channels:

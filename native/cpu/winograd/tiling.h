@@ -11,15 +11,17 @@
 
 namespace bilevel::cpu::winograd {
 
-// Tiles that are multiplied together: what one point of them yields for 32 outputs stays in the second cache.
+// Tiles that are multiplied together: their products with the weights of 32 outputs stay in the second cache.
 inline constexpr int64_t kBlockTiles = 48;
+// Of the tiles of one operand that are transformed before they are multiplied: they are read back from the third cache.
+inline constexpr int64_t kBytesAtOnce = int64_t{6} << 20;
 
 // Whether a convolution can be computed so: square kernels of 2 to 5, neither dilated, strided nor grouped, with
 // padding that is not negative.
 bool has_tiling(const Conv& conv);
 
 struct Tiling {
-  Tiling(const Geometry& geometry, const Loops& loops);
+  Tiling(const Geometry& geometry, const Loops& loops, int64_t block_tiles);
 
   Geometry geometry;
   const Loops& loops;
@@ -28,7 +30,11 @@ struct Tiling {
   int64_t bands;          // rows of tiles in all planes
   int64_t input_blocks;   // of `lanes` channels
   int64_t panels;         // of 2 lanes output channels
+  int64_t block_tiles;    // that lie together in memory
 
+  int64_t output_blocks() const { return 2 * panels; }  // one more than there are, if that is odd
+  // Of the cells that a row of tiles is computed from.
+  int64_t input_columns() const { return columns * tile + kPoints - tile; }
   size_t kernel_index() const { return static_cast<size_t>(geometry.rows.kernel - kMinSide); }
   size_t tile_index() const { return static_cast<size_t>(tile - kMinSide); }
 
@@ -47,12 +53,10 @@ struct Tiling {
                         float* tiles) const;
   void transform_output_gradients(const float* y, int64_t first_band, int64_t count, Range range, float* staged,
                                   float* tiles) const;
-  int64_t output_blocks() const { return 2 * panels; }
 
  private:
   // A line more than the values of a point, or the stores of a tile would all fall into one set of the cache.
-  int64_t point_stride(int64_t blocks) const { return blocks * kBlockTiles * loops.lanes + loops.lanes; }
-  int64_t input_columns() const { return columns * tile + kPoints - tile; }
+  int64_t point_stride(int64_t blocks) const { return (blocks * block_tiles + 1) * loops.lanes; }
   template <typename Transform>
   void each_run(int64_t first_band, int64_t count, Range range, Transform&& transform) const;
 
