@@ -17,11 +17,13 @@ export function loadAddon(): NativeAddon {
 }
 
 /**
- * How often a waiting thread of the OpenMP team looks again before it sleeps: about a tenth of a millisecond, longer than
- * the gap between two instructions. The default of several milliseconds burns a core after every run, and when other
- * programs hold the cores it keeps the thread that is waited for from running.
+ * How often a thread of OpenMP's team that waits for the others looks again before it sleeps: about 30 microseconds. That
+ * bridges what separates the threads within oneDNN's work; between instructions native/cpu/team.h waits. While it looks it
+ * keeps its processor from other programs and, where those hold the others, the thread that it waits for from running: beside
+ * one busy program, 5000 looks make steps a tenth slower, and the default of 300,000 several times. 200 are too few: steps
+ * with many short products then take a quarter longer.
  */
-const spinCount = '5000';
+const spinCount = '1000';
 
 /** Loads the addon. The OpenMP library reads its settings when it is loaded with it; those of the user come first. */
 function requireWithThreadSettings(file: string): NativeAddon {

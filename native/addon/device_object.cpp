@@ -9,13 +9,14 @@
 #include "addon/environment.h"
 #include "addon/program_object.h"
 #include "cpu/library.h"
+#include "cpu/team.h"
 #include "program/program.h"
 
 namespace bilevel::addon {
 namespace {
 
 // More than any machine has; libgomp ends the process when it cannot start a thread.
-constexpr int32_t kMaxThreads = 256;
+constexpr int32_t kMaxThreads = cpu::Team::kMostParts;
 
 cpu::Precision read_precision(Napi::Value value) {
   const auto& names = cpu::kPrecisionNames;

@@ -1,6 +1,6 @@
 #include "cpu/executor.h"
 
-#include <omp.h>
+#include "cpu/team.h"
 
 namespace bilevel::cpu {
 
@@ -27,9 +27,7 @@ void Executor::submit(Job& job) {
 }
 
 void Executor::loop() {
-  // Both settings belong to this thread; oneDNN takes its team from them too.
-  omp_set_dynamic(0);
-  omp_set_num_threads(threads_);
+  Team team(threads_);
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [&] { return first_ != nullptr || closing_; });

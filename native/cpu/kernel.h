@@ -28,7 +28,7 @@ class Kernel {
   virtual ~Kernel() = default;
   // What it needs while it runs; all kernels of a program share one workspace.
   virtual int64_t workspace_bytes() const { return 0; }
-  // Executes the instruction on the calling thread and its OpenMP team. Allocates nothing. Throws Error for an index
+  // Executes the instruction on the calling thread and its team. Allocates nothing. Throws Error for an index
   // out of range or a failure of a native library.
   virtual void run(const Memory& memory) = 0;
 };

@@ -1,22 +1,22 @@
-// The team of OpenMP threads that a kernel runs on.
+// How a kernel shares its work among the team of the thread that it runs on.
 #pragma once
-
-#include <omp.h>
 
 #include <algorithm>
 #include <cstdint>
 
+#include "cpu/team.h"
+
 namespace bilevel::cpu {
 
-// Calls body(part) once for every part in 0 .. parts - 1, each part on its own thread when the team has that many. What
-// a part covers depends on nothing but `parts`, so results are the same bits in every run. The body must not throw.
+// Calls body(part) once for every part in 0 .. parts - 1, each on any thread of the team. What a part covers depends on
+// nothing but `parts`, so results are the same bits in every run. The body must neither throw nor call parallel().
 template <typename Body>
-void parallel(int parts, Body&& body) {
-  if (parts <= 1) {
-    body(0);
-    return;
+void parallel(int parts, const Body& body) {
+  Team* const team = parts > 1 ? Team::current() : nullptr;
+  if (team != nullptr) {
+    return team->run(
+        parts, [](const void* of, int part) { (*static_cast<const Body*>(of))(part); }, &body);
   }
-#pragma omp parallel for num_threads(parts) schedule(static, 1)
   for (int part = 0; part < parts; ++part) body(part);
 }
 
@@ -37,17 +37,5 @@ inline int useful_threads(int64_t work, int threads) {
   constexpr int64_t kWorkPerThread = 150'000;
   return static_cast<int>(std::clamp<int64_t>(work / kWorkPerThread, 1, threads));
 }
-
-// Sets the size of the teams that libraries start from this thread, for the lifetime of the scope.
-class TeamScope {
- public:
-  explicit TeamScope(int threads) : previous_(omp_get_max_threads()) { omp_set_num_threads(threads); }
-  ~TeamScope() { omp_set_num_threads(previous_); }
-  TeamScope(const TeamScope&) = delete;
-  TeamScope& operator=(const TeamScope&) = delete;
-
- private:
-  int previous_;
-};
 
 }  // namespace bilevel::cpu

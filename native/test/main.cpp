@@ -2,6 +2,7 @@
 #include <iostream>
 #include <string>
 
+#include "cpu/team.h"
 #include "test/test.h"
 
 namespace bilevel::test {
@@ -17,6 +18,8 @@ std::vector<Case>& cases() {
 int main(int count, char** arguments) {
   const std::string filter = count > 1 ? arguments[1] : "";
   int passed = 0, failed = 0;
+  // What programs and kernels are run on, as on a device's thread.
+  bilevel::cpu::Team team(4);
   for (const auto& [name, body] : bilevel::test::cases()) {
     if (name.find(filter) == std::string::npos) continue;
     try {
