@@ -91,7 +91,8 @@ TEST(matmul_shares_large_products_and_large_batches) {
       {1, 200, 84, 120, false, true},   {64, 24, 31, 40, false, true},   {3, 60, 70, 80, true, false},
       {500, 1, 10, 20, false, true},    {2, 40, 30, 1500, false, true},  {1, 1, 1, 3000, false, false},
       {1, 784, 10, 200, true, false},   {2, 300, 3, 784, true, false},   {1, 784, 10, 200, false, false},
-      {2, 300, 2, 784, false, false},   {1, 3, 1500, 400, false, false}, {1, 1500, 1, 400, true, true}};
+      {2, 300, 2, 784, false, false},   {1, 3, 1500, 400, false, false}, {1, 1500, 1, 400, true, true},
+      {1, 90, 130, 1500, false, true},  {20, 40, 30, 1100, true, true},  {3, 60, 9, 2048, false, true}};
   for (const Shape& shape : shapes) {
     for (const int threads : {1, 2, 5}) check_matmul(random, shape, threads);
   }
