@@ -25,7 +25,7 @@ export const opcodes = [
   'conv',
   'convInputGradient',
   'convFilterGradient',
-  'maxPoolIndices',
+  'maxPool',
   'averagePool',
   'averagePoolGradient',
   'gather',

@@ -1,5 +1,5 @@
 import { BilevelError } from '../errors.js';
-import { isOp, type Node } from '../graph/node.js';
+import { isOp, type Node, type NodeOf } from '../graph/node.js';
 import type { ConvAttributes } from '../graph/ops/conv.js';
 import type { AveragePoolAttributes } from '../graph/ops/pool.js';
 import { elementCount, type Shape } from '../tensor.js';
@@ -44,32 +44,33 @@ export function lowerKernel(node: Node, target: Storage, views: ViewPlan, storag
     const words = convolution(node.attributes, shapeOf(0), node.shape, shapeOf(1), buffer(0), target, buffer(1));
     return plain('convFilterGradient', ...words);
   }
-  if (isOp(node, 'maxPoolIndices')) {
-    const { kernel, strides, dilations, padding } = node.attributes;
-    const words = pooling({ kernel, strides, padding }, dilations, false, shapeOf(0), node.shape);
-    return plain('maxPoolIndices', [...words, buffer(0), target], elementCount(node.shape) * elementCount(kernel));
-  }
   if (isOp(node, 'averagePool')) {
     const { kernel, countIncludePad } = node.attributes;
     const words = pooling(
       node.attributes,
       kernel.map(() => 1),
-      countIncludePad,
       shapeOf(0),
       node.shape,
     );
-    return plain('averagePool', [...words, buffer(0), target], elementCount(node.shape) * elementCount(kernel));
+    return plain(
+      'averagePool',
+      [...words, Number(countIncludePad), buffer(0), target],
+      elementCount(node.shape) * elementCount(kernel),
+    );
   }
   if (isOp(node, 'averagePoolGradient')) {
     const { kernel, countIncludePad } = node.attributes;
     const words = pooling(
       node.attributes,
       kernel.map(() => 1),
-      countIncludePad,
       node.shape,
       shapeOf(0),
     );
-    return plain('averagePoolGradient', [...words, target, buffer(0)], elementCount(shapeOf(0)) * elementCount(kernel));
+    return plain(
+      'averagePoolGradient',
+      [...words, Number(countIncludePad), target, buffer(0)],
+      elementCount(shapeOf(0)) * elementCount(kernel),
+    );
   }
   if (isOp(node, 'gather')) {
     const words = splitAround(shapeOf(0), node.attributes.axis);
@@ -136,6 +137,29 @@ export function lowerKernel(node: Node, target: Storage, views: ViewPlan, storag
   throw new BilevelError('UNSUPPORTED_OPERATOR', `The compiler has no instruction for the operation ${node.op}.`);
 }
 
+/** The instruction that finds the largest elements of windows: where they are, and, in `values`, the elements themselves. */
+export function lowerMaxPool(
+  pool: NodeOf<'maxPoolIndices'>,
+  values: Storage,
+  views: ViewPlan,
+  storageOf: StorageOf,
+): Instruction {
+  const { attributes, inputs, shape } = pool;
+  const words = pooling(attributes, attributes.dilations, (inputs[0] as Node).shape, shape);
+  const operands = inputs.map((operand) => storageOf(views.viewOf(operand).base));
+  return {
+    opcode: 'maxPool',
+    words: [...words, operands.length - 1, ...operands, storageOf(pool), values],
+    flops: elementCount(shape) * elementCount(attributes.kernel),
+  };
+}
+
+/** Whether `rows` rows of `size` elements are the planes that a max pooling looks at. */
+export function isByPlane(pool: NodeOf<'maxPoolIndices'>, rows: number, size: number): boolean {
+  const { shape } = pool.inputs[0] as Node;
+  return rows === elementCount(shape.slice(0, 2)) && size === elementCount(shape.slice(2));
+}
+
 /** [elements before the axis, its size, elements behind it] */
 function splitAround(shape: Shape, axis: number): [number, number, number] {
   return [elementCount(shape.slice(0, axis)), shape[axis] as number, elementCount(shape.slice(axis + 1))];
@@ -163,12 +187,11 @@ function convolution(
 function pooling(
   { kernel, strides, padding }: Pick<AveragePoolAttributes, 'kernel' | 'strides' | 'padding'>,
   dilations: readonly number[],
-  countIncludePad: boolean,
   x: Shape,
   y: Shape,
 ): number[] {
   const low = padding.map((pair) => pair[0]);
   const high = padding.map((pair) => pair[1]);
   const sizes = [...x.slice(2), ...kernel, ...y.slice(2), ...strides, ...dilations, ...low, ...high];
-  return [kernel.length, elementCount(x.slice(0, 2)), ...sizes, Number(countIncludePad)];
+  return [kernel.length, elementCount(x.slice(0, 2)), ...sizes];
 }

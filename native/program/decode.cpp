@@ -56,8 +56,8 @@ Instruction decode_operation(InstructionReader& reader, Opcode opcode) {
       return decode_conv(reader, ConvDirection::kInputGradient);
     case Opcode::kConvFilterGradient:
       return decode_conv(reader, ConvDirection::kFilterGradient);
-    case Opcode::kMaxPoolIndices:
-      return decode_pool(reader, PoolKind::kMaxIndices);
+    case Opcode::kMaxPool:
+      return decode_pool(reader, PoolKind::kMax);
     case Opcode::kAveragePool:
       return decode_pool(reader, PoolKind::kAverage);
     case Opcode::kAveragePoolGradient:

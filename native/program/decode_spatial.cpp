@@ -113,26 +113,30 @@ Pool decode_pool(InstructionReader& reader, PoolKind kind) {
   pool.kind = kind;
   pool.spatial_rank = static_cast<int32_t>(words.integer("spatialRank", 1, 2));
   pool.planes = words.limited("planes", 0, kMaxDimension);
+  const bool maxima = kind == PoolKind::kMax;
   const Windows windows(words, pool.spatial_rank);
   for (int32_t d = 0; d < pool.spatial_rank; ++d) {
     check_pool_output(words, windows, static_cast<size_t>(d));
-    if (kind != PoolKind::kMaxIndices && windows.dilation[static_cast<size_t>(d)] != 1) {
+    if (!maxima && windows.dilation[static_cast<size_t>(d)] != 1) {
       words.refuse({"dilation", d}, "average pooling has dilation 1");
     }
   }
   copy(windows, pool);
-  pool.count_include_pad = words.flag("countIncludePad");
-  if (kind == PoolKind::kMaxIndices &&
-      words.volume("inputSize", {pool.input[0], pool.spatial_rank == 2 ? pool.input[1] : 1}) > INT32_MAX) {
+  const auto volume = [&](const char* field, const Spatial& sizes) {
+    return spatial_volume(words, field, pool.planes, 1, sizes, pool.spatial_rank);
+  };
+  const bool scaled = maxima && words.flag("scaled");
+  if (!maxima) pool.count_include_pad = words.flag("countIncludePad");
+  if (maxima && words.volume("inputSize", {pool.input[0], pool.spatial_rank == 2 ? pool.input[1] : 1}) > INT32_MAX) {
     words.refuse_limit("inputSize", "positions within a plane are int32");
   }
 
   const bool gradient = kind == PoolKind::kAverageGradient;
-  pool.x = reader.whole("bufferX", gradient ? Use::kWrite : Use::kRead, kFloat32Only,
-                        spatial_volume(words, "bufferX", pool.planes, 1, pool.input, pool.spatial_rank));
-  pool.y = reader.whole("bufferY", gradient ? Use::kRead : Use::kWrite,
-                        kind == PoolKind::kMaxIndices ? DTypes(kInt32Only) : DTypes(kFloat32Only),
-                        spatial_volume(words, "bufferY", pool.planes, 1, pool.output, pool.spatial_rank));
+  const Use of_x = gradient ? Use::kWrite : Use::kRead, of_y = gradient ? Use::kRead : Use::kWrite;
+  pool.x = reader.whole("bufferX", of_x, kFloat32Only, volume("bufferX", pool.input));
+  if (scaled) pool.scale = reader.whole("bufferScale", Use::kRead, kFloat32Only, pool.planes);
+  if (maxima) pool.indices = reader.whole("bufferIndices", of_y, kInt32Only, volume("bufferIndices", pool.output));
+  pool.y = reader.whole("bufferY", of_y, kFloat32Only, volume("bufferY", pool.output));
   return pool;
 }
 

@@ -79,14 +79,16 @@ struct Conv {
   int32_t x, w, y;
 };
 
-enum class PoolKind : uint8_t { kMaxIndices, kAverage, kAverageGradient };
+enum class PoolKind : uint8_t { kMax, kAverage, kAverageGradient };
 
 struct Pool {
   PoolKind kind;
   int32_t spatial_rank;
   int64_t planes;
   Spatial input, kernel, output, stride, dilation, pad_low, pad_high;
-  bool count_include_pad;
+  bool count_include_pad;        // of averages
+  std::optional<int32_t> scale;  // of maxima, as the next
+  int32_t indices;
   int32_t x, y;
 };
 

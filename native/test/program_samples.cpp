@@ -140,6 +140,7 @@ Encoder spatial_program() {
   const int32_t x = program.bound(program.binding(kF, 2 * 2 * 4 * 5, Access::kRead));
   const int32_t w = program.bound(program.binding(kF, 4 * 1 * 3 * 2, Access::kReadWrite));
   const int32_t indices = program.bound(program.binding(DType::kInt32, 2 * 4 * 2 * 3, Access::kWrite));
+  const int32_t scale = program.bound(program.binding(kF, 2 * 4, Access::kRead));
   // 4 x 5 through a 3 x 2 kernel, strides 1 and 2, padding 1 low: 3 x 3.
   const int32_t y = program.arena(kF, 2 * 4 * 3 * 3);
   const int32_t dx = program.arena(kF, 2 * 2 * 4 * 5);
@@ -152,7 +153,13 @@ Encoder spatial_program() {
   program.body(Opcode::kConv, with(conv, {x, w, y}));
   program.body(Opcode::kConvInputGradient, with(conv, {dx, w, y}));
   program.body(Opcode::kConvFilterGradient, with(conv, {dx, w, y}));
-  program.body(Opcode::kMaxPoolIndices, with({2, 8, 3, 3, 2, 2, 2, 3, 1, 1, 1, 1, 0, 1, 0, 0, 0}, {y, indices}));
+  const std::vector<double> largest = {2, 8, 3, 3, 2, 2, 2, 3, 1, 1, 1, 1, 0, 1, 0, 0};
+  const int32_t maxima = program.arena(kF, 2 * 4 * 2 * 3);
+  std::vector<double> plain = largest, scaled = largest;
+  plain.push_back(0);
+  scaled.push_back(1);
+  program.body(Opcode::kMaxPool, with(plain, {y, indices, maxima}));
+  program.body(Opcode::kMaxPool, with(scaled, {y, scale, indices, maxima}));
   const std::vector<double> pool = {2, 8, 3, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 1};
   program.body(Opcode::kAveragePool, with(pool, {y, mean}));
   program.body(Opcode::kAveragePoolGradient, with(pool, {spread, mean}));

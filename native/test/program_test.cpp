@@ -232,9 +232,10 @@ TEST(reductions_need_reducing_outputs) {
 TEST(windows_fit_their_input) {
   const auto pool = [](int64_t input, int64_t kernel, int64_t output, int64_t stride, int64_t low, int64_t high) {
     Encoder program;
-    const int32_t x = program.arena(kF, input), y = program.arena(DType::kInt32, output);
-    program.body(Opcode::kMaxPoolIndices, {1, 1, double(input), double(kernel), double(output), double(stride), 1,
-                                           double(low), double(high), 0, double(x), double(y)});
+    const int32_t x = program.arena(kF, input), indices = program.arena(DType::kInt32, output);
+    const int32_t y = program.arena(kF, output);
+    program.body(Opcode::kMaxPool, {1, 1, double(input), double(kernel), double(output), double(stride), 1, double(low),
+                                    double(high), 0, double(x), double(indices), double(y)});
     return verdict(program);
   };
   CHECK(pool(5, 2, 2, 2, 0, 0) == "accepted");
@@ -242,6 +243,20 @@ TEST(windows_fit_their_input) {
   check_refused(pool(5, 2, 4, 2, 0, 0), "outputSize[0]: the window gives 2 to 3 but found 4");
   check_refused(pool(2, 2, 4, 1, 2, 1), "window 0 holds only padding");
   check_refused(pool(2, 2, 4, 1, 0, 3), "the last window holds only padding");
+  const auto maxima = [](double scaled, int64_t planes, bool apart) {
+    Encoder program;
+    const int32_t x = program.arena(kF, 2 * 4), scale = program.arena(kF, planes);
+    const int32_t indices = program.arena(DType::kInt32, 2 * 2);
+    const int32_t y = apart ? program.arena(kF, 2 * 2) : x;
+    program.body(Opcode::kMaxPool,
+                 {1, 2, 4, 2, 2, 2, 1, 0, 0, scaled, double(x), double(scale), double(indices), double(y)});
+    return verdict(program);
+  };
+  CHECK(maxima(1, 2, true) == "accepted");
+  check_refused(maxima(2, 2, true), "scaled");
+  check_refused(maxima(1, 3, true), "bufferScale");
+  check_refused(maxima(0, 2, true), "bufferIndices");
+  check_refused(maxima(1, 2, false), "bufferY");
   Encoder conv;
   const int32_t x = conv.arena(kF, 5), w = conv.arena(kF, 2), y = conv.arena(kF, 5);
   conv.body(Opcode::kConv, {1, 1, 1, 1, 1, 5, 2, 5, 1, 1, 0, 0, double(x), double(w), double(y)});

@@ -19,7 +19,7 @@
 namespace bilevel::test {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kInfinity = std::numeric_limits<double>::infinity(), kNaN = std::numeric_limits<double>::quiet_NaN();
 
 size_t at(int64_t index) { return static_cast<size_t>(index); }
 
@@ -374,42 +374,58 @@ Pool random_pool(Random& random, bool dilated) {
 enum class Cells { kTies, kNaNs, kNothing, kSparse };
 
 void check_max_pool(Random& random, Pool pool, Cells kind, int threads) {
-  pool.kind = PoolKind::kMaxIndices;
+  pool.kind = PoolKind::kMax;
   const int64_t cells = grid(pool.spatial_rank, pool.input, 1).cells(),
                 windows = grid(pool.spatial_rank, pool.output, 1).cells();
   std::vector<double> x = random.integers(pool.planes * cells, -3, 3);
   for (double& value : x) {
-    if (kind == Cells::kNaNs && random.chance(0.1)) value = std::numeric_limits<double>::quiet_NaN();
+    if (kind == Cells::kNaNs && random.chance(0.1)) value = kNaN;
     if (kind == Cells::kNothing || (kind == Cells::kSparse && random.chance(0.9))) value = -kInfinity;
   }
+  const bool scaled = random.chance(0.5);
+  std::vector<double> scale(at(pool.planes), 1.0);
   Workbench bench;
   pool.x = bench.add(DType::kFloat32, x);
-  pool.y = bench.add_result(DType::kInt32, pool.planes * windows);
+  if (scaled) {
+    for (double& factor : scale) factor = random.pick<double>({1, -1, 0.5, 0, kNaN});
+    pool.scale = bench.add(DType::kFloat32, scale);
+  }
+  pool.indices = bench.add_result(DType::kInt32, pool.planes * windows);
+  pool.y = bench.add_result(DType::kFloat32, pool.planes * windows);
   bench.run(pool, threads, 2);
   std::vector<double> expected(at(pool.planes * windows), -1.0);
   for (int64_t plane = 0; plane < pool.planes; ++plane) {
+    const auto cell_value = [&](double cell) {
+      return scale[at(plane)] * x[at(plane * cells + static_cast<int64_t>(cell))];
+    };
     each_meeting(pool, [&](int64_t cell, int64_t window, int64_t) {
       double& best = expected[at(plane * windows + window)];
-      const double value = x[at(plane * cells + cell)];
-      const double champion = best < 0 ? -kInfinity : x[at(plane * cells + static_cast<int64_t>(best))];
+      const double value = cell_value(static_cast<double>(cell));
+      const double champion = best < 0 ? -kInfinity : cell_value(best);
       if (best < 0 || value > champion || (std::isnan(value) && !std::isnan(champion)))
         best = static_cast<double>(cell);
     });
   }
-  check_close(bench.values(pool.y), expected, 0, 1, "maxPoolIndices");
+  check_close(bench.values(pool.indices), expected, 0, 1, "indices of maxPool");
+  std::vector<double> largest;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    largest.push_back(x[i / at(windows) * at(cells) + static_cast<size_t>(expected[i])]);
+  }
+  check_close(bench.values(pool.y), largest, 0, 1, "maxPool");
 }
 
 constexpr Cells kEveryKind[] = {Cells::kTies, Cells::kNaNs, Cells::kNothing, Cells::kSparse};
 
-TEST(max_pool_indices_agree_with_their_definition) {
+TEST(max_pool_agrees_with_its_definition) {
   Random random(3);
   for (int round = 0; round < 300; ++round) {
-    check_max_pool(random, random_pool(random, true), kEveryKind[round % 4], round % 2 + 1);
+    const Pool pool = random_pool(random, true);
+    check_max_pool(random, pool, kEveryKind[round % 4], round % 2 + 1);
   }
 }
 
 // Planes that are cut into bands, that end within a vector, and that one window covers.
-TEST(max_pool_indices_of_networks) {
+TEST(max_pools_of_networks) {
   Random random(5);
   const auto check = [&](int64_t planes, Spatial input, int64_t kernel, int64_t stride, int64_t pad, bool ceil) {
     Pool pool{};
@@ -429,6 +445,8 @@ TEST(max_pool_indices_of_networks) {
   check(1, {40, 300}, 4, 3, 0, true);
   check(40, {28, 28}, 2, 2, 0, false);
   check(40, {7, 7}, 2, 2, 0, false);
+  check(1500, {8, 8}, 2, 2, 0, false);
+  check(300, {9, 10}, 2, 3, 0, false);
   check(40, {5, 9}, 2, 2, 0, true);
   check(20, {9, 9}, 9, 1, 0, false);
   check(20, {9, 9}, 9, 9, 0, false);

@@ -1,7 +1,7 @@
 import { bufferKinds, dtypeCodes, type EncodedProgram, opcodes, outputModes, tapeOps } from '../../lib/encoded.js';
 import { evaluate } from '../../lib/graph/evaluate.js';
 import * as graph from '../../lib/graph/index.js';
-import { bytesPerElement } from '../../lib/tensor.js';
+import { bytesPerElement, elementCount } from '../../lib/tensor.js';
 
 /**
  * Runs an encoded program in float64 straight from docs/program-format.md: slow, obvious, and written without the
@@ -229,7 +229,7 @@ export function interpret(program: EncodedProgram, tensors: Readonly<Record<stri
           write(filter, graph.convFilterGradient(value(x, shapes.x), value(y, shapes.y), { ...options, kernelSize }));
         return;
       }
-      case 'maxPoolIndices':
+      case 'maxPool':
       case 'averagePool':
       case 'averagePoolGradient': {
         const [rank, planes] = n;
@@ -237,21 +237,24 @@ export function interpret(program: EncodedProgram, tensors: Readonly<Record<stri
         const [inputSize, kernel, outputSize, strides, dilations, low, high] = [0, 1, 2, 3, 4, 5, 6].map(
           part,
         ) as number[][] as [number[], number[], number[], number[], number[], number[], number[]];
-        const [include, x, y] = w.slice(-3) as [number, number, number];
         const padding = low.map((l, axis) => [l, high[axis] as number] as const);
-        const average = { kernel, strides, padding, countIncludePad: include === 1, outputSize };
-        if (opcode === 'maxPoolIndices') {
-          write(
-            y,
-            graph.maxPoolIndices(value(x, [1, planes, ...inputSize]), {
-              kernel,
-              strides,
-              dilations,
-              padding,
-              outputSize,
-            }),
-          );
-        } else if (opcode === 'averagePool') write(y, graph.averagePool(value(x, [1, planes, ...inputSize]), average));
+        const [flag, ...buffers] = w.slice(2 + 7 * rank) as [number, ...number[]];
+        if (opcode === 'maxPool') {
+          const windows = { kernel, strides, dilations, padding, outputSize };
+          const [x, ...rest] = buffers as [number, number, number, number];
+          const [indices, y] = rest.slice(flag) as [number, number];
+          const planesOfX = value(x, [1, planes, ...inputSize]);
+          const scale = flag === 1 ? value(rest[0], [1, planes]) : undefined;
+          const found = graph.maxPoolIndices(planesOfX, windows, scale);
+          const flat = (node: graph.Node): graph.Node =>
+            graph.reshape(node, [planes, elementCount(node.shape.slice(2))]);
+          write(indices, found);
+          write(y, graph.gatherElements(flat(planesOfX), flat(found)));
+          return;
+        }
+        const [x, y] = buffers as [number, number];
+        const average = { kernel, strides, padding, countIncludePad: flag === 1, outputSize };
+        if (opcode === 'averagePool') write(y, graph.averagePool(value(x, [1, planes, ...inputSize]), average));
         else write(x, graph.averagePoolGradient(value(y, [1, planes, ...outputSize]), { ...average, inputSize }));
         return;
       }

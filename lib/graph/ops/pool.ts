@@ -1,7 +1,7 @@
 import { elementCount, type Shape, type TensorType } from '../../tensor.js';
 import * as f from '../functions/pool.js';
-import type { Op } from '../op.js';
-import { mismatch, one, requireDType, requireIntegers, requireShape, sizeAt } from './infer.js';
+import type { Op, Value } from '../op.js';
+import { mismatch, one, requireDType, requireIntegers, requireShape, sizeAt, two } from './infer.js';
 import { at } from './offsets.js';
 
 /** Windows over 1 or 2 spatial dimensions; a member's entries are those dimensions. */
@@ -104,17 +104,31 @@ function inferPool(x: TensorType, windows: Windows, dilations?: readonly number[
   return [...x.shape.slice(0, 2), ...windows.outputSize];
 }
 
-/** The flat position within its plane of each window's first largest element; padding never wins, NaN wins. */
+/**
+ * The flat position within its plane of each window's first largest element, after multiplication by its plane's number in
+ * the optional second operand; padding never wins, NaN wins.
+ */
 export const maxPoolIndices: Op<MaxPoolAttributes> = {
-  infer: (inputs, attributes) => ({ dtype: 'int32', shape: inferPool(one(inputs), attributes, attributes.dilations) }),
+  infer(inputs, attributes) {
+    const [x, scale] = inputs.length === 1 ? [one(inputs)] : two(inputs);
+    const shape = inferPool(x, attributes, attributes.dilations);
+    if (scale) {
+      requireDType(scale, ['float32'], 'scale');
+      requireShape(scale.shape, x.shape.slice(0, 2), 'scale');
+    }
+    return { dtype: 'int32', shape };
+  },
   evaluate(inputs, attributes, { shape }) {
-    const x = one(inputs);
+    const [x, scale] = inputs as readonly [Value, Value?];
+    const planeSize = elementCount(x.shape.slice(2));
     const result = new Float64Array(elementCount(shape));
     const extents = extentsOf(x.shape.slice(2), attributes, attributes.dilations);
     forEachWindow(x.shape, extents, (y, cells, planeStart) => {
+      const factor = scale ? at(scale.data, planeStart / planeSize) : 1;
+      const scaled = (cell: number): number => factor * at(x.data, planeStart + cell);
       result[y] = cells.reduce((best, cell) => {
-        const champion = at(x.data, planeStart + best);
-        return !Number.isNaN(champion) && !(at(x.data, planeStart + cell) <= champion) ? cell : best;
+        const champion = scaled(best);
+        return !Number.isNaN(champion) && !(scaled(cell) <= champion) ? cell : best;
       });
     });
     return result;

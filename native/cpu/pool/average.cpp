@@ -4,9 +4,9 @@
 
 #include "cpu/axis.h"
 #include "cpu/parallel.h"
+#include "cpu/pool/loops.h"
 #include "cpu/pool/makers.h"
 #include "cpu/scratch.h"
-#include "cpu/vector/loops.h"
 
 namespace bilevel::cpu {
 namespace {
@@ -65,7 +65,7 @@ class AveragePool final : public Kernel {
     for (int64_t window = 0; window < rows_.output; ++window, y += columns_.output) {
       std::fill_n(y, columns_.output, 0.0f);
       each_tap(window, [&](int64_t position, int64_t begin, int64_t count) {
-        loops_.pooling.sum(y + begin, x + position, columns_.stride, count);
+        loops_.sum(y + begin, x + position, columns_.stride, count);
       });
       const auto cells = static_cast<float>(rows_.cells(window, pool_.count_include_pad));
       for (int64_t i = 0; i < columns_.output; ++i) y[i] /= cells * cells_[static_cast<size_t>(i)];
@@ -78,13 +78,13 @@ class AveragePool final : public Kernel {
       const auto cells = static_cast<float>(rows_.cells(window, pool_.count_include_pad));
       for (int64_t i = 0; i < columns_.output; ++i) shares[i] = y[i] / (cells * cells_[static_cast<size_t>(i)]);
       each_tap(window, [&](int64_t position, int64_t begin, int64_t count) {
-        loops_.pooling.spread(x + position, shares + begin, columns_.stride, count);
+        loops_.spread(x + position, shares + begin, columns_.stride, count);
       });
     }
   }
 
   const Pool pool_;
-  const VectorLoops& loops_ = vector_loops();
+  const PoolLoops& loops_ = pool_loops();
   const Axes axes_;
   const Axis &rows_ = axes_.rows, &columns_ = axes_.columns;
   std::vector<Tap> taps_;

@@ -6,7 +6,7 @@
 namespace bilevel::cpu {
 
 KernelPointer make_pool(const Pool& pool, int threads) {
-  return pool.kind == PoolKind::kMaxIndices ? make_max_pool(pool, threads) : make_average_pool(pool, threads);
+  return pool.kind == PoolKind::kMax ? make_max_pool(pool, threads) : make_average_pool(pool, threads);
 }
 
 }  // namespace bilevel::cpu

@@ -37,28 +37,6 @@ struct VectorLoops {
   };
   Reduction sum, max;
 
-  // One tap of pooling windows: window i meets cell x[from + i], whose position is `position` beyond the window's
-  // corner.
-  struct Tap {
-    int64_t from;
-    uint32_t position;
-  };
-  struct Pooling {
-    // to[starts[p] + i] = x[i * stride + p] for all of the n cells of x.
-    void (*split)(float* to, const int64_t* starts, const float* x, int64_t stride, int64_t n);
-    // index[i] = origin + corners[i] + the position of the first tap that meets the largest cell of window i (NaN
-    // wins), or -1 when all of its cells are -infinity; positions wrap like unsigned arithmetic. Returns whether there
-    // was no such window. Reads up to kRegisterSlack elements behind the last cells and corners.
-    bool (*max)(int32_t* index, const float* x, const Tap* taps, int64_t tap_count, const uint32_t* corners,
-                uint32_t origin, int64_t n);
-    // Windows of one output row and one tap, where output i meets x[i * stride]:
-    // total[i] += x[i * stride]
-    void (*sum)(float* total, const float* x, int64_t stride, int64_t n);
-    // x[i * stride] += share[i]
-    void (*spread)(float* x, const float* share, int64_t stride, int64_t n);
-  };
-  Pooling pooling;
-
   struct Indexing {
     // Whether all indices are in 0 .. size - 1.
     bool (*inside32)(const int32_t* indices, int64_t n, int64_t size);

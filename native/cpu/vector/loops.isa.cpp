@@ -3,56 +3,9 @@
 // cannot run.
 #include "cpu/vector/loops.h"
 
-#if defined(__AVX512F__)
-#include <immintrin.h>
-#endif
-
 namespace bilevel::cpu::BILEVEL_ISA {
 
 #include "cpu/vector/math.inc"
-
-// Vectors for the loops that the compiler does not vectorise by itself.
-#if defined(__AVX512F__)
-constexpr int64_t kLanes = 16;
-#elif defined(__AVX2__)
-constexpr int64_t kLanes = 8;
-#else
-constexpr int64_t kLanes = 4;
-#endif
-typedef float Floats __attribute__((vector_size(kLanes * 4)));
-typedef int32_t Integers __attribute__((vector_size(kLanes * 4)));
-
-BILEVEL_INLINE Integers lane_numbers() {
-  Integers numbers{};
-  for (int32_t j = 0; j < kLanes; ++j) numbers[j] = j;
-  return numbers;
-}
-
-template <typename Vector>
-BILEVEL_INLINE Vector read(const void* from) {
-  Vector vector;
-  __builtin_memcpy(&vector, from, sizeof(Vector));
-  return vector;
-}
-
-#if defined(__AVX512F__)
-BILEVEL_INLINE __mmask16 first_lanes(int64_t count) {
-  return static_cast<__mmask16>(count >= 16 ? 0xffff : count <= 0 ? 0 : (1 << count) - 1);
-}
-#endif
-
-// The first `count` lanes, or all.
-BILEVEL_INLINE void write(int32_t* to, Integers vector, int64_t count) {
-  if (count >= kLanes) {
-    __builtin_memcpy(to, &vector, sizeof(vector));
-    return;
-  }
-#if defined(__AVX512F__)
-  _mm512_mask_storeu_epi32(to, first_lanes(count), __builtin_bit_cast(__m512i, vector));
-#else
-  for (int64_t j = 0; j < count; ++j) to[j] = vector[j];
-#endif
-}
 
 // clang-format off
 BILEVEL_INLINE float neg_f(float x) { return -x; }
@@ -264,95 +217,6 @@ void max_rows(double* totals, const float* x, int64_t n) {
   }
 }
 
-// Calls body with the stride as a constant where that makes better vector code.
-template <typename Body>
-BILEVEL_INLINE void with_stride(int64_t stride, Body body) {
-  struct One {
-    BILEVEL_INLINE constexpr operator int64_t() const { return 1; }
-  };
-  struct Two {
-    BILEVEL_INLINE constexpr operator int64_t() const { return 2; }
-  };
-  if (stride == 1) {
-    body(One{});
-  } else if (stride == 2) {
-    body(Two{});
-  } else {
-    body(stride);
-  }
-}
-
-// even[i] = x[2 i] and odd[i] = x[2 i + 1].
-BILEVEL_INLINE void split_pairs(float* even, float* odd, const float* x, int64_t n) {
-#if defined(__AVX512F__)
-  // Masks let rows that are shorter than a vector take one step, too.
-  const __m512i evens = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-  const __m512i odds = _mm512_add_epi32(evens, _mm512_set1_epi32(1));
-  for (; n > 0; n -= 32, x += 32, even += 16, odd += 16) {
-    const __m512 low = _mm512_maskz_loadu_ps(first_lanes(n), x),
-                 high = _mm512_maskz_loadu_ps(first_lanes(n - 16), x + 16);
-    _mm512_mask_storeu_ps(even, first_lanes((n + 1) / 2), _mm512_permutex2var_ps(low, evens, high));
-    _mm512_mask_storeu_ps(odd, first_lanes(n / 2), _mm512_permutex2var_ps(low, odds, high));
-  }
-#else
-  for (int64_t i = 0; i < n / 2; ++i) {
-    even[i] = x[2 * i];
-    odd[i] = x[2 * i + 1];
-  }
-  if (n % 2 == 1) even[n / 2] = x[n - 1];
-#endif
-}
-
-void pool_split(float* to, const int64_t* starts, const float* x, int64_t stride, int64_t n) {
-  if (stride == 1) {
-    __builtin_memcpy(to + starts[0], x, static_cast<size_t>(n) * sizeof(float));
-  } else if (stride == 2) {
-    split_pairs(to + starts[0], to + starts[1], x, n);
-  } else {
-    for (int64_t p = 0; p < stride; ++p) {
-      float* phase = to + starts[p];
-      for (int64_t i = p; i < n; i += stride) *phase++ = x[i];
-    }
-  }
-}
-
-bool pool_max(int32_t* index, const float* x, const VectorLoops::Tap* taps, int64_t tap_count, const uint32_t* corners,
-              uint32_t origin, int64_t n) {
-  Integers none{};
-  for (int64_t i = 0; i < n; i += kLanes) {
-    Floats best = Floats{} - __builtin_inff();
-    Integers at = Integers{} - 1;
-    const Integers corner = read<Integers>(corners + i);
-    for (int64_t t = 0; t < tap_count; ++t) {
-      const Floats value = read<Floats>(x + taps[t].from + i);
-      const Integers wins = (value > best) | ((value != value) & (best == best));
-      best = wins ? value : best;
-      at = wins ? corner + static_cast<int32_t>(origin + taps[t].position) : at;
-    }
-    const int64_t left = n - i;
-    if (left < kLanes) at = lane_numbers() < static_cast<int32_t>(left) ? at : Integers{};
-    none |= at;
-    write(index + i, at, left);
-  }
-  int32_t any = 0;
-  for (int64_t j = 0; j < kLanes; ++j) any |= none[j];
-  return any >= 0;
-}
-
-void pool_sum(float* total, const float* x, int64_t stride, int64_t n) {
-  with_stride(stride, [=](auto step) {
-#pragma omp simd
-    for (int64_t i = 0; i < n; ++i) total[i] += x[i * step];
-  });
-}
-
-void pool_spread(float* x, const float* share, int64_t stride, int64_t n) {
-  with_stride(stride, [=](auto step) {
-#pragma omp simd
-    for (int64_t i = 0; i < n; ++i) x[i * step] += share[i];
-  });
-}
-
 // As unsigned numbers negative indices are the largest.
 template <typename Unsigned, typename Index>
 bool inside(const Index* indices, int64_t n, int64_t size) {
@@ -490,7 +354,6 @@ constexpr VectorLoops make_loops() {
       {store<F, F>, store<int32_t, I>, store<I, I>, store<uint8_t, F>},
       {sum_segments, sum_rows},
       {max_segments, max_rows},
-      {pool_split, pool_max, pool_sum, pool_spread},
       {inside<uint32_t, int32_t>, inside<uint64_t, int64_t>, gather},
       philox,
   };
