@@ -196,6 +196,8 @@ export const opErrors: readonly OpError[] = [
     'maxPoolIndices',
     ['rank', 'SHAPE_MISMATCH', () => g.maxPoolIndices(x([4, 4]), window)],
     ['integers', 'SHAPE_MISMATCH', () => g.maxPoolIndices(x([1, 1, 4, 4], 'int32'), window)],
+    ['scale', 'SHAPE_MISMATCH', () => g.maxPoolIndices(x([1, 2, 4, 4]), window, x([2]))],
+    ['integer scale', 'SHAPE_MISMATCH', () => g.maxPoolIndices(x([1, 2, 4, 4]), window, x([1, 2], 'int32'))],
     ['kernel', 'INVALID_ARGUMENT', () => g.maxPoolIndices(x([1, 1, 4, 4]), { kernel: [2] })],
     [
       'window in the padding',

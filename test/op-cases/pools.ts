@@ -47,6 +47,10 @@ export const pools: readonly OpCase[] = [
         [name, [real(x)]],
         [`${name}, ties`, [grid(x)]],
       ]),
+      ...cases('maxPoolIndices', (a, scale) => g.maxPoolIndices(a, options, scale), [
+        [`${name}, scaled`, [real(x), real(x.slice(0, 2))]],
+        [`${name}, scaled, ties`, [grid(x), grid(x.slice(0, 2))]],
+      ]),
       ...[false, true].flatMap((countIncludePad) => {
         const full = { ...options, countIncludePad };
         const label = countIncludePad ? `${name}, padding counts` : name;
