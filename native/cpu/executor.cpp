@@ -1,8 +1,16 @@
 #include "cpu/executor.h"
 
 #include "cpu/team.h"
+#include "cpu/wait.h"
 
 namespace bilevel::cpu {
+namespace {
+
+// How long the thread looks for the next job before it sleeps: callers that await one short run after the other send
+// the next within this time, and to wake the thread takes longer.
+constexpr std::chrono::microseconds kPatience{50};
+
+}  // namespace
 
 Executor::Executor(int threads) : threads_(threads), thread_([this] { loop(); }) {}
 
@@ -11,6 +19,7 @@ Executor::~Executor() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
+    called_.store(true, std::memory_order_relaxed);
   }
   wake_.notify_one();
   thread_.join();
@@ -22,6 +31,7 @@ void Executor::submit(Job& job) {
     job.next_ = nullptr;
     (last_ == nullptr ? first_ : last_->next_) = &job;
     last_ = &job;
+    called_.store(true, std::memory_order_relaxed);
   }
   wake_.notify_one();
 }
@@ -30,7 +40,13 @@ void Executor::loop() {
   Team team(threads_);
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [&] { return first_ != nullptr || closing_; });
+    if (first_ == nullptr && !closing_) {
+      called_.store(false, std::memory_order_relaxed);
+      lock.unlock();
+      spin_until([&] { return called_.load(std::memory_order_relaxed); }, kPatience);
+      lock.lock();
+      wake_.wait(lock, [&] { return first_ != nullptr || closing_; });
+    }
     if (first_ == nullptr) return;
     Job* const job = first_;
     first_ = job->next_;

@@ -50,6 +50,7 @@ class Executor {
   Job* first_ = nullptr;
   Job* last_ = nullptr;
   bool closing_ = false;
+  std::atomic<bool> called_ = false;  // what the thread looks at before it sleeps: whether a job came, or the end
   std::thread thread_;
 };
 

@@ -3,7 +3,10 @@
 #include "cpu/executable.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <semaphore>
+#include <thread>
 
 #include "cpu/executor.h"
 #include "program/error.h"
@@ -164,6 +167,23 @@ TEST(an_executor_executes_all_jobs_in_order_before_it_ends) {
     CHECK(!executor.cancelled());
   }
   CHECK((order == std::vector{1, 2, 3}));
+}
+
+class Signal final : public cpu::Job {
+ public:
+  void execute() noexcept override { executed.release(); }
+  std::binary_semaphore executed{0};
+};
+
+TEST(an_executor_executes_what_comes_while_it_looks_for_jobs_and_while_it_sleeps) {
+  std::array<Signal, 40> jobs;
+  cpu::Executor executor(1);
+  for (int pause = 0; pause < 40; ++pause) {
+    std::this_thread::sleep_for(std::chrono::microseconds(10 * pause));
+    Signal& job = jobs[static_cast<size_t>(pause)];
+    executor.submit(job);
+    CHECK(job.executed.try_acquire_for(std::chrono::seconds(10)), "after a pause of", 10 * pause, "us");
+  }
 }
 
 }  // namespace
