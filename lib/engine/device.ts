@@ -12,8 +12,9 @@ export interface CpuOptions {
   /**
    * What the operands of convolutions and matrix products are rounded to before they are multiplied: `float32` (the default)
    * rounds nothing; `bf16` keeps 8 bits of the mantissa in convolutions where a group has 16 channels or more on both sides
-   * and in products so large that it pays (256 x 256 x 256 or more), and is faster there on the processors that it needs,
-   * which multiply such numbers themselves (AVX-512 BF16, AMX). Tensors, sums and all else are float32 in both.
+   * and nothing that multiplies less in float32 is faster, and in products so large that it pays (256 x 256 x 256 or more).
+   * It needs a processor that multiplies such numbers itself (AVX-512 BF16, AMX). Tensors, sums and all else are float32
+   * in both.
    * docs/performance.md shows what it gains and what it costs.
    */
   readonly precision?: Precision;
