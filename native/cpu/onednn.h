@@ -16,8 +16,8 @@ namespace bilevel::cpu::onednn {
 bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b,
           float* c);
 
-// A primitive over three plain tensors and, where it works in another layout or precision, the reorders from and to them.
-// Its constructor and run() throw Error NATIVE_FAILURE.
+// A primitive over three plain tensors and, where it works in another layout or precision, the reorders from and to
+// them. Its constructor and run() throw Error NATIVE_FAILURE.
 class Operation {
  public:
   ~Operation();

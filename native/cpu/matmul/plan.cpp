@@ -56,8 +56,8 @@ double rounded_cost(const Matmul& p, int64_t lanes) {
 // Rounding has to make a product faster by a fifth at least: it costs accuracy.
 constexpr double kWorthRounding = 0.8;
 
-// A part has to be worth some microseconds, as in useful_threads(); with constants down to a sixth of this one, steps of
-// small networks take the same time to 5 %.
+// A part has to be worth some microseconds, as in useful_threads(); with constants down to a sixth of this one, steps
+// of small networks take the same time to 5 %.
 constexpr double kCostPerThread = 6 * 3'600;
 
 struct Choice {
