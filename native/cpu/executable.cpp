@@ -4,19 +4,9 @@
 #include <chrono>
 #include <utility>
 
+#include "cpu/fused/chain.h"
+
 namespace bilevel::cpu {
-namespace {
-
-// Runs a kernel and adds the time to its element of `seconds`, if there is one.
-void run_timed(Kernel& kernel, const Memory& memory, std::span<double> seconds, size_t index) {
-  if (seconds.empty()) return kernel.run(memory);
-  const auto start = std::chrono::steady_clock::now();
-  kernel.run(memory);
-  seconds[index] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-}  // namespace
-
 Executable::Executable(Program program, Settings settings)
     : program_(std::move(program)),
       settings_(settings),
@@ -38,20 +28,21 @@ Executable::Executable(Program program, Settings settings)
 
 int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, const Control& control,
                         std::span<double> seconds) {
-  if (!ready_) make_kernels();
+  if (!ready_) make_tasks();
   bind(tensors);
   const Memory memory{addresses_.data(), workspace_.data()};
-  for (size_t i = 0; i < prologue_.size(); ++i) {
+  for (const Task& task : prologue_) {
     if (control.stop_requested()) return 0;
-    run_timed(*prologue_[i], memory, seconds, i);
+    run_timed(task, memory, seconds);
   }
   // A stop is heeded up to the first instruction that writes a binding; from there the step is finished first.
-  const size_t last_stop = program_.first_binding_write.value_or(body_.size());
+  const size_t body = program_.prologue.size();
+  const size_t last_stop = body + program_.first_binding_write.value_or(program_.body.size());
   for (int32_t step = 0; step < steps; ++step) {
     if (control.stop_requested()) return step;
-    for (size_t i = 0; i < body_.size(); ++i) {
-      if (i > 0 && i <= last_stop && control.stop_requested()) return step;
-      run_timed(*body_[i], memory, seconds, prologue_.size() + i);
+    for (const Task& task : body_) {
+      if (task.first > body && task.first <= last_stop && control.stop_requested()) return step;
+      run_timed(task, memory, seconds);
     }
     for (const auto& [buffer, bytes] : per_step_) addresses_[buffer] += bytes;
     control.publish(step + 1);
@@ -59,20 +50,42 @@ int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, cons
   return steps;
 }
 
-void Executable::make_kernels() {
+void Executable::make_tasks() {
+  prologue_ = tasks_of(program_.prologue, 0);
+  body_ = tasks_of(program_.body, program_.prologue.size());
   int64_t workspace = 0;
-  const auto make = [&](const std::vector<Instruction>& instructions, std::vector<std::unique_ptr<Kernel>>& kernels) {
-    kernels.clear();
-    kernels.reserve(instructions.size());
-    for (const Instruction& instruction : instructions) {
-      kernels.push_back(make_kernel(program_, instruction, settings_));
-      workspace = std::max(workspace, kernels.back()->workspace_bytes());
-    }
-  };
-  make(program_.prologue, prologue_);
-  make(program_.body, body_);
+  for (const auto* tasks : {&prologue_, &body_}) {
+    for (const Task& task : *tasks) workspace = std::max(workspace, task.kernel->workspace_bytes());
+  }
   workspace_ = Arena(workspace);
   ready_ = true;
+}
+
+std::vector<Executable::Task> Executable::tasks_of(std::span<const Instruction> instructions, size_t first) const {
+  std::vector<Task> tasks;
+  for (size_t i = 0; i < instructions.size();) {
+    const Chain chain = find_chain(program_, instructions.subspan(i), settings_.threads);
+    if (chain.links.empty()) {
+      tasks.push_back({make_kernel(program_, instructions[i], settings_), first + i, {1.0}});
+      ++i;
+      continue;
+    }
+    Task task{make_chain(program_, chain, settings_.threads), first + i, {}};
+    for (const Chain::Link& link : chain.links) {
+      task.shares.push_back(static_cast<double>(link.bytes) / static_cast<double>(chain.bytes()));
+    }
+    i += chain.links.size();
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+void Executable::run_timed(const Task& task, const Memory& memory, std::span<double> seconds) {
+  if (seconds.empty()) return task.kernel->run(memory);
+  const auto start = std::chrono::steady_clock::now();
+  task.kernel->run(memory);
+  const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  for (size_t i = 0; i < task.shares.size(); ++i) seconds[task.first + i] += elapsed * task.shares[i];
 }
 
 void Executable::bind(std::span<std::byte* const> tensors) {

@@ -46,14 +46,23 @@ class Executable {
   // bindings hold the result of a whole number of steps; returns that number. Allocates nothing after the first run.
   // Throws Error from a kernel; the step in progress is then incomplete.
   // `seconds` is empty, or has one element for each instruction of the prologue and then of the body, to which the time
-  // spent in it is added.
+  // spent in it is added. The time of a chain is shared by its instructions as they share the memory traffic.
   int32_t run(std::span<std::byte* const> tensors, int32_t steps, const Control& control,
               std::span<double> seconds = {});
 
   size_t instruction_count() const { return program_.prologue.size() + program_.body.size(); }
 
  private:
-  void make_kernels();
+  // What is executed as one: an instruction, or a chain of several.
+  struct Task {
+    std::unique_ptr<Kernel> kernel;
+    size_t first;                // the number of its first instruction
+    std::vector<double> shares;  // of the task's time, one for each instruction
+  };
+
+  void make_tasks();
+  std::vector<Task> tasks_of(std::span<const Instruction> instructions, size_t first) const;
+  static void run_timed(const Task& task, const Memory& memory, std::span<double> seconds);
   void bind(std::span<std::byte* const> tensors);
 
   struct PerStep {
@@ -68,7 +77,7 @@ class Executable {
   Arena constants_;
   std::vector<std::byte*> addresses_;  // of every buffer, at the current step
   std::vector<PerStep> per_step_;
-  std::vector<std::unique_ptr<Kernel>> prologue_, body_;
+  std::vector<Task> prologue_, body_;
   Arena workspace_{0};
   bool ready_ = false;
 };

@@ -21,6 +21,28 @@ bool is_injective(std::vector<Footprint::Dimension> dimensions, int64_t width) {
 
 }  // namespace
 
+Footprint footprint_of(const Buffer& buffer) {
+  const int64_t bytes = kDTypeBytes[static_cast<size_t>(buffer.dtype)];
+  const bool bound = buffer.kind == BufferKind::kBinding;
+  const int64_t start = bound ? 0 : buffer.where;
+  const auto space = static_cast<int32_t>(bound ? buffer.where + 2 : buffer.kind == BufferKind::kConstant);
+  return {.space = space, .start = start, .width = bytes, .begin = start, .end = start, .dimensions = {}};
+}
+
+Footprint footprint_of(const Buffer& buffer, const View& view, std::span<const int64_t> sizes) {
+  Footprint footprint = footprint_of(buffer);
+  footprint.start += view.offset * footprint.width;
+  footprint.begin = footprint.start;
+  footprint.end = footprint.start + footprint.width;
+  for (size_t d = 0; d < sizes.size(); ++d) {
+    if (sizes[d] == 1 || view.strides[d] == 0) continue;
+    const int64_t stride = view.strides[d] * footprint.width, reach = (sizes[d] - 1) * stride;
+    (reach > 0 ? footprint.end : footprint.begin) += reach;
+    footprint.dimensions.push_back({sizes[d], stride});
+  }
+  return footprint;
+}
+
 bool is_injective(const Footprint& footprint) { return is_injective(footprint.dimensions, footprint.width); }
 
 bool are_disjoint(const Footprint& a, const Footprint& b) {

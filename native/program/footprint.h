@@ -4,7 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
+
+#include "program/program.h"
 
 namespace bilevel {
 
@@ -20,6 +23,12 @@ struct Footprint {
   int64_t begin, end;  // every byte touched lies in begin .. end - 1; equal when nothing is touched
   std::vector<Dimension> dimensions;
 };
+
+// An empty one at the first element of a buffer.
+Footprint footprint_of(const Buffer& buffer);
+
+// Of a view of `buffer` over these sizes, none of them 0, that stays within it.
+Footprint footprint_of(const Buffer& buffer, const View& view, std::span<const int64_t> sizes);
 
 // True when the bytes at two different indices are certainly different ones.
 bool is_injective(const Footprint& footprint);

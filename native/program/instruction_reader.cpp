@@ -18,14 +18,6 @@ std::string names(DTypes dtypes) {
   return text;
 }
 
-Footprint base(const Buffer& buffer) {
-  const int64_t bytes = kDTypeBytes[static_cast<size_t>(buffer.dtype)];
-  const bool bound = buffer.kind == BufferKind::kBinding;
-  const int64_t start = bound ? 0 : buffer.where;
-  const auto space = static_cast<int32_t>(bound ? buffer.where + 2 : buffer.kind == BufferKind::kConstant);
-  return {.space = space, .start = start, .width = bytes, .begin = start, .end = start, .dimensions = {}};
-}
-
 }  // namespace
 
 int32_t InstructionReader::whole(Field field, Use use, DTypes dtypes, int64_t count) {
@@ -56,8 +48,6 @@ View InstructionReader::view(Field field, Use use, std::span<const int64_t> size
                              size_t reduced_end) {
   View view{.buffer = buffer(field, use, kAnyType), .offset = 0, .strides = std::vector<int64_t>(sizes.size())};
   const Buffer& target = program_.buffers[static_cast<size_t>(view.buffer)];
-  Footprint footprint = base(target);
-  const int64_t bytes = footprint.width;
   view.offset = words.integer({"offset", field.index}, 0, target.element_count);
 
   int64_t smallest = view.offset, largest = view.offset;
@@ -78,20 +68,17 @@ View InstructionReader::view(Field field, Use use, std::span<const int64_t> size
     int64_t reach = 0;
     fits = fits && checked_multiply(sizes[d] - 1, stride, reach) &&
            (stride > 0 ? checked_add(largest, reach, largest) : checked_add(smallest, reach, smallest));
-    footprint.dimensions.push_back({sizes[d], stride * bytes});
   }
   if (empty) return view;  // touches nothing
   if (!fits || smallest < 0 || largest >= target.element_count) {
     words.refuse(field, "the view leaves buffer " + std::to_string(view.buffer) + " of " +
                             std::to_string(target.element_count) + " elements");
   }
-  footprint.start += view.offset * bytes;
-  footprint.end = footprint.begin + (largest + 1) * bytes;
-  footprint.begin += smallest * bytes;
+  Footprint footprint = footprint_of(target, view, sizes);
   if (use == Use::kWrite && (repeats || !is_injective(footprint))) {
     words.refuse(field, "the view writes an element more than once");
   }
-  touched_.push_back({field, use, true, std::move(footprint)});
+  touched_.push_back({field, use, reduced_begin == reduced_end, std::move(footprint)});
   return view;
 }
 
@@ -100,7 +87,8 @@ void InstructionReader::refuse_overlaps() const {
     if (written.use != Use::kWrite) continue;
     for (const Touched& other : touched_) {
       if (&other == &written || are_disjoint(written.footprint, other.footprint)) continue;
-      if (other.use == Use::kRead && other.in_place && are_identical(written.footprint, other.footprint)) continue;
+      const bool in_place = other.use == Use::kRead && written.in_place && other.in_place;
+      if (in_place && are_identical(written.footprint, other.footprint)) continue;
       words.refuse(written.field, "it is written over the memory of " + other.field.text());
     }
   }
@@ -133,12 +121,12 @@ void InstructionReader::check_access(Field field, Use use, int64_t index) {
 }
 
 void InstructionReader::touch(Field field, Use use, int32_t index, int64_t offset, int64_t count) {
-  Footprint footprint = base(program_.buffers[static_cast<size_t>(index)]);
+  Footprint footprint = footprint_of(program_.buffers[static_cast<size_t>(index)]);
   footprint.begin += offset * footprint.width;
   footprint.start = footprint.begin;
   footprint.width *= count;
   footprint.end = footprint.begin + footprint.width;
-  touched_.push_back({field, use, false, std::move(footprint)});
+  touched_.push_back({field, use, use == Use::kWrite, std::move(footprint)});
 }
 
 }  // namespace bilevel

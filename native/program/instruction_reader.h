@@ -54,7 +54,7 @@ class InstructionReader {
   struct Touched {
     Field field;
     Use use;
-    bool in_place;
+    bool in_place;  // may be one memory with an operand that is read, or with the one that is written
     Footprint footprint;
   };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "cpu/executable.h"
@@ -20,8 +21,8 @@ class BoundRun {
     }
   }
 
-  int32_t execute(cpu::Executable& executable) {
-    return executable.run(tensors_, steps_, cpu::Control(control.data(), cancelled));
+  int32_t execute(cpu::Executable& executable, std::span<double> seconds = {}) {
+    return executable.run(tensors_, steps_, cpu::Control(control.data(), cancelled), seconds);
   }
   template <typename T>
   T* at(size_t binding) {

@@ -182,6 +182,11 @@ TEST(an_output_may_replace_an_operand_only_element_for_element) {
   CHECK(shifted(0, 1) == "accepted" && shifted(4, 1) == "accepted");
   check_refused(shifted(1, 1), "output[0]: it is written over the memory of operand[0]");
   check_refused(shifted(3, -1), "written over the memory of operand[0]");
+  // The sum of x goes to every element of x, while others are still to be summed.
+  Encoder program;
+  const double x = program.arena(kF, 3);
+  program.body(Opcode::kFused, {2, 1, 1, 3, 3, 1, x, 0, 0, 1, 0, 1, 1, 0, x, 0, 1, 0});
+  check_refused(verdict(program), "written over the memory of operand[0]");
 }
 
 TEST(indices_cannot_change_under_an_instruction) {

@@ -67,10 +67,7 @@ std::byte* Access::address(const Memory& memory, int64_t begin) const {
 }
 
 const void* Access::fetch(const VectorLoops& loops, const Memory& memory, int64_t begin, int64_t n, void* reg) const {
-  if (is_native() && rank_ > 0 && strides_[rank_ - 1] == 1 &&
-      (rank_ == 1 || begin % sizes_[rank_ - 1] + n <= sizes_[rank_ - 1])) {
-    return address(memory, begin);
-  }
+  if (rank_ > 0 && run() > 0 && (rank_ == 1 || begin % run() + n <= run())) return address(memory, begin);
   load(loops, memory, begin, n, reg);
   return reg;
 }

@@ -22,11 +22,15 @@ class Access {
   bool is_native() const { return dtype_ == DType::kFloat32 || dtype_ == DType::kInt64; }
   // The same element everywhere.
   bool is_scalar() const { return rank_ == 0; }
-  bool is_contiguous() const { return rank_ == 0 ? count_ == 1 : rank_ == 1 && strides_[0] == 1; }
+  // Elements between whose multiples the buffer holds them as a register does; 0 when it nowhere does.
+  int64_t run() const {
+    if (!is_native()) return 0;
+    return rank_ == 0 ? static_cast<int64_t>(count_ == 1) : strides_[rank_ - 1] == 1 ? sizes_[rank_ - 1] : 0;
+  }
 
   std::byte* address(const Memory& memory, int64_t begin) const;
   // Elements begin .. begin + n: their place in the buffer when they lie there as in a register, else a copy in `reg`,
-  // which may be null for a contiguous native access.
+  // which may be null within a run.
   const void* fetch(const VectorLoops& loops, const Memory& memory, int64_t begin, int64_t n, void* reg) const;
   void load(const VectorLoops& loops, const Memory& memory, int64_t begin, int64_t n, void* reg) const;
   void store(const VectorLoops& loops, const Memory& memory, int64_t begin, int64_t n, const void* reg) const;

@@ -17,7 +17,10 @@ constexpr int64_t kLargestBlock = 2048, kSmallestBlock = 256, kBlockBytes = 24 *
 
 int64_t block_size(const FusedPlan& plan) {
   const int64_t fitting = kBlockBytes / (4 * std::max(plan.slot_count, 1)) / kSmallestBlock * kSmallestBlock;
-  return std::clamp(fitting, kSmallestBlock, kLargestBlock);
+  const int64_t largest = std::clamp(fitting, kSmallestBlock, kLargestBlock);
+  // A run is cut into nearly equal blocks.
+  const int64_t blocks = (plan.run + largest - 1) / largest;
+  return round_up((plan.run + blocks - 1) / blocks, kCacheLine);
 }
 
 // What one thread works with.
@@ -136,14 +139,19 @@ class FusedKernel final : public Kernel {
     }
   }
 
+  // The size of the block that begins at an element.
+  int64_t block_at(int64_t first, int64_t end) const {
+    return std::min({block_, end - first, plan_.run - first % plan_.run});
+  }
+
   void map(const Memory& memory) {
     if (elements_ == 0) return;
     parallel(threads_, [&](int part) {
       Lane& lane = lanes_[static_cast<size_t>(part)];
       const Range range = share(elements_, part, threads_, kCacheLine);
       begin(memory, lane, std::min(block_, range.end - range.begin));
-      for (int64_t first = range.begin; first < range.end; first += block_) {
-        const int64_t n = std::min(block_, range.end - first);
+      for (int64_t first = range.begin, n; first < range.end; first += n) {
+        n = block_at(first, range.end);
         evaluate(memory, lane, first, n);
         for (int64_t o = 0; o < output_count(); ++o) {
           const FusedResult& output = plan_.outputs[static_cast<size_t>(o)];
@@ -196,14 +204,14 @@ class FusedKernel final : public Kernel {
   template <typename Emit>
   void reduce_segments(const Memory& memory, Lane& lane, Range segments, Range reduced, Emit&& emit) {
     const int64_t length = reduced.end - reduced.begin;
-    const bool whole = length == plan_.reduced && length > 0 && length <= block_;
-    const int64_t together = whole ? block_ / length : 1;
-    for (int64_t s = segments.begin; s < segments.end; s += together) {
-      const int64_t count = std::min(together, segments.end - s);
+    const bool whole = length == plan_.reduced && length > 0 && length <= block_ && plan_.run % length == 0;
+    for (int64_t s = segments.begin, count; s < segments.end; s += count) {
+      const int64_t first = s * plan_.reduced;
+      count = whole ? block_at(first, segments.end * length) / length : 1;
       reset(lane, count);
-      for (int64_t r = reduced.begin; r < reduced.end; r += block_) {
-        const int64_t n = std::min(block_, reduced.end - r);
-        evaluate(memory, lane, s * plan_.reduced + r, count * n);
+      for (int64_t r = reduced.begin, n; r < reduced.end; r += n) {
+        n = whole ? length : block_at(first + r, first + reduced.end);
+        evaluate(memory, lane, first + r, count * n);
         for (int64_t o = 0; o < output_count(); ++o) {
           reduction_of(o).segments(totals_of(lane, o), values_of(lane, o), count, n);
         }

@@ -65,6 +65,7 @@ class Planner {
 
   FusedPlan plan() {
     lay_out_space();
+    choose_run();
     name_values();
     schedule();
     join_products();
@@ -103,6 +104,26 @@ class Planner {
       const Access access(output.view, dtype_of(output.view), kept(walked), kept(strides));
       plan_.outputs.push_back({output.mode, output.register_index, access});
     }
+  }
+
+  // Shorter blocks are not worth the elements that are then used in place.
+  static constexpr int64_t kShortestRun = 384;
+
+  void choose_run() {
+    plan_.run = std::max<int64_t>(plan_.outer * plan_.reduced * plan_.inner, 1);
+    if (plan_.inner != 1) return;
+    const auto consider = [&](const Access& access) {
+      if (access.run() >= kShortestRun) plan_.run = std::min(plan_.run, access.run());
+    };
+    for (const Access& operand : plan_.operands) consider(operand);
+    for (const FusedResult& output : plan_.outputs) {
+      if (plan_.elementwise) consider(output.access);
+    }
+  }
+
+  // Whether the elements of a block lie in the buffer as in a register.
+  bool lies_in_blocks(const Access& access) const {
+    return !access.is_scalar() && access.run() > 0 && access.run() % plan_.run == 0;
   }
 
   void name_values() {
@@ -144,7 +165,7 @@ class Planner {
     const auto fetch = [&](int32_t operand) {
       if (!is_operand(operand) || ready[static_cast<size_t>(operand)]) return;
       const Access& access = plan_.operands[static_cast<size_t>(operand)];
-      add({.destination = operand}, access.is_scalar(), access.is_contiguous() ? 1 : 4);
+      add({.destination = operand}, access.is_scalar(), lies_in_blocks(access) ? 1 : 4);
     };
     for (size_t s = 0; s < tape_.size(); ++s) {
       const FusedStep& step = tape_[s];
@@ -225,7 +246,7 @@ class Planner {
       for (size_t o = 0; o < plan_.outputs.size(); ++o) {
         const FusedResult& output = plan_.outputs[o];
         if (!step.function || output.value != step.destination || value(output.value).direct_output >= 0) continue;
-        bool allowed = output.access.is_contiguous() && output.access.is_native();
+        bool allowed = lies_in_blocks(output.access);
         for (size_t operand = 0; operand < plan_.operands.size(); ++operand) {
           const bool overwritten = is_operand_of(static_cast<int32_t>(operand), fused_.outputs[o].view);
           allowed = allowed && !(overwritten && last[operand] > s);
@@ -240,8 +261,7 @@ class Planner {
     const auto take = [&](int32_t index) {
       FusedValue& taker = value(index);
       if (is_operand(index) && !taker.copied) {
-        const Access& operand = plan_.operands[static_cast<size_t>(index)];
-        if (operand.is_native() && operand.is_contiguous() && !operand.is_scalar()) return;
+        if (lies_in_blocks(plan_.operands[static_cast<size_t>(index)])) return;
       }
       std::vector<int32_t>& free = free_slots_[taker.is_float];
       if (free.empty()) {

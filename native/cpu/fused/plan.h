@@ -41,6 +41,7 @@ struct FusedResult {
 struct FusedPlan {
   bool elementwise;
   int64_t outer, reduced, inner;  // element counts; the last two are 1 when elementwise
+  int64_t run;                    // of elements: a block lies between two of its multiples
   std::vector<Access> operands;   // of the first values
   std::vector<FusedValue> values;
   std::vector<FusedStep> prologue;  // what is the same for all elements: once per run and thread
