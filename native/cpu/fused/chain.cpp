@@ -11,6 +11,8 @@ namespace {
 
 // What is worked on at a time should stay in the second-level cache of a core, of which 1 MB is common.
 constexpr int64_t kCachedBytes = 512 << 10;
+// Smaller chains gain nothing, or lose a tenth: the last-level cache keeps all that they touch.
+constexpr int64_t kSmallestChain = 16 << 20;
 // Beyond this, slices are not in a cache either when they are read again.
 constexpr int64_t kLargestSlice = 8 << 20;
 // Instructions that touch less are not what chains are made for, though they may stand between others.
@@ -98,7 +100,7 @@ int64_t run_bytes(const SlicedView& view, int64_t slices, int64_t together) {
 // How many slices to work on at a time; 0 when that would be slower than one instruction after the other.
 int64_t choose_together(const std::vector<Chain::Link>& links, int64_t slices, int threads) {
   const int64_t bytes = slice_bytes(links, slices);
-  if (bytes > kLargestSlice) return 0;
+  if (bytes * slices < kSmallestChain || bytes > kLargestSlice) return 0;
   int64_t together = std::clamp<int64_t>(kCachedBytes / std::max<int64_t>(bytes, 1), 1, slices);
   // Blocks of one size, shared out evenly.
   while (slices % together != 0 || (slices / together % threads != 0 && slices / together < 8 * threads)) {
