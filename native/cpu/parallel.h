@@ -9,7 +9,8 @@
 namespace bilevel::cpu {
 
 // Calls body(part) once for every part in 0 .. parts - 1, each on any thread of the team. What a part covers depends on
-// nothing but `parts`, so results are the same bits in every run. The body must neither throw nor call parallel().
+// nothing but `parts`, so results are the same bits in every run. The body must neither throw nor call parallel() for
+// more than one part.
 template <typename Body>
 void parallel(int parts, const Body& body) {
   Team* const team = parts > 1 ? Team::current() : nullptr;
