@@ -145,10 +145,10 @@ Chain find_chain(const Program& program, std::span<const Instruction> instructio
   if (first == nullptr) return best;
   for (size_t axis = 0; axis < first->sizes.size(); ++axis) {
     const int64_t slices = first->sizes[axis];
-    if (slices < 2 || !is_kept(*first, axis)) continue;
+    if (slices < 2 || !is_kept(*first, axis) || slice(program, *first, axis).bytes < kSmallestLink) continue;
     Chain chain{links_along(program, instructions, axis), slices};
     while (!chain.links.empty() && chain.links.back().bytes < kSmallestLink) chain.links.pop_back();
-    if (chain.links.size() < 2 || chain.links.front().bytes < kSmallestLink) continue;
+    if (chain.links.size() < 2) continue;
     chain.together = choose_together(chain.links, slices, threads);
     if (chain.together > 0 && chain.bytes() > best.bytes()) best = std::move(chain);
   }
