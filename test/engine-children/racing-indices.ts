@@ -14,15 +14,21 @@ const indices = Tensor.zeros([count], 'int32');
 const tensors = { table: Tensor.from([7, 7, 7, 7]), indices, y: Tensor.zeros([count]) };
 
 const seen = { completed: 0, refused: 0 };
+// Milliseconds until the index leaves the table. It follows the runs, so that some end before and some after it.
+let wait = 0.3;
 for (let round = 0; round < 300; round++) {
   const run = program.run(tensors, { steps: 3 }).then(
-    () => seen.completed++,
+    () => {
+      seen.completed++;
+      wait *= 0.8;
+    },
     (error) => {
       if (!(error instanceof BilevelError && error.code === 'INDEX_OUT_OF_RANGE')) throw error;
       seen.refused++;
+      wait *= 1.25;
     },
   );
-  const until = performance.now() + 0.2 + (round % 10) / 20;
+  const until = performance.now() + wait;
   while (performance.now() < until) indices.data[count - 1] = 0;
   indices.data[count - 1] = 0x7fffffff;
   await run;
