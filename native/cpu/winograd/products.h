@@ -10,6 +10,9 @@ class Products {
   // Of tiles with so many blocks of channels, which begin with `weights.inputs` channels, and kernels that lie as
   // `weights` says, for all its outputs. `tiling` must outlive it.
   Products(const Tiling& tiling, int64_t channel_blocks, const Weights& weights);
+  // Its owner holds the tiling beside it, so neither may move.
+  Products(const Products&) = delete;
+  Products& operator=(const Products&) = delete;
 
   int64_t panels() const { return ceil_divide(weights_.outputs, 2 * tiling_.loops.lanes); }
   // Outputs in vector `vector` of a panel: at most `lanes`, or none.
