@@ -14,8 +14,7 @@ export interface CpuOptions {
    * rounds nothing; `bf16` keeps 8 bits of the mantissa in convolutions where a group has 16 channels or more on both sides
    * and nothing that multiplies less in float32 is faster, and in products so large that it pays (256 x 256 x 256 or more).
    * It needs a processor that multiplies such numbers itself (AVX-512 BF16, AMX). Tensors, sums and all else are float32
-   * in both.
-   * docs/performance.md shows what it gains and what it costs.
+   * in both. docs/performance.md shows what it gains and what it costs.
    */
   readonly precision?: Precision;
 }

@@ -7,6 +7,7 @@
 #include "cpu/fused/chain.h"
 
 namespace bilevel::cpu {
+
 Executable::Executable(Program program, Settings settings)
     : program_(std::move(program)),
       settings_(settings),

@@ -143,8 +143,9 @@ struct Step {
 
 }  // namespace
 
-bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b,
-          float* c) {
+bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c,
+          int threads) {
+  const TeamScope team(threads);
   return dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1.0f, a, transpose_a ? m : k, b,
                     transpose_b ? k : n, 0.0f, c, n) == dnnl_success;
 }

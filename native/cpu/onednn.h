@@ -11,10 +11,9 @@
 
 namespace bilevel::cpu::onednn {
 
-// C = op(A) op(B), dense row-major; m, n and k are at least 1. False when the library refuses. Runs on the calling
-// thread alone inside a parallel region, else on the library's team.
-bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b,
-          float* c);
+// C = op(A) op(B), dense row-major, on a team of `threads`; m, n and k are at least 1. False when the library refuses.
+bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c,
+          int threads);
 
 // A primitive over three plain tensors and, where it works in another layout or precision, the reorders from and to
 // them. Its constructor and run() throw Error NATIVE_FAILURE.

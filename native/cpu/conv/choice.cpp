@@ -52,7 +52,7 @@ bool direct_is_faster(const Conv& conv, Precision precision) {
 // In cycles of a core that multiplies and adds two vectors in one. The constants are measured with AVX-512, one and two
 // threads, batches of 10 to 200, 6 to 512 channels, kernels of 3 and 5, planes of 3 x 3 to 84 x 84, where this takes
 // 0.5 to 2.9 times the speed of other ways; with other vectors all of them change alike.
-bool minimal_is_faster(const Conv& conv, Precision precision) {
+bool winograd_is_faster(const Conv& conv, Precision precision) {
   if (!winograd::has_tiling(conv)) return false;
   const Geometry g = spreading_is_faster(conv) ? forward_geometry(conv) : Geometry(conv);
   const winograd::Tiling tiling(g, winograd::loops(), winograd::kBlockTiles);
@@ -62,14 +62,14 @@ bool minimal_is_faster(const Conv& conv, Precision precision) {
   const auto tiles = static_cast<double>(tiling.bands * tiling.columns);
   // A cycle's worth of products, for each tile and channel of an operand its transform, and for each kernel its own.
   constexpr double kPerTile = 20 * 16, kPerKernel = 11 * 16;
-  const double minimal = tiles * winograd::kProducts * inputs * outputs / (2 * lanes) * 1.05 +
-                         (tiles * (inputs + outputs) * kPerTile + inputs * outputs * kPerKernel) / lanes;
+  const double own = tiles * winograd::kProducts * inputs * outputs / (2 * lanes) * 1.05 +
+                     (tiles * (inputs + outputs) * kPerTile + inputs * outputs * kPerKernel) / lanes;
   double others = static_cast<double>(g.flops()) / (4 * lanes) * 1.1;
   // The others leave products with padding out.
   others *= meeting_share(g.rows) * meeting_share(g.columns);
   // Products of bfloat16 numbers take half the time with AVX-512 BF16, and rounding a good part of what that saves.
   if (precision == Precision::kBfloat16) others /= 1.5;
-  return minimal * 1.1 < others;
+  return own * 1.1 < others;
 }
 
 // Products are most of the work, and both ways are alike in the rest. Planes of many tiles would leave the second

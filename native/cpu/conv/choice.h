@@ -10,7 +10,7 @@ namespace bilevel::cpu {
 bool direct_is_faster(const Conv& conv, Precision precision);
 
 // Whether our Winograd kernels compute it faster than any other way.
-bool minimal_is_faster(const Conv& conv, Precision precision);
+bool winograd_is_faster(const Conv& conv, Precision precision);
 
 // Whether winograd::InputGradient is faster than winograd::Correlation, for a convolution that has a tiling.
 bool spreading_is_faster(const Conv& conv);

@@ -29,13 +29,13 @@ class ConvKernel final : public Kernel {
       way_ = Zeros{forward ? conv.y : input_gradient ? conv.x : conv.w, forward ? y : input_gradient ? x : w};
       return;
     }
-    if (minimal_is_faster(conv, settings.precision)) {
+    if (winograd_is_faster(conv, settings.precision)) {
       if (conv.direction == ConvDirection::kFilterGradient) {
-        minimal_.emplace<winograd::FilterGradient>(conv, settings.threads);
+        winograd_.emplace<winograd::FilterGradient>(conv, settings.threads);
       } else if (spreading_is_faster(conv)) {
-        minimal_.emplace<winograd::InputGradient>(conv, settings.threads);
+        winograd_.emplace<winograd::InputGradient>(conv, settings.threads);
       } else {
-        minimal_.emplace<winograd::Correlation>(conv, settings.threads);
+        winograd_.emplace<winograd::Correlation>(conv, settings.threads);
       }
     }
     if (!direct_is_faster(conv, settings.precision)) {
@@ -53,7 +53,7 @@ class ConvKernel final : public Kernel {
       if constexpr (requires { way.workspace_bytes(); }) bytes = std::max(bytes, way.workspace_bytes());
     };
     std::visit(add, way_);
-    std::visit(add, minimal_);
+    std::visit(add, winograd_);
     return bytes;
   }
 
@@ -80,7 +80,7 @@ class ConvKernel final : public Kernel {
   };
 
   void compute(float* x, float* w, float* y, std::byte* workspace) {
-    if (compute_minimal(x, w, y, workspace)) return;
+    if (compute_by_winograd(x, w, y, workspace)) return;
     const auto run_way = [&](auto& way) {
       if constexpr (std::is_same_v<decltype(way), onednn::Convolution&>) {
         way.run(x, w, y, workspace);
@@ -91,13 +91,13 @@ class ConvKernel final : public Kernel {
     std::visit(run_way, way_);
   }
 
-  bool compute_minimal(float* x, float* w, float* y, std::byte* workspace) const {
-    if (const auto* gradient = std::get_if<winograd::FilterGradient>(&minimal_))
+  bool compute_by_winograd(float* x, float* w, float* y, std::byte* workspace) const {
+    if (const auto* gradient = std::get_if<winograd::FilterGradient>(&winograd_))
       return gradient->run(x, w, y, workspace);
-    if (const auto* gradient = std::get_if<winograd::InputGradient>(&minimal_)) {
+    if (const auto* gradient = std::get_if<winograd::InputGradient>(&winograd_)) {
       return gradient->run(x, w, y, workspace);
     }
-    const auto* correlation = std::get_if<winograd::Correlation>(&minimal_);
+    const auto* correlation = std::get_if<winograd::Correlation>(&winograd_);
     if (!correlation) return false;
     const bool forward = conv_.direction == ConvDirection::kForward;
     return correlation->run(forward ? x : y, w, forward ? y : x, workspace);
@@ -105,8 +105,8 @@ class ConvKernel final : public Kernel {
 
   const Conv conv_;
   const int threads_;
-  std::variant<std::monostate, winograd::Correlation, winograd::InputGradient, winograd::FilterGradient> minimal_;
-  // What else computes it, also where `minimal_` meets what is not finite.
+  std::variant<std::monostate, winograd::Correlation, winograd::InputGradient, winograd::FilterGradient> winograd_;
+  // What else computes it, also where `winograd_` meets what is not finite.
   std::variant<Zeros, onednn::Convolution, Correlation, FilterGradient> way_;
 };
 

@@ -6,6 +6,7 @@
 #include "cpu/parallel.h"
 
 namespace bilevel::cpu {
+
 Correlation::Correlation(const Conv& conv, int threads, const ConvLoops& loops)
     : turned_(conv.direction == ConvDirection::kInputGradient),
       geometry_(conv),

@@ -109,13 +109,12 @@ class LibraryProducts final : public Kernel {
     float* c = memory.at<float>(p.c, p.offset_c);
     std::atomic<bool> succeeded = true;
     parallel(parts_, [&](int part) {
-      const TeamScope team(team_);
       const Range range = share(p.batch, part, parts_);
       for (int64_t i = range.begin; i < range.end; ++i) {
         const float* factor = b + i * p.k * p.n;
         if (transposes_) factor = transpose(factor, reinterpret_cast<float*>(memory.workspace + part * stride()));
         if (!onednn::gemm(p.transpose_a, p.transpose_b && !transposes_, p.m, p.n, p.k, a + i * p.m * p.k, factor,
-                          c + i * p.m * p.n)) {
+                          c + i * p.m * p.n, team_)) {
           succeeded = false;
         }
       }
