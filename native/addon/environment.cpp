@@ -31,6 +31,12 @@ std::shared_ptr<DeviceState> Environment::create_device(cpu::Settings settings) 
   return device;
 }
 
+bool Environment::may_compute(std::chrono::nanoseconds time) const {
+  constexpr std::chrono::microseconds kShort{50};
+  constexpr std::chrono::milliseconds kLongestTurn{2};
+  return time <= kShort && std::chrono::steady_clock::now() - turned_ <= kLongestTurn;
+}
+
 void Environment::start(std::unique_ptr<Run> run) {
   if (runs_.empty()) napi_ref_threadsafe_function(env_, notify_);
   runs_.push_front(std::move(run));
@@ -46,6 +52,7 @@ void Environment::on_post(napi_env env, napi_value, void* context, void* run) {
   auto& environment = *static_cast<Environment*>(context);
   // Node empties the queue of a closing environment without one; the runs are gone by then.
   if (env == nullptr || environment.closed_) return;
+  environment.turned_ = std::chrono::steady_clock::now();
   environment.settle(*static_cast<Run*>(run));
 }
 

@@ -2,6 +2,7 @@
 // the way back to its JavaScript thread. Nothing is static, so environments come and go independently.
 #pragma once
 
+#include <chrono>
 #include <list>
 #include <memory>
 #include <vector>
@@ -25,6 +26,11 @@ class Environment {
   // Throws DISPOSED when the environment is shutting down.
   std::shared_ptr<DeviceState> create_device(cpu::Settings settings);
 
+  // Whether this thread may compute for so long now. Sending a short run away would take this thread longer than the
+  // run itself; and a loop that awaits one after the other must come by the event loop, or no timer or signal is
+  // heeded.
+  bool may_compute(std::chrono::nanoseconds time) const;
+
   // Queues a run on its device and keeps the event loop alive until it has settled.
   void start(std::unique_ptr<Run> run);
 
@@ -45,6 +51,7 @@ class Environment {
   std::vector<std::weak_ptr<DeviceState>> devices_;
   std::list<std::unique_ptr<Run>> runs_;
   bool closed_ = false;
+  std::chrono::steady_clock::time_point turned_;  // when the event loop last settled a run
 };
 
 }  // namespace bilevel::addon

@@ -90,15 +90,21 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
     ranges.push_back(check_tensor(i, tensors[i], steps));
     addresses.push_back(reinterpret_cast<std::byte*>(ranges[i].begin));
   }
-  auto run = std::make_unique<Run>(env, device_, executable_,
-                                   Run::Inputs{.tensors = std::move(addresses),
-                                               .steps = steps,
-                                               .control = reinterpret_cast<int32_t*>(control.data),
-                                               .seconds = seconds,
-                                               .lease = lease(std::move(ranges)),
-                                               .pins = pin(env, tensors, info[2], info[3])});
+  const bool at_once = runs_at_once(env, steps);
+  auto run = std::make_unique<Run>(
+      env, device_, executable_,
+      Run::Inputs{.tensors = std::move(addresses),
+                  .steps = steps,
+                  .control = reinterpret_cast<int32_t*>(control.data),
+                  .seconds = seconds,
+                  .lease = lease(std::move(ranges)),
+                  .pins = at_once ? Napi::ObjectReference() : pin(env, tensors, info[2], info[3])});
   const Napi::Value promise(env, run->promise());
-  Environment::of(env).start(std::move(run));
+  if (at_once) {
+    run->complete();
+  } else {
+    Environment::of(env).start(std::move(run));
+  }
   return promise;
 }
 
@@ -117,6 +123,13 @@ void ProgramObject::release() {
   Napi::MemoryManagement::AdjustExternalMemory(Env(), -executable_->bytes());
   executable_.reset();
   device_.reset();
+}
+
+bool ProgramObject::runs_at_once(Napi::Env env, int32_t steps) const {
+  // Runs of a device are executed one after the other, and only what no thread runs tells its time.
+  if (!device_->idle()) return false;
+  const auto time = executable_->expected_time(steps);
+  return time && Environment::of(env).may_compute(*time);
 }
 
 LeasedRange ProgramObject::check_tensor(size_t index, Napi::Value value, int32_t steps) const {

@@ -31,6 +31,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
 
  private:
   void release();
+  bool runs_at_once(Napi::Env env, int32_t steps) const;
   LeasedRange check_tensor(size_t binding, Napi::Value value, int32_t steps) const;
   std::unique_ptr<Lease> lease(std::vector<LeasedRange> ranges) const;
 

@@ -24,14 +24,24 @@ void Run::start(Position position) {
   executor_.submit(*this);
 }
 
+void Run::complete() {
+  device_->begin_run();
+  compute();
+  settle();
+}
+
 void Run::execute() noexcept {
+  compute();
+  environment_.post(*this);
+}
+
+void Run::compute() noexcept {
   try {
     const cpu::Control control(inputs_.control, executor_.cancelled());
     completed_steps_ = executable_->run(inputs_.tensors, inputs_.steps, control, inputs_.seconds);
   } catch (...) {
     std::tie(error_code_, error_message_) = describe_current_exception();
   }
-  environment_.post(*this);
 }
 
 void Run::settle() {

@@ -1,5 +1,5 @@
-// One run of a program: made on the JavaScript thread, executed on the device's thread, settled on the JavaScript
-// thread.
+// One run of a program: made on the JavaScript thread, executed on the device's thread or at once, settled on the
+// JavaScript thread.
 #pragma once
 
 #include <list>
@@ -24,7 +24,7 @@ class Run final : public cpu::Job {
     int32_t* control;
     std::span<double> seconds;  // empty, or one element for each instruction
     std::unique_ptr<Lease> lease;
-    Napi::ObjectReference pins;  // keeps the memory of the tensors, of control and of seconds alive
+    Napi::ObjectReference pins;  // keeps the memory of the tensors, of control and of seconds alive meanwhile
   };
 
   Run(Napi::Env env, std::shared_ptr<DeviceState> device, std::shared_ptr<cpu::Executable> executable, Inputs inputs);
@@ -35,11 +35,15 @@ class Run final : public cpu::Job {
   // Where the environment keeps this run.
   Position position() const { return position_; }
   void start(Position position);
+  // Executes and settles it on the calling thread, the JavaScript thread.
+  void complete();
 
   void execute() noexcept override;
   void settle();
 
  private:
+  void compute() noexcept;
+
   Environment& environment_;
   std::shared_ptr<DeviceState> device_;
   std::shared_ptr<cpu::Executable> executable_;

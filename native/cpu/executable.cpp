@@ -31,7 +31,21 @@ int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, cons
                         std::span<double> seconds) {
   if (!ready_) make_tasks();
   bind(tensors);
-  const Memory memory{addresses_.data(), workspace_.data()};
+  const auto start = std::chrono::steady_clock::now();
+  const int32_t completed = run_steps({addresses_.data(), workspace_.data()}, steps, control, seconds);
+  if (completed > 0) {
+    time_ = std::chrono::steady_clock::now() - start;
+    steps_ = completed;
+  }
+  return completed;
+}
+
+std::optional<std::chrono::nanoseconds> Executable::expected_time(int32_t steps) const {
+  if (steps_ == 0) return std::nullopt;
+  return time_ * steps / steps_;
+}
+
+int32_t Executable::run_steps(const Memory& memory, int32_t steps, const Control& control, std::span<double> seconds) {
   for (const Task& task : prologue_) {
     if (control.stop_requested()) return 0;
     run_timed(task, memory, seconds);

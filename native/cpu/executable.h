@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -41,7 +43,7 @@ class Executable {
   const Program& program() const { return program_; }
   int64_t bytes() const { return bytes_; }
 
-  // Runs the prologue once and the body for each step, on the calling thread, which must be the same for every run.
+  // Runs the prologue once and the body for each step, on the calling thread. One run at a time.
   // `tensors[i]` is the first byte of binding i, long enough for `steps` steps. Stops when asked to, but only where the
   // bindings hold the result of a whole number of steps; returns that number. Allocates nothing after the first run.
   // Throws Error from a kernel; the step in progress is then incomplete.
@@ -49,6 +51,9 @@ class Executable {
   // spent in it is added. The time of a chain is shared by its instructions as they share the memory traffic.
   int32_t run(std::span<std::byte* const> tensors, int32_t steps, const Control& control,
               std::span<double> seconds = {});
+
+  // How long so many steps should take, by the last run that completed any.
+  std::optional<std::chrono::nanoseconds> expected_time(int32_t steps) const;
 
   size_t instruction_count() const { return program_.prologue.size() + program_.body.size(); }
 
@@ -60,6 +65,7 @@ class Executable {
     std::vector<double> shares;  // of the task's time, one for each instruction
   };
 
+  int32_t run_steps(const Memory& memory, int32_t steps, const Control& control, std::span<double> seconds);
   void make_tasks();
   std::vector<Task> tasks_of(std::span<const Instruction> instructions, size_t first) const;
   static void run_timed(const Task& task, const Memory& memory, std::span<double> seconds);
@@ -80,6 +86,9 @@ class Executable {
   std::vector<Task> prologue_, body_;
   Arena workspace_{0};
   bool ready_ = false;
+  // Of the last run that completed any.
+  std::chrono::nanoseconds time_{0};
+  int32_t steps_ = 0;
 };
 
 }  // namespace bilevel::cpu

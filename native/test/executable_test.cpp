@@ -151,6 +151,18 @@ TEST(nothing_is_allocated_after_the_first_run) {
   }
 }
 
+TEST(a_run_tells_how_long_the_next_one_takes) {
+  Executable executable = load(test::sample_programs().front(), 1);
+  CHECK(!executable.expected_time(1), "nothing is known before the first run");
+  BoundRun run(executable.program(), 4);
+  run.control[0] = 1;
+  CHECK(run.execute(executable) == 0 && !executable.expected_time(1), "nor after one that was stopped before a step");
+  run.control[0] = 0;
+  CHECK(run.execute(executable) == 4);
+  const auto four = executable.expected_time(4), eight = executable.expected_time(8);
+  CHECK(four && four->count() > 0 && eight && eight->count() == 2 * four->count());
+}
+
 TEST(two_runs_give_the_same_bits) {
   for (const Encoder& program : test::sample_programs()) {
     Executable first_executable = load(program, 2), second_executable = load(program, 2);
