@@ -108,9 +108,8 @@ export class MethodIteration implements Iteration {
   }
 
   restart(level: Level): void {
-    const { tensors, counters } = this.state;
-    for (const [name, tensor] of Object.entries(level.initialTensors())) tensors[name]?.copyFrom(tensor);
-    counters[level.counter] = 0;
+    level.restart(this.state.tensors);
+    this.state.counters[level.counter] = 0;
   }
 
   #batchFor({ draws, drawn }: Phase, repetitions: number): Readonly<Record<string, Tensor>> {

@@ -111,6 +111,17 @@ export class Level {
     );
   }
 
+  /** Puts a state's variables where they start, and their slots to zero. */
+  restart(tensors: Readonly<Record<string, Tensor>>): void {
+    for (const { variable, slots } of this.#variables) {
+      tensors[`${this.#name}/${variable.name}`]?.copyFrom(variable.initial);
+      for (const { binding } of slots) {
+        const { data } = tensors[binding] ?? {};
+        if (data instanceof Float32Array) data.fill(0);
+      }
+    }
+  }
+
   /** All that a step overwrites, in the order of its updates: each variable and then its slots. */
   get tensors(): Vector {
     return this.#variables.flatMap(({ variable, slots }) => [variable.whole, ...slots.map(({ whole }) => whole)]);
