@@ -98,6 +98,24 @@ TEST(matmul_shares_large_products_and_large_batches) {
   }
 }
 
+TEST(matmul_of_a_matrix_and_its_transpose_has_the_bits_of_the_whole_product) {
+  Random random(6);
+  for (const auto& [n, k] : std::vector<std::pair<int64_t, int64_t>>{
+           {1, 3}, {7, 20}, {47, 90}, {48, 64}, {49, 33}, {96, 17}, {200, 784}, {301, 50}, {512, 512}}) {
+    const std::vector<double> values = random.reals(n * k);
+    for (const bool transposed : {false, true}) {
+      for (const int threads : {1, 2, 5}) {
+        Workbench bench;
+        const int32_t a = bench.add(DType::kFloat32, values), copy = bench.add(DType::kFloat32, values);
+        const int32_t c = bench.add_result(DType::kFloat32, n * n), d = bench.add_result(DType::kFloat32, n * n);
+        bench.run(Matmul{1, n, n, k, transposed, !transposed, a, 0, a, 0, c, 0}, threads);
+        bench.run(Matmul{1, n, n, k, transposed, !transposed, a, 0, copy, 0, d, 0}, threads);
+        CHECK(bench.bytes(c) == bench.bytes(d), "n", n, "k", k, "transposed", transposed, "threads", threads);
+      }
+    }
+  }
+}
+
 TEST(matmul_carries_nan_and_infinity) {
   Random random(3);
   const std::vector<int64_t> sizes = {1, 3, 5, 10, 17, 35};

@@ -3,6 +3,7 @@
 
 #include "cpu/kernels.h"
 #include "cpu/matmul/plan.h"
+#include "cpu/matmul/symmetric.h"
 #include "cpu/onednn.h"
 #include "cpu/parallel.h"
 #include "cpu/scratch.h"
@@ -196,6 +197,9 @@ KernelPointer make_matmul(const Matmul& matmul, Settings settings) {
   const ProductPlan plan = plan_product(product, product_loops(), settings);
   if (plan.method == ProductMethod::kLibrary) return std::make_unique<LibraryProducts>(product, plan);
   if (plan.method == ProductMethod::kRounded) return std::make_unique<RoundedProducts>(product, plan);
+  if (plan.method == ProductMethod::kRows && product.batch == 1 && is_symmetric(product)) {
+    return std::make_unique<SymmetricProduct>(product, plan.parts);
+  }
   return std::make_unique<SmallProducts>(plan.flipped ? flipped(product) : product, plan);
 }
 
