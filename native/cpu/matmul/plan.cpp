@@ -56,9 +56,9 @@ double rounded_cost(const Matmul& p, int64_t lanes) {
 // Rounding has to make a product faster by a fifth at least: it costs accuracy.
 constexpr double kWorthRounding = 0.8;
 
-// A part has to be worth some microseconds, as in useful_threads(); with constants down to a sixth of this one, steps
-// of small networks take the same time to 5 %.
-constexpr double kCostPerThread = 6 * 3'600;
+// A part has to be worth two microseconds. With three times as much, steps of softmax regression and of a small network
+// at batch 25 take 5 % longer; with half of it, as long.
+constexpr double kCostPerThread = 7'200;
 
 struct Choice {
   ProductMethod method = ProductMethod::kLibrary;
