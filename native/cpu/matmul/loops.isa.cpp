@@ -146,17 +146,29 @@ struct DotsBlock {
   }
 };
 
+// Floats of a factor that stay in a first cache of 48 KB, beside blocks of the other one.
+constexpr int64_t kNear = 9 * 1024;
+
 template <int lanes>
 void dots_by(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_row, const float* b, int64_t b_row, float* c,
              int64_t c_row) {
   const int64_t rows = parts_of(m, kDots.R), columns = parts_of(n, kDots.C);
-  for (int64_t block = 0; block < rows * columns; ++block) {
-    // The larger factor is read once.
-    const int64_t p = m > n ? block / columns : block % rows, q = m > n ? block % columns : block / rows;
+  const auto block = [&](int64_t p, int64_t q) {
     const int64_t i = begin_of(p, rows, m), height = begin_of(p + 1, rows, m) - i;
     const int64_t j = begin_of(q, columns, n), width = begin_of(q + 1, columns, n) - j;
     Table<DotsBlock, lanes, kDots>::kRun[(height - 1) * kDots.C + width - 1](k, a + i * a_row, a_row, b + j * b_row,
                                                                              b_row, c + i * c_row + j, c_row);
+  };
+  // The larger factor is read once for every group of the other one's blocks that stays in the first cache.
+  const bool tall = m > n;
+  const int64_t outer = tall ? rows : columns, inner = tall ? columns : rows;
+  const int64_t fitting = kNear * inner / (k * (tall ? n : m)), groups = parts_of(inner, fitting > 1 ? fitting : 1);
+  for (int64_t group = 0; group < groups; ++group) {
+    for (int64_t o = 0; o < outer; ++o) {
+      for (int64_t i = begin_of(group, groups, inner); i < begin_of(group + 1, groups, inner); ++i) {
+        tall ? block(o, i) : block(i, o);
+      }
+    }
   }
 }
 

@@ -40,7 +40,8 @@ class SmallProducts final : public Kernel {
         return plan_.split == split ? share(count, part, plan_.parts, grain) : Range{0, count};
       };
       const Range batch = mine(ProductSplit::kBatch, p.batch, 1);
-      const Range rows = mine(ProductSplit::kRows, p.m, 1), columns = mine(ProductSplit::kColumns, p.n, loops_.lanes);
+      const Range rows = mine(ProductSplit::kRows, p.m, 1),
+                  columns = mine(ProductSplit::kColumns, p.n, plan_.column_grain(loops_));
       if (rows.begin == rows.end || columns.begin == columns.end) return;
       for (int64_t i = batch.begin; i < batch.end; ++i) {
         run_block(a + i * p.m * p.k, b + i * p.k * p.n, c + i * p.m * p.n, rows, columns,

@@ -111,12 +111,13 @@ ProductPlan plan_product(const Matmul& product, const ProductLoops& loops, Setti
   const int parts = threads_for(batch * cost);
   const Matmul computed = choice.flipped ? flipped(product) : product;
   ProductPlan plan{choice.method, choice.flipped, ProductSplit::kBatch, parts};
+  const int64_t grain = plan.column_grain(loops);
   double least = kNever;
   for (const ProductSplit split : {ProductSplit::kBatch, ProductSplit::kRows, ProductSplit::kColumns}) {
     Matmul part = computed;  // the largest of its kind
     if (split == ProductSplit::kBatch) part.batch = vectors(part.batch, parts);
     if (split == ProductSplit::kRows) part.m = vectors(part.m, parts);
-    if (split == ProductSplit::kColumns) part.n = std::min(part.n, vectors(vectors(part.n, lanes), parts) * lanes);
+    if (split == ProductSplit::kColumns) part.n = std::min(part.n, vectors(vectors(part.n, grain), parts) * grain);
     const double part_cost = static_cast<double>(part.batch) * cost_of(choice.method, part, lanes);
     if (part_cost < least) {
       least = part_cost;

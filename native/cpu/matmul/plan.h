@@ -23,6 +23,9 @@ struct ProductPlan {
   bool flipped;        // C^T is computed, and transposed
   ProductSplit split;  // of the product as it is computed
   int parts;           // threads that share it; the library starts its own when split by rows or columns
+
+  // Columns come to a part in runs of so many.
+  int64_t column_grain(const ProductLoops& loops) const { return method == ProductMethod::kDots ? 4 : loops.lanes; }
 };
 
 // The product that computes the transposed C.
