@@ -17,17 +17,18 @@ int32_t read_integer(Napi::Value value, const std::string& parameter, int32_t lo
   return static_cast<int32_t>(number);
 }
 
-std::vector<Napi::Value> read_array(Napi::Value value, const std::string& parameter) {
+void read_array(Napi::Value value, const std::string& parameter, std::vector<Napi::Value>& elements) {
   if (!value.IsArray()) throw_invalid_argument(parameter, "an array");
   const auto array = value.As<Napi::Array>();
-  std::vector<Napi::Value> elements(array.Length());
+  elements.resize(array.Length());
   for (uint32_t i = 0; i < elements.size(); ++i) elements[i] = array.Get(i);
-  return elements;
 }
 
 std::vector<std::string> read_strings(Napi::Value value, const std::string& parameter) {
+  std::vector<Napi::Value> elements;
+  read_array(value, parameter, elements);
   std::vector<std::string> strings;
-  for (const Napi::Value element : read_array(value, parameter)) {
+  for (const Napi::Value element : elements) {
     if (!element.IsString()) throw_invalid_argument(parameter, "an array of strings");
     strings.push_back(element.As<Napi::String>());
   }

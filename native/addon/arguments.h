@@ -17,7 +17,8 @@ namespace bilevel::addon {
 // An integer from `low` to `high`.
 int32_t read_integer(Napi::Value value, const std::string& parameter, int32_t low, int32_t high);
 
-std::vector<Napi::Value> read_array(Napi::Value value, const std::string& parameter);
+// Puts the elements of an array in place of what `elements` holds.
+void read_array(Napi::Value value, const std::string& parameter, std::vector<Napi::Value>& elements);
 
 std::vector<std::string> read_strings(Napi::Value value, const std::string& parameter);
 

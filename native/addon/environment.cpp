@@ -37,10 +37,19 @@ bool Environment::may_compute(std::chrono::nanoseconds time) const {
   return time <= kShort && std::chrono::steady_clock::now() - turned_ <= kLongestTurn;
 }
 
+std::unique_ptr<Run> Environment::take_run() {
+  if (free_runs_.empty()) return std::make_unique<Run>(*this);
+  auto run = std::move(free_runs_.back());
+  free_runs_.pop_back();
+  return run;
+}
+
+void Environment::keep(std::unique_ptr<Run> run) { free_runs_.push_back(std::move(run)); }
+
 void Environment::start(std::unique_ptr<Run> run) {
   if (runs_.empty()) napi_ref_threadsafe_function(env_, notify_);
-  runs_.push_front(std::move(run));
-  runs_.front()->start(runs_.begin());
+  runs_.push_back(std::move(run));
+  runs_.back()->start(runs_.size() - 1);
 }
 
 void Environment::post(Run& run) noexcept {
@@ -57,9 +66,14 @@ void Environment::on_post(napi_env env, napi_value, void* context, void* run) {
 }
 
 void Environment::settle(Run& run) {
-  const auto position = run.position();
   run.settle();
-  runs_.erase(position);
+  const size_t position = run.position();
+  keep(std::move(runs_[position]));
+  if (position + 1 < runs_.size()) {
+    runs_[position] = std::move(runs_.back());
+    runs_[position]->move_to(position);
+  }
+  runs_.pop_back();
   if (runs_.empty()) napi_unref_threadsafe_function(env_, notify_);
 }
 

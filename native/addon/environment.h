@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <list>
 #include <memory>
 #include <vector>
 
@@ -31,6 +30,11 @@ class Environment {
   // heeded.
   bool may_compute(std::chrono::nanoseconds time) const;
 
+  // A run for the next call, which has been used before where one is free.
+  std::unique_ptr<Run> take_run();
+  // Keeps a run that has settled for a later call.
+  void keep(std::unique_ptr<Run> run);
+
   // Queues a run on its device and keeps the event loop alive until it has settled.
   void start(std::unique_ptr<Run> run);
 
@@ -49,7 +53,8 @@ class Environment {
   Napi::Env env_;
   napi_threadsafe_function notify_ = nullptr;
   std::vector<std::weak_ptr<DeviceState>> devices_;
-  std::list<std::unique_ptr<Run>> runs_;
+  std::vector<std::unique_ptr<Run>> runs_;  // in progress
+  std::vector<std::unique_ptr<Run>> free_runs_;
   bool closed_ = false;
   std::chrono::steady_clock::time_point turned_;  // when the event loop last settled a run
 };

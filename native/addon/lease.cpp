@@ -64,23 +64,25 @@ std::optional<Lease::Conflict> conflict_between(const std::vector<LeasedRange>& 
 
 }  // namespace
 
-std::optional<Lease::Conflict> Lease::acquire(std::vector<LeasedRange> ranges) {
-  std::erase_if(ranges, [](const LeasedRange& range) { return range.begin == range.end; });
-  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
-  if (auto conflict = conflict_within(ranges)) return conflict;
+std::optional<Lease::Conflict> Lease::acquire() {
+  std::erase_if(ranges_, [](const LeasedRange& range) { return range.begin == range.end; });
+  std::sort(ranges_.begin(), ranges_.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+  if (auto conflict = conflict_within(ranges_)) return conflict;
   const std::lock_guard lock(registry().mutex);
   for (const auto* held : registry().active) {
-    if (auto conflict = conflict_between(ranges, *held)) return conflict;
+    if (auto conflict = conflict_between(ranges_, *held)) return conflict;
   }
-  ranges_ = std::move(ranges);
-  if (!ranges_.empty()) registry().active.push_back(&ranges_);
+  registry().active.push_back(&ranges_);
+  held_ = true;
   return std::nullopt;
 }
 
 void Lease::release() {
-  if (ranges_.empty()) return;
-  const std::lock_guard lock(registry().mutex);
-  std::erase(registry().active, &ranges_);
+  if (held_) {
+    const std::lock_guard lock(registry().mutex);
+    std::erase(registry().active, &ranges_);
+  }
+  held_ = false;
   ranges_.clear();
 }
 

@@ -29,12 +29,16 @@ class Lease {
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
 
-  // Leases all ranges, or none and returns the conflict.
-  std::optional<Conflict> acquire(std::vector<LeasedRange> ranges);
+  // A range that acquire() shall lease.
+  void add(const LeasedRange& range) { ranges_.push_back(range); }
+  // Leases all ranges that were added, or none and returns the conflict.
+  std::optional<Conflict> acquire();
+  // Forgets all ranges, leased or not.
   void release();
 
  private:
-  std::vector<LeasedRange> ranges_;  // sorted by begin; empty when nothing is leased
+  std::vector<LeasedRange> ranges_;  // sorted by begin when leased
+  bool held_ = false;
 };
 
 }  // namespace bilevel::addon

@@ -70,40 +70,29 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : ObjectWrap(info) 
 
 Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::vector<Napi::Value> tensors = read_array(info[0], "tensors");
+  Environment& environment = Environment::of(env);
+  std::unique_ptr<Run> run = environment.take_run();
+  const std::vector<Napi::Value>& tensors = run->values();
+  read_array(info[0], "tensors", run->values());
   const int32_t steps = read_integer(info[1], "steps", 1, INT32_MAX);
   const ArrayView control = read_control(info[2]);
   const std::span<double> seconds = read_seconds(info[3]);
   // From here on no JavaScript runs.
   if (!executable_) throw Error("DISPOSED", "The program has been disposed of.");
-  device_->executor();
+  run->prepare(device_, executable_, steps, reinterpret_cast<int32_t*>(control.data), seconds);
   if (tensors.size() != names_.size()) throw_invalid_argument("tensors", std::to_string(names_.size()) + " tensors");
   if (const size_t count = executable_->instruction_count(); !seconds.empty() && seconds.size() != count) {
     throw_invalid_argument("seconds", std::to_string(count) + " elements");
   }
-
-  std::vector<LeasedRange> ranges;
-  std::vector<std::byte*> addresses;
-  ranges.reserve(tensors.size());
-  addresses.reserve(tensors.size());
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    ranges.push_back(check_tensor(i, tensors[i], steps));
-    addresses.push_back(reinterpret_cast<std::byte*>(ranges[i].begin));
-  }
-  const bool at_once = runs_at_once(env, steps);
-  auto run = std::make_unique<Run>(
-      env, device_, executable_,
-      Run::Inputs{.tensors = std::move(addresses),
-                  .steps = steps,
-                  .control = reinterpret_cast<int32_t*>(control.data),
-                  .seconds = seconds,
-                  .lease = lease(std::move(ranges)),
-                  .pins = at_once ? Napi::ObjectReference() : pin(env, tensors, info[2], info[3])});
-  const Napi::Value promise(env, run->promise());
-  if (at_once) {
+  for (size_t i = 0; i < tensors.size(); ++i) run->bind(check_tensor(i, tensors[i], steps));
+  acquire(run->lease());
+  const Napi::Value promise = run->promise(env);
+  if (runs_at_once(env, steps)) {
     run->complete();
+    environment.keep(std::move(run));
   } else {
-    Environment::of(env).start(std::move(run));
+    run->pin(pin(env, tensors, info[2], info[3]));
+    environment.start(std::move(run));
   }
   return promise;
 }
@@ -152,10 +141,9 @@ LeasedRange ProgramObject::check_tensor(size_t index, Napi::Value value, int32_t
           .binding = index};
 }
 
-std::unique_ptr<Lease> ProgramObject::lease(std::vector<LeasedRange> ranges) const {
-  auto lease = std::make_unique<Lease>();
-  const auto conflict = lease->acquire(std::move(ranges));
-  if (!conflict) return lease;
+void ProgramObject::acquire(Lease& lease) const {
+  const auto conflict = lease.acquire();
+  if (!conflict) return;
   const std::string& name = names_[conflict->binding];
   throw Error("TENSOR_IN_USE",
               conflict->other_binding

@@ -33,7 +33,8 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
   void release();
   bool runs_at_once(Napi::Env env, int32_t steps) const;
   LeasedRange check_tensor(size_t binding, Napi::Value value, int32_t steps) const;
-  std::unique_ptr<Lease> lease(std::vector<LeasedRange> ranges) const;
+  // Throws TENSOR_IN_USE, and names the binding.
+  void acquire(Lease& lease) const;
 
   std::shared_ptr<DeviceState> device_;
   std::shared_ptr<cpu::Executable> executable_;

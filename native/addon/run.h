@@ -1,8 +1,7 @@
 // One run of a program: made on the JavaScript thread, executed on the device's thread or at once, settled on the
-// JavaScript thread.
+// JavaScript thread, and used again for a later one, so that a call allocates nothing of its own.
 #pragma once
 
-#include <list>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,41 +17,53 @@ namespace bilevel::addon {
 
 class Run final : public cpu::Job {
  public:
-  struct Inputs {
-    std::vector<std::byte*> tensors;
-    int32_t steps;
-    int32_t* control;
-    std::span<double> seconds;  // empty, or one element for each instruction
-    std::unique_ptr<Lease> lease;
-    Napi::ObjectReference pins;  // keeps the memory of the tensors, of control and of seconds alive meanwhile
-  };
+  explicit Run(Environment& environment) : environment_(environment) {}
 
-  Run(Napi::Env env, std::shared_ptr<DeviceState> device, std::shared_ptr<cpu::Executable> executable, Inputs inputs);
+  // What JavaScript passed as the tensors, to be read into; valid until the callback returns.
+  std::vector<Napi::Value>& values() { return values_; }
 
-  napi_value promise() const { return promise_; }  // valid until the constructing callback returns
+  // What is run and where, and how often. `control` and `seconds`, which is empty or has one element for each
+  // instruction, stay the caller's.
+  void prepare(std::shared_ptr<DeviceState> device, std::shared_ptr<cpu::Executable> executable, int32_t steps,
+               int32_t* control, std::span<double> seconds);
+  // The memory of the next binding.
+  void bind(const LeasedRange& range);
+  Lease& lease() { return lease_; }
 
-  using Position = std::list<std::unique_ptr<Run>>::iterator;
-  // Where the environment keeps this run.
-  Position position() const { return position_; }
-  void start(Position position);
+  // The promise that the run settles, valid until the callback returns.
+  Napi::Value promise(Napi::Env env);
+
+  // Keeps the memory of the tensors, of control and of seconds alive until the run has settled.
+  void pin(Napi::ObjectReference pins) { pins_ = std::move(pins); }
+
+  // Hands the run, which the environment keeps at `position`, to the device's thread.
+  void start(size_t position);
+  size_t position() const { return position_; }
+  void move_to(size_t position) { position_ = position; }
   // Executes and settles it on the calling thread, the JavaScript thread.
   void complete();
 
   void execute() noexcept override;
+  // Also lets go of all that the run has used.
   void settle();
 
  private:
   void compute() noexcept;
 
   Environment& environment_;
+  std::vector<Napi::Value> values_;
   std::shared_ptr<DeviceState> device_;
   std::shared_ptr<cpu::Executable> executable_;
-  cpu::Executor& executor_;
-  Inputs inputs_;
-  napi_env env_;
+  cpu::Executor* executor_ = nullptr;
+  std::vector<std::byte*> tensors_;
+  int32_t steps_ = 0;
+  int32_t* control_ = nullptr;
+  std::span<double> seconds_;
+  Lease lease_;
+  Napi::ObjectReference pins_;
+  napi_env env_ = nullptr;
   napi_deferred deferred_ = nullptr;
-  napi_value promise_ = nullptr;
-  Position position_;
+  size_t position_ = 0;
   int32_t completed_steps_ = 0;
   const char* error_code_ = nullptr;
   std::string error_message_;
