@@ -32,10 +32,10 @@ inline Range share(int64_t count, int part, int parts, int64_t grain = 1) {
 }
 
 // How many threads are worth calling for `work` units of about a tenth of a nanosecond each. A helper that is awake
-// joins within half a microsecond, but what it works on has to come from the cache of another core: with constants down
-// to a tenth of this one, steps of small networks take the same time to 2 %.
+// joins within half a microsecond, but what it works on has to come from the cache of another core. With six times as
+// much for each thread, steps of LeNet-5 at batch 25 take 15 % longer, and smaller ones up to 3 %.
 inline int useful_threads(int64_t work, int threads) {
-  constexpr int64_t kWorkPerThread = 150'000;
+  constexpr int64_t kWorkPerThread = 25'000;
   return static_cast<int>(std::clamp<int64_t>(work / kWorkPerThread, 1, threads));
 }
 
