@@ -12,13 +12,15 @@ test.after.always(() => {
 /** With this many channels the engine chooses fast algorithms, which small cases of the operators do not reach. */
 const channels = 32;
 
-for (const { kernel, padding } of [
-  { kernel: 2, padding: 0 },
-  { kernel: 3, padding: 1 },
-  { kernel: 4, padding: 2 },
-  { kernel: 5, padding: 0 },
+for (const { images, kernel, padding } of [
+  { images: 3, kernel: 2, padding: 0 },
+  { images: 3, kernel: 3, padding: 1 },
+  { images: 3, kernel: 4, padding: 2 },
+  { images: 3, kernel: 5, padding: 0 },
+  { images: 16, kernel: 5, padding: 0 },
+  { images: 16, kernel: 7, padding: 3 },
 ]) {
-  test(`a ${kernel} x ${kernel} convolution of ${channels} channels and its gradients agree with the reference`, async (t) => {
+  test(`a ${kernel} x ${kernel} convolution of ${images} images of ${channels} channels and its gradients agree with the reference`, async (t) => {
     const size = 12;
     const out = size + 2 * padding - kernel + 1;
     const random = Random.fromSeed(kernel, 'convolutions');
@@ -32,9 +34,9 @@ for (const { kernel, padding } of [
       );
       return node;
     };
-    const x = feed('x', [3, channels, size, size]);
+    const x = feed('x', [images, channels, size, size]);
     const w = feed('w', [channels, channels, kernel, kernel]);
-    const y = feed('y', [3, channels, out, out]);
+    const y = feed('y', [images, channels, out, out]);
     const padded = {
       padding: [
         [padding, padding],

@@ -10,9 +10,9 @@
 #include "cpu/conv/correlation.h"
 #include "cpu/conv/filter_gradient.h"
 #include "cpu/onednn.h"
-#include "cpu/winograd/correlation.h"
-#include "cpu/winograd/filter_gradient.h"
-#include "cpu/winograd/input_gradient.h"
+#include "cpu/tiled/correlation.h"
+#include "cpu/tiled/filter_gradient.h"
+#include "cpu/tiled/input_gradient.h"
 #include "test/test.h"
 #include "test/workbench.h"
 
@@ -60,6 +60,7 @@ struct Way {
   std::string name;
   std::function<void(const cpu::Memory&)> run;
   double roundings = 0;  // that an element of the result may suffer besides those of its sum
+  double mean_error = 1.2e-6;
 };
 
 // Calls run(x, w, y, workspace) twice: nothing of the first run may be left in the second.
@@ -89,35 +90,38 @@ Way direct(const std::string& name, const Conv& conv, int threads, const cpu::Co
 
 // Calls run(x, w, y, workspace), which is true when the result is finite.
 template <typename Convolution, typename Run>
-Way winograd_way(const Conv& conv, int threads, const cpu::winograd::Loops& loops, const char* kind, Run&& run) {
-  Way made = way(kind + (" of " + std::to_string(loops.lanes) + " lanes"), conv,
+Way tiled_way(const Conv& conv, int threads, const cpu::tiled::Loops& loops, const std::string& kind, Run&& run) {
+  Way made = way(kind + " of " + std::to_string(loops.lanes) + " lanes", conv,
                  std::make_shared<Convolution>(conv, threads, loops),
                  [run](const Convolution& it, float* x, float* w, float* y, std::byte* workspace) {
                    CHECK(run(it, x, w, y, workspace), "finite", 1);
                  });
-  made.roundings = cpu::winograd::kProducts;
+  made.roundings = static_cast<double>(loops.points * loops.points);
+  if (kind.starts_with("Fourier")) made.mean_error = 4e-7;
   return made;
 }
 
-void add_winograd(const Conv& conv, int threads, std::vector<Way>& ways) {
-  using namespace cpu::winograd;
+void add_tiled(const Conv& conv, int threads, std::span<const cpu::tiled::Loops* const> transforms,
+               const std::string& kind, std::vector<Way>& ways) {
+  using namespace cpu::tiled;
   const auto run = [](const auto& it, float* x, float* w, float* y, std::byte* space) {
     return it.run(x, w, y, space);
   };
   const auto turned = [](const Correlation& it, float* x, float* w, float* y, std::byte* space) {
     return it.run(y, w, x, space);
   };
-  for (const Loops* loops : supported_loops()) {
+  for (const Loops* loops : transforms) {
+    if (!has_tiling(conv, *loops)) continue;
     switch (conv.direction) {
       case ConvDirection::kForward:
-        ways.push_back(winograd_way<Correlation>(conv, threads, *loops, "Winograd", run));
+        ways.push_back(tiled_way<Correlation>(conv, threads, *loops, kind, run));
         break;
       case ConvDirection::kInputGradient:
-        ways.push_back(winograd_way<Correlation>(conv, threads, *loops, "Winograd", turned));
-        ways.push_back(winograd_way<InputGradient>(conv, threads, *loops, "Winograd's transpose", run));
+        ways.push_back(tiled_way<Correlation>(conv, threads, *loops, kind, turned));
+        ways.push_back(tiled_way<InputGradient>(conv, threads, *loops, kind + "'s transpose", run));
         break;
       case ConvDirection::kFilterGradient:
-        ways.push_back(winograd_way<FilterGradient>(conv, threads, *loops, "Winograd", run));
+        ways.push_back(tiled_way<FilterGradient>(conv, threads, *loops, kind, run));
         break;
     }
   }
@@ -128,7 +132,8 @@ std::vector<Way> ways_of(const Conv& conv, int threads, bool engine_alone) {
   std::vector<Way> ways{{"the engine", [kernel](const cpu::Memory& memory) { run_kernel(*kernel, memory); }}};
   if (engine_alone) return ways;
   ways.push_back(one_dnn(conv, threads));
-  if (cpu::winograd::has_tiling(conv)) add_winograd(conv, threads, ways);
+  add_tiled(conv, threads, cpu::tiled::supported_winograd(), "Winograd", ways);
+  add_tiled(conv, threads, cpu::tiled::supported_fourier(), "Fourier", ways);
   const cpu::Geometry geometry(conv);
   for (const cpu::ConvLoops* loops : cpu::supported_conv_loops()) {
     const bool strided = conv.stride[0] != 1 || (conv.spatial_rank == 2 && conv.stride[1] != 1);
@@ -146,15 +151,16 @@ struct ConvValues {
 };
 
 // check_close() bounds what rounding may do in the worst case; this, what it does on average, which tells good points
-// of Winograd's transforms (at most 0.9e-6 in the first two directions) from poor ones. In units of what a sum of so
-// many terms of random_values() is; a filter's gradient adds long sums up in order, where the errors grow as well.
+// of Winograd's transforms (at most 0.9e-6 in the first two directions) from poor ones, and Fourier's transforms (at
+// most 0.25e-6) from others. In units of what a sum of so many terms of random_values() is; a filter's gradient adds
+// long sums up in order, where the errors grow as well.
 void check_mean_error(const std::vector<double>& actual, const std::vector<double>& expected, double terms,
-                      ConvDirection direction, const std::string& what) {
+                      ConvDirection direction, const Way& way, const std::string& what) {
   double squares = 0;
   for (size_t i = 0; i < actual.size(); ++i) squares += (actual[i] - expected[i]) * (actual[i] - expected[i]);
   const double error = std::sqrt(squares / static_cast<double>(actual.size()) / terms) * 3 / 4;
   const double growth = direction == ConvDirection::kFilterGradient ? 4e-8 * std::sqrt(terms) : 0;
-  CHECK(actual.empty() || terms == 0 || error <= 1.2e-6 + growth,
+  CHECK(actual.empty() || terms == 0 || error <= way.mean_error + growth,
         what + ": the mean error is " + std::to_string(error * 1e6) + "e-6");
 }
 
@@ -198,7 +204,7 @@ void check_conv(Conv conv, int threads, const ConvValues& values, bool engine_al
       bench.run(way.run);
       const std::vector<double> actual = bench.values(result);
       check_close(actual, expected, 4e-7 * magnitude, 4 * (terms + 1 + way.roundings), what + (" by " + way.name));
-      if (!engine_alone) check_mean_error(actual, expected, terms, direction, what + (" by " + way.name));
+      if (!engine_alone) check_mean_error(actual, expected, terms, direction, way, what + (" by " + way.name));
       bench.run([&](const cpu::Memory& memory) {
         std::fill_n(memory.at<float>(result), expected.size(), std::numeric_limits<float>::quiet_NaN());
       });
@@ -268,7 +274,7 @@ TEST(conv_keeps_infinities_and_nan_apart_from_padding) {
   }
 }
 
-// Kernels that Winograd's algorithm takes, with all padding that it takes: planes smaller than a vector and than a
+// Kernels that transforms of tiles take, with all padding that it takes: planes smaller than a vector and than a
 // tile, blocks of channels that are not full.
 TEST(conv_of_square_kernels_agrees_with_its_definition) {
   Random random(6);
@@ -279,7 +285,7 @@ TEST(conv_of_square_kernels_agrees_with_its_definition) {
     conv.batch = random.integer(1, 3);
     conv.input_channels = random.pick<int64_t>({1, 3, 16, 17, 33});
     conv.output_channels = random.pick<int64_t>({1, 3, 16, 17, 33});
-    const int64_t kernel = random.integer(2, 5);
+    const int64_t kernel = random.integer(2, 9);
     for (size_t d = 0; d < 2; ++d) {
       conv.kernel[d] = kernel;
       conv.stride[d] = conv.dilation[d] = 1;
@@ -288,7 +294,7 @@ TEST(conv_of_square_kernels_agrees_with_its_definition) {
       conv.input[d] = std::max(random.integer(1, 24), kernel - conv.pad_low[d] - conv.pad_high[d]);
       conv.output[d] = output_size(conv, d);
     }
-    CHECK(cpu::winograd::has_tiling(conv), "round", round);
+    CHECK(cpu::tiled::has_tiling(conv, cpu::tiled::fourier()), "round", round);
     check_conv(random, conv, round % 3 + 1);
   }
 }
@@ -300,25 +306,43 @@ TEST(conv_of_large_planes) {
              2);
 }
 
-// In Winograd's transforms an infinity meets its neighbours, and sums overflow that no cell of the result holds.
+// So many images that they are transformed and multiplied part by part, with weights that are kept and with weights
+// that are too many for that.
+TEST(conv_of_many_images) {
+  Random random(9);
+  const auto check = [&](int64_t batch, int64_t inputs, int64_t outputs) {
+    check_conv(random,
+               Conv{{}, 2, batch, inputs, outputs, 1, {2, 2}, {2, 2}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 0, 0, 0},
+               2);
+  };
+  check(130, 64, 40);
+  check(80, 128, 96);
+}
+
+// In transforms of tiles an infinity meets its neighbours, and sums overflow that no cell of the result holds.
 TEST(conv_keeps_infinities_out_of_cells_that_they_do_not_reach) {
   Random random(8);
-  const Conv conv{{}, 2, 2, 32, 32, 1, {12, 12}, {3, 3}, {12, 12}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 0, 0, 0};
-  CHECK(cpu::winograd_is_faster(conv, cpu::Precision::kFloat32), "Winograd is used");
-  for (const double special : {kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN(), 3e38}) {
-    ConvValues values = random_values(random, conv);
-    for (std::vector<double>* operand : {&values.x, &values.w, &values.y}) {
-      const ConvValues plain = values;
-      double& element = (*operand)[at(random.integer(0, static_cast<int64_t>(operand->size()) - 1))];
-      element = special;
-      if (std::isfinite(special)) {
-        // The products fit.
-        for (std::vector<double>* other : {&values.x, &values.w, &values.y}) {
-          for (double& value : *other) value = &value == &element ? special : value * 1e-3;
+  const Conv small{{}, 2, 2, 32, 32, 1, {12, 12}, {3, 3}, {12, 12}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 0, 0, 0};
+  const Conv large{{}, 2, 16, 32, 32, 1, {12, 12}, {5, 5}, {8, 8}, {1, 1}, {1, 1}, {0, 0}, {0, 0}, 0, 0, 0};
+  CHECK(cpu::faster_tiles(small, cpu::Precision::kFloat32) == &cpu::tiled::winograd(),
+        "Winograd's transforms are used");
+  CHECK(cpu::faster_tiles(large, cpu::Precision::kFloat32) == &cpu::tiled::fourier(), "Fourier's transforms are used");
+  for (const Conv& conv : {small, large}) {
+    for (const double special : {kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN(), 3e38}) {
+      ConvValues values = random_values(random, conv);
+      for (std::vector<double>* operand : {&values.x, &values.w, &values.y}) {
+        const ConvValues plain = values;
+        double& element = (*operand)[at(random.integer(0, static_cast<int64_t>(operand->size()) - 1))];
+        element = special;
+        if (std::isfinite(special)) {
+          // The products fit.
+          for (std::vector<double>* other : {&values.x, &values.w, &values.y}) {
+            for (double& value : *other) value = &value == &element ? special : value * 1e-3;
+          }
         }
+        check_conv(conv, 2, values, true, std::isfinite(special) ? special * 1e-3 : 1);
+        values = plain;
       }
-      check_conv(conv, 2, values, true, std::isfinite(special) ? special * 1e-3 : 1);
-      values = plain;
     }
   }
 }
@@ -326,14 +350,16 @@ TEST(conv_keeps_infinities_out_of_cells_that_they_do_not_reach) {
 TEST(conv_of_networks) {
   Random random(2);
   const auto square = [](int64_t n) { return Spatial{n, n}; };
-  const Conv unpadded{{},        2,         4,         32,        32,        1, square(12), square(5),
+  const Conv unpadded{{},        2,         16,        32,        32,        1, square(12), square(5),
                       square(8), square(1), square(1), square(0), square(0), 0, 0,          0};
   for (const ConvDirection direction :
        {ConvDirection::kForward, ConvDirection::kInputGradient, ConvDirection::kFilterGradient}) {
     Conv directed = unpadded;
     directed.direction = direction;
-    CHECK(cpu::winograd_is_faster(directed, cpu::Precision::kFloat32), "Winograd is used");
-    if (direction == ConvDirection::kInputGradient) CHECK(cpu::spreading_is_faster(directed), "by its transpose");
+    CHECK(cpu::faster_tiles(directed, cpu::Precision::kFloat32) == &cpu::tiled::fourier(), "Fourier is used");
+    if (direction == ConvDirection::kInputGradient) {
+      CHECK(cpu::spreading_is_faster(directed, cpu::tiled::fourier()), "by its transpose");
+    }
   }
   check_conv(random, unpadded, 2);
   check_conv(

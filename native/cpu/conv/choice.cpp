@@ -1,9 +1,11 @@
 #include "cpu/conv/choice.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "cpu/conv/geometry.h"
-#include "cpu/winograd/tiling.h"
+#include "cpu/tiled/tiling.h"
 
 namespace bilevel::cpu {
 namespace {
@@ -16,6 +18,33 @@ double meeting_share(const Geometry::Axis& axis) {
     met += std::max(std::min(axis.end() - shift, axis.output) - std::max(axis.begin() - shift, int64_t{0}), int64_t{0});
   }
   return static_cast<double>(met) / static_cast<double>(axis.kernel * axis.output);
+}
+
+// In cycles of a core that multiplies and adds two vectors in one, each with a vector of numbers in place of one: for a
+// cycle's worth of products, for each tile and channel of an operand its transform, and for each kernel its own.
+struct TileCosts {
+  double products, tile, kernel;
+};
+
+// Measured with AVX-512, one and two threads, batches of 10 to 200, 6 to 512 channels, kernels of 3 to 7, planes of 3 x
+// 3 to 84 x 84, where the better one takes 0.5 to 5 times the speed of other ways; with other vectors all of them
+// change alike. The many products of Fourier's transforms come from farther caches.
+constexpr TileCosts kWinogradCosts{1.3, 10, 11}, kFourierCosts{1.7, 20, 120};
+
+double cycles_of_tiles(const Conv& conv, const tiled::Loops& loops, const TileCosts& costs) {
+  const Geometry g = spreading_is_faster(conv, loops) ? forward_geometry(conv) : Geometry(conv);
+  const tiled::Tiling tiling(g, loops, loops.block_tiles);
+  const auto lanes = static_cast<double>(loops.lanes), products = static_cast<double>(loops.products);
+  const auto inputs = static_cast<double>(tiling.input_blocks) * lanes;
+  const auto outputs = static_cast<double>(tiling.panels) * 2 * lanes;
+  const auto tiles = static_cast<double>(tiling.bands * tiling.columns);
+  // Weights that are too many to be kept are transformed anew for each part of the tiles, and come from memory.
+  double times = 1;
+  if (conv.direction != ConvDirection::kFilterGradient && 4 * products * inputs * outputs > tiled::kWeightsBytes) {
+    times = 2 * std::ceil(4 * products * inputs * tiles / tiled::kBytesAtOnce);
+  }
+  return costs.products * tiles * products * inputs * outputs / (2 * lanes) +
+         (costs.tile * tiles * (inputs + outputs) + costs.kernel * times * inputs * outputs) * 16 / lanes;
 }
 
 }  // namespace
@@ -49,39 +78,36 @@ bool direct_is_faster(const Conv& conv, Precision precision) {
   return !narrow && useful >= (filled ? 0.9 : 0.45);
 }
 
-// In cycles of a core that multiplies and adds two vectors in one. The constants are measured with AVX-512, one and two
-// threads, batches of 10 to 200, 6 to 512 channels, kernels of 3 and 5, planes of 3 x 3 to 84 x 84, where this takes
-// 0.5 to 2.9 times the speed of other ways; with other vectors all of them change alike.
-bool winograd_is_faster(const Conv& conv, Precision precision) {
-  if (!winograd::has_tiling(conv)) return false;
-  const Geometry g = spreading_is_faster(conv) ? forward_geometry(conv) : Geometry(conv);
-  const winograd::Tiling tiling(g, winograd::loops(), winograd::kBlockTiles);
-  const double lanes = static_cast<double>(tiling.loops.lanes);
-  const auto inputs = static_cast<double>(tiling.input_blocks) * lanes;
-  const auto outputs = static_cast<double>(tiling.panels) * 2 * lanes;
-  const auto tiles = static_cast<double>(tiling.bands * tiling.columns);
-  // A cycle's worth of products, for each tile and channel of an operand its transform, and for each kernel its own.
-  constexpr double kPerTile = 20 * 16, kPerKernel = 11 * 16;
-  const double own = tiles * winograd::kProducts * inputs * outputs / (2 * lanes) * 1.05 +
-                     (tiles * (inputs + outputs) * kPerTile + inputs * outputs * kPerKernel) / lanes;
-  double others = static_cast<double>(g.flops()) / (4 * lanes) * 1.1;
+const tiled::Loops* faster_tiles(const Conv& conv, Precision precision) {
+  const tiled::Loops* best = nullptr;
+  double least = std::numeric_limits<double>::infinity();
+  const auto consider = [&](const tiled::Loops& loops, const TileCosts& costs) {
+    const double cycles = tiled::has_tiling(conv, loops) ? cycles_of_tiles(conv, loops, costs) : least;
+    if (cycles >= least) return;
+    best = &loops;
+    least = cycles;
+  };
+  consider(tiled::winograd(), kWinogradCosts);
+  consider(tiled::fourier(), kFourierCosts);
+  const Geometry g = forward_geometry(conv);
+  double others = static_cast<double>(g.flops()) / (4 * static_cast<double>(tiled::winograd().lanes)) * 1.1;
   // The others leave products with padding out.
   others *= meeting_share(g.rows) * meeting_share(g.columns);
   // Products of bfloat16 numbers take half the time with AVX-512 BF16, and rounding a good part of what that saves.
   if (precision == Precision::kBfloat16) others /= 1.5;
-  return own * 1.1 < others;
+  return least * 1.1 < others ? best : nullptr;
 }
 
 // Products are most of the work, and both ways are alike in the rest. Planes of many tiles would leave the second
 // cache.
-bool spreading_is_faster(const Conv& conv) {
+bool spreading_is_faster(const Conv& conv, const tiled::Loops& loops) {
   if (conv.direction != ConvDirection::kInputGradient) return false;
-  const auto tiles = [](const Geometry& g) {
-    const winograd::Tiling tiling(g, winograd::loops(), winograd::kBlockTiles);
+  const auto tiles = [&](const Geometry& g) {
+    const tiled::Tiling tiling(g, loops, loops.block_tiles);
     return tiling.rows * tiling.columns;
   };
   const int64_t spread = tiles(forward_geometry(conv));
-  return spread <= 2 * winograd::kBlockTiles && 5 * spread < 4 * tiles(Geometry(conv));
+  return spread <= 2 * loops.block_tiles && 5 * spread < 4 * tiles(Geometry(conv));
 }
 
 }  // namespace bilevel::cpu

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cpu/settings.h"
+#include "cpu/tiled/loops.h"
 #include "program/program.h"
 
 namespace bilevel::cpu {
@@ -9,10 +10,10 @@ namespace bilevel::cpu {
 // Whether Correlation or FilterGradient computes a convolution without empty dimensions, rather than oneDNN.
 bool direct_is_faster(const Conv& conv, Precision precision);
 
-// Whether our Winograd kernels compute it faster than any other way.
-bool winograd_is_faster(const Conv& conv, Precision precision);
+// The transforms of tiles that compute it faster than any other way, or null.
+const tiled::Loops* faster_tiles(const Conv& conv, Precision precision);
 
-// Whether winograd::InputGradient is faster than winograd::Correlation, for a convolution that has a tiling.
-bool spreading_is_faster(const Conv& conv);
+// Whether tiled::InputGradient is faster than tiled::Correlation, for a convolution that has a tiling.
+bool spreading_is_faster(const Conv& conv, const tiled::Loops& loops);
 
 }  // namespace bilevel::cpu

@@ -8,9 +8,9 @@
 #include "cpu/conv/skipping.h"
 #include "cpu/kernels.h"
 #include "cpu/onednn.h"
-#include "cpu/winograd/correlation.h"
-#include "cpu/winograd/filter_gradient.h"
-#include "cpu/winograd/input_gradient.h"
+#include "cpu/tiled/correlation.h"
+#include "cpu/tiled/filter_gradient.h"
+#include "cpu/tiled/input_gradient.h"
 
 namespace bilevel::cpu {
 namespace {
@@ -29,13 +29,13 @@ class ConvKernel final : public Kernel {
       way_ = Zeros{forward ? conv.y : input_gradient ? conv.x : conv.w, forward ? y : input_gradient ? x : w};
       return;
     }
-    if (winograd_is_faster(conv, settings.precision)) {
+    if (const tiled::Loops* loops = faster_tiles(conv, settings.precision)) {
       if (conv.direction == ConvDirection::kFilterGradient) {
-        winograd_.emplace<winograd::FilterGradient>(conv, settings.threads);
-      } else if (spreading_is_faster(conv)) {
-        winograd_.emplace<winograd::InputGradient>(conv, settings.threads);
+        tiled_.emplace<tiled::FilterGradient>(conv, settings.threads, *loops);
+      } else if (spreading_is_faster(conv, *loops)) {
+        tiled_.emplace<tiled::InputGradient>(conv, settings.threads, *loops);
       } else {
-        winograd_.emplace<winograd::Correlation>(conv, settings.threads);
+        tiled_.emplace<tiled::Correlation>(conv, settings.threads, *loops);
       }
     }
     if (!direct_is_faster(conv, settings.precision)) {
@@ -53,7 +53,7 @@ class ConvKernel final : public Kernel {
       if constexpr (requires { way.workspace_bytes(); }) bytes = std::max(bytes, way.workspace_bytes());
     };
     std::visit(add, way_);
-    std::visit(add, winograd_);
+    std::visit(add, tiled_);
     return bytes;
   }
 
@@ -80,7 +80,7 @@ class ConvKernel final : public Kernel {
   };
 
   void compute(float* x, float* w, float* y, std::byte* workspace) {
-    if (compute_by_winograd(x, w, y, workspace)) return;
+    if (compute_by_tiles(x, w, y, workspace)) return;
     const auto run_way = [&](auto& way) {
       if constexpr (std::is_same_v<decltype(way), onednn::Convolution&>) {
         way.run(x, w, y, workspace);
@@ -91,13 +91,12 @@ class ConvKernel final : public Kernel {
     std::visit(run_way, way_);
   }
 
-  bool compute_by_winograd(float* x, float* w, float* y, std::byte* workspace) const {
-    if (const auto* gradient = std::get_if<winograd::FilterGradient>(&winograd_))
-      return gradient->run(x, w, y, workspace);
-    if (const auto* gradient = std::get_if<winograd::InputGradient>(&winograd_)) {
+  bool compute_by_tiles(float* x, float* w, float* y, std::byte* workspace) const {
+    if (const auto* gradient = std::get_if<tiled::FilterGradient>(&tiled_)) return gradient->run(x, w, y, workspace);
+    if (const auto* gradient = std::get_if<tiled::InputGradient>(&tiled_)) {
       return gradient->run(x, w, y, workspace);
     }
-    const auto* correlation = std::get_if<winograd::Correlation>(&winograd_);
+    const auto* correlation = std::get_if<tiled::Correlation>(&tiled_);
     if (!correlation) return false;
     const bool forward = conv_.direction == ConvDirection::kForward;
     return correlation->run(forward ? x : y, w, forward ? y : x, workspace);
@@ -105,8 +104,8 @@ class ConvKernel final : public Kernel {
 
   const Conv conv_;
   const int threads_;
-  std::variant<std::monostate, winograd::Correlation, winograd::InputGradient, winograd::FilterGradient> winograd_;
-  // What else computes it, also where `winograd_` meets what is not finite.
+  std::variant<std::monostate, tiled::Correlation, tiled::InputGradient, tiled::FilterGradient> tiled_;
+  // What else computes it, also where `tiled_` meets what is not finite.
   std::variant<Zeros, onednn::Convolution, Correlation, FilterGradient> way_;
 };
 

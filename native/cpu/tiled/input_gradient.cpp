@@ -1,15 +1,15 @@
-#include "cpu/winograd/input_gradient.h"
+#include "cpu/tiled/input_gradient.h"
 
 #include <atomic>
 
-namespace bilevel::cpu::winograd {
+namespace bilevel::cpu::tiled {
 namespace {
 
 // Whole images, so that no two blocks write the same cells.
-int64_t tiles_in_block(const Geometry& g) {
-  const int64_t tile = kPoints + 1 - g.rows.kernel;
+int64_t tiles_in_block(const Geometry& g, const Loops& loops) {
+  const int64_t tile = loops.points + 1 - g.rows.kernel;
   const int64_t image = ceil_divide(g.rows.output, tile) * ceil_divide(g.columns.output, tile);
-  return image * std::max<int64_t>(1, kBlockTiles / image);
+  return image * std::max<int64_t>(1, loops.block_tiles / image);
 }
 
 Weights weights_of(const Geometry& g) {
@@ -22,18 +22,19 @@ Weights weights_of(const Geometry& g) {
 
 }  // namespace
 
-InputGradient::InputGradient(const Conv& conv, int threads, const Loops& with)
-    : tiling_(forward_geometry(conv), with, tiles_in_block(forward_geometry(conv))),
-      products_(tiling_, tiling_.output_blocks(), weights_of(tiling_.geometry)),
+InputGradient::InputGradient(const Conv& conv, int threads, const Loops& loops)
+    : tiling_(forward_geometry(conv), loops, tiles_in_block(forward_geometry(conv), loops)),
       parts_(useful_threads(tiling_.geometry.flops() / kConvFlopsPerUnit, threads)),
+      products_(tiling_, tiling_.output_blocks(), weights_of(tiling_.geometry), parts_),
       images_at_once_(ceil_divide(tiling_.bands_within(kBytesAtOnce, tiling_.output_blocks()), tiling_.rows)) {}
 
 // Padded, all channels of a vector of outputs.
 int64_t InputGradient::plane_size() const {
-  return (tiling_.rows * tiling_.tile + kPoints - tiling_.tile) * tiling_.input_columns() * tiling_.loops.lanes;
+  return (tiling_.rows * tiling_.tile + tiling_.loops.points - tiling_.tile) * tiling_.input_columns() *
+         tiling_.loops.lanes;
 }
 
-// The transformed tiles, and for each part what is staged, the transformed weights of a panel, its products and a
+// The transformed tiles, and for each part what is staged, its transformed weights, the products of a block and a
 // plane.
 int64_t InputGradient::workspace_bytes() const {
   const int64_t own = tiling_.staged_size() + products_.weights_size() + products_.products_size() + plane_size();
@@ -60,7 +61,8 @@ void InputGradient::spread(const float* products, int64_t panel, int64_t first_i
                      .first_row = -g.rows.pad_low,
                      .left = g.columns.pad_low,
                      .rows = g.rows.input,
-                     .columns = columns},
+                     .columns = columns,
+                     .next = 0},
                     plane, x + ((first_image + image) * g.inputs + channel) * g.input_cells(), check.lanes);
     }
   }
@@ -80,16 +82,17 @@ bool InputGradient::run(float* x, const float* w, const float* y, std::byte* wor
                                          own + part * own_size, tiles);
     });
     parallel(parts_, [&](int part) {
-      float* const u = own + part * own_size + tiling_.staged_size();
-      float* const products = u + products_.weights_size();
+      float* const weights = own + part * own_size + tiling_.staged_size();
+      float* const products = weights + products_.weights_size();
       float* const plane = products + products_.products_size();
       const int64_t in_block = tiling_.block_tiles / image_tiles(), blocks = ceil_divide(images, in_block);
       const auto [begin, end] = share(products_.panels() * blocks, part, parts_);
+      const float* u = nullptr;
       FiniteCheck check;
       for (int64_t i = begin; i < end; ++i) {
         const int64_t panel = i / blocks, block = i % blocks;
         const int64_t count = std::min(images - block * in_block, in_block);
-        if (i == begin || block == 0) products_.transform_weights(w, panel, u);
+        if (i == begin || block == 0) u = products_.transform_weights(w, panel, part, first == 0, weights);
         products_.multiply(tiles, block, count * image_tiles(), u, products);
         spread(products, panel, first + block * in_block, count, plane, x, check);
       }
@@ -99,4 +102,4 @@ bool InputGradient::run(float* x, const float* w, const float* y, std::byte* wor
   return finite;
 }
 
-}  // namespace bilevel::cpu::winograd
+}  // namespace bilevel::cpu::tiled

@@ -1,18 +1,18 @@
-// The input gradient of a convolution by the transpose of Winograd's minimal filtering: tiles of the output's gradient
+// The input gradient of a convolution by the transpose of products of transformed tiles: tiles of the output's gradient
 // are spread over the windows of the input that they came from, where windows overlap. It has as many tiles as the
 // convolution itself, which without padding is less than the tiles of the larger input.
 #pragma once
 
 #include <cstddef>
 
-#include "cpu/winograd/products.h"
+#include "cpu/tiled/products.h"
 
-namespace bilevel::cpu::winograd {
+namespace bilevel::cpu::tiled {
 
 class InputGradient {
  public:
-  // Of a convolution that has a tiling, without empty dimensions, for a team of `threads`.
-  InputGradient(const Conv& conv, int threads, const Loops& with = loops());
+  // Of a convolution that has a tiling for `loops`, without empty dimensions, for a team of `threads`.
+  InputGradient(const Conv& conv, int threads, const Loops& loops);
 
   int64_t workspace_bytes() const;
 
@@ -26,9 +26,9 @@ class InputGradient {
               FiniteCheck& check) const;
 
   const Tiling tiling_;  // of the convolution
-  const Products products_;
   const int parts_;
+  const Products products_;
   const int64_t images_at_once_;
 };
 
-}  // namespace bilevel::cpu::winograd
+}  // namespace bilevel::cpu::tiled

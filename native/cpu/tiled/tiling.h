@@ -1,4 +1,4 @@
-// How a convolution is cut into the tiles of winograd/loops.h, and what both of its directions do with them.
+// How a convolution is cut into the tiles of tiled/loops.h, and what both of its directions do with them.
 #pragma once
 
 #include <algorithm>
@@ -7,18 +7,17 @@
 #include "cpu/conv/geometry.h"
 #include "cpu/parallel.h"
 #include "cpu/scratch.h"
-#include "cpu/winograd/loops.h"
+#include "cpu/tiled/loops.h"
 
-namespace bilevel::cpu::winograd {
+namespace bilevel::cpu::tiled {
 
-// Tiles that are multiplied together: their products with the weights of 32 outputs stay in the second cache.
-inline constexpr int64_t kBlockTiles = 48;
-// Of the tiles of one operand that are transformed before they are multiplied: they are read back from the third cache.
-inline constexpr int64_t kBytesAtOnce = int64_t{6} << 20;
+// Of the tiles that are transformed before they are multiplied, and of the transformed weights that are kept: they are
+// read back from the third cache.
+inline constexpr int64_t kBytesAtOnce = int64_t{6} << 20, kWeightsBytes = int64_t{8} << 20;
 
-// Whether a convolution can be computed so: square kernels of 2 to 5, neither dilated, strided nor grouped, with
+// Whether a convolution can be computed so: square kernels of some sizes, neither dilated, strided nor grouped, with
 // padding that is not negative.
-bool has_tiling(const Conv& conv);
+bool has_tiling(const Conv& conv, const Loops& loops);
 
 struct Tiling {
   Tiling(const Geometry& geometry, const Loops& loops, int64_t block_tiles);
@@ -34,9 +33,9 @@ struct Tiling {
 
   int64_t output_blocks() const { return 2 * panels; }  // one more than there are, if that is odd
   // Of the cells that a row of tiles is computed from.
-  int64_t input_columns() const { return columns * tile + kPoints - tile; }
-  size_t kernel_index() const { return static_cast<size_t>(geometry.rows.kernel - kMinSide); }
-  size_t tile_index() const { return static_cast<size_t>(tile - kMinSide); }
+  int64_t input_columns() const { return columns * tile + loops.points - tile; }
+  size_t kernel_index() const { return static_cast<size_t>(geometry.rows.kernel); }
+  size_t tile_index() const { return static_cast<size_t>(tile); }
 
   // Floats in what is staged at one time.
   int64_t staged_size() const;
@@ -72,4 +71,4 @@ struct FiniteCheck {
   }
 };
 
-}  // namespace bilevel::cpu::winograd
+}  // namespace bilevel::cpu::tiled

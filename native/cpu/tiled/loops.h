@@ -1,23 +1,21 @@
-// The innermost loops of Winograd's minimal filtering (Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural
-// Networks"), compiled once per instruction set (loops.isa.cpp) and chosen when the process starts.
+// The innermost loops of convolutions by products of transformed tiles, compiled once per instruction set (*.isa.cpp)
+// and chosen when the process starts. There are two transforms: Winograd's and Fourier's.
 //
-// An output tile of n cells a side, of a kernel of r cells a side with n + r = 7, is the product of two polynomials of
-// which six values determine the result, so n r becomes 6 products an axis:
-//   output = A' [(G kernel G') * (B' input B)] A,   input of 6 x 6, output of n x n.
-// The same three transforms with the roles of kernel and output exchanged give the gradient in the kernel.
+// An output tile of n cells a side, of a kernel of r cells a side, comes from `points` = n + r - 1 cells of the input:
+//   output = A [(G kernel) * (B input)],
+// where A, B and G are linear and * multiplies `products` values one by one, so that of all channels one matrix product
+// for each value is left. With the roles of kernel and output exchanged the same transforms give the gradient in the
+// kernel, and with those of input and output exchanged their transposes give that in the input.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
-namespace bilevel::cpu::winograd {
+namespace bilevel::cpu::tiled {
 
-inline constexpr int kPoints = 6;
-inline constexpr int kProducts = kPoints * kPoints;
-// Sides of the kernels, and with them of the tiles.
-inline constexpr int kMinSide = 2, kMaxSide = 5;
-inline constexpr int kSides = kMaxSide - kMinSide + 1;
 inline constexpr int kMaxLanes = 16;
+// Tables are indexed by the side of a kernel or a tile.
+inline constexpr int kSides = 12;
 
 // Some rows of a block of at most `lanes` channels, padded with zeros and turned so that the channels of a cell are
 // neighbours: band[row][column][lane].
@@ -26,9 +24,10 @@ struct Band {
   int64_t height, width;    // of a channel's plane in the source
   int64_t first_row, left;  // where the band begins: -1 and 1 for a row and a column of padding before the source
   int64_t rows, columns;    // of the band; columns reach to the right end of the source at least
+  int64_t next;             // floats from here to what will be staged next, which is fetched meanwhile
 };
 
-// Transformed tiles, data[block][point][channel block][tile of the block][lane]: what one product reads is dense.
+// Transformed tiles, data[block][value][channel block][tile of the block][lane]: what one product reads is dense.
 struct Tiles {
   float* data;          // at the channel block in question
   int64_t block_tiles;  // tiles in a block
@@ -62,36 +61,43 @@ struct Loops {
   int64_t lanes;       // floats in a vector
   int64_t block_rows;  // rows of a product that are computed together
 
+  int64_t points;              // cells of the input of a tile a side
+  int64_t products;            // values of a transformed tile
+  int64_t min_side, max_side;  // of kernels
+  int64_t block_tiles;         // that are multiplied together, as measured: their products stay in the second cache
+
   // `from` is the first of the channels' planes.
   void (*stage)(const Band& band, const float* from, float* to);
 
-  // Tiles first .. first + count - 1 from neighbouring windows of 6 x 6 cells of a band, `step` columns apart.
+  // Tiles first .. first + count - 1 from neighbouring windows of the input of a tile, `step` columns apart.
   void (*transform_input)(const float* band, int64_t columns, int64_t step, int64_t first, int64_t count,
                           const Tiles& to);
   // The same for windows of side x side cells that touch, as the kernel's side of the product. By side.
   void (*transform_output_gradient[kSides])(const float* band, int64_t columns, int64_t first, int64_t count,
                                             const Tiles& to);
-  // To u[point][input][2 lanes]. By the side of the kernel.
+  // To u[value][input][2 lanes]. By the side of the kernel.
   void (*transform_weights[kSides])(const Weights& weights, const float* w, float* u, int64_t point_stride);
 
   void (*multiply)(const Product& product, const float* a, const float* b, float* c);
 
-  // The output tile from m[point][lane]. Adds NaN to a lane of `zeros` for a cell that is not finite, else 0. By the
+  // The output tile from m[value][lane]. Adds NaN to a lane of `zeros` for a cell that is not finite, else 0. By the
   // side of the tile.
   void (*transform_output[kSides])(const float* m, int64_t point_stride, const Corner& corner, float* y, float* zeros);
-  // Adds the window of 6 x 6 cells that a transformed tile of the output's gradient came from, given the products
-  // m[point][lane], to a band with so many columns.
+  // Adds the window of the input that a transformed tile of the output's gradient came from, given the products
+  // m[value][lane], to a band with so many columns.
   void (*spread)(const float* m, int64_t point_stride, int64_t columns, float* window);
   // The inverse of stage for all rows: takes the channels' planes out of a band. `zeros` as with transform_output.
   void (*unstage)(const Band& band, const float* from, float* to, float* zeros);
-  // The kernel's gradient for one input and up to `lanes` outputs from m[point][lane]; as above. By the kernel's side.
+  // The kernel's gradient for one input and up to `lanes` outputs from m[value][lane]; as above. By the kernel's side.
   void (*transform_weights_gradient[kSides])(const float* m, int64_t point_stride, int64_t outputs,
                                              int64_t output_stride, float* w, float* zeros);
 };
 
 // Those of the instruction sets that this processor has, best first.
-std::span<const Loops* const> supported_loops();
+std::span<const Loops* const> supported_winograd();
+std::span<const Loops* const> supported_fourier();
 
-inline const Loops& loops() { return *supported_loops().front(); }
+inline const Loops& winograd() { return *supported_winograd().front(); }
+inline const Loops& fourier() { return *supported_fourier().front(); }
 
-}  // namespace bilevel::cpu::winograd
+}  // namespace bilevel::cpu::tiled

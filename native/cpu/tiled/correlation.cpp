@@ -1,8 +1,8 @@
-#include "cpu/winograd/correlation.h"
+#include "cpu/tiled/correlation.h"
 
 #include <atomic>
 
-namespace bilevel::cpu::winograd {
+namespace bilevel::cpu::tiled {
 namespace {
 
 Weights weights_of(const Geometry& g, bool turned) {
@@ -15,14 +15,14 @@ Weights weights_of(const Geometry& g, bool turned) {
 
 }  // namespace
 
-Correlation::Correlation(const Conv& conv, int threads, const Loops& with)
-    : tiling_(Geometry(conv), with, kBlockTiles),
-      products_(tiling_, tiling_.input_blocks,
-                weights_of(tiling_.geometry, conv.direction == ConvDirection::kInputGradient)),
+Correlation::Correlation(const Conv& conv, int threads, const Loops& loops)
+    : tiling_(Geometry(conv), loops, loops.block_tiles),
       parts_(useful_threads(tiling_.geometry.flops() / kConvFlopsPerUnit, threads)),
+      products_(tiling_, tiling_.input_blocks,
+                weights_of(tiling_.geometry, conv.direction == ConvDirection::kInputGradient), parts_),
       bands_at_once_(tiling_.bands_within(kBytesAtOnce, tiling_.input_blocks)) {}
 
-// The transformed tiles, and for each part what is staged, the transformed weights of a panel and its products.
+// The transformed tiles, and for each part what is staged, its transformed weights and the products of a block.
 int64_t Correlation::workspace_bytes() const {
   const int64_t own = tiling_.staged_size() + products_.weights_size() + products_.products_size();
   return 4 * (tiling_.tiles_size(bands_at_once_, tiling_.input_blocks) + parts_ * own);
@@ -62,15 +62,16 @@ bool Correlation::run(const float* x, const float* w, float* y, std::byte* works
                                own + part * own_size, tiles);
     });
     parallel(parts_, [&](int part) {
-      float* const u = own + part * own_size + tiling_.staged_size();
-      float* const products = u + products_.weights_size();
+      float* const weights = own + part * own_size + tiling_.staged_size();
+      float* const products = weights + products_.weights_size();
       const int64_t count = bands * tiling_.columns, blocks = ceil_divide(count, tiling_.block_tiles);
       const auto [begin, end] = share(products_.panels() * blocks, part, parts_);
+      const float* u = nullptr;
       FiniteCheck check;
       for (int64_t i = begin; i < end; ++i) {
         const int64_t panel = i / blocks, block = i % blocks, tile = block * tiling_.block_tiles;
         const int64_t in_block = std::min(count - tile, tiling_.block_tiles);
-        if (i == begin || block == 0) products_.transform_weights(w, panel, u);
+        if (i == begin || block == 0) u = products_.transform_weights(w, panel, part, first == 0, weights);
         products_.multiply(tiles, block, in_block, u, products);
         transform_outputs(products, first * tiling_.columns + tile, in_block, panel, y, check);
       }
@@ -80,4 +81,4 @@ bool Correlation::run(const float* x, const float* w, float* y, std::byte* works
   return finite;
 }
 
-}  // namespace bilevel::cpu::winograd
+}  // namespace bilevel::cpu::tiled

@@ -1,16 +1,16 @@
-// The gradient of a convolution in its kernel by Winograd's minimal filtering.
+// The gradient of a convolution in its kernel by products of transformed tiles.
 #pragma once
 
 #include <cstddef>
 
-#include "cpu/winograd/tiling.h"
+#include "cpu/tiled/tiling.h"
 
-namespace bilevel::cpu::winograd {
+namespace bilevel::cpu::tiled {
 
 class FilterGradient {
  public:
-  // Of a convolution that has a tiling, without empty dimensions, for a team of `threads`.
-  FilterGradient(const Conv& conv, int threads, const Loops& with = loops());
+  // Of a convolution that has a tiling for `loops`, without empty dimensions, for a team of `threads`.
+  FilterGradient(const Conv& conv, int threads, const Loops& loops);
 
   int64_t workspace_bytes() const;
 
@@ -22,6 +22,7 @@ class FilterGradient {
   int64_t panel_size() const { return tiling_.input_blocks * tiling_.loops.lanes * 2 * tiling_.loops.lanes; }
   // A line more, as in Tiling.
   int64_t sums_point_stride() const { return tiling_.panels * panel_size() + tiling_.loops.lanes; }
+  int64_t sums_size() const { return tiling_.loops.products * sums_point_stride(); }
   void multiply(const float* inputs, const float* gradients, int64_t count, int64_t point, int64_t panel, bool adds,
                 float* sums) const;
 
@@ -30,4 +31,4 @@ class FilterGradient {
   const int64_t bands_at_once_;
 };
 
-}  // namespace bilevel::cpu::winograd
+}  // namespace bilevel::cpu::tiled

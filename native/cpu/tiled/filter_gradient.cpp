@@ -1,31 +1,40 @@
-#include "cpu/winograd/filter_gradient.h"
+#include "cpu/tiled/filter_gradient.h"
 
 #include <algorithm>
 #include <atomic>
 
-namespace bilevel::cpu::winograd {
-FilterGradient::FilterGradient(const Conv& conv, int threads, const Loops& with)
-    : tiling_(Geometry(conv), with, kBlockTiles),
+namespace bilevel::cpu::tiled {
+namespace {
+
+// Of the tiles of both operands that are transformed at one time. Sums that are large come from memory for each time,
+// so tiles may do so too.
+int64_t bytes_at_once(int64_t sums_bytes) { return std::max(int64_t{4} << 20, sums_bytes / 2); }
+
+}  // namespace
+
+FilterGradient::FilterGradient(const Conv& conv, int threads, const Loops& loops)
+    : tiling_(Geometry(conv), loops, loops.block_tiles),
       parts_(useful_threads(tiling_.geometry.flops() / kConvFlopsPerUnit, threads)),
-      bands_at_once_(tiling_.bands_within(2 * kBytesAtOnce, tiling_.input_blocks + tiling_.output_blocks())) {}
+      bands_at_once_(
+          tiling_.bands_within(bytes_at_once(4 * sums_size()), tiling_.input_blocks + tiling_.output_blocks())) {}
 
 // The transformed tiles of both operands, the sums of their products and for each part what is staged.
 int64_t FilterGradient::workspace_bytes() const {
-  return 4 * (tiling_.tiles_size(bands_at_once_, tiling_.input_blocks) +
-              tiling_.tiles_size(bands_at_once_, tiling_.output_blocks()) + kProducts * sums_point_stride() +
-              parts_ * tiling_.staged_size());
+  return 4 *
+         (tiling_.tiles_size(bands_at_once_, tiling_.input_blocks) +
+          tiling_.tiles_size(bands_at_once_, tiling_.output_blocks()) + sums_size() + parts_ * tiling_.staged_size());
 }
 
 // Adds the products of `count` tiles at one point, for all inputs and the outputs of a panel: sums[input][output].
 void FilterGradient::multiply(const float* inputs, const float* gradients, int64_t count, int64_t point, int64_t panel,
                               bool adds, float* sums) const {
-  const int64_t lanes = tiling_.loops.lanes, block_size = kBlockTiles * lanes;
+  const int64_t lanes = tiling_.loops.lanes, block_size = tiling_.block_tiles * lanes;
   const Tiles a = tiling_.tiles(const_cast<float*>(inputs), tiling_.input_blocks, 0);
   const Tiles b = tiling_.tiles(const_cast<float*>(gradients), tiling_.output_blocks(), 2 * panel);
-  for (int64_t first = 0; first < count; first += kBlockTiles) {
-    const int64_t block = first / kBlockTiles;
+  for (int64_t first = 0; first < count; first += tiling_.block_tiles) {
+    const int64_t block = first / tiling_.block_tiles;
     const Product product{.outer = 1,
-                          .inner = std::min(count - first, kBlockTiles),
+                          .inner = std::min(count - first, tiling_.block_tiles),
                           .a_outer = 0,
                           .a_inner = lanes,
                           .a_row = 1,
@@ -48,7 +57,7 @@ bool FilterGradient::run(const float* x, float* w, const float* y, std::byte* wo
   float* const inputs = reinterpret_cast<float*>(workspace);
   float* const gradients = inputs + tiling_.tiles_size(bands_at_once_, tiling_.input_blocks);
   float* const sums = gradients + tiling_.tiles_size(bands_at_once_, tiling_.output_blocks());
-  float* const staged = sums + kProducts * sums_point_stride();
+  float* const staged = sums + sums_size();
   for (int64_t first = 0; first < tiling_.bands; first += bands_at_once_) {
     const int64_t bands = std::min(bands_at_once_, tiling_.bands - first);
     parallel(parts_, [&](int part) {
@@ -58,7 +67,7 @@ bool FilterGradient::run(const float* x, float* w, const float* y, std::byte* wo
                                          gradients);
     });
     parallel(parts_, [&](int part) {
-      const auto [begin, end] = share(kProducts * panels, part, parts_);
+      const auto [begin, end] = share(tiling_.loops.products * panels, part, parts_);
       for (int64_t i = begin; i < end; ++i) {
         multiply(inputs, gradients, bands * tiling_.columns, i / panels, i % panels, first > 0,
                  sums + i / panels * sums_point_stride() + i % panels * panel_size());
@@ -83,4 +92,4 @@ bool FilterGradient::run(const float* x, float* w, const float* y, std::byte* wo
   return finite;
 }
 
-}  // namespace bilevel::cpu::winograd
+}  // namespace bilevel::cpu::tiled

@@ -1,17 +1,17 @@
-// A convolution, or its input gradient as the convolution with the kernel turned round, by Winograd's minimal
-// filtering.
+// A convolution, or its input gradient as the convolution with the kernel turned round, by products of transformed
+// tiles.
 #pragma once
 
 #include <cstddef>
 
-#include "cpu/winograd/products.h"
+#include "cpu/tiled/products.h"
 
-namespace bilevel::cpu::winograd {
+namespace bilevel::cpu::tiled {
 
 class Correlation {
  public:
-  // Of a convolution that has a tiling, without empty dimensions, for a team of `threads`.
-  Correlation(const Conv& conv, int threads, const Loops& with = loops());
+  // Of a convolution that has a tiling for `loops`, without empty dimensions, for a team of `threads`.
+  Correlation(const Conv& conv, int threads, const Loops& loops);
 
   int64_t workspace_bytes() const;
 
@@ -24,9 +24,9 @@ class Correlation {
                          FiniteCheck& check) const;
 
   const Tiling tiling_;
-  const Products products_;
   const int parts_;
+  const Products products_;
   const int64_t bands_at_once_;
 };
 
-}  // namespace bilevel::cpu::winograd
+}  // namespace bilevel::cpu::tiled

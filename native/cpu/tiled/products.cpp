@@ -1,9 +1,13 @@
-#include "cpu/winograd/products.h"
+#include "cpu/tiled/products.h"
 
-namespace bilevel::cpu::winograd {
+namespace bilevel::cpu::tiled {
 
-Products::Products(const Tiling& tiling, int64_t channel_blocks, const Weights& weights)
-    : tiling_(tiling), channel_blocks_(channel_blocks), weights_(weights) {}
+Products::Products(const Tiling& tiling, int64_t channel_blocks, const Weights& weights, int parts)
+    : tiling_(tiling),
+      channel_blocks_(channel_blocks),
+      weights_(weights),
+      parts_(parts),
+      keeps_weights_(4 * parts * panels_of_part() * panel_size() <= kWeightsBytes) {}
 
 int64_t Products::outputs(int64_t panel, int64_t vector) const {
   const int64_t lanes = tiling_.loops.lanes;
@@ -14,17 +18,20 @@ int64_t Products::products_stride() const {
   return (2 * round_up(tiling_.block_tiles, tiling_.loops.block_rows) + 1) * tiling_.loops.lanes;
 }
 
-void Products::transform_weights(const float* w, int64_t panel, float* u) const {
-  const int64_t lanes = tiling_.loops.lanes;
+const float* Products::transform_weights(const float* w, int64_t panel, int part, bool first, float* own) const {
+  const Loops& loops = tiling_.loops;
+  float* const u = keeps_weights_ ? own + (panel - share(panels(), part, parts_).begin) * panel_size() : own;
+  if (keeps_weights_ && !first) return u;
+  const int64_t row = 2 * loops.lanes;
   Weights some = weights_;
-  some.outputs = std::min(weights_.outputs - panel * 2 * lanes, 2 * lanes);
-  tiling_.loops.transform_weights[tiling_.kernel_index()](some, w + panel * 2 * lanes * some.output_stride, u,
-                                                          weights_stride());
+  some.outputs = std::min(weights_.outputs - panel * row, row);
+  loops.transform_weights[tiling_.kernel_index()](some, w + panel * row * some.output_stride, u, weights_stride());
   // Channels that fill up the blocks.
-  const int64_t used = some.inputs * 2 * lanes, size = channel_blocks_ * lanes * 2 * lanes;
-  for (int64_t point = 0; point < kProducts; ++point) {
-    std::fill_n(u + point * weights_stride() + used, size - used, 0.0f);
+  const int64_t used = some.inputs * row, size = channel_blocks_ * loops.lanes * row;
+  for (int64_t value = 0; value < loops.products; ++value) {
+    std::fill_n(u + value * weights_stride() + used, size - used, 0.0f);
   }
+  return u;
 }
 
 void Products::multiply(float* tiles, int64_t block, int64_t count, const float* u, float* products) const {
@@ -42,10 +49,10 @@ void Products::multiply(float* tiles, int64_t block, int64_t count, const float*
                         .b_vector = lanes,
                         .rows = round_up(count, loops.block_rows),
                         .adds = false};
-  for (int64_t point = 0; point < kProducts; ++point) {
+  for (int64_t point = 0; point < loops.products; ++point) {
     loops.multiply(product, from.data + block * from.block_stride + point * from.point_stride,
                    u + point * weights_stride(), products + point * products_stride());
   }
 }
 
-}  // namespace bilevel::cpu::winograd
+}  // namespace bilevel::cpu::tiled
