@@ -93,9 +93,7 @@ class ConvKernel final : public Kernel {
 
   bool compute_by_tiles(float* x, float* w, float* y, std::byte* workspace) const {
     if (const auto* gradient = std::get_if<tiled::FilterGradient>(&tiled_)) return gradient->run(x, w, y, workspace);
-    if (const auto* gradient = std::get_if<tiled::InputGradient>(&tiled_)) {
-      return gradient->run(x, w, y, workspace);
-    }
+    if (const auto* gradient = std::get_if<tiled::InputGradient>(&tiled_)) return gradient->run(x, w, y, workspace);
     const auto* correlation = std::get_if<tiled::Correlation>(&tiled_);
     if (!correlation) return false;
     const bool forward = conv_.direction == ConvDirection::kForward;
