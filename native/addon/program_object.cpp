@@ -59,8 +59,7 @@ Napi::Value ProgramObject::create(Napi::Env env, std::shared_ptr<DeviceState> de
   program.device_ = std::move(device);
   program.executable_ = std::move(executable);
   program.names_ = std::move(names);
-  // Lets the garbage collector know what a forgotten program holds.
-  Napi::MemoryManagement::AdjustExternalMemory(env, program.executable_->bytes());
+  program.account(program.executable_->bytes());
   return object;
 }
 
@@ -79,6 +78,7 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
   const std::span<double> seconds = read_seconds(info[3]);
   // From here on no JavaScript runs.
   if (!executable_) throw Error("DISPOSED", "The program has been disposed of.");
+  account(executable_->bytes());
   run->prepare(device_, executable_, steps, reinterpret_cast<int32_t*>(control.data), seconds);
   if (tensors.size() != names_.size()) throw_invalid_argument("tensors", std::to_string(names_.size()) + " tensors");
   if (const size_t count = executable_->instruction_count(); !seconds.empty() && seconds.size() != count) {
@@ -109,9 +109,15 @@ Napi::Value ProgramObject::dispose(const Napi::CallbackInfo& info) {
 
 void ProgramObject::release() {
   if (!executable_) return;
-  Napi::MemoryManagement::AdjustExternalMemory(Env(), -executable_->bytes());
+  account(0);
   executable_.reset();
   device_.reset();
+}
+
+void ProgramObject::account(int64_t bytes) {
+  if (bytes == accounted_bytes_) return;
+  Napi::MemoryManagement::AdjustExternalMemory(Env(), bytes - accounted_bytes_);
+  accounted_bytes_ = bytes;
 }
 
 bool ProgramObject::runs_at_once(Napi::Env env, int32_t steps) const {

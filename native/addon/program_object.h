@@ -31,6 +31,8 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
 
  private:
   void release();
+  // Tells the garbage collector how much a forgotten program would hold.
+  void account(int64_t bytes);
   bool runs_at_once(Napi::Env env, int32_t steps) const;
   LeasedRange check_tensor(size_t binding, Napi::Value value, int32_t steps) const;
   // Throws TENSOR_IN_USE, and names the binding.
@@ -39,6 +41,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
   std::shared_ptr<DeviceState> device_;
   std::shared_ptr<cpu::Executable> executable_;
   std::vector<std::string> names_;  // of the bindings
+  int64_t accounted_bytes_ = 0;
 };
 
 }  // namespace bilevel::addon

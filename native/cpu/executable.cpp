@@ -73,6 +73,7 @@ void Executable::make_tasks() {
     for (const Task& task : *tasks) workspace = std::max(workspace, task.kernel->workspace_bytes());
   }
   workspace_ = Arena(workspace);
+  bytes_.fetch_add(workspace, std::memory_order_relaxed);
   ready_ = true;
 }
 

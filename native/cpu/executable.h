@@ -41,7 +41,8 @@ class Executable {
   Executable(Program program, Settings settings);
 
   const Program& program() const { return program_; }
-  int64_t bytes() const { return bytes_; }
+  // Of its arena and constants, and since its first run of its workspace. May be called while a run is going on.
+  int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
   // Runs the prologue once and the body for each step, on the calling thread. One run at a time.
   // `tensors[i]` is the first byte of binding i, long enough for `steps` steps. Stops when asked to, but only where the
@@ -78,7 +79,7 @@ class Executable {
 
   Program program_;
   Settings settings_;
-  int64_t bytes_;
+  std::atomic<int64_t> bytes_;
   Arena arena_;
   Arena constants_;
   std::vector<std::byte*> addresses_;  // of every buffer, at the current step
