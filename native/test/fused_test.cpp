@@ -1,5 +1,6 @@
 // The fused kernel against an interpreter that walks the iteration space element by element.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -137,6 +138,46 @@ TEST(every_tape_operation_on_integers) {
                           TapeOp::kLess, TapeOp::kLessEqual, TapeOp::kGreater, TapeOp::kGreaterEqual, TapeOp::kWhere,
                           TapeOp::kToFloat, TapeOp::kToInteger, TapeOp::kToBool}) {
     check_operation(op, DType::kInt64, values);
+  }
+}
+
+float calculated(TapeOp op, float a, float b) {
+  switch (op) {
+    case TapeOp::kAdd:
+      return a + b;
+    case TapeOp::kSub:
+      return a - b;
+    case TapeOp::kMul:
+      return a * b;
+    default:
+      return a / b;
+  }
+}
+
+TEST(two_arithmetic_operations_round_twice_in_whichever_order) {
+  constexpr size_t kCount = 1000;
+  const std::array operations = {TapeOp::kAdd, TapeOp::kSub, TapeOp::kMul, TapeOp::kDiv};
+  Random random(9);
+  const std::vector<double> x = random.reals(kCount), y = random.reals(kCount), z = random.reals(kCount);
+  for (const TapeOp first : operations) {
+    for (const TapeOp second : operations) {
+      for (const bool behind : {false, true}) {
+        Workbench bench;
+        Fused fused{1, 0, {kCount}, {}, {}, {}};
+        for (const auto* values : {&x, &y, &z}) fused.operands.push_back({bench.add(DType::kFloat32, *values), 0, {1}});
+        fused.tape = {{first, 3, 0, 1, 0, 0}, {second, 4, behind ? 2 : 3, behind ? 3 : 2, 0, 0}};
+        fused.outputs = {{OutputMode::kStore, 4, {bench.add_result(DType::kFloat32, kCount), 0, {1}}}};
+        bench.run(fused);
+        const std::vector<double> actual = bench.values(3);
+        for (size_t i = 0; i < kCount; ++i) {
+          const float inner = calculated(first, static_cast<float>(x[i]), static_cast<float>(y[i]));
+          const auto other = static_cast<float>(z[i]);
+          const float expected = behind ? calculated(second, other, inner) : calculated(second, inner, other);
+          CHECK(actual[i] == static_cast<double>(expected), kTapeOpNames[static_cast<size_t>(first)],
+                kTapeOpNames[static_cast<size_t>(second)], behind, "is", actual[i], "not", expected);
+        }
+      }
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <optional>
 
 #include "cpu/fused/tiling.h"
 
@@ -68,7 +69,7 @@ class Planner {
     choose_run();
     name_values();
     schedule();
-    join_products();
+    join_arithmetic();
     protect_operands();
     compute_in_place();
     assign_slots();
@@ -183,11 +184,18 @@ class Planner {
     }
   }
 
-  // Computes a product in the loop that adds it to something, when nothing else reads it. The last product of a sum, so
-  // that its operands are not kept for long.
-  void join_products() {
+  // Which of add, sub, mul and div of floats a step is.
+  std::optional<size_t> arithmetic_of(const FusedStep& step) const {
+    const auto* const first = loops_.float_steps + static_cast<size_t>(TapeOp::kAdd);
+    const auto* const found = std::find(first, first + kArithmetic, step.function);
+    return found == first + kArithmetic ? std::nullopt : std::optional(static_cast<size_t>(found - first));
+  }
+
+  // Computes a sum, difference, product or quotient in the loop of the one that reads it, when nothing else does. Of
+  // two the one made last, so that its operands are not kept for long.
+  void join_arithmetic() {
     std::vector<int> readers(plan_.values.size());
-    std::vector<size_t> maker(plan_.values.size(), plan_.steps.size());  // of the products
+    std::vector<size_t> maker(plan_.values.size(), plan_.steps.size());  // of what may be joined
     const auto count = [&](const FusedStep& step) {
       for (const int32_t input : step.read()) ++readers[static_cast<size_t>(input)];
     };
@@ -196,23 +204,24 @@ class Planner {
     for (const FusedResult& output : plan_.outputs) ++readers[static_cast<size_t>(output.value)];
     for (size_t s = 0; s < plan_.steps.size(); ++s) {
       FusedStep& step = plan_.steps[s];
-      if (step.function == loops_.float_steps[static_cast<size_t>(TapeOp::kMul)]) {
-        maker[static_cast<size_t>(step.destination)] = s;
-      }
-      if (step.function != loops_.float_steps[static_cast<size_t>(TapeOp::kAdd)]) continue;
+      const std::optional<size_t> second = arithmetic_of(step);
+      if (!second) continue;
       const auto made = [&](int32_t input) {
         const auto i = static_cast<size_t>(input);
         return maker[i] < s && readers[i] == 1 ? static_cast<int64_t>(maker[i]) : -1;
       };
       const int64_t left = made(step.inputs[0]), right = made(step.inputs[1]);
-      if (left < 0 && right < 0) continue;
-      FusedStep& product = plan_.steps[static_cast<size_t>(std::max(left, right))];
-      const int32_t addend = step.inputs[left < right ? 0 : 1];
-      step.function = loops_.multiply_add;
-      step.inputs = {product.inputs[0], product.inputs[1], addend};
+      if (left < 0 && right < 0) {
+        maker[static_cast<size_t>(step.destination)] = s;
+        continue;
+      }
+      FusedStep& joined = plan_.steps[static_cast<size_t>(std::max(left, right))];
+      const bool behind = left < right;
+      step.function = loops_.joined[*arithmetic_of(joined)][*second][behind];
+      step.inputs = {joined.inputs[0], joined.inputs[1], step.inputs[behind ? 0 : 1]};
       step.input_count = 3;
-      maker[static_cast<size_t>(product.destination)] = plan_.steps.size();
-      product.destination = kJoined;
+      maker[static_cast<size_t>(joined.destination)] = plan_.steps.size();
+      joined.destination = kJoined;
       --plan_.work_per_element;
     }
     std::erase_if(plan_.steps, [](const FusedStep& step) { return step.destination == kJoined; });

@@ -8,6 +8,7 @@
 namespace bilevel::cpu {
 
 inline constexpr int kTapeOps = 37;
+inline constexpr int kArithmetic = 4;  // add, sub, mul and div, one behind the other
 // Loads may write this many elements beyond the end of a register.
 inline constexpr int64_t kRegisterSlack = 16;
 
@@ -17,7 +18,9 @@ struct VectorLoops {
   using Step = void (*)(const void* a, const void* b, const void* c, void* destination, int64_t n, float immediate);
   Step float_steps[kTapeOps];    // the class of a (of b and c for where) is float
   Step integer_steps[kTapeOps];  // ... is int64
-  Step multiply_add;             // a * b + c of floats, rounded twice
+  // Two of add, sub, mul and div in one loop, each rounded: joined[first][second][0] is (a first b) second c, and [1]
+  // is c second (a first b).
+  Step joined[kArithmetic][kArithmetic][2];
 
   // Between a register and `runs` runs of `length` elements of a buffer, indexed by DType. Strides are in elements.
   using Load = void (*)(void* reg, const void* buffer, int64_t run_stride, int64_t stride, int64_t runs,

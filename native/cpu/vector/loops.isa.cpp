@@ -27,7 +27,6 @@ BILEVEL_INLINE float add_f(float x, float y) { return x + y; }
 BILEVEL_INLINE float sub_f(float x, float y) { return x - y; }
 BILEVEL_INLINE float mul_f(float x, float y) { return x * y; }
 BILEVEL_INLINE float div_f(float x, float y) { return x / y; }
-BILEVEL_INLINE float multiply_then_add_f(float x, float y, float z) { return add_f(mul_f(x, y), z); }
 // NaN wins.
 BILEVEL_INLINE float maximum_f(float x, float y) { return x > y || x != x ? x : y; }
 BILEVEL_INLINE float minimum_f(float x, float y) { return x < y || x != x ? x : y; }
@@ -91,6 +90,11 @@ void ternary(const void* a, const void* b, const void* c, void* destination, int
   T* result = static_cast<T*>(destination);
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) result[i] = op(x[i], y[i], z[i]);
+}
+
+template <float (*first)(float, float), float (*second)(float, float), bool behind>
+BILEVEL_INLINE float both(float x, float y, float z) {
+  return behind ? second(z, first(x, y)) : second(first(x, y), z);
 }
 
 void constant(const void*, const void*, const void*, void* destination, int64_t n, float immediate) {
@@ -283,6 +287,14 @@ void philox(float* out, uint32_t key0, uint32_t key1, uint64_t first, int64_t n)
 }
 
 // In the order of TapeOp.
+#define BILEVEL_JOINED_WITH(first, second) \
+  { ternary<F, both<first, second, false>>, ternary<F, both<first, second, true>> }
+#define BILEVEL_JOINED(first)                                                                                \
+  {                                                                                                          \
+    BILEVEL_JOINED_WITH(first, add_f), BILEVEL_JOINED_WITH(first, sub_f), BILEVEL_JOINED_WITH(first, mul_f), \
+        BILEVEL_JOINED_WITH(first, div_f)                                                                    \
+  }
+
 constexpr VectorLoops make_loops() {
   using Step = VectorLoops::Step;
   using F = float;
@@ -368,7 +380,7 @@ constexpr VectorLoops make_loops() {
        unary<F, I, to_float>,
        unary<I, I, copy_i>,
        unary<F, I, to_bool<I>>},
-      ternary<F, multiply_then_add_f>,
+      {BILEVEL_JOINED(add_f), BILEVEL_JOINED(sub_f), BILEVEL_JOINED(mul_f), BILEVEL_JOINED(div_f)},
       {load<F, F>, load<I, int32_t>, load<I, I>, load<F, uint8_t>},
       {store<F, F>, store<int32_t, I>, store<I, I>, store<uint8_t, F>},
       {sum_segments, sum_rows},
