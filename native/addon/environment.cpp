@@ -44,7 +44,10 @@ std::unique_ptr<Run> Environment::take_run() {
   return run;
 }
 
-void Environment::keep(std::unique_ptr<Run> run) { free_runs_.push_back(std::move(run)); }
+void Environment::keep(std::unique_ptr<Run> run) {
+  constexpr size_t kMostFree = 64;  // what a burst of calls needed is not held for ever
+  if (free_runs_.size() < kMostFree) free_runs_.push_back(std::move(run));
+}
 
 void Environment::start(std::unique_ptr<Run> run) {
   if (runs_.empty()) napi_ref_threadsafe_function(env_, notify_);

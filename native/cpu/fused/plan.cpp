@@ -220,7 +220,6 @@ class Planner {
       step.function = loops_.joined[*arithmetic_of(joined)][*second][behind];
       step.inputs = {joined.inputs[0], joined.inputs[1], step.inputs[behind ? 0 : 1]};
       step.input_count = 3;
-      maker[static_cast<size_t>(joined.destination)] = plan_.steps.size();
       joined.destination = kJoined;
       --plan_.work_per_element;
     }

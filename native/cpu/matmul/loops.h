@@ -24,6 +24,7 @@ struct ProductLoops {
 };
 
 inline constexpr int64_t kDotsDepth = 4;
+inline constexpr int kDotsColumns = 4;  // of C that `dots` computes together
 
 // Those of the instruction sets that this processor has, best first.
 std::span<const ProductLoops* const> supported_product_loops();

@@ -19,7 +19,7 @@ struct Block {
   int R, C;
 };
 constexpr Block kRows = kRegisters == 32 ? Block{9, 3} : Block{4, 3};
-constexpr Block kDots = kRegisters == 32 ? Block{6, 4} : Block{3, 4};
+constexpr Block kDots = {kRegisters == 32 ? 6 : 3, kDotsColumns};
 
 // `count` things in nearly equal parts of at most `most`: how many parts, and where part p begins.
 BILEVEL_INLINE int64_t parts_of(int64_t count, int64_t most) { return (count + most - 1) / most; }

@@ -25,7 +25,9 @@ struct ProductPlan {
   int parts;           // threads that share it; the library starts its own when split by rows or columns
 
   // Columns come to a part in runs of so many.
-  int64_t column_grain(const ProductLoops& loops) const { return method == ProductMethod::kDots ? 4 : loops.lanes; }
+  int64_t column_grain(const ProductLoops& loops) const {
+    return method == ProductMethod::kDots ? kDotsColumns : loops.lanes;
+  }
 };
 
 // The product that computes the transposed C.
