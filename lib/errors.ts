@@ -36,6 +36,8 @@ export type ErrorCode =
   | 'INVALID_PROGRAM'
   /** The native addon or a device is missing on this machine. */
   | 'DEVICE_UNAVAILABLE'
+  /** New weights were to be saved beside running statistics of batch normalization that belong to others. */
+  | 'STALE_STATISTICS'
   /** A saved state belongs to another configuration. */
   | 'STATE_MISMATCH'
   /** A native library reported a failure. */

@@ -54,6 +54,7 @@ export { evaluate, gradient, hessianVectorProduct, mixedJacobianVectorProduct, t
 export {
   type Application,
   type ApplyOptions,
+  type BatchStatistics,
   type LoadOptions,
   type ModelWarning,
   Network,
@@ -92,4 +93,5 @@ export {
   writeState,
 } from './solvers/index.js';
 export * from './solvers/methods/index.js';
+export { runningStatistics, type StatisticsOptions } from './tasks/running-statistics.js';
 export { type DType, type Shape, Tensor, type TensorType } from './tensor.js';

@@ -3,15 +3,25 @@ import { constant, evaluate, type Node } from '../graph/index.js';
 import { elementCount } from '../tensor.js';
 import { checkLimit, type OnnxLimits } from './limits.js';
 import type { ModelGraph, ModelNode } from './model-graph.js';
-import { type ImportMode, Operation, type OperatorImporter } from './operation.js';
+import { type ImportMode, type Moments, Operation, type OperatorImporter } from './operation.js';
 import { operators } from './operators/index.js';
+import { resolveAliases } from './parameters.js';
 import { quote } from './quote.js';
+
+/** What one batch normalization in training form computes of a mini-batch, and the stored tensors that stand for it in use. */
+export interface BatchStatistics extends Moments {
+  /** Names of the stored running mean and variance. */
+  readonly stored: { readonly mean: string; readonly variance: string };
+  /** Names of the stored scale and bias, undefined where they are not stored. */
+  readonly affine: readonly (string | undefined)[];
+}
 
 export interface ImportedGraph {
   /** The first output of the model. */
   readonly output: Node;
-  /** Next values of stored statistics, by the names that the nodes give them. */
+  /** Next values of stored statistics, by the stored tensors' names. */
   readonly state: ReadonlyMap<string, Node>;
+  readonly statistics: readonly BatchStatistics[];
 }
 
 /** @throws UNSUPPORTED_OPERATOR when the operator does not exist in this opset or is not understood. */
@@ -38,6 +48,8 @@ export function importGraph(
 ): ImportedGraph {
   const values = new Map(given);
   const state = new Map<string, Node>();
+  const statistics: BatchStatistics[] = [];
+  const aliases = resolveAliases(graph);
   let folded = 0;
   const countFolded = (elements: number): void => {
     folded += elements;
@@ -52,7 +64,11 @@ export function importGraph(
       serial,
       inputs,
       countFolded,
-      updateState: (input, value) => state.set(node.inputs[input] ?? '', value),
+      updateStatistics: (batch, next) => {
+        const [, scale, bias, mean = '', variance = ''] = node.inputs.map((name) => aliases.get(name));
+        state.set(mean, next.mean).set(variance, next.variance);
+        statistics.push({ ...batch, stored: { mean, variance }, affine: [scale, bias] });
+      },
     });
     const results = importNode(operation).map((value) => fold(value, inputs, countFolded));
     for (const [index, name] of node.outputs.entries()) {
@@ -60,7 +76,7 @@ export function importGraph(
       if (value !== undefined) values.set(name, value);
     }
   }
-  return { output: computed(values, graph.outputs[0] ?? '', 'The model'), state };
+  return { output: computed(values, graph.outputs[0] ?? '', 'The model'), state, statistics };
 }
 
 /** Side results such as the mask of dropout are not computed; files may define them, but nothing may read them. */

@@ -7,7 +7,7 @@ import { formatType, type Shape, sameShape, Tensor } from '../tensor.js';
 import { decodeModel, type OnnxModel } from './decode.js';
 import { encodeModel } from './encode.js';
 import { embedExternalData } from './external-data.js';
-import { findImporter, importGraph } from './import-graph.js';
+import { type BatchStatistics, findImporter, importGraph } from './import-graph.js';
 import { checkLimit, type OnnxLimits, resolveLimits } from './limits.js';
 import { type ModelGraph, type NetworkInput, readModelGraph } from './model-graph.js';
 import { assignRoles } from './parameters.js';
@@ -53,6 +53,8 @@ export interface Application {
   readonly output: Node;
   /** Next values of the running statistics that training-form batch normalization updates, by name in `network.state`. */
   readonly state: Readonly<Record<string, Node>>;
+  /** What those layers compute of the mini-batch itself. */
+  readonly statistics: readonly BatchStatistics[];
 }
 
 /** A neural network that came in as an ONNX file: a function of an input and named parameters, built as a graph. */
@@ -60,6 +62,8 @@ export class Network {
   readonly #model: OnnxModel;
   readonly #graph: ModelGraph;
   readonly #limits: OnnxLimits;
+  /** Statistics that some application of this network made anew: those of the file do not belong to what it trains. */
+  readonly #outdated = new Set<string>();
   /** What the file lost for training, with a remedy for each. */
   readonly warnings: readonly ModelWarning[];
   /** All float tensors of the file with at least one axis, without the running statistics of batch normalization. */
@@ -139,6 +143,11 @@ export class Network {
     return Object.fromEntries(this.#trainable().map(({ name, value }) => [name, value.clone()]));
   }
 
+  /** Independent copies of the running statistics in the file, by name. */
+  initialState(): Record<string, Tensor<'float32'>> {
+    return Object.fromEntries([...this.state.values()].map(({ name, value }) => [name, value.clone()]));
+  }
+
   /** An input node for every trainable parameter, named `prefix` + its name. */
   parameterNodes(prefix = ''): Record<string, Node> {
     return Object.fromEntries(this.#trainable().map(({ name, shape }) => [name, input(prefix + name, shape)]));
@@ -162,15 +171,18 @@ export class Network {
     const given = new Map(Object.entries(parameters).map(([name, node]) => [name, this.#checkParameter(name, node)]));
     const bound = this.#bindInputs(x, new Map(Object.entries(inputs)));
     const values = new Map([...this.#constants(given), ...given, ...bound]);
-    const { output, state } = importGraph(this.#graph, values, { training, key }, this.#limits);
+    const { output, state, statistics } = importGraph(this.#graph, values, { training, key }, this.#limits);
     this.#checkBatch(x, output);
-    return { output, state: Object.fromEntries([...state].filter(([name]) => this.state.has(name))) };
+    const stored = [...state].filter(([name]) => this.state.has(name));
+    for (const [name] of stored) this.#outdated.add(name);
+    return { output, state: Object.fromEntries(stored), statistics };
   }
 
   /**
    * The model file with new values for the named parameters and running statistics, none by default; everything else
    * stays as it was, but external data are put inside.
-   * @throws INVALID_ARGUMENT for an unknown name, SHAPE_MISMATCH, LIMIT_EXCEEDED above 2 GiB.
+   * @throws INVALID_ARGUMENT for an unknown name, SHAPE_MISMATCH, LIMIT_EXCEEDED above 2 GiB; STALE_STATISTICS for new
+   * parameters without the running statistics of layers that this network applied in training form, see `runningStatistics`
    */
   toBytes(parameters: Readonly<Record<string, Tensor>> = {}): Uint8Array {
     checkRecord(parameters, 'parameters');
@@ -179,6 +191,7 @@ export class Network {
       if (!(value instanceof Tensor)) throw invalidArgument(`parameters[${describe(name)}]`, 'a Tensor', value);
       return [name, value] as const;
     });
+    this.#checkStatistics(parameters);
     return encodeModel(this.#model, this.#graph.initializers, new Map(replacements));
   }
 
@@ -204,6 +217,20 @@ export class Network {
       'SHAPE_MISMATCH',
       `The model was exported for batches of ${declared} and gives ${formatType(output)} for ${formatType(x)}; export it ` +
         'with a dynamic batch axis.',
+    );
+  }
+
+  /** What was trained by the statistics of mini-batches is wrong with those that the file had before. */
+  #checkStatistics(given: Readonly<Record<string, Tensor>>): void {
+    if (!Object.keys(given).some((name) => this.parameters.has(name))) return;
+    const missing = [...this.#outdated].filter((name) => !Object.hasOwn(given, name));
+    if (missing.length === 0) return;
+    throw new BilevelError(
+      'STALE_STATISTICS',
+      `The network was applied in training form, so the running statistics of the file, ${missing.length} tensor(s), first ` +
+        `${quote(missing[0])}, do not belong to new parameters: without new ones the saved network would be wrong where it ` +
+        'is used. Save { ...v, ...(await runningStatistics(network, inputs, v, { training: true })) }, or keep those of the ' +
+        'file on purpose with { ...v, ...network.initialState() }.',
     );
   }
 

@@ -14,6 +14,12 @@ export interface ImportMode {
   readonly key: Node | undefined;
 }
 
+/** Mean and biased variance of every channel, [channels]. */
+export interface Moments {
+  readonly mean: Node;
+  readonly variance: Node;
+}
+
 /** What the importer of one operator gets to see, besides the node itself. */
 export interface OperationContext {
   readonly opset: number;
@@ -25,8 +31,12 @@ export interface OperationContext {
   readonly inputs: readonly (Node | undefined)[];
   /** Counts the elements of a constant that is about to be computed. @throws LIMIT_EXCEEDED (foldedElements) */
   countFolded(elements: number): void;
-  /** Records the next value of a stored statistic, given the input that holds it. */
-  updateState(input: number, value: Node): void;
+  /**
+   * Records that batch normalization works in training form.
+   * @param batch what it computed of the mini-batch
+   * @param next what that makes of the stored statistics, which are inputs 3 and 4
+   */
+  updateStatistics(batch: Moments, next: Moments): void;
 }
 
 /** One application of an ONNX operator, as its importer sees it. */

@@ -65,6 +65,7 @@ export interface BatchNormOptions {
 /**
  * Batch normalization with the statistics of the batch x [batch, channels, ...spatial] (Ioffe and Szegedy, 2015). `mean` and
  * the biased `variance` are vectors over channels, from which running statistics are updated.
+ * @throws SHAPE_MISMATCH where a channel has a single value: the output would be the bias whatever x is
  */
 export function batchNormTrain(
   x: Node,
@@ -72,7 +73,14 @@ export function batchNormTrain(
   bias: Node,
   { epsilon = 1e-5 }: BatchNormOptions = {},
 ): { readonly output: Node; readonly mean: Node; readonly variance: Node } {
-  const { mean: center, variance, centered } = moments(x, [0, ...spatialAxes(x)]);
+  const axes = [0, ...spatialAxes(x)];
+  if (axes.every((axis) => x.shape[axis] === 1)) {
+    throw mismatch(
+      `Batch normalization by the statistics of the batch needs more than one value per channel but received ` +
+        `[${x.shape.join(', ')}]; use a larger batch, or the running statistics.`,
+    );
+  }
+  const { mean: center, variance, centered } = moments(x, axes);
   const factor = div(alongChannels(scale, x, 'scale'), sqrt(add(variance, epsilon)));
   const output = add(mul(centered, factor), alongChannels(bias, x, 'bias'));
   return { output, mean: reshape(center, scale.shape), variance: reshape(variance, scale.shape) };

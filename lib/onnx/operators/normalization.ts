@@ -19,11 +19,9 @@ function batchNormalization(op: Operation): ImportResult {
   }
   const { output, mean, variance } = g.batchNormTrain(x, scale, bias, { epsilon });
   const blend = (old: Node, current: Node): Node => g.add(g.mul(old, momentum), g.mul(current, 1 - momentum));
-  const nextMean = blend(runningMean, mean);
-  const nextVariance = blend(runningVariance, variance);
-  op.context.updateState(3, nextMean);
-  op.context.updateState(4, nextVariance);
-  return [output, nextMean, nextVariance];
+  const next = { mean: blend(runningMean, mean), variance: blend(runningVariance, variance) };
+  op.context.updateStatistics({ mean, variance }, next);
+  return [output, next.mean, next.variance];
 }
 
 function layerNormalization(op: Operation): Node {

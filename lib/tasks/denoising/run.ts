@@ -20,7 +20,7 @@ import {
   trainClassifier,
 } from '../classifier.js';
 import { findModel } from '../models.js';
-import { runningStatistics } from '../statistics.js';
+import { runningStatistics } from '../running-statistics.js';
 import { type DenoisingData, loadDenoisingData } from './data.js';
 import { denoisingProblem, initialImportance, rescaleImportance, weightsOf } from './problem.js';
 import type { DenoisingSettings } from './settings.js';
@@ -133,7 +133,8 @@ export class DenoisingRun implements Disposable {
             device,
           )
         : initial;
-    const statistics = await runningStatistics(network, data.validation.inputs, parameters, task.batch, device);
+    const { batch } = task;
+    const statistics = await runningStatistics(network, data.validation.inputs, parameters, { batch, device });
     const predicted = await classifier.predict(data.train.inputs, { ...parameters, ...statistics });
     const importance = initialImportance(predicted, data.train.labels, task);
     return new DenoisingRun(settings, network, data, device, { importance, parameters }, saved);
@@ -189,8 +190,8 @@ export class DenoisingRun implements Disposable {
   }
 
   async #withStatistics(parameters: Parameters, { inputs }: Samples): Promise<Parameters> {
-    const { batch } = this.settings.task;
-    return { ...parameters, ...(await runningStatistics(this.network, inputs, parameters, batch, this.#device)) };
+    const options = { batch: this.settings.task.batch, device: this.#device };
+    return { ...parameters, ...(await runningStatistics(this.network, inputs, parameters, options)) };
   }
 
   /** How well the weights tell wrong labels from right ones. */
