@@ -112,6 +112,24 @@ const composites: readonly CompositeCase[] = [
     build: (x) => g.logSumExp(x, 1),
     expected: byRow(3, (row) => [Math.log(sum(row.map(Math.exp)))]),
   },
+  {
+    name: 'logSumExp of all but one axis',
+    inputs: [real([2, 3, 4])],
+    build: (x) => g.logSumExp(x, [0, 2], { keepDims: true }),
+    expected: (xs) => [0, 1, 2].map((channel) => Math.log(sum(channelOf(xs, 2, 3, channel).map(Math.exp)))),
+  },
+  {
+    name: 'pad with 7',
+    inputs: [real([2])],
+    build: (x) => g.pad(x, { low: [1], high: [2], interior: [1], value: 7 }),
+    expected: ([a, b]) => [7, Number(a), 7, Number(b), 7, 7],
+  },
+  {
+    name: 'norm',
+    inputs: [real([3, 4])],
+    build: (x) => g.norm(x, [1], { keepDims: true }),
+    expected: byRow(3, (row) => [Math.hypot(...row)]),
+  },
   { name: 'softmax', inputs: [real([3, 4])], build: (x) => g.softmax(x, 1), expected: byRow(3, softmaxOf) },
   {
     name: 'softmax of the first axis',
@@ -283,6 +301,48 @@ test('softmax and its relatives do not overflow', (t) => {
   t.deepEqual([...(soft ?? [])], [1, 0, 0]);
   t.deepEqual([...(logSoft ?? [])], [0, -1000, -2000]);
   t.deepEqual([...(logSum ?? [])], [1000]);
+});
+
+test('padding with infinity touches neither elements nor derivatives, whatever the dtype', (t) => {
+  const x = g.input('x', [2]);
+  const y = g.pad(x, { low: [1], high: [1], value: -Infinity });
+  const [dx] = g.gradient(g.reduceMax(y), [x]) as [g.Node];
+  const values = g.evaluate([y, dx], new Map([[x, Float64Array.of(3, 2)]]));
+  t.deepEqual(
+    values.map((each) => [...each]),
+    [
+      [-Infinity, 3, 2, -Infinity],
+      [1, 0],
+    ],
+  );
+  const flags = g.pad(g.constant([false, true], [2], 'bool'), { low: [1], high: [0], value: 1 });
+  t.is(flags.dtype, 'bool');
+  t.deepEqual([...(g.evaluate([flags])[0] ?? [])], [1, 0, 1]);
+});
+
+test('logSumExp of infinities is what they are', (t) => {
+  const x = g.constant([-Infinity, -Infinity, 1, -Infinity, Infinity, 1, Number.NaN, 1], [4, 2]);
+  t.deepEqual([...(g.evaluate([g.logSumExp(x)])[0] ?? [])], [-Infinity, 1, Infinity, Number.NaN]);
+});
+
+test('the norm of zeros has derivatives of 0, of first and second order', (t) => {
+  const x = g.input('x', [2, 2]);
+  const point = new Map([[x, Float64Array.of(0, 0, 3, -4)]]);
+  const y = g.norm(x, [1]);
+  const [dx] = g.gradient(g.reduceSum(y), [x]) as [g.Node];
+  const [ddx] = g.gradient(g.inner([dx], [g.constant([1, 2, 3, 5], [2, 2])]), [x]) as [g.Node];
+  const [length, slope, curvature] = g.evaluate([y, dx, ddx], point).map((values) => [...values]);
+  t.deepEqual(length, [0, 5]);
+  t.deepEqual(
+    slope?.map((value) => Math.fround(value)),
+    [0, 0, 0.6, -0.8].map(Math.fround),
+  );
+  // (w - d <d, w>) / |x| with the direction d of x.
+  const along = 0.6 * 3 - 0.8 * 5;
+  for (const [index, expected] of [0, 0, (3 - 0.6 * along) / 5, (5 + 0.8 * along) / 5].entries()) {
+    t.true(Math.abs(item(curvature, index) - expected) < 1e-12);
+  }
+  t.deepEqual([...(g.evaluate([g.norm(g.constant([Number.NaN, 1]))])[0] ?? [])], [Number.NaN]);
 });
 
 test('elu of a large number has a finite derivative', (t) => {

@@ -12,7 +12,7 @@ const names = `
   neg abs sign exp log sqrt tanh sigmoid erf relu softplus sin cos floor ceil round not stopGradient
   add sub mul div pow maximum minimum and or equal notEqual less lessEqual greater greaterEqual where cast
   reshape transpose broadcastTo expandDims slice pad concat normalizeAxis
-  reduceSum reduceMax argMax sumTo mean
+  reduceSum reduceMax argMax sumTo mean norm
   matmul conv convInputGradient convFilterGradient
   maxPoolIndices maxPool averagePool averagePoolGradient globalAveragePool globalMaxPool
   gather scatterAdd gatherElements scatterAddElements setRows randomUniform

@@ -24,7 +24,7 @@ export function workOnPicked(roots: readonly Node[]): Node[] {
     /** The elements of `x` that are picked, made of picked elements of what it is made of; undefined when they are not at hand. */
     const pickedOf = (x: Node, indices: Node, space: Shape, depth: number): Node | undefined => {
       const constant = withoutPlane(x, space, indices.shape.length - 1);
-      if (constant) return reshaped(rewritten(x), constant);
+      if (depth > 0 && constant) return reshaped(rewritten(x), constant);
       if (depth > 0 && picked.has(keyOf(x, indices))) {
         const planes = [...indices.shape.slice(0, -1), elementCount(space.slice(indices.shape.length - 1))];
         return createNode('gatherElements', [reshaped(rewritten(x), planes), rewritten(indices)], {});

@@ -172,6 +172,8 @@ function sumOfBroadcast(
   const { axes } = node.attributes;
   if (!axes.every((axis) => aligned[axis] === 1)) return undefined;
   const count = axes.reduce((product, axis) => product * (broadcast.shape[axis] as number), 1);
+  // Nothing adds up to 0 whatever was broadcast, where 0 times an infinity would not.
+  if (count === 0) return undefined;
   const kept = aligned.filter((_, axis) => !axes.includes(axis));
   const scale = createNode('constant', [], { dtype: node.dtype, shape: [], data: Float64Array.of(count) });
   const scaled = createNode('mul', [reshaped(source, kept), scale], {});

@@ -37,6 +37,8 @@ export function splitSums(roots: readonly Node[]): Node[] {
     if (!isOp(node, 'reduceSum') || !isOp(sum, 'reduceSum')) return node;
     const { axes } = sum.attributes;
     const whole = sum.inputs[0] as Node;
+    // The sum of nothing is 0 whatever the factors are, where 0 times an infinity would not be.
+    if (elementCount(whole.shape) === 0) return node;
     const split = (x: Node, depth: number): Node | undefined => {
       const constant = alongAxes(x, whole.shape, axes);
       if (constant) return times(reshaped(rewritten(x), constant), elementCount(whole.shape) / elementCount(sum.shape));

@@ -28,6 +28,7 @@ export const indexed: readonly OpCase[] = [
     ['one each', [real([4, 6]), indices([4, 1], 6)]],
     ['vector', [real([6]), indices([9], 6)]],
     ['three axes', [real([2, 3, 4]), indices([2, 3, 2], 4)]],
+    ['an axis of length 1', [real([4, 1]), indices([4, 3], 1)]],
     ['nothing', [real([4, 6]), indices([4, 0], 6)]],
     ['int64', [int64([4, 6]), indices([4, 3], 6)]],
   ]),

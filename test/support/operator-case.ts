@@ -1,9 +1,11 @@
 import { Random } from '../../lib/data/random.js';
+import type { Device } from '../../lib/engine/index.js';
 import { evaluate, input, type Node } from '../../lib/graph/index.js';
 import { Network } from '../../lib/onnx/index.js';
 import { elementCount } from '../../lib/tensor.js';
 import { type AttributeValue, buildModel, encode, type TestTensor, tensor } from './onnx-builder.js';
 import { type RuntimeResult, runByRuntime } from './onnx-runtime.js';
+import { runNative, worstError } from './run-native.js';
 
 /** One operator application, compared with ONNX Runtime at each of `opsets`. */
 export interface OperatorCase {
@@ -72,8 +74,11 @@ function modelBytes(operatorCase: OperatorCase, opset: number, output: number): 
   );
 }
 
-/** The first output of a model by this package, in float64. */
-export async function evaluateModel(bytes: Uint8Array, x: TestTensor): Promise<RuntimeResult> {
+/** The first output of a model, with the elements of what it reads. */
+async function applyModel(
+  bytes: Uint8Array,
+  x: TestTensor,
+): Promise<{ readonly y: Node; readonly feeds: ReadonlyMap<Node, Float64Array> }> {
   const network = await Network.load(bytes);
   const dtype = x.type === 'float64' ? 'float32' : x.type;
   const node = input('x', x.shape, dtype);
@@ -82,15 +87,32 @@ export async function evaluateModel(bytes: Uint8Array, x: TestTensor): Promise<R
   for (const [name, parameter] of Object.entries(parameters)) {
     feeds.set(parameter, Float64Array.from(network.parameters.get(name)?.value.data ?? []));
   }
-  const y = network.apply(node, parameters);
+  return { y: network.apply(node, parameters), feeds };
+}
+
+/** The first output of a model by this package, in float64. */
+export async function evaluateModel(bytes: Uint8Array, x: TestTensor): Promise<RuntimeResult> {
+  const { y, feeds } = await applyModel(bytes, x);
   const [data = new Float64Array()] = evaluate([y], feeds);
   return { shape: y.shape, data: [...data] };
+}
+
+/** How far the engine's results of every output of a case are from those of the reference, see worstError. */
+export function compareWithEngine(device: Device, operatorCase: OperatorCase, opset: number): Promise<number[]> {
+  return Promise.all(
+    Array.from({ length: operatorCase.outputs ?? 1 }, async (_, output) => {
+      const { y, feeds } = await applyModel(modelBytes(operatorCase, opset, output), inputOf(operatorCase));
+      const [expected] = evaluate([y], feeds) as [Float64Array];
+      const actual = (await runNative(device, { outputs: { y } }, feeds)).get('y') as Float64Array;
+      return worstError(actual, expected);
+    }),
+  );
 }
 
 export interface OperatorComparison {
   readonly ours: RuntimeResult;
   readonly theirs: RuntimeResult;
-  /** Largest difference, relative to the largest element where that is above 1. */
+  /** Largest difference, relative to the largest finite element where that is above 1; NaN and infinities agree with themselves. */
   readonly error: number;
 }
 
@@ -101,7 +123,7 @@ export async function compareOperator(operatorCase: OperatorCase, opset: number)
     Array.from({ length: operatorCase.outputs ?? 1 }, async (_, output) => {
       const bytes = modelBytes(operatorCase, opset, output);
       const [ours, theirs] = [await evaluateModel(bytes, x), await runByRuntime(bytes, { x })];
-      const scale = Math.max(1, ...theirs.data.map(Math.abs));
+      const scale = Math.max(1, ...theirs.data.filter(Number.isFinite).map(Math.abs));
       const differences = theirs.data.map((value, index) => difference(value, ours.data[index]));
       return { ours, theirs, error: Math.max(0, ...differences) / scale };
     }),

@@ -1,8 +1,8 @@
 import { invalidArgument } from '../../errors.js';
 import { elementCount, type Shape } from '../../tensor.js';
-import { add, div, greaterEqual, mul, sqrt, sub, where } from '../functions/elementwise.js';
+import { add, div, equal, greaterEqual, mul, sqrt, sub, where } from '../functions/elementwise.js';
 import { randomUniform } from '../functions/random.js';
-import { reduceMax, reduceSum } from '../functions/reduce.js';
+import { type ReduceOptions, reduceMax, reduceSum } from '../functions/reduce.js';
 import { normalizeAxis, reshape } from '../functions/shape.js';
 import { type Node, requireNode } from '../node.js';
 import { mismatch, requireShape, sizeAt } from '../ops/infer.js';
@@ -12,6 +12,13 @@ import { square } from './activations.js';
 export function mean(x: Node, axes?: readonly number[], { keepDims = false }: { keepDims?: boolean } = {}): Node {
   const sum = reduceSum(x, axes, { keepDims });
   return mul(sum, elementCount(sum.shape) / elementCount(x.shape));
+}
+
+/** Euclidean norm over `axes`, all by default. Where it is 0 its derivatives of every order are taken as 0. */
+export function norm(x: Node, axes?: readonly number[], { keepDims = false }: ReduceOptions = {}): Node {
+  const squared = reduceSum(square(x), axes, { keepDims });
+  const isZero = equal(squared, 0);
+  return where(isZero, 0, sqrt(where(isZero, 1, squared)));
 }
 
 /** The axes behind batch and channel. */

@@ -1,4 +1,5 @@
 import {
+  abs,
   add,
   and,
   cast,
@@ -13,7 +14,7 @@ import {
   where,
 } from '../functions/elementwise.js';
 import { iota } from '../functions/leaf.js';
-import { reduceMax, reduceSum } from '../functions/reduce.js';
+import { type ReduceOptions, reduceMax, reduceSum } from '../functions/reduce.js';
 import { expandDims, reshape } from '../functions/shape.js';
 import { type Node, requireNode } from '../node.js';
 import { requireDType, requireRank, requireShape, sizeAt } from '../ops/infer.js';
@@ -35,10 +36,17 @@ function shifted(x: Node, axis: number): { readonly largest: Node; readonly rest
   return { largest, rest: sub(x, largest) };
 }
 
-/** log of the sum of exp(x) along the axis, which is removed. */
-export function logSumExp(x: Node, axis = -1): Node {
-  const { largest, rest } = shifted(x, axis);
-  const sum = reduceSum(exp(rest), [axis]);
+/** log of the sum of exp(x) along one axis or several, which are removed unless `keepDims` is set. */
+export function logSumExp(
+  x: Node,
+  axes: number | readonly number[] = -1,
+  { keepDims = false }: ReduceOptions = {},
+): Node {
+  const summed = typeof axes === 'number' ? [axes] : axes;
+  const most = stopGradient(reduceMax(x, summed, { keepDims: true }));
+  // An infinity is its own result; taken off and added again it would be no number.
+  const largest = where(less(abs(most), Number.POSITIVE_INFINITY), most, 0);
+  const sum = reduceSum(exp(sub(x, largest)), summed, { keepDims });
   return add(log(sum), reshape(largest, sum.shape));
 }
 

@@ -1,7 +1,8 @@
 import { checkKeys, invalidArgument } from '../../errors.js';
 import { type DType, type Shape, sameShape } from '../../tensor.js';
-import { createNode, type Node, requireNode, requireNodes } from '../node.js';
+import { createNode, type Node, type NodeOf, requireNode, requireNodes } from '../node.js';
 import { list } from './arguments.js';
+import { where } from './elementwise.js';
 import { type Operand, toNode } from './leaf.js';
 
 /** An axis counted from 0; a negative one is counted from the end. */
@@ -74,20 +75,33 @@ export function slice(x: Node, options: SliceOptions): Node {
 }
 
 export interface PadOptions {
-  /** Zeros before each axis. */
+  /** Cells before each axis. */
   readonly low: readonly number[];
-  /** Zeros after each axis. */
+  /** Cells after each axis. */
   readonly high: readonly number[];
-  /** Zeros between neighbours of each axis; 0 by default. */
+  /** Cells between neighbours of each axis; 0 by default. */
   readonly interior?: readonly number[];
+  /** What the new cells hold, which may be infinite; 0 by default. */
+  readonly value?: number;
 }
 
-/** x surrounded, and interleaved, by zeros. */
+/** x surrounded, and interleaved, by zeros or another value. */
 export function pad(x: Node, options: PadOptions): Node {
-  checkKeys(options, ['low', 'high', 'interior'], 'pad');
+  checkKeys(options, ['low', 'high', 'interior', 'value'], 'pad');
   const low = list(options.low, 'low');
+  const high = list(options.high, 'high');
   const interior = list(options.interior ?? low.map(() => 0), 'interior');
-  return createNode('pad', [x], { low, high: list(options.high, 'high'), interior });
+  const padded = createNode('pad', [x], { low, high, interior });
+  const { value = 0 } = options;
+  return value === 0 ? padded : where(isInside(padded), padded, value);
+}
+
+/** bool, broadcasting to a padded value: true where it holds elements of what was padded, and no new cells. */
+function isInside({ inputs, attributes: { low, high, interior } }: NodeOf<'pad'>): Node {
+  const { shape } = inputs[0] as Node;
+  const isPadded = (axis: number): boolean => Boolean(low[axis] || high[axis] || interior[axis]);
+  const mask = shape.map((size, axis) => (isPadded(axis) ? size : 1));
+  return createNode('pad', [broadcastTo(1, mask, 'bool')], { low, high, interior });
 }
 
 /** The operands one after the other along `axis`. */

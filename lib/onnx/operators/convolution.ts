@@ -1,7 +1,7 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import type { Operation, OperatorImporter } from '../operation.js';
-import { type Padding, perDimension, readWindows, spatialSizes } from './windows.js';
+import { perDimension, readWindows, spatialSizes } from './windows.js';
 
 function conv(op: Operation): Node {
   const [x, w] = [op.input(0), op.input(1)];
@@ -25,24 +25,48 @@ function convTranspose(op: Operation): Node {
   const mode = op.attributes.word('auto_pad', ['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'], 'NOTSET');
   const wanted = op.attributes.ints('output_shape');
   const same = mode === 'SAME_UPPER' || mode === 'SAME_LOWER';
-  const padding: [number, number][] = [];
-  const inputSize = sizes.map((size, axis) => {
+  const ends = sizes.map((size, axis): TransposedEnds => {
     const stride = strides[axis] ?? 1;
     const extent = ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
-    const full = stride * (size - 1) + (extra[axis] ?? 0) + extent;
+    const reached = stride * (size - 1) + extent;
+    const full = reached + (extra[axis] ?? 0);
     const target = wanted?.at(axis - rank) ?? (same ? size * stride : undefined);
     if (target === undefined) {
-      padding.push(mode === 'VALID' ? [0, 0] : [pads[axis] ?? 0, pads[axis + rank] ?? 0]);
-    } else {
-      const total = Math.max(0, full - target);
-      const [less, more] = [Math.floor(total / 2), Math.ceil(total / 2)];
-      padding.push(mode === 'SAME_UPPER' ? [less, more] : [more, less]);
+      const [low, high] = mode === 'VALID' ? [0, 0] : [pads[axis] ?? 0, pads[axis + rank] ?? 0];
+      return transposedEnds(reached, low, full - low - high, stride);
     }
-    const [low, high] = padding[axis] ?? [0, 0];
-    return full - low - high;
+    const total = Math.max(0, full - target);
+    const cut = mode === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
+    return transposedEnds(reached, cut, target, stride);
   });
-  const options: { padding: Padding } = { padding };
-  return addBias(op, g.convInputGradient(x, w, { ...options, strides, dilations, groups, inputSize }));
+  const y = g.convInputGradient(x, w, {
+    padding: ends.map(({ low, high }) => [low, high]),
+    strides,
+    dilations,
+    groups,
+    inputSize: ends.map(({ size }) => size),
+  });
+  const none = [0, 0, ...ends.map(() => 0)];
+  const beyond = [0, 0, ...ends.map((end) => end.beyond)];
+  return addBias(op, beyond.some((cells) => cells > 0) ? g.pad(y, { low: none, high: beyond }) : y);
+}
+
+/** One dimension of a transposed convolution. */
+interface TransposedEnds {
+  /** Cells that are cut off at both ends. */
+  readonly low: number;
+  readonly high: number;
+  /** Cells that are left, with less than a stride of those behind them, which no window reaches. */
+  readonly size: number;
+  /** Strides of cells behind them: they hold the bias alone. */
+  readonly beyond: number;
+}
+
+/** @param reached cells that windows reach; of them and those behind them, `size` are kept from cell `low` on */
+function transposedEnds(reached: number, low: number, size: number, stride: number): TransposedEnds {
+  const behind = Math.max(0, low + size - reached);
+  const beyond = behind - (behind % stride);
+  return { low, high: Math.max(0, reached - low - size), size: size - beyond, beyond };
 }
 
 function readKernel(op: Operation, w: Node, rank: number): readonly number[] {

@@ -59,14 +59,15 @@ function groupNormalization(op: Operation): Node {
   return g.groupNorm(x, groups, perChannel(op.input(1)), perChannel(op.input(2)), epsilon);
 }
 
-/** x over its p-norm along one axis. */
+/** x over its p-norm along one axis; 0 where the norm is 0. */
 function lpNormalization(op: Operation): Node {
   const x = op.input(0);
   const axes = [op.attributes.int('axis', -1)];
   const p = op.attributes.int('p', 2);
-  if (p === 1) return g.div(x, g.reduceSum(g.abs(x), axes, { keepDims: true }));
-  if (p === 2) return g.div(x, g.sqrt(g.reduceSum(g.square(x), axes, { keepDims: true })));
-  throw op.invalid('has a norm p other than 1 and 2');
+  if (p !== 1 && p !== 2) throw op.invalid('has a norm p other than 1 and 2');
+  const length = p === 1 ? g.reduceSum(g.abs(x), axes, { keepDims: true }) : g.norm(x, axes, { keepDims: true });
+  const isZero = g.equal(length, 0);
+  return g.where(isZero, 0, g.div(x, g.where(isZero, 1, length)));
 }
 
 export const normalizationOperators: Record<string, OperatorImporter> = {

@@ -1,5 +1,6 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
+import { elementCount } from '../../tensor.js';
 import type { Operation, OperatorImporter } from '../operation.js';
 
 type Reduce = (x: Node, axes: readonly number[], options: { readonly keepDims: boolean }) => Node;
@@ -22,12 +23,22 @@ function reduction(reduce: Reduce, inputSince: number = axesInputSince.others): 
   };
 }
 
-/** Integer sums are exact in the float64 of constant folding; of data they would be rounded to float32. */
+/**
+ * Integer sums are exact in the float64 of constant folding; of data they would be rounded to float32. Of no bool at all
+ * the largest is false and the smallest true, which the infinities of an empty reduction say by their sign; of no integer
+ * they are the ends of the range.
+ */
 function exactly(op: Operation, x: Node, reduce: (x: Node) => Node): Node {
   if (x.dtype === 'float32') return reduce(x);
+  if (x.dtype === 'bool') return g.greater(reduce(g.cast(x, 'float32')), 0);
   if (x.op !== 'constant') throw op.unsupported(`reduces ${x.dtype} data, which is supported for constants only`);
-  return g.cast(reduce(g.cast(x, 'float32')), x.dtype);
+  const reduced = reduce(g.cast(x, 'float32'));
+  const [least, most] = x.dtype === 'int32' ? [-(2 ** 31), 2 ** 31 - 1] : [-largestInteger, largestInteger];
+  return g.cast(elementCount(x.shape) === 0 ? g.clip(reduced, least, most) : reduced, x.dtype);
 }
+
+/** Integers beyond it saturate where they are read, and so do results. */
+const largestInteger = Number.MAX_SAFE_INTEGER;
 
 const minimum: Reduce = (x, axes, options) => g.neg(g.reduceMax(g.neg(x), axes, options));
 
@@ -57,12 +68,6 @@ function sliceAt(x: Node, axis: number, index: number): Node {
   return g.slice(x, { starts, limits });
 }
 
-const logSumExp: Reduce = (x, axes, options) => {
-  const largest = g.stopGradient(g.reduceMax(x, axes, { keepDims: true }));
-  const sum = g.reduceSum(g.exp(g.sub(x, largest)), axes, options);
-  return g.add(g.log(sum), g.reshape(largest, sum.shape));
-};
-
 function argMax(sign: 1 | -1): OperatorImporter['build'] {
   return (op) => {
     const x = op.input(0);
@@ -78,9 +83,9 @@ export const reductionOperators: Record<string, OperatorImporter> = {
   ArgMax: { build: argMax(1), constantAlmostEverywhere: true },
   ArgMin: { build: argMax(-1), constantAlmostEverywhere: true },
   ReduceL1: reduction((x, axes, options) => g.reduceSum(g.abs(x), axes, options)),
-  ReduceL2: reduction((x, axes, options) => g.sqrt(g.reduceSum(g.square(x), axes, options))),
+  ReduceL2: reduction(g.norm),
   ReduceLogSum: reduction((x, axes, options) => g.log(g.reduceSum(x, axes, options))),
-  ReduceLogSumExp: reduction(logSumExp),
+  ReduceLogSumExp: reduction(g.logSumExp),
   ReduceMax: reduction(g.reduceMax),
   ReduceMean: reduction(g.mean),
   ReduceMin: reduction(minimum),

@@ -93,9 +93,7 @@ function pad(op: Operation): Node {
     starts: low.map((size) => Math.max(0, -size)),
     limits: high.map((size, axis) => (x.shape[axis] ?? 0) + Math.min(0, size)),
   });
-  const grow = { low: low.map((size) => Math.max(0, size)), high: high.map((size) => Math.max(0, size)) };
-  // The primitive pads with zeros, so another value is moved to zero and back.
-  return value === 0 ? g.pad(cut, grow) : g.add(g.pad(g.sub(cut, value), grow), value);
+  return g.pad(cut, { low: low.map((size) => Math.max(0, size)), high: high.map((size) => Math.max(0, size)), value });
 }
 
 /** Padding that repeats elements of x: each axis is indexed by the position that an outside cell stands for. */

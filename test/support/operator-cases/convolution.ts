@@ -64,6 +64,15 @@ export const convolution: readonly OperatorCase[] = [
     inputs: [image, random([3, 4, 3, 3])],
     attributes: { strides: [2, 2], output_shape: [14, 12] },
   },
+  ...['NOTSET', 'SAME_UPPER', 'SAME_LOWER'].map(
+    (mode): OperatorCase => ({
+      op: 'ConvTranspose',
+      note: `output shape beyond the windows, ${mode}`,
+      opsets: [11, 22],
+      inputs: [image, random([3, 4, 3, 1]), random([4])],
+      attributes: { auto_pad: mode, strides: [2, 2], output_shape: [16, 12] },
+    }),
+  ),
   ...['SAME_UPPER', 'SAME_LOWER', 'VALID'].map(
     (mode): OperatorCase => ({
       op: 'ConvTranspose',

@@ -20,6 +20,13 @@ export const indexing: readonly OperatorCase[] = [
     inputs: [random([3, 4]), int64s([0, 3, -1, 2], [2, 2])],
     attributes: { axis: 1 },
   },
+  {
+    op: 'GatherElements',
+    note: 'axis of length 1',
+    opsets: [11, 13],
+    inputs: [random([2, 1]), int64s([0, 0, 0, 0, -1, 0], [2, 3])],
+    attributes: { axis: 1 },
+  },
   { op: 'GatherND', opsets: [11, 13], inputs: [random([3, 4, 2]), int64s([0, 1, -1, 3], [2, 2])] },
   { op: 'GatherND', note: 'single elements', opsets: [13], inputs: [random([3, 4]), int64s([0, 1, 2, 3], [2, 2])] },
   { op: 'OneHot', opsets: [9, 11], inputs: [int64s([0, 2, 1]), ints(4), tensor([-1, 5])] },

@@ -1,3 +1,4 @@
+import { tensor } from '../onnx-builder.js';
 import { between, type OperatorCase, random } from '../operator-case.js';
 import { image } from './common.js';
 
@@ -58,4 +59,13 @@ export const normalization: readonly OperatorCase[] = [
   },
   { op: 'LpNormalization', opsets: [9], inputs: [random([3, 4])] },
   { op: 'LpNormalization', note: 'p = 1', opsets: [9], inputs: [random([3, 4])], attributes: { axis: 0, p: 1 } },
+  ...[1, 2].map(
+    (p): OperatorCase => ({
+      op: 'LpNormalization',
+      note: `of zeros, p = ${p}`,
+      opsets: [9, 22],
+      inputs: [tensor([0, 0, 3, -4], [2, 2])],
+      attributes: { p },
+    }),
+  ),
 ];

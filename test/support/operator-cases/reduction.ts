@@ -1,4 +1,4 @@
-import { int64s } from '../onnx-builder.js';
+import { bools, int64s, tensor } from '../onnx-builder.js';
 import { between, type OperatorCase, random } from '../operator-case.js';
 import { every } from './common.js';
 
@@ -48,6 +48,24 @@ export const reduction: readonly OperatorCase[] = [
       folded: true,
     }),
   ),
+  ...['Max', 'Min'].flatMap((name): OperatorCase[] => [
+    { op: `Reduce${name}`, note: 'of bools', opsets: [20], inputs: [bools([1, 0, 0, 0], [2, 2]), int64s([1])] },
+    { op: `Reduce${name}`, note: 'of nothing', opsets: [20], inputs: [tensor([], [2, 0]), int64s([1])], folded: true },
+  ]),
+  {
+    op: 'ReduceLogSumExp',
+    note: 'of infinities',
+    opsets: [13],
+    inputs: [tensor([-Infinity, -Infinity, 1, -Infinity, Infinity, 1], [3, 2])],
+    attributes: { axes: [1] },
+  },
+  {
+    op: 'ReduceL2',
+    note: 'of zeros',
+    opsets: [13],
+    inputs: [tensor([0, 0, 3, -4], [2, 2])],
+    attributes: { axes: [1] },
+  },
   { op: 'ArgMax', opsets: every, inputs: [random([3, 4])] },
   {
     op: 'ArgMax',

@@ -1,6 +1,6 @@
 import { int64s } from '../onnx-builder.js';
 import { type OperatorCase, random } from '../operator-case.js';
-import { every, scalar } from './common.js';
+import { every, ints, scalar } from './common.js';
 
 export const shape: readonly OperatorCase[] = [
   { op: 'Reshape', opsets: every, inputs: [random([2, 3, 4]), int64s([0, -1])] },
@@ -86,6 +86,20 @@ export const shape: readonly OperatorCase[] = [
   { op: 'Tile', opsets: [9, 13], inputs: [random([2, 3]), int64s([2, 3])] },
   { op: 'Pad', opsets: [9, 10], inputs: [random([2, 3])], attributes: { pads: [1, 0, 0, 2], value: { float: 1.5 } } },
   { op: 'Pad', opsets: [11, 13], inputs: [random([2, 3]), int64s([1, 0, 0, 2]), scalar(1.5)] },
+  ...[-Infinity, -1e9, -3.4028234663852886e38, Number.NaN].map(
+    (value): OperatorCase => ({
+      op: 'Pad',
+      note: `with ${value}`,
+      opsets: [11, 13],
+      inputs: [random([2, 3]), int64s([1, -1, 0, 2]), scalar(value)],
+    }),
+  ),
+  {
+    op: 'Pad',
+    note: 'integers with 7',
+    opsets: [13],
+    inputs: [int64s([1, 2, 3]), int64s([2, 1]), ints(7)],
+  },
   { op: 'Pad', note: 'zeros', opsets: [11, 13], inputs: [random([2, 3]), int64s([1, 0, 0, 2])] },
   { op: 'Pad', note: 'negative', opsets: [11, 13], inputs: [random([4, 5]), int64s([-1, 2, 1, -2])] },
   { op: 'Pad', note: 'axes', opsets: [18, 21], inputs: [random([2, 3]), int64s([1, 2]), undefined, int64s([-1])] },
