@@ -150,6 +150,18 @@ const composites: readonly CompositeCase[] = [
     expected: (xs, labels) => split(xs, 5).map((row, i) => -Math.log(item(softmaxOf(row), item(labels, i)))),
   },
   {
+    name: 'crossEntropy of rows along two axes',
+    inputs: [real([2, 3, 4]), indices([2, 3], 4)],
+    build: (x, labels) => g.crossEntropy(x, labels),
+    expected: (xs, labels) => split(xs, 6).map((row, i) => -Math.log(item(softmaxOf(row), item(labels, i)))),
+  },
+  {
+    name: 'crossEntropy of a single row',
+    inputs: [real([4]), indices([], 4)],
+    build: (x, label) => g.crossEntropy(x, label),
+    expected: (row, labels) => [-Math.log(item(softmaxOf(row), item(labels, 0)))],
+  },
+  {
     name: 'crossEntropy with int32 labels',
     inputs: [real([5, 4]), indices([5], 4, 'int32')],
     build: (x, labels) => g.crossEntropy(x, labels),
@@ -397,6 +409,10 @@ test('wrong use of composites', (t) => {
   );
   t.is(
     code(() => g.crossEntropy(g.zeros([2, 3]), g.zeros([2]))),
+    'SHAPE_MISMATCH',
+  );
+  t.is(
+    code(() => g.crossEntropy(g.zeros([]), g.constant(0, [], 'int64'))),
     'SHAPE_MISMATCH',
   );
   t.is(

@@ -98,6 +98,27 @@ test('a set that holds a task back cuts off its part of the derivative', async (
   near(t, (await movedBy(maml(of, settings, { device }))).du, expected.du);
 });
 
+for (const [name, method] of Object.entries({ maml, anil })) {
+  test(`${name} of first order moves u along the derivative of f where the steps end, as if the start moved that alone`, async (t) => {
+    const { v } = pathDerivative(problem(), { descent, steps, start: atUpper });
+    // No step, from a start that is v_T where u is now and moves with u.
+    const now = atUpper([...start.scale, ...start.head, ...start.shift]);
+    const expected = pathDerivative(problem(), {
+      descent,
+      steps: 0,
+      start: (u) => atUpper(u).map((value, index) => value - (now[index] ?? 0) + (v[index] ?? 0)),
+    });
+    const solver = method(problem(), { ...settings, firstOrder: true }, { device });
+    const { evaluations } = await solver.step(solver.init());
+    t.deepEqual([evaluations.hessianVectorProducts, evaluations.jacobianVectorProducts], [0, 0]);
+    const moved = await movedBy(solver);
+    near(t, moved.v, v);
+    near(t, moved.du, expected.du);
+    const full = await movedBy(method(problem(), settings, { device }));
+    t.true(distance(moved.du, full.du) > 0.01, 'second order matters');
+  });
+}
+
 test('imaml moves u along the derivative of where g and the distance from u balance', async (t) => {
   const [proximity, of] = [0.7, problem()];
   const pulls = of.lower.map(({ name, value }) => {

@@ -17,7 +17,7 @@ import { iota } from '../functions/leaf.js';
 import { type ReduceOptions, reduceMax, reduceSum } from '../functions/reduce.js';
 import { expandDims, reshape } from '../functions/shape.js';
 import { type Node, requireNode } from '../node.js';
-import { requireDType, requireRank, requireShape, sizeAt } from '../ops/infer.js';
+import { mismatch, requireDType, requireShape, sizeAt } from '../ops/infer.js';
 
 /** bool [...indices, depth]: true where the position on the new last axis is the index; all false for other indices. */
 function positionMask(indices: Node, depth: number): Node {
@@ -64,16 +64,18 @@ export function logSoftmax(x: Node, axis = -1): Node {
 
 /**
  * Softmax cross-entropy of each row, in nats: logSumExp(logits[i]) - logits[i, labels[i]], float32 [b], from logits [b, c]
- * and integer labels [b] in 0 .. c - 1. A label outside the classes gives NaN, which stops a solver.
+ * and integer labels [b] in 0 .. c - 1. There may be any number of axes in place of b, as for the steps of a sequence or for
+ * tasks side by side. A label outside the classes gives NaN, which stops a solver.
  */
 export function crossEntropy(logits: Node, labels: Node): Node {
-  requireRank(requireNode(logits, 'logits'), 2, 'the logits');
-  requireShape(requireNode(labels, 'labels').shape, logits.shape.slice(0, 1), 'the labels');
-  const classes = sizeAt(logits.shape, 1);
+  const axis = requireNode(logits, 'logits').shape.length - 1;
+  if (axis < 0) throw mismatch('Expected the logits to have an axis of classes but received a scalar.');
+  requireShape(requireNode(labels, 'labels').shape, logits.shape.slice(0, axis), 'the labels');
+  const classes = sizeAt(logits.shape, axis);
   // A comparison with the positions fuses with the reduction around it, which an indexed read would not.
-  const { rest } = shifted(logits, 1);
+  const { rest } = shifted(logits, axis);
   const mask = positionMask(labels, classes);
-  const loss = sub(log(reduceSum(exp(rest), [1])), reduceSum(where(mask, rest, 0), [1]));
+  const loss = sub(log(reduceSum(exp(rest), [axis])), reduceSum(where(mask, rest, 0), [axis]));
   const known = and(greaterEqual(labels, 0), less(labels, classes));
   return where(known, loss, Number.NaN);
 }

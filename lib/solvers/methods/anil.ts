@@ -1,8 +1,8 @@
 import { lowerStepsOption, slotsOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { unrolledDifferentiation, unrolledEvaluations } from '../parts/unrolled.js';
-import { unrolledLevelOptions } from '../parts/unrolled-options.js';
-import { checkUpperStart, upperStart } from '../parts/upper-start.js';
+import { firstOrderOption, unrolledLevelOptions } from '../parts/unrolled-options.js';
+import { adaptation, checkUpperStart, upperStart } from '../parts/upper-start.js';
 
 const source = 'Raghu, Raghu, Bengio and Vinyals 2020, section 4';
 const defaults = 'few-shot experiments of Ji, Yang and Liang 2021';
@@ -15,14 +15,14 @@ export const anil = defineMethod({
   summary: 'Learns features and a start of the last layer, which alone adapts to a task.',
   options: {
     lowerSteps: lowerStepsOption(5, defaults),
+    firstOrder: firstOrderOption,
     ...unrolledLevelOptions({ optimizer: 'adam', upper: 0.002, lower: 0.1 }),
     slots: slotsOption,
   },
   rows: true,
   startsAtUpper: true,
   check: (problem) => checkUpperStart('anil', problem),
-  evaluations: ({ lowerSteps }) => unrolledEvaluations({ lowerSteps, backwardSteps: lowerSteps }),
-  memory: () => 'linear',
-  build: (b, { lowerSteps, ...settings }) =>
-    unrolledDifferentiation(b, b.pair(settings), { lowerSteps, backwardSteps: lowerSteps, start: upperStart(b) }),
+  evaluations: (options) => unrolledEvaluations(adaptation(options)),
+  memory: ({ firstOrder }) => (firstOrder ? 'constant' : 'linear'),
+  build: (b, options) => unrolledDifferentiation(b, b.pair(options), { ...adaptation(options), start: upperStart(b) }),
 });

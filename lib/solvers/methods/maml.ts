@@ -1,8 +1,8 @@
 import { lowerStepsOption, slotsOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { unrolledDifferentiation, unrolledEvaluations } from '../parts/unrolled.js';
-import { unrolledLevelOptions } from '../parts/unrolled-options.js';
-import { checkUpperStart, upperStart } from '../parts/upper-start.js';
+import { firstOrderOption, unrolledLevelOptions } from '../parts/unrolled-options.js';
+import { adaptation, checkUpperStart, upperStart } from '../parts/upper-start.js';
 
 const source = 'Finn, Abbeel and Levine 2017, Algorithm 2';
 const defaults = 'few-shot experiments of Ji, Yang and Liang 2021';
@@ -15,14 +15,14 @@ export const maml = defineMethod({
   summary: 'Learns a start of all parameters from which a few gradient steps adapt to a task.',
   options: {
     lowerSteps: lowerStepsOption(1, defaults),
+    firstOrder: firstOrderOption,
     ...unrolledLevelOptions({ optimizer: 'adam', upper: 0.003, lower: 0.5 }),
     slots: slotsOption,
   },
   rows: true,
   startsAtUpper: true,
   check: (problem) => checkUpperStart('maml', problem),
-  evaluations: ({ lowerSteps }) => unrolledEvaluations({ lowerSteps, backwardSteps: lowerSteps }),
-  memory: () => 'linear',
-  build: (b, { lowerSteps, ...settings }) =>
-    unrolledDifferentiation(b, b.pair(settings), { lowerSteps, backwardSteps: lowerSteps, start: upperStart(b) }),
+  evaluations: (options) => unrolledEvaluations(adaptation(options)),
+  memory: ({ firstOrder }) => (firstOrder ? 'constant' : 'linear'),
+  build: (b, options) => unrolledDifferentiation(b, b.pair(options), { ...adaptation(options), start: upperStart(b) }),
 });

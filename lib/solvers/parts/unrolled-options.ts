@@ -14,6 +14,14 @@ export function unrolledLevelOptions(defaults: LevelDefaults) {
   } as const;
 }
 
+/** Row of an option table for leaving the lower steps out of the derivative. */
+export const firstOrderOption = {
+  kind: 'boolean',
+  default: false,
+  text: 'Whether the steps are taken not to change the derivative: u moves along that of f where they end, without products.',
+  source: 'Finn, Abbeel and Levine 2017, section 5.2',
+} as const;
+
 /** Row of an option table for how many of the lower steps are differentiated. */
 export function backwardStepsOption(steps: number, source?: string) {
   return {

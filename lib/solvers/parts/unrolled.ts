@@ -10,7 +10,7 @@ import type { SolverState } from '../state.js';
 export interface Unrolling {
   /** Steps of v (T). */
   readonly lowerSteps: number;
-  /** How many of them, counted from the last, are differentiated (K); at most T. */
+  /** How many of them, counted from the last, are differentiated (K): 0 to T. */
   readonly backwardSteps: number;
   /** Whether only every ceil(sqrt(K))-th point is kept, from which the others are made again; all are by default. */
   readonly checkpoints?: boolean;
@@ -101,12 +101,15 @@ export function unrolledDifferentiation(
     return { updates: [...assign(p, u), ...assign(q, v)], outputs: { f: o.f } };
   });
   const reverseRow = rowOf('reverse', (index) => lengthOf(segment) - 1 - index);
-  const reverse = b.phase('reverse', (o) => {
-    const v = points.get(reverseRow);
-    const scalars = scalarsOf('reverse');
-    const pulled = o.at({ v }).pullBack((at) => lower.stepped(v, direction(at, scalars)), q);
-    return { updates: [...assign(p, plus(p, pulled.u)), ...assign(q, pulled.v)] };
-  });
+  const reverse =
+    backwardSteps === 0
+      ? undefined
+      : b.phase('reverse', (o) => {
+          const v = points.get(reverseRow);
+          const scalars = scalarsOf('reverse');
+          const pulled = o.at({ v }).pullBack((at) => lower.stepped(v, direction(at, scalars)), q);
+          return { updates: [...assign(p, plus(p, pulled.u)), ...assign(q, pulled.v)] };
+        });
   const upperStep = b.phase('upper', (o) => {
     const hypergradient = start === undefined ? p : plus(p, gradient(inner(start, q.map(stopGradient)), o.u));
     return { updates: upper.step(hypergradient), outputs: { hypergradient: b.squaredNorm(hypergradient) } };
@@ -143,7 +146,7 @@ export function unrolledDifferentiation(
     await iteration.run(reverseStart);
     for (segment = count - 1; segment >= 0; segment--) {
       if (segment < count - 1) await checkpoints?.replay(iteration);
-      await iteration.run(reverse, lengthOf(segment));
+      if (reverse !== undefined) await iteration.run(reverse, lengthOf(segment));
     }
     await iteration.run(upperStep);
     return {};

@@ -3,6 +3,7 @@ import { BilevelError, invalidArgument } from '../../errors.js';
 import { broadcastTo, expandDims } from '../../graph/index.js';
 import { formatType, type Shape, sameShape } from '../../tensor.js';
 import type { MethodBuilder } from '../builder.js';
+import type { Unrolling } from './unrolled.js';
 
 /**
  * Where lower variables start when each starts at the upper variable of its name: the same for every task where the lower one
@@ -14,6 +15,12 @@ export function upperStart({ upperVariables, lowerVariables, trials }: MethodBui
     const { shape } = variable.value;
     return sameShape(value.shape, shape) ? value : broadcastTo(expandDims(value, [taskAxis(trials)]), shape);
   });
+}
+
+/** Adaptation from there: all steps are differentiated, or none, which leaves the derivative by the start alone. */
+export function adaptation(options: { readonly lowerSteps: number; readonly firstOrder: boolean }): Unrolling {
+  const { lowerSteps, firstOrder } = options;
+  return { lowerSteps, backwardSteps: firstOrder ? 0 : lowerSteps };
 }
 
 /** Refuses a problem whose lower variables cannot start so. @throws INVALID_ARGUMENT, SHAPE_MISMATCH */

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Random } from '../../lib/data/random.js';
+import * as api from '../../lib/index.js';
+
+/** A block of JavaScript in a page. */
+export interface DocBlock {
+  readonly page: string;
+  /** Position among the blocks of the page, from 1. */
+  readonly number: number;
+  readonly code: string;
+}
+
+/** All blocks of JavaScript in README and docs/, by page. */
+export function docBlocks(): DocBlock[] {
+  const pages = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
+  return ['README.md', ...pages.toSorted().map((name) => `docs/${name}`)].flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/^```js\n(.*?)^```/gms)].map(([, code = ''], index) => ({
+      page,
+      number: index + 1,
+      code,
+    })),
+  );
+}
+
+const random = Random.fromSeed(3, 'documentation');
+const uniform = (length: number): Float32Array => Float32Array.from({ length }, () => random.uniform());
+const classes = (length: number): bigint[] => Array.from({ length }, () => BigInt(random.integer(10)));
+const images = (rows: number) => api.Tensor.from(uniform(rows * 784), [rows, 1, 28, 28]);
+const vectors = (rows: number) => api.Tensor.from(uniform(rows * 784), [rows, 784]);
+const labels = (rows: number) => api.Tensor.from(classes(rows));
+
+/** What a page speaks of as the reader's own, beside what all pages do. */
+function ownThings(page: string): Record<string, unknown> {
+  switch (page) {
+    case 'README.md':
+      // Its data lie in flat arrays.
+      return {
+        ...{ trainPixels: uniform(5000 * 784), trainLabels: classes(5000) },
+        ...{ cleanPixels: uniform(500 * 784), cleanLabels: classes(500) },
+      };
+    case 'docs/methods/maml.md': {
+      const points = (): api.Tensor => api.Tensor.from(uniform(32 * 5 * 64), [32, 5, 64]);
+      const answers = (): api.Tensor =>
+        api.Tensor.from(
+          classes(32 * 5).map((label) => label % 5n),
+          [32, 5],
+        );
+      return { supportX: points(), supportY: answers(), queryX: points(), queryY: answers() };
+    }
+    case 'docs/problems.md':
+      return solving(
+        api.bilevelProblem({
+          upper: { decay: api.Tensor.zeros([784]) },
+          lower: { weight: api.Tensor.zeros([784, 10]) },
+          f: ({ v }) => api.reduceSum(api.square(api.sub(v.weight, 0.1))),
+          g: ({ u, v }) => api.reduceSum(api.square(api.sub(v.weight, api.expandDims(u.decay, [1])))),
+        }),
+      );
+    default:
+      return {};
+  }
+}
+
+/** A problem that was stated before, with a solver in the middle of it. */
+function solving(problem: api.BilevelProblem): Record<string, unknown> {
+  const solver = api.penalty(problem, { lowerSteps: 2 });
+  return { problem, solver, state: solver.init() };
+}
+
+/** The reader's things by name: data, a network, a problem. */
+export async function readersThings(page: string, networkPath: string): Promise<Record<string, unknown>> {
+  const [train, clean] = [5000, 400].map((rows) => ({ x: images(rows), y: labels(rows) }));
+  const [trainImages, trainLabels, otherImages, otherLabels] = [vectors(400), labels(400), vectors(400), labels(400)];
+  const network = await api.Network.load(networkPath);
+  const problem = api.bilevelProblem({
+    upper: { importance: api.perSample(api.Tensor.from(new Float32Array(400).fill(0.5)), 'train') },
+    lower: { weight: api.Tensor.zeros([784, 10]) },
+    feeds: { train: api.feed({ x: trainImages, y: trainLabels }, { batch: 100 }) },
+    f: ({ v }) => api.reduceSum(api.square(api.sub(v.weight, 0.1))),
+    g: ({ u, v, train: { x, y } }) => api.mean(api.mul(u.importance, api.crossEntropy(api.matmul(x, v.weight), y))),
+  });
+  return {
+    ...{ network, v: network.initialParameters(), train, clean, images: images(400), labels: labels(400) },
+    ...{ trainImages, trainLabels, otherImages, otherLabels },
+    ...solving(problem),
+    // Constants of schedules.
+    ...{ gamma: 0.1, lambda: 0.1, d: 1, m: 10, c1: 0.5, c2: 0.5 },
+    ...ownThings(page),
+  };
+}
+
+type AsyncFunctionConstructor = new (...parts: string[]) => (...values: unknown[]) => Promise<void>;
+const AsyncFunction = (async () => undefined).constructor as unknown as AsyncFunctionConstructor;
+
+/**
+ * Runs a block as a module would be run in which the package and the reader's things are at hand; what it imports from the
+ * package must be there.
+ */
+export async function runBlock({ code }: DocBlock, things: Readonly<Record<string, unknown>>): Promise<void> {
+  const names = [...code.matchAll(/^import \{([^}]*)\} from 'bilevel';$/gms)].flatMap(([, list = '']) =>
+    list.split(',').flatMap((name) => name.trim() || []),
+  );
+  const missing = names.find((name) => !Object.hasOwn(api, name));
+  if (missing !== undefined) throw new Error(`The package exports no ${missing}.`);
+  const known = { ...api, ...things };
+  const body = code.replaceAll(/^import \{[^}]*\} from 'bilevel';$/gms, '');
+  // The inner block lets the code declare names that are at hand, as it would in a module of its own.
+  await new AsyncFunction(...Object.keys(known), `"use strict"; { ${body} }`)(...Object.values(known));
+}
