@@ -58,6 +58,8 @@ export {
   type LoadOptions,
   type ModelWarning,
   Network,
+  type NetworkInput,
+  type NetworkInputs,
   type NetworkTensor,
   type OnnxLimits,
 } from './onnx/index.js';

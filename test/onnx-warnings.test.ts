@@ -18,7 +18,7 @@ const remedies: Readonly<Record<WarningCode, RegExp>> = {
   INFERENCE_DROPOUT: /training: true, key/,
   FIXED_BATCH: /dynamic_axes/,
   NO_PARAMETERS: /initializers/,
-  IGNORED_OUTPUTS: /export it alone/,
+  IGNORED_OUTPUTS: /outputs: \["y", "z"\]/,
   CONVERTED_PRECISION: /float32/,
 };
 

@@ -17,8 +17,8 @@ export interface BatchStatistics extends Moments {
 }
 
 export interface ImportedGraph {
-  /** The first output of the model. */
-  readonly output: Node;
+  /** The outputs that the graph computes, by name. */
+  readonly outputs: ReadonlyMap<string, Node>;
   /** Next values of stored statistics, by the stored tensors' names. */
   readonly state: ReadonlyMap<string, Node>;
   readonly statistics: readonly BatchStatistics[];
@@ -37,7 +37,7 @@ export function findImporter(node: ModelNode, opset: number): OperatorImporter {
 }
 
 /**
- * Builds the graph of a model's first output.
+ * Builds the graph of a model's outputs.
  * @param given values of the model's inputs and initializers, by name.
  */
 export function importGraph(
@@ -76,7 +76,8 @@ export function importGraph(
       if (value !== undefined) values.set(name, value);
     }
   }
-  return { output: computed(values, graph.outputs[0] ?? '', 'The model'), state, statistics };
+  const outputs = graph.outputs.map((name): [string, Node] => [name, computed(values, name, 'The model')]);
+  return { outputs: new Map(outputs), state, statistics };
 }
 
 /** Side results such as the mask of dropout are not computed; files may define them, but nothing may read them. */

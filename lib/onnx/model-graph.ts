@@ -1,4 +1,4 @@
-import { BilevelError } from '../errors.js';
+import { BilevelError, invalidArgument } from '../errors.js';
 import { bytesPerElement, type DType, elementCount } from '../tensor.js';
 import type { OnnxModel } from './decode.js';
 import { elementType } from './element-types.js';
@@ -32,35 +32,41 @@ export interface ModelNode {
   readonly attributes: readonly AttributeProto[];
 }
 
-/** What of a file takes part in computing its first output, in an order in which it can be computed. */
+/** What of a file takes part in computing the outputs that are asked for, in an order in which it can be computed. */
 export interface ModelGraph {
   readonly opset: number;
   readonly inputs: readonly NetworkInput[];
-  /** All graph outputs; only the first is computed. */
+  /** The outputs that are computed, in the order in which they were asked for. */
   readonly outputs: readonly string[];
+  /** Outputs of the file that are not computed. */
+  readonly otherOutputs: readonly string[];
+  /** Whether the caller said which outputs to compute. */
+  readonly outputsChosen: boolean;
   readonly nodes: readonly ModelNode[];
   readonly initializers: ReadonlyMap<string, StoredTensor>;
 }
 
 /**
  * Resolves the names of a decoded model.
- * @throws INVALID_FILE for names that are missing, double or cyclic; UNSUPPORTED_OPERATOR for an opset outside 9 to 23
+ * @param chosen names of the outputs to compute; the first one of the file when undefined.
+ * @throws INVALID_ARGUMENT for an output that the model does not have; INVALID_FILE for names that are missing, double or cyclic; UNSUPPORTED_OPERATOR for an opset outside 9 to 23
  * and for sparse weights.
  */
-export function readModelGraph(model: OnnxModel, limits: OnnxLimits): ModelGraph {
+export function readModelGraph(model: OnnxModel, limits: OnnxLimits, chosen?: readonly string[]): ModelGraph {
   const { graph } = model;
   const all = graph.node.map(readNode);
   const inputNames = new Set(graph.input.map(({ name }) => name));
-  const outputs = graph.output.map(({ name }) => name);
+  const available = graph.output.map(({ name }) => name);
+  const outputs = chosen === undefined ? available.slice(0, 1) : chooseOutputs(chosen, available);
   const stored = new Map(graph.initializer.map((proto) => [proto.name, proto]));
   if (stored.size !== graph.initializer.length) {
     throw new BilevelError('INVALID_FILE', 'Two initializers of the model have the same name.');
   }
   const sparse = graph.sparseInitializer.map(({ values }) => values?.name ?? '');
   const sources = new Set([...inputNames, ...stored.keys(), ...sparse]);
-  const nodes = sortNodes(all, sources, outputs[0] ?? '');
+  const nodes = sortNodes(all, sources, outputs);
 
-  const used = new Set([...nodes.flatMap((node) => node.inputs), ...outputs.slice(0, 1)]);
+  const used = new Set([...nodes.flatMap((node) => node.inputs), ...outputs]);
   const usedSparse = sparse.find((name) => used.has(name));
   if (usedSparse !== undefined) {
     throw new BilevelError(
@@ -80,9 +86,22 @@ export function readModelGraph(model: OnnxModel, limits: OnnxLimits): ModelGraph
     opset: readOpset(model),
     inputs: graph.input.filter(({ name }) => used.has(name) && !stored.has(name)).map(readInput),
     outputs,
+    otherOutputs: available.filter((name) => !outputs.includes(name)),
+    outputsChosen: chosen !== undefined,
     nodes,
     initializers,
   };
+}
+
+function chooseOutputs(chosen: readonly string[], available: readonly string[]): string[] {
+  if (!Array.isArray(chosen) || chosen.length === 0) {
+    throw invalidArgument('outputs', 'a list of at least one output name', chosen);
+  }
+  const unknown = chosen.find((name) => !available.includes(name));
+  if (unknown !== undefined) {
+    throw invalidArgument('outputs', `names among ${available.map(quote).join(', ')}`, unknown);
+  }
+  return [...new Set(chosen)];
 }
 
 function readOpset(model: OnnxModel): number {

@@ -10,6 +10,7 @@ import { embedExternalData } from './external-data.js';
 import { type BatchStatistics, findImporter, importGraph } from './import-graph.js';
 import { checkLimit, type OnnxLimits, resolveLimits } from './limits.js';
 import { type ModelGraph, type NetworkInput, readModelGraph } from './model-graph.js';
+import { bindInputs, checkBatch, type NetworkInputs, unknownInput } from './network-inputs.js';
 import { assignRoles } from './parameters.js';
 import { quote } from './quote.js';
 import { type StoredTensor, tensorValues } from './stored-tensor.js';
@@ -24,6 +25,11 @@ export interface LoadOptions {
    * the graph of the file. The warning MERGED_PARAMETERS tells when it matters.
    */
   readonly untie?: boolean;
+  /**
+   * Names of the outputs to compute, the first output of the file by default. Inputs, operators, parameters and warnings
+   * are those of these outputs: what only others need is left out.
+   */
+  readonly outputs?: readonly string[];
 }
 
 export interface ApplyOptions {
@@ -34,7 +40,7 @@ export interface ApplyOptions {
   readonly training?: boolean;
   /** Random key of dropout, int32 [2]; needed where dropout drops. */
   readonly key?: Node;
-  /** Values of inputs after the first, by name, such as labels for a model that ends in a loss. */
+  /** Values of inputs after the first, by name, when that is given as a single node. */
   readonly inputs?: Readonly<Record<string, Node>>;
 }
 
@@ -49,15 +55,17 @@ export interface NetworkTensor {
 }
 
 export interface Application {
-  /** The first output of the model. */
+  /** The first of the outputs. */
   readonly output: Node;
+  /** All outputs that the network computes, by name. */
+  readonly outputs: Readonly<Record<string, Node>>;
   /** Next values of the running statistics that training-form batch normalization updates, by name in `network.state`. */
   readonly state: Readonly<Record<string, Node>>;
   /** What those layers compute of the mini-batch itself. */
   readonly statistics: readonly BatchStatistics[];
 }
 
-/** A neural network that came in as an ONNX file: a function of an input and named parameters, built as a graph. */
+/** A neural network that came in as an ONNX file: a function of inputs and named parameters, built as a graph. */
 export class Network {
   readonly #model: OnnxModel;
   readonly #graph: ModelGraph;
@@ -71,10 +79,10 @@ export class Network {
   /** Running statistics of batch normalization, which gradients do not change. */
   readonly state: ReadonlyMap<string, NetworkTensor>;
 
-  private constructor(model: OnnxModel, limits: OnnxLimits) {
+  private constructor(model: OnnxModel, limits: OnnxLimits, outputs: readonly string[] | undefined) {
     this.#model = model;
     this.#limits = limits;
-    this.#graph = readModelGraph(model, limits);
+    this.#graph = readModelGraph(model, limits, outputs);
     for (const node of this.#graph.nodes) findImporter(node, this.#graph.opset);
     const roles = assignRoles(this.#graph);
     const tensors = (stored: readonly StoredTensor[]): ReadonlyMap<string, NetworkTensor> =>
@@ -86,17 +94,17 @@ export class Network {
 
   /**
    * Reads a model. From a path, tensors may lie in other files of the model's folder; from bytes they may not.
-   * @throws UNKNOWN_OPTION; naming the file: NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED, or UNSUPPORTED_OPERATOR naming operator, opset and node.
+   * @throws UNKNOWN_OPTION; naming the file: INVALID_ARGUMENT for an output that it does not have, NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED, or UNSUPPORTED_OPERATOR naming operator, opset and node.
    */
   static async load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Network> {
-    checkKeys(options, ['limits', 'untie'], 'Network.load');
+    checkKeys(options, ['limits', 'untie', 'outputs'], 'Network.load');
     const limits = resolveLimits(options.limits);
     const bytes = await readSource(source, limits);
     const path = typeof source === 'string' ? source : undefined;
     try {
       const model = decodeModel(bytes, limits);
       await embedExternalData(model, path && dirname(path), limits);
-      return new Network(options.untie ? untieParameters(model) : model, limits);
+      return new Network(options.untie ? untieParameters(model) : model, limits, options.outputs);
     } catch (error) {
       if (path === undefined || !(error instanceof BilevelError)) throw error;
       throw new BilevelError(error.code, `${path}: ${error.message}`, { cause: error.cause ?? error });
@@ -107,17 +115,22 @@ export class Network {
     return this.#graph.opset;
   }
 
-  /** The inputs that the first output depends on; the first is the x of `apply`. */
+  /** The inputs that the outputs depend on, in the order of the file. */
   get inputs(): readonly NetworkInput[] {
     return this.#graph.inputs;
   }
 
-  /** Names of all outputs; only the first is computed. */
+  /** Names of the outputs that are computed; the first is what `apply` gives. */
   get outputs(): readonly string[] {
     return this.#graph.outputs;
   }
 
-  /** How often each operator occurs on the way to the first output. */
+  /** Names of the outputs of the file that are not computed; the option `outputs` of `Network.load` asks for them. */
+  get otherOutputs(): readonly string[] {
+    return this.#graph.otherOutputs;
+  }
+
+  /** How often each operator occurs on the way to the outputs. */
   get operators(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     for (const { opType } of this.#graph.nodes) counts.set(opType, (counts.get(opType) ?? 0) + 1);
@@ -125,17 +138,18 @@ export class Network {
   }
 
   /**
-   * The shape of x for `batch` samples.
-   * @throws INVALID_ARGUMENT when the file leaves another axis than the first open.
+   * The shape of an input, the first by default, for `batch` samples.
+   * @throws INVALID_ARGUMENT when the file leaves another axis than the first open, or has no such input.
    */
-  inputShape(batch: number): Shape {
+  inputShape(batch: number, name?: string): Shape {
     if (!Number.isSafeInteger(batch) || batch < 0) throw invalidArgument('batch', 'a non-negative integer', batch);
-    const [declared] = this.inputs;
-    const [, ...sizes] = declared?.shape ?? [undefined, undefined];
+    const declared = this.inputs.find((each) => each.name === (name ?? this.inputs[0]?.name));
+    if (declared === undefined) throw unknownInput(this.inputs, name);
+    const [, ...sizes] = declared.shape ?? [undefined, undefined];
     if (!sizes.every((size) => typeof size === 'number')) {
-      throw invalidArgument('network', 'a model whose input has fixed sizes after the batch axis', declared?.name);
+      throw invalidArgument('network', 'a model whose input has fixed sizes after the batch axis', declared.name);
     }
-    return [batch, ...sizes];
+    return declared.shape?.length === 0 ? [] : [batch, ...sizes];
   }
 
   /** Independent copies of the trainable parameters in the file, by name. */
@@ -154,28 +168,48 @@ export class Network {
   }
 
   /**
-   * The first output as a function of the input x and the parameters. Parameters that cannot be trained and running
+   * The first output as a function of the inputs and the parameters. Parameters that cannot be trained and running
    * statistics may be given too; without they keep the values of the file.
-   * @throws INVALID_ARGUMENT for a missing or unknown parameter, SHAPE_MISMATCH naming the node where shapes do not fit.
+   * @param x the input, or all inputs by name
+   * @throws INVALID_ARGUMENT for a missing or unknown input or parameter, SHAPE_MISMATCH naming the input or the node
+   * where shapes do not fit.
    */
-  apply(x: Node, parameters: Readonly<Record<string, Node>>, options: ApplyOptions = {}): Node {
+  apply(x: NetworkInputs, parameters: Readonly<Record<string, Node>>, options: ApplyOptions = {}): Node {
     return this.applyWithState(x, parameters, options).output;
   }
 
-  /** As `apply`, with the next running statistics of batch normalization where it works in training form. */
-  applyWithState(x: Node, parameters: Readonly<Record<string, Node>>, options: ApplyOptions = {}): Application {
+  /** As `apply`, with all outputs of the network by name. */
+  applyAll(
+    x: NetworkInputs,
+    parameters: Readonly<Record<string, Node>>,
+    options: ApplyOptions = {},
+  ): Readonly<Record<string, Node>> {
+    return this.applyWithState(x, parameters, options).outputs;
+  }
+
+  /** As `apply`, with all outputs and the next running statistics of batch normalization where it works in training form. */
+  applyWithState(
+    x: NetworkInputs,
+    parameters: Readonly<Record<string, Node>>,
+    options: ApplyOptions = {},
+  ): Application {
     checkKeys(options, ['training', 'key', 'inputs'], 'apply');
-    const { training, key, inputs = {} } = options;
+    const { training, key, inputs } = options;
     checkRecord(parameters, 'parameters');
-    checkRecord(inputs, 'inputs');
     const given = new Map(Object.entries(parameters).map(([name, node]) => [name, this.#checkParameter(name, node)]));
-    const bound = this.#bindInputs(x, new Map(Object.entries(inputs)));
+    const bound = bindInputs(this.inputs, x, inputs);
     const values = new Map([...this.#constants(given), ...given, ...bound]);
-    const { output, state, statistics } = importGraph(this.#graph, values, { training, key }, this.#limits);
-    this.#checkBatch(x, output);
+    const { outputs, state, statistics } = importGraph(this.#graph, values, { training, key }, this.#limits);
+    for (const output of outputs.values()) checkBatch(this.inputs[0], bound, output);
     const stored = [...state].filter(([name]) => this.state.has(name));
     for (const [name] of stored) this.#outdated.add(name);
-    return { output, state: Object.fromEntries(stored), statistics };
+    const [output] = outputs.values();
+    return {
+      output: output as Node,
+      outputs: Object.fromEntries(outputs),
+      state: Object.fromEntries(stored),
+      statistics,
+    };
   }
 
   /**
@@ -206,18 +240,6 @@ export class Network {
 
   #trainable(): NetworkTensor[] {
     return [...this.parameters.values()].filter(({ trainable }) => trainable);
-  }
-
-  /** A batch size that is written into the middle of a file can go unnoticed until the output. */
-  #checkBatch(x: Node, output: Node): void {
-    const declared = this.inputs[0]?.shape?.[0];
-    const [batch, rows = batch] = [x.shape[0], output.shape[0]];
-    if (typeof declared !== 'number' || batch === declared || rows === batch) return;
-    throw new BilevelError(
-      'SHAPE_MISMATCH',
-      `The model was exported for batches of ${declared} and gives ${formatType(output)} for ${formatType(x)}; export it ` +
-        'with a dynamic batch axis.',
-    );
   }
 
   /** What was trained by the statistics of mini-batches is wrong with those that the file had before. */
@@ -259,22 +281,6 @@ export class Network {
       .filter(([name]) => !given.has(name))
       .map(([name, stored]) => [name, constant(tensorValues(stored), stored.shape, stored.dtype)]);
   }
-
-  #bindInputs(x: Node, others: ReadonlyMap<string, Node>): [string, Node][] {
-    const [first, ...rest] = this.inputs;
-    if (first === undefined) throw new BilevelError('INVALID_FILE', 'The output of the model depends on no input.');
-    const names = rest.map(({ name }) => name);
-    const unknown = [...others.keys()].find((name) => !names.includes(name));
-    if (unknown !== undefined) throw invalidArgument('inputs', `inputs among: ${names.join(', ') || 'none'}`, unknown);
-    return [
-      [first.name, checkInput(first, x)],
-      ...rest.map((declared): [string, Node] => {
-        const node = others.get(declared.name);
-        if (node === undefined) throw invalidArgument(`inputs[${describe(declared.name)}]`, 'a node', undefined);
-        return [declared.name, checkInput(declared, node)];
-      }),
-    ];
-  }
 }
 
 /** The bytes of a model in memory of their own, whose size is checked before it is taken. */
@@ -296,20 +302,4 @@ function checkModelBytes(size: number, what: string, limits: OnnxLimits): void {
 function readNetworkTensor(stored: StoredTensor, trainable: boolean): NetworkTensor {
   const { name, shape } = stored;
   return { name, shape, trainable, value: Tensor.from(tensorValues(stored), shape) };
-}
-
-/** The first axis is the batch, which is free whatever the file says. */
-function checkInput({ name, dtype, shape }: NetworkInput, node: Node): Node {
-  requireNode(node, `input ${quote(name)} of the network`);
-  const fits = shape === undefined || (shape.length === node.shape.length && node.shape.every(sizeFits));
-  function sizeFits(size: number, axis: number): boolean {
-    const declared = shape?.[axis];
-    return axis === 0 || typeof declared !== 'number' || declared === size;
-  }
-  if (fits && node.dtype === dtype) return node;
-  const expected = shape === undefined ? dtype : `${dtype}[${shape.map((size) => size ?? '?').join(', ')}]`;
-  throw new BilevelError(
-    'SHAPE_MISMATCH',
-    `Expected ${expected} for input ${quote(name)} of the network but received ${formatType(node)}.`,
-  );
 }

@@ -8,7 +8,7 @@ export interface Roles {
   readonly parameters: readonly StoredTensor[];
   /** Running statistics of batch normalization: they change, but not by gradients. */
   readonly state: readonly StoredTensor[];
-  /** Names of the parameters from which a differentiable path leads to the first output. */
+  /** Names of the parameters from which a differentiable path leads to an output that is computed. */
   readonly trainable: ReadonlySet<string>;
 }
 
@@ -48,7 +48,7 @@ export function assignRoles(graph: ModelGraph): Roles {
 }
 
 function findTrainable(graph: ModelGraph): ReadonlySet<string> {
-  const reached = new Set(graph.outputs.slice(0, 1));
+  const reached = new Set(graph.outputs);
   for (const node of graph.nodes.toReversed()) {
     if (operators.get(node.opType)?.constantAlmostEverywhere || !node.outputs.some((name) => reached.has(name)))
       continue;

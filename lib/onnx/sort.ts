@@ -3,12 +3,16 @@ import type { ModelNode } from './model-graph.js';
 import { quote } from './quote.js';
 
 /**
- * The nodes that `output` depends on, each after the nodes it depends on. A file that is sorted already, as the format
+ * The nodes that `outputs` depend on, each after the nodes it depends on. A file that is sorted already, as the format
  * demands, keeps its order.
  * @param sources names that have a value from the start: inputs and initializers.
  * @throws INVALID_FILE when a name is defined twice or not at all, or when nodes depend on themselves.
  */
-export function sortNodes(nodes: readonly ModelNode[], sources: ReadonlySet<string>, output: string): ModelNode[] {
+export function sortNodes(
+  nodes: readonly ModelNode[],
+  sources: ReadonlySet<string>,
+  outputs: readonly string[],
+): ModelNode[] {
   const producers = new Map<string, ModelNode>();
   for (const node of nodes) {
     for (const name of node.outputs.filter((output) => output !== '')) {
@@ -18,8 +22,10 @@ export function sortNodes(nodes: readonly ModelNode[], sources: ReadonlySet<stri
       producers.set(name, node);
     }
   }
-  if (!producers.has(output) && !sources.has(output)) {
-    throw new BilevelError('INVALID_FILE', `Nothing defines the output ${quote(output)} of the model.`);
+  if (outputs.length === 0) throw new BilevelError('INVALID_FILE', 'The model has no output.');
+  const undefinedOutput = outputs.find((name) => !producers.has(name) && !sources.has(name));
+  if (undefinedOutput !== undefined) {
+    throw new BilevelError('INVALID_FILE', `Nothing defines the output ${quote(undefinedOutput)} of the model.`);
   }
 
   const dependencies = new Map<ModelNode, ModelNode[]>();
@@ -35,7 +41,10 @@ export function sortNodes(nodes: readonly ModelNode[], sources: ReadonlySet<stri
     );
   }
   const sorted = visitAll(nodes, dependencies);
-  const needed = reachable(producers.get(output), dependencies);
+  const needed = reachable(
+    outputs.flatMap((name) => producers.get(name) ?? []),
+    dependencies,
+  );
   return sorted.filter((node) => needed.has(node));
 }
 
@@ -72,10 +81,10 @@ function cyclic(cycle: readonly ModelNode[]): BilevelError {
 }
 
 function reachable(
-  start: ModelNode | undefined,
+  starts: readonly ModelNode[],
   dependencies: ReadonlyMap<ModelNode, ModelNode[]>,
 ): ReadonlySet<ModelNode> {
-  const found = new Set(start === undefined ? [] : [start]);
+  const found = new Set(starts);
   for (const node of found) for (const dependency of dependencies.get(node) ?? []) found.add(dependency);
   return found;
 }

@@ -17,7 +17,7 @@ export type WarningCode =
   | 'FIXED_BATCH'
   /** Nothing can be trained. */
   | 'NO_PARAMETERS'
-  /** Outputs after the first are not computed. */
+  /** The file has more outputs than the first, which is the one that is computed unless others are asked for. */
   | 'IGNORED_OUTPUTS'
   /** Weights are stored in another precision than float32. */
   | 'CONVERTED_PRECISION';
@@ -126,9 +126,14 @@ function fixedBatch(graph: ModelGraph): string | undefined {
   );
 }
 
-function ignoredOutputs({ outputs }: ModelGraph): string | undefined {
-  if (outputs.length <= 1) return undefined;
-  return `Of the ${outputs.length} outputs only the first, ${quote(outputs[0])}, is used; export it alone to be sure.`;
+function ignoredOutputs({ outputs: [first], otherOutputs, outputsChosen }: ModelGraph): string | undefined {
+  if (otherOutputs.length === 0 || outputsChosen) return undefined;
+  const names = [first, ...otherOutputs].slice(0, 10).map(quote);
+  return (
+    `Of the ${otherOutputs.length + 1} outputs only the first, ${quote(first)}, is computed, and what the others need is ` +
+    `left out. Load with { outputs: [${names.join(', ')}] }, or some of these, to choose; { outputs: [${quote(first)}] } ` +
+    'keeps it so without this warning.'
+  );
 }
 
 function convertedPrecision({ parameters, state }: Roles): string | undefined {
