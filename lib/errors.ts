@@ -34,7 +34,7 @@ export type ErrorCode =
   | 'INDEX_OUT_OF_RANGE'
   /** An encoded program was refused by the native verifier. */
   | 'INVALID_PROGRAM'
-  /** The native addon or a device is missing on this machine. */
+  /** The native addon, a device or shared memory is missing here. */
   | 'DEVICE_UNAVAILABLE'
   /** New weights were to be saved beside running statistics of batch normalization that belong to others. */
   | 'STALE_STATISTICS'

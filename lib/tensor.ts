@@ -87,6 +87,24 @@ function checkValues(values: unknown): void {
 }
 
 /**
+ * So many bytes of shared memory of a fixed length, all zero.
+ * @throws DEVICE_UNAVAILABLE in a context without shared memory; RangeError when there cannot be so much
+ */
+export function sharedMemory(bytes: number): SharedArrayBuffer {
+  if (typeof SharedArrayBuffer === 'undefined') {
+    throw new BilevelError(
+      'DEVICE_UNAVAILABLE',
+      'Tensors live in shared memory, but this JavaScript context has no SharedArrayBuffer. Node.js always has it; in ' +
+        'Electron use bilevel in the main process, a utility process or a worker_threads Worker, where it is there. A page or ' +
+        'its preload script has it only if the page is isolated from other origins (the headers ' +
+        'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp) or the app was started ' +
+        "with app.commandLine.appendSwitch('enable-features', 'SharedArrayBuffer').",
+    );
+  }
+  return new SharedArrayBuffer(bytes);
+}
+
+/**
  * A dense row-major array in shared memory. Its `data` view is bound by programs without a copy, so what a run writes
  * is seen here as soon as the run's promise resolves.
  */
@@ -101,14 +119,18 @@ export class Tensor<D extends DType = DType> implements TensorType {
     this.data = data;
   }
 
-  /** A new tensor of zeros. @throws INVALID_ARGUMENT; LIMIT_EXCEEDED when there cannot be so much memory */
+  /**
+   * A new tensor of zeros.
+   * @throws INVALID_ARGUMENT; LIMIT_EXCEEDED when there cannot be so much memory; DEVICE_UNAVAILABLE where JavaScript has none to share
+   */
   static zeros<D extends DType = 'float32'>(shape: Shape, dtype: D = 'float32' as D): Tensor<D> {
     checkShape(shape);
     checkDType(dtype);
     const bytes = elementCount(shape) * bytesPerElement[dtype];
     try {
-      return new Tensor(dtype, Object.freeze([...shape]), new arrayClasses[dtype](new SharedArrayBuffer(bytes)));
+      return new Tensor(dtype, Object.freeze([...shape]), new arrayClasses[dtype](sharedMemory(bytes)));
     } catch (cause) {
+      if (cause instanceof BilevelError) throw cause;
       const type = formatType({ dtype, shape });
       throw new BilevelError('LIMIT_EXCEEDED', `There is no memory for the ${bytes} bytes of ${type}.`, { cause });
     }

@@ -1,13 +1,14 @@
 import { BilevelError, type ErrorCode } from '../errors.js';
 
-/** The codes that native functions throw or reject with. */
-const nativeCodes: readonly ErrorCode[] = [
+/** The codes that native functions throw or reject with; a test compares them with those in native/. */
+export const nativeCodes: readonly ErrorCode[] = [
   'INVALID_ARGUMENT',
   'INVALID_PROGRAM',
   'LIMIT_EXCEEDED',
   'INDEX_OUT_OF_RANGE',
   'TENSOR_IN_USE',
   'DISPOSED',
+  'DEVICE_UNAVAILABLE',
   'NATIVE_FAILURE',
 ];
 

@@ -1,6 +1,6 @@
 import type { ProgramBinding } from '../encoded.js';
 import { adviseName, BilevelError, checkKeys, describe, invalidArgument } from '../errors.js';
-import { formatType, type Shape, Tensor } from '../tensor.js';
+import { formatType, type Shape, sharedMemory, Tensor } from '../tensor.js';
 import type { NativeProgram } from './binding.js';
 import { callNative, fromNative } from './native-error.js';
 
@@ -60,7 +60,7 @@ export class Program implements Disposable {
    */
   async profile(bindings: Readonly<Record<string, Tensor>>, options: RunOptions = {}): Promise<Float64Array> {
     const count = callNative(() => this.#native.instructionCount());
-    const seconds = new Float64Array(new SharedArrayBuffer(count * Float64Array.BYTES_PER_ELEMENT));
+    const seconds = new Float64Array(sharedMemory(count * Float64Array.BYTES_PER_ELEMENT));
     await this.#run(bindings, options, seconds);
     return Float64Array.from(seconds);
   }
@@ -81,7 +81,7 @@ export class Program implements Disposable {
     const views = this.#collect(bindings, steps);
     if (signal?.aborted) throw new RunAborted(0, steps, signal.reason);
 
-    const control: Control = this.#controls.pop() ?? new Int32Array(new SharedArrayBuffer(8));
+    const control: Control = this.#controls.pop() ?? new Int32Array(sharedMemory(8));
     control[0] = 0;
     control[1] = 0;
     const listening = signal && stopOnAbort(signal, control);
