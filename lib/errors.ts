@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'INDEFINITE_HESSIAN'
   /** A tensor is in use by a run that has not ended. */
   | 'TENSOR_IN_USE'
+  /** The folder of a run is in use by another process. */
+  | 'FOLDER_IN_USE'
   /** The object was disposed of, or its device has shut down. */
   | 'DISPOSED'
   /** The run was stopped by its AbortSignal. */

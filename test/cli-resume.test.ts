@@ -61,6 +61,26 @@ test('a run that Ctrl-C stopped goes on by the command it shows and ends as if n
     });
   }));
 
+test('a killed run loses what came after its last checkpoint by time, and ends with the same bits', (t) =>
+  withTemporary(async (parent) => {
+    const [whole, killed] = [join(parent, 'whole'), join(parent, 'killed')];
+    // Two epochs of 40 iterations.
+    const run = ['denoise', ...smallRun, '--batch', '10', '--no-baselines'];
+    t.is((await bilevel(...run, '--out', whole)).status, 0);
+    const often = [...run, '--checkpoint-seconds', '0', '--out', killed];
+    const reached = async (): Promise<boolean> => (await metricsLines(killed)) >= 7;
+    t.is((await interrupted(often, reached, 'SIGKILL')).status, null);
+    const lines = await metricsLines(killed);
+    const state = await readFile(join(killed, 'state.safetensors'), 'latin1');
+    const kept = Number(/\\"iteration\\":(\d+)/.exec(state)?.[1]);
+    t.true(kept >= lines - 1 && lines < 40, `${kept} of ${lines}`);
+    t.is((await bilevel(...often, '--resume')).status, 0);
+    for (const file of ['importance.npy', 'network.onnx']) {
+      t.deepEqual(await readFile(join(killed, file)), await readFile(join(whole, file)), file);
+    }
+    t.is(await metricsLines(killed), 80);
+  }));
+
 for (const [stage, options] of Object.entries({
   'pre-training': ['--pretrain-epochs', '100000'],
   'the trainings at the end': ['--train-steps', '1000000'],

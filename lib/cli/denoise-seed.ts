@@ -37,6 +37,8 @@ export interface SeedResult {
 export interface SeedOptions {
   readonly folder: string;
   readonly resume: boolean;
+  /** How long a run may go on without a checkpoint, beside those that end an epoch. */
+  readonly checkpointSeconds: number;
   readonly device: Device;
   readonly signal: AbortSignal;
   readonly progress: Progress;
@@ -45,7 +47,7 @@ export interface SeedOptions {
 /** Runs one seed from its settings to its folder of results. On ABORTED the state is saved before the error goes on. */
 export async function denoiseSeed(
   settings: DenoisingSettings,
-  { folder: path, resume, device, signal, progress }: SeedOptions,
+  { folder: path, resume, checkpointSeconds, device, signal, progress }: SeedOptions,
 ): Promise<SeedResult> {
   const started = performance.now();
   const configuration = { task: plainOptions(settings.task), method: plainOptions(settings.method) };
@@ -58,7 +60,8 @@ export async function denoiseSeed(
     const onProgress = ({ name, done, total }: Stage): void => progress.update(name, done, total);
     using run = await DenoisingRun.prepare(settings, inputs, device, state, { signal, onProgress });
     const earlierMs = wallMsOf(await folder.readMetrics());
-    await iterate(run, folder, signal, progress);
+    const checkpoints = new Checkpoints(run, folder, checkpointSeconds, started);
+    await iterate(run, folder, checkpoints, signal, progress);
     const penalty = await run.accuracy();
     const retrained = await run.retrain({ signal, onProgress });
     const baselines = settings.task.baselines ? await run.baselines({ signal, onProgress }) : undefined;
@@ -84,21 +87,54 @@ export async function denoiseSeed(
   }
 }
 
-/** All bilevel iterations, with a checkpoint after every epoch and when the run is stopped. */
-async function iterate(run: DenoisingRun, folder: RunFolder, signal: AbortSignal, progress: Progress): Promise<void> {
+/** Keeps where a run stands. */
+class Checkpoints {
+  readonly #run: DenoisingRun;
+  readonly #folder: RunFolder;
+  readonly #everyMs: number;
+  #keptAt: number;
+
+  constructor(run: DenoisingRun, folder: RunFolder, everySeconds: number, startedAt: number) {
+    this.#run = run;
+    this.#folder = folder;
+    this.#everyMs = 1000 * everySeconds;
+    this.#keptAt = startedAt;
+  }
+
+  async keep(): Promise<void> {
+    await this.#folder.saveState(this.#run.save());
+    this.#keptAt = performance.now();
+  }
+
+  /** Keeps it when that is due, or when an epoch has ended. */
+  async offer(epochEnded: boolean): Promise<void> {
+    if (epochEnded || performance.now() - this.#keptAt >= this.#everyMs) await this.keep();
+  }
+}
+
+/** All bilevel iterations, with a checkpoint after every epoch, as often as was asked for, and when the run is stopped. */
+async function iterate(
+  run: DenoisingRun,
+  folder: RunFolder,
+  checkpoints: Checkpoints,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<void> {
   let accuracy: number | undefined;
   try {
+    // What pre-training has cost.
+    await checkpoints.offer(false);
     for await (const report of run.iterate(signal)) {
       accuracy = report.accuracy ?? accuracy;
       await folder.appendMetrics(metricsRow(report));
-      if (report.accuracy !== undefined) await folder.saveState(run.save());
+      await checkpoints.offer(report.accuracy !== undefined);
       const shown = accuracy === undefined ? '' : `  accuracy ${formatShare(accuracy, 2)}`;
       const detail = `f ${report.f.toFixed(4)}  g ${report.g.toFixed(4)}${shown}`;
       progress.update('Penalty', report.iteration, run.iterations, detail);
     }
   } catch (error) {
     if (!(error instanceof BilevelError)) throw error;
-    if (error.code === 'ABORTED') await folder.saveState(run.save());
+    if (error.code === 'ABORTED') await checkpoints.keep();
     if (error.code !== 'NON_FINITE') throw error;
     throw new BilevelError(error.code, `${error.message} Checkpoints of earlier epochs stay in ${folder.path}.`, {
       cause: error,

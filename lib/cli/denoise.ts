@@ -6,7 +6,7 @@ import { denoisingOptions, type GivenDenoisingSettings, validateSettings } from 
 import { denoiseSeed, type SeedResult } from './denoise-seed.js';
 import { summarize, summaryJson } from './denoise-summary.js';
 import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
-import { addTableFlags, givenOptions, parsePositive } from './flags.js';
+import { addTableFlags, givenOptions, parseNonNegative, parsePositive } from './flags.js';
 import { interruptSignal } from './interrupt.js';
 import { Progress } from './progress.js';
 import { checkResumable, defaultFolder, holdsRun, reportInterruption } from './resume.js';
@@ -15,6 +15,7 @@ interface Flags extends DeviceFlags, Readonly<Record<string, unknown>> {
   readonly seeds: number;
   readonly out?: string;
   readonly resume?: true;
+  readonly checkpointSeconds: number;
   readonly json?: true;
 }
 
@@ -39,6 +40,14 @@ export function denoiseCommand(): Command {
     )
     .addOption(new Flag('--out <folder>', 'New folder for the results (default: runs/ and the time)'))
     .addOption(new Flag('--resume', 'Goes on with the stopped run in --out; give it the same options'))
+    .addOption(
+      new Flag(
+        '--checkpoint-seconds <number>',
+        'Longest time between checkpoints: what a run that is killed loses; 0 makes one after each iteration',
+      )
+        .argParser(parseNonNegative)
+        .default(60),
+    )
     .addOption(new Flag('--json', 'Prints the results as JSON, and no progress'));
   const task = Object.fromEntries(
     Object.entries(denoisingOptions).filter(([key]) => !Object.hasOwn(penaltyOptions, key)),
@@ -53,7 +62,7 @@ export function denoiseCommand(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const { seeds, resume = false, json = false } = flags;
+  const { seeds, resume = false, json = false, checkpointSeconds } = flags;
   const out = flags.out ?? defaultFolder('denoise');
   const given: GivenDenoisingSettings = givenOptions(flags, denoisingOptions);
   const { seed: firstSeed } = validateSettings(given).task;
@@ -75,7 +84,7 @@ async function run(flags: Flags): Promise<void> {
     for (const { settings, folder } of runs) {
       // Of several seeds, those that had not begun when the run was stopped begin now.
       const goOn = resume && holdsRun(folder);
-      results.push(await denoiseSeed(settings, { folder, resume: goOn, device, signal, progress }));
+      results.push(await denoiseSeed(settings, { folder, resume: goOn, checkpointSeconds, device, signal, progress }));
     }
   } catch (error) {
     if (!(error instanceof BilevelError && error.code === 'ABORTED')) throw error;

@@ -87,6 +87,15 @@ export function parsePositive(text: string): number {
   return value;
 }
 
+/** A flag's argument as a number that is zero or more. */
+export function parseNonNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && Number.isFinite(value))) {
+    throw new InvalidArgumentError('Expected a number that is zero or more.');
+  }
+  return value;
+}
+
 /** A flag's argument as a list: words with commas between them. */
 export function parseList(text: string): string[] {
   return text.split(',').map((word) => word.trim());

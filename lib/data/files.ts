@@ -89,6 +89,11 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+const temporaryName = /^\..+\.[0-9a-f]{12}\.tmp$/;
+
+/** Whether a file is one that {@link writeFileAtomic} left behind because its process died. */
+export const isTemporary = (name: string): boolean => temporaryName.test(name);
+
 /**
  * Replaces the file in one step: after a crash, a full disk or any failure the path holds either the old or the new
  * content, whole. The content goes to a temporary file in the same folder first, is flushed, and is then renamed.

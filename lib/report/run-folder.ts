@@ -1,14 +1,21 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attempt, ensureFolder, readBytes, writeFileAtomic } from '../data/files.js';
+import { attempt, ensureFolder, isTemporary, readBytes, writeFileAtomic } from '../data/files.js';
 import { BilevelError, invalidArgument } from '../errors.js';
 import { readState, type SavedState, writeState } from '../solvers/state.js';
 import { checkImportance, encodeImportanceCsv, encodeImportanceNpy, type Importance } from './importance.js';
+import { isMetricsExtent, type MetricsExtent, MetricsFile } from './metrics-file.js';
+import { isRecord, parseRecord } from './record.js';
+import { isLock, lockFolder } from './run-lock.js';
 
 const configurationFile = 'config.json';
 const metricsFile = 'metrics.jsonl';
 const stateFile = 'state.safetensors';
+const networkFile = 'network.onnx';
+const reportFile = 'report.html';
+const importanceFiles = ['importance.npy', 'importance.csv'] as const;
+const files = [configurationFile, metricsFile, stateFile, networkFile, reportFile, ...importanceFiles];
 
 /**
  * The folder of one run:
@@ -16,40 +23,43 @@ const stateFile = 'state.safetensors';
  * importance.csv, network.onnx, report.html.
  *
  * Every file but the metrics is replaced in one step, so a failure leaves the one before. The checkpoint remembers how
- * long the metrics were: a resumed run cuts off the lines that came after it and then writes them again.
+ * long the metrics were, and their checksum: a resumed run cuts off the lines that came after it and then writes them again.
+ * One process at a time has the folder.
  */
 export class RunFolder {
   readonly path: string;
-  readonly #metrics: FileHandle;
-  #metricsBytes: number;
+  readonly #metrics: MetricsFile;
+  readonly #unlock: () => Promise<void>;
 
-  private constructor(path: string, metrics: FileHandle, metricsBytes: number) {
+  private constructor(path: string, metrics: MetricsFile, unlock: () => Promise<void>) {
     this.path = path;
     this.#metrics = metrics;
-    this.#metricsBytes = metricsBytes;
+    this.#unlock = unlock;
   }
 
   /**
    * Starts a run in a new or empty folder. Writing config.json shows before the run that results can be kept.
-   * @throws INVALID_ARGUMENT when the folder holds anything, IO_ERROR when it cannot be written
+   * @throws INVALID_ARGUMENT when the folder holds anything, IO_ERROR when it cannot be written; FOLDER_IN_USE
    */
   static async create(path: string, configuration: object): Promise<RunFolder> {
     await ensureFolder(path);
-    const content = await attempt('list', path, () => readdir(path));
-    if (content.includes(configurationFile)) {
-      throw new BilevelError('INVALID_ARGUMENT', `${path} already holds a run. Resume it, or choose another folder.`);
-    }
-    if (content.length > 0) throw invalidArgument('out', 'a new or empty folder', path);
-    await writeConfiguration(path, configuration);
-    return RunFolder.#open(path, 0);
+    return locked(path, async (content, unlock) => {
+      if (content.includes(configurationFile)) {
+        throw new BilevelError('INVALID_ARGUMENT', `${path} already holds a run. Resume it, or choose another folder.`);
+      }
+      if (content.length > 0) throw invalidArgument('out', 'a new or empty folder', path);
+      await writeConfiguration(path, configuration);
+      return new RunFolder(path, await MetricsFile.open(join(path, metricsFile)), unlock);
+    });
   }
 
   /**
    * Goes on with the run of the folder, from its checkpoint or, when it made none, from the start.
    * @throws NOT_FOUND when the folder holds no run; STATE_MISMATCH when its configuration is another one, listing the
-   *   keys that differ; INVALID_FILE for damaged files; IO_ERROR
+   *   keys that differ; INVALID_FILE for damaged files; IO_ERROR; FOLDER_IN_USE while another process works on it
    */
   static async resume(path: string, configuration: object): Promise<{ folder: RunFolder; state?: SavedState }> {
+    // Before the lock, so that a folder without a run is left as it is.
     const differences = differingKeys(await readConfiguration(path), configuration);
     if (differences.length > 0) {
       throw new BilevelError(
@@ -57,68 +67,47 @@ export class RunFolder {
         `${path} holds a run of another configuration: ${differences.join('; ')}. Use the same options, or another folder.`,
       );
     }
-    await writeConfiguration(path, configuration);
-    const checkpoint = await readCheckpoint(join(path, stateFile));
-    const folder = await RunFolder.#open(path, checkpoint?.metricsBytes ?? 0);
-    return checkpoint === undefined ? { folder } : { folder, state: checkpoint.state };
-  }
-
-  static async #open(path: string, metricsBytes: number): Promise<RunFolder> {
-    const file = join(path, metricsFile);
-    const handle = await attempt('open', file, () => open(file, 'a+'));
-    const folder = new RunFolder(path, handle, metricsBytes);
-    try {
-      const { size } = await handle.stat();
-      if (size < metricsBytes) {
-        throw new BilevelError(
-          'INVALID_FILE',
-          `${file} has lost lines: ${size} bytes where the checkpoint counted ${metricsBytes}.`,
-        );
-      }
-      await attempt('truncate', file, () => handle.truncate(metricsBytes));
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
-    return folder;
+    return locked(path, async (_, unlock) => {
+      await writeConfiguration(path, configuration);
+      const checkpoint = await readCheckpoint(join(path, stateFile));
+      const metrics = await MetricsFile.open(join(path, metricsFile), checkpoint?.metrics);
+      const folder = new RunFolder(path, metrics, unlock);
+      return checkpoint === undefined ? { folder } : { folder, state: checkpoint.state };
+    });
   }
 
   /** Where the trained network goes. */
   get networkPath(): string {
-    return join(this.path, 'network.onnx');
+    return join(this.path, networkFile);
   }
 
   /** Where the report goes. */
   get reportPath(): string {
-    return join(this.path, 'report.html');
+    return join(this.path, reportFile);
   }
 
   /** Appends a line to metrics.jsonl. JSON keeps a number that is not finite as null. @throws IO_ERROR */
   async appendMetrics(row: object): Promise<void> {
-    const line = Buffer.from(`${JSON.stringify(row)}\n`);
-    await attempt('write', join(this.path, metricsFile), () => this.#metrics.appendFile(line));
-    this.#metricsBytes += line.length;
+    await this.#metrics.append(row);
   }
 
   /** All lines of metrics.jsonl, those from before an interruption included. @throws IO_ERROR, INVALID_FILE */
   async readMetrics(): Promise<Record<string, unknown>[]> {
-    const file = join(this.path, metricsFile);
-    const text = new TextDecoder().decode(await readBytes(file));
-    const lines = text.split('\n').slice(0, -1);
-    return lines.map((line, index) => parseRecord(line, `Line ${index + 1} of ${file}`));
+    return this.#metrics.read();
   }
 
   /** Replaces the checkpoint; when that fails, the one before is still there. @throws IO_ERROR */
   async saveState({ tensors, values }: SavedState): Promise<void> {
-    await attempt('write', join(this.path, metricsFile), () => this.#metrics.sync());
-    await writeState(join(this.path, stateFile), { tensors, values: { metricsBytes: this.#metricsBytes, values } });
+    const metrics = await this.#metrics.sync();
+    await writeState(join(this.path, stateFile), { tensors, values: { metrics, values } });
   }
 
   /** Writes importance.npy and importance.csv. @throws INVALID_ARGUMENT for lists of different length, IO_ERROR */
   async writeImportance(importance: Importance): Promise<void> {
     checkImportance(importance);
-    await writeFileAtomic(join(this.path, 'importance.npy'), encodeImportanceNpy(importance));
-    await writeFileAtomic(join(this.path, 'importance.csv'), encodeImportanceCsv(importance));
+    const [npy, csv] = importanceFiles;
+    await writeFileAtomic(join(this.path, npy), encodeImportanceNpy(importance));
+    await writeFileAtomic(join(this.path, csv), encodeImportanceCsv(importance));
   }
 
   /** Writes report.html. @throws IO_ERROR */
@@ -126,25 +115,39 @@ export class RunFolder {
     await writeFileAtomic(this.reportPath, html);
   }
 
-  /** Ends the writing of metrics. */
+  /** Ends the writing, and lets others have the folder. */
   async close(): Promise<void> {
     await this.#metrics.close();
+    await this.#unlock();
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function parseRecord(text: string, source: string): Record<string, unknown> {
-  let value: unknown;
+/**
+ * Opens a folder that no other process uses, and removes what processes that died have left.
+ * @param use is told what else the folder holds; when it fails, the folder is unlocked
+ */
+async function locked<T>(
+  path: string,
+  use: (content: readonly string[], unlock: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const unlock = await lockFolder(path);
   try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new BilevelError('INVALID_FILE', `${source} is not JSON.`, { cause });
+    const names = await attempt('list', path, () => readdir(path));
+    for (const name of names.filter(isLeftover)) {
+      await attempt('remove', join(path, name), () => rm(join(path, name), { force: true }));
+    }
+    return await use(
+      names.filter((name) => !isLock(name) && !isLeftover(name)),
+      unlock,
+    );
+  } catch (error) {
+    await unlock();
+    throw error;
   }
-  if (!isRecord(value)) throw new BilevelError('INVALID_FILE', `${source} is not a JSON object.`);
-  return value;
 }
+
+/** A temporary file of a file of this folder. */
+const isLeftover = (name: string): boolean => isTemporary(name) && files.some((file) => name.startsWith(`.${file}.`));
 
 async function writeConfiguration(folder: string, configuration: object): Promise<void> {
   await writeFileAtomic(join(folder, configurationFile), `${JSON.stringify(configuration, null, 2)}\n`);
@@ -155,15 +158,15 @@ async function readConfiguration(folder: string): Promise<Record<string, unknown
   return parseRecord(new TextDecoder().decode(await readBytes(path)), path);
 }
 
-/** The checkpoint with the length of the metrics at its time; undefined when none was made. */
-async function readCheckpoint(path: string): Promise<{ metricsBytes: number; state: SavedState } | undefined> {
+/** The checkpoint with what it says of the metrics; undefined when none was made. */
+async function readCheckpoint(path: string): Promise<{ metrics: MetricsExtent; state: SavedState } | undefined> {
   if (!existsSync(path)) return undefined;
   const { tensors, values } = await readState(path);
-  const metricsBytes = isRecord(values) ? values.metricsBytes : undefined;
-  if (!isRecord(values) || !Number.isSafeInteger(metricsBytes) || Number(metricsBytes) < 0) {
+  const metrics = isRecord(values) ? values.metrics : undefined;
+  if (!isRecord(values) || !isMetricsExtent(metrics)) {
     throw new BilevelError('INVALID_FILE', `${path} is not the checkpoint of a run.`);
   }
-  return { metricsBytes: Number(metricsBytes), state: { tensors, values: values.values } };
+  return { metrics, state: { tensors, values: values.values } };
 }
 
 /** Leaves of nested records by dotted key, as JSON would keep them. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readSafetensors, toTensor, writeSafetensors } from '../data/safetensors.js';
 import type { SamplerState } from '../data/sampler.js';
 import { BilevelError, checkRecord, describe, invalidArgument } from '../errors.js';
@@ -112,27 +113,52 @@ function isSamplerState(value: unknown): value is SamplerState {
   );
 }
 
-const metadataKey = 'state';
+const stateKey = 'state';
+const checksumKey = 'sha256';
 
 /**
- * Keeps a state in one safetensors file, with the JSON in its metadata, replaced in one step: a failure leaves the file
- * that was there before.
+ * Keeps a state in one safetensors file, with the JSON and a checksum of everything in its metadata, replaced in one step: a
+ * failure leaves the file that was there before.
  * @throws IO_ERROR
  */
 export async function writeState(path: string, { tensors, values }: SavedState): Promise<void> {
-  await writeSafetensors(path, tensors, { [metadataKey]: JSON.stringify(values) });
+  const text = JSON.stringify(values);
+  await writeSafetensors(path, tensors, { [stateKey]: text, [checksumKey]: checksum(tensors, text) });
 }
 
-/** @throws NOT_FOUND, IO_ERROR, LIMIT_EXCEEDED; INVALID_FILE when it is not a state */
+/** @throws NOT_FOUND, IO_ERROR, LIMIT_EXCEEDED; INVALID_FILE when it is not a state, or is not as it was written */
 export async function readState(path: string): Promise<SavedState> {
-  const { tensors, metadata } = await readSafetensors(path);
-  const text = metadata.get(metadataKey);
+  const { tensors: entries, metadata } = await readSafetensors(path);
+  const text = metadata.get(stateKey);
   if (text === undefined) throw new BilevelError('INVALID_FILE', `${path} holds no solver state.`);
+  const damaged = (cause?: unknown): BilevelError =>
+    new BilevelError(
+      'INVALID_FILE',
+      `${path} is not as it was written: its checksum does not fit its content. Use a copy of it, or start again.`,
+      { cause },
+    );
+  let tensors: Map<string, Tensor>;
+  try {
+    tensors = new Map([...entries].map(([name, entry]) => [name, toTensor(name, entry)]));
+  } catch (cause) {
+    throw damaged(cause);
+  }
+  if (metadata.get(checksumKey) !== checksum(tensors, text)) throw damaged();
   let values: unknown;
   try {
     values = JSON.parse(text);
   } catch (cause) {
     throw new BilevelError('INVALID_FILE', `The solver state in ${path} is not JSON.`, { cause });
   }
-  return { tensors: new Map([...tensors].map(([name, entry]) => [name, toTensor(name, entry)])), values };
+  return { tensors, values };
+}
+
+/** SHA-256 of names, types, elements and the JSON, as hexadecimal digits. */
+function checksum(tensors: ReadonlyMap<string, Tensor>, text: string): string {
+  const hash = createHash('sha256');
+  for (const [name, { dtype, shape, data }] of [...tensors].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(JSON.stringify([name, dtype, shape]));
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.update(text).digest('hex');
 }

@@ -40,8 +40,12 @@ function execute(file: string, args: readonly string[]): Promise<Outcome> {
   });
 }
 
-/** Starts the command line, sends SIGINT as soon as `reached` holds, and waits for its end. */
-export async function interrupted(args: readonly string[], reached: () => Promise<boolean>): Promise<Outcome> {
+/** Starts the command line, sends a signal as soon as `reached` holds, and waits for its end. */
+export async function interrupted(
+  args: readonly string[],
+  reached: () => Promise<boolean>,
+  signal: NodeJS.Signals = 'SIGINT',
+): Promise<Outcome> {
   const child = spawn(process.execPath, [main, ...args], { timeout: 60_000 });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -52,7 +56,7 @@ export async function interrupted(args: readonly string[], reached: () => Promis
   });
   const ended = new Promise((resolve) => child.once('close', resolve));
   while (child.exitCode === null && !(await reached())) await sleep(5);
-  child.kill('SIGINT');
+  child.kill(signal);
   await ended;
   return { status: child.exitCode, stdout, stderr };
 }
