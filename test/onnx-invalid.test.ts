@@ -7,7 +7,7 @@ import {
   TensorProto_DataType,
   TensorProto_SegmentSchema,
 } from '../lib/onnx/schema/onnx_pb.js';
-import { type AttributeValue, buildModel, encode, type TestModel } from './support/onnx-builder.js';
+import { type AttributeValue, buildModel, encode, int64s, type TestModel, tensor } from './support/onnx-builder.js';
 import { chain, changed, use, weights } from './support/untrusted-models.js';
 
 const invalid: Readonly<Record<string, readonly [message: RegExp, model: TestModel]>> = {
@@ -64,6 +64,37 @@ for (const [what, [message, model]] of Object.entries(invalid)) {
     });
   });
 }
+
+test('an error of folding names the node', async (t) => {
+  const bytes = encode(
+    buildModel({
+      ...chain([
+        { op: 'Gather', name: 'a', inputs: ['table', 'place'], outputs: ['h'] },
+        { op: 'Add', inputs: ['x', 'h'], outputs: ['y'] },
+      ]),
+      initializers: { table: int64s([1, 2, 3]), place: int64s([9]) },
+    }),
+  );
+  await t.throwsAsync(() => use(bytes), {
+    code: 'INDEX_OUT_OF_RANGE',
+    message: /Gather node "a" \(opset 17\): The index 9 is not one of 0 to 2/,
+  });
+});
+
+test('a convolution whose window is larger than its input is refused by name', async (t) => {
+  const bytes = encode(
+    buildModel({
+      inputs: { x: { shape: ['n', 1, 3] } },
+      initializers: { w: tensor([1, 2, 3, 4, 5], [1, 1, 5]) },
+      nodes: [{ op: 'Conv', name: 'wide', inputs: ['x', 'w'], outputs: ['y'] }],
+      outputs: ['y'],
+    }),
+  );
+  await t.throwsAsync(() => use(bytes), {
+    code: 'SHAPE_MISMATCH',
+    message: /Conv node "wide".*window of 5.*input of 3/,
+  });
+});
 
 function single(op: string, attributes: Readonly<Record<string, AttributeValue>> = {}, domain = ''): TestModel {
   return chain([{ op, name: 'layer', domain, inputs: ['x'], outputs: ['y'], attributes }]);

@@ -1,14 +1,19 @@
 import test from 'ava';
+import { Device } from '../lib/engine/index.js';
+import { input } from '../lib/graph/index.js';
+import { Network } from '../lib/onnx/index.js';
 import {
   type AttributeValue,
   bools,
   buildModel,
   encode,
   int64s,
+  type TestNode,
   type TestTensor,
   tensor,
 } from './support/onnx-builder.js';
 import { evaluateModel } from './support/operator-case.js';
+import { runNative } from './support/run-native.js';
 
 /** Values that the definition of ONNX gives and ONNX Runtime refuses to compute. */
 const known: Readonly<
@@ -38,6 +43,78 @@ const known: Readonly<
     expected: [1, 0, 2, 0, 0, 0, 0, 0, 0],
   },
 };
+
+const [largest, smallest] = [2n ** 63n - 1n, -(2n ** 63n)];
+
+test('the ends of the 64-bit integers in a Constant open a slice in either direction', async (t) => {
+  const constant = (name: string, value: AttributeValue): TestNode => {
+    return { op: 'Constant', inputs: [], outputs: [name], attributes: { value_ints: value } };
+  };
+  const bytes = encode(
+    buildModel({
+      opset: 18,
+      inputs: { x: { shape: ['n', 4] } },
+      nodes: [
+        constant('starts', [1, largest]),
+        constant('ends', [largest, smallest]),
+        constant('axes', [0, 1]),
+        constant('steps', [1, -1]),
+        { op: 'Slice', inputs: ['x', 'starts', 'ends', 'axes', 'steps'], outputs: ['y'] },
+      ],
+      outputs: ['y'],
+    }),
+  );
+  t.deepEqual(await evaluateModel(bytes, tensor([1, 2, 3, 4, 5, 6, 7, 8], [2, 4])), {
+    shape: [1, 4],
+    data: [8, 7, 6, 5],
+  });
+});
+
+test('a constant infinity becomes the outermost integer, and no number becomes 0', async (t) => {
+  const reals = tensor([-Infinity, Infinity, Number.NaN, 1e30]);
+  const bytes = encode(
+    buildModel({
+      inputs: { x: { shape: [4] } },
+      initializers: { seven: int64s([7], []) },
+      nodes: [
+        { op: 'Constant', inputs: [], outputs: ['reals'], attributes: { value: { tensor: reals } } },
+        { op: 'Cast', inputs: ['reals'], outputs: ['integers'], attributes: { to: 7 } },
+        { op: 'Div', inputs: ['integers', 'integers'], outputs: ['ones'] },
+        { op: 'Min', inputs: ['integers', 'seven'], outputs: ['least'] },
+        { op: 'Mul', inputs: ['ones', 'least'], outputs: ['signs'] },
+        { op: 'Cast', inputs: ['signs'], outputs: ['h'], attributes: { to: 1 } },
+        { op: 'Add', inputs: ['x', 'h'], outputs: ['y'] },
+      ],
+      outputs: ['y'],
+    }),
+  );
+  t.deepEqual((await evaluateModel(bytes, tensor([0, 0, 0, 0]))).data, [Number.MIN_SAFE_INTEGER, 7, 0, 7]);
+});
+
+test('an integer that no constant holds exactly is computed by the engine, which has 64 bits', async (t) => {
+  const bytes = encode(
+    buildModel({
+      inputs: { x: { shape: [1] } },
+      initializers: { wide: int64s([2 ** 40]), small: int64s([2 ** 20]) },
+      nodes: [
+        { op: 'Mul', inputs: ['wide', 'small'], outputs: ['product'] },
+        { op: 'Div', inputs: ['product', 'wide'], outputs: ['quotient'] },
+        { op: 'Cast', inputs: ['quotient'], outputs: ['h'], attributes: { to: 1 } },
+        { op: 'Add', inputs: ['x', 'h'], outputs: ['y'] },
+      ],
+      outputs: ['y'],
+    }),
+  );
+  const network = await Network.load(bytes);
+  const x = input('x', [1]);
+  using device = Device.cpu({ threads: 1 });
+  const result = await runNative(
+    device,
+    { outputs: { y: network.apply(x, {}) } },
+    new Map([[x, Float64Array.of(0.5)]]),
+  );
+  t.deepEqual([...(result.get('y') ?? [])], [2 ** 20 + 0.5]);
+});
 
 for (const [what, { op, inputs, attributes, expected }] of Object.entries(known)) {
   test(what, async (t) => {

@@ -1,4 +1,5 @@
 import { BilevelError } from '../errors.js';
+import { saturate } from './element-types.js';
 import type { ModelNode } from './model-graph.js';
 import { quote } from './quote.js';
 import { type AttributeProto, type TensorProto, AttributeProto_AttributeType as Type } from './schema/onnx_pb.js';
@@ -37,7 +38,7 @@ export class Attributes {
   int(name: string, fallback: number): number;
   int(name: string, fallback?: number): number | undefined {
     const attribute = this.#get(name, Type.INT);
-    return attribute === undefined ? fallback : this.#integer(name, attribute.i);
+    return attribute === undefined ? fallback : saturate(attribute.i);
   }
 
   /** An integer that stands for yes (1) or no (0). */
@@ -52,7 +53,7 @@ export class Attributes {
   }
 
   ints(name: string): number[] | undefined {
-    return this.#get(name, Type.INTS)?.ints.map((value) => this.#integer(name, value));
+    return this.#get(name, Type.INTS)?.ints.map(saturate);
   }
 
   floats(name: string): number[] | undefined {
@@ -90,13 +91,5 @@ export class Attributes {
       );
     }
     return attribute;
-  }
-
-  #integer(name: string, value: bigint): number {
-    if (BigInt.asIntN(54, value) === value) return Number(value);
-    throw new BilevelError(
-      'INVALID_FILE',
-      `Attribute ${name} of ${this.#node.label} is ${value}, which is out of range.`,
-    );
   }
 }

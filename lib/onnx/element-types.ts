@@ -67,7 +67,13 @@ const elementTypes: ReadonlyMap<number, ElementType> = new Map<number, ElementTy
       fromField: (entry) => decodeBfloat16(Number(entry)),
     },
   ],
-  [DataType.BOOL, integer('bool', 'bool', 1, 'int32Data', (view, offset) => (view.getUint8(offset) === 0 ? 0 : 1))],
+  [
+    DataType.BOOL,
+    {
+      ...integer('bool', 'bool', 1, 'int32Data', (view, offset) => (view.getUint8(offset) === 0 ? 0 : 1)),
+      fromField: (entry) => (Number(entry) === 0 ? 0 : 1),
+    },
+  ],
   [DataType.INT8, integer('int8', 'int32', 1, 'int32Data', (view, offset) => view.getInt8(offset))],
   [DataType.UINT8, integer('uint8', 'int32', 1, 'int32Data', (view, offset) => view.getUint8(offset))],
   [DataType.INT16, integer('int16', 'int32', 2, 'int32Data', (view, offset) => view.getInt16(offset, true))],
@@ -78,8 +84,8 @@ const elementTypes: ReadonlyMap<number, ElementType> = new Map<number, ElementTy
   [DataType.UINT64, integer('uint64', 'int64', 8, 'uint64Data', (view, at) => saturate(view.getBigUint64(at, true)))],
 ]);
 
-/** Exporters write the largest int64 for "to the end"; the largest exact number means the same. */
-function saturate(value: number | bigint): number {
+/** Exporters write the largest or smallest int64 for "to the end"; the outermost exact number means the same. */
+export function saturate(value: number | bigint): number {
   return Math.min(Math.max(Number(value), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
 

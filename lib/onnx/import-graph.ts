@@ -1,5 +1,5 @@
 import { BilevelError } from '../errors.js';
-import { constant, evaluate, type Node } from '../graph/index.js';
+import { foldExpression, type Node } from '../graph/index.js';
 import { elementCount } from '../tensor.js';
 import { checkLimit, type OnnxLimits } from './limits.js';
 import type { ModelGraph, ModelNode } from './model-graph.js';
@@ -70,7 +70,7 @@ export function importGraph(
         statistics.push({ ...batch, stored: { mean, variance }, affine: [scale, bias] });
       },
     });
-    const results = importNode(operation).map((value) => fold(value, inputs, countFolded));
+    const results = withLabel(operation, () => importNode(operation).map((value) => fold(operation, value)));
     for (const [index, name] of node.outputs.entries()) {
       const value = results[index];
       if (value !== undefined) values.set(name, value);
@@ -93,7 +93,7 @@ function computed(values: ReadonlyMap<string, Node>, name: string, reader: strin
 function importNode(operation: Operation): readonly (Node | undefined)[] {
   const { node, opset, context } = operation;
   const importer = findImporter(node, opset);
-  const result = withLabel(operation, () => importer.build(operation));
+  const result = importer.build(operation);
   const results = 'op' in result ? [result] : result;
   const unknown = operation.attributes.unread();
   if (unknown.length > 0) throw operation.unsupported(`has the unknown attribute ${unknown.join(', ')}`);
@@ -123,16 +123,11 @@ const mostFoldedReals = 4096;
  * What depends on constants alone becomes a constant at once, so that later nodes can read it: shape arithmetic, masks,
  * small tables. The work is linear in the elements, which are counted, or small.
  */
-function fold(
-  value: Node | undefined,
-  inputs: readonly (Node | undefined)[],
-  countFolded: (elements: number) => void,
-): Node | undefined {
+function fold({ inputs, context }: Operation, value: Node | undefined): Node | undefined {
   if (value === undefined || value.op === 'constant') return value;
   const known = inputs.filter((input) => input !== undefined);
   const large = [value, ...known].some(({ shape }) => elementCount(shape) > mostFoldedReals);
   if (known.some(({ op }) => op !== 'constant') || (value.dtype === 'float32' && large)) return value;
-  countFolded(elementCount(value.shape));
-  const [data = new Float64Array()] = evaluate([value], new Map());
-  return constant(data, value.shape, value.dtype);
+  context.countFolded(elementCount(value.shape));
+  return foldExpression(value) ?? value;
 }

@@ -59,6 +59,7 @@ const geometries: readonly Geometry[] = [
   { name: 'single elements', x: [1, 1, 1, 1], w: [1, 1, 1, 1] },
   { name: 'no batch', x: [0, 2, 4, 4], w: [3, 2, 3, 3] },
   { name: 'no window', x: [2, 2, 2, 4], w: [3, 2, 3, 3] },
+  { name: 'a window of three more', x: [2, 2, 2, 4], w: [3, 2, 5, 3] },
 ];
 
 export const convolutions: readonly OpCase[] = geometries.flatMap(({ name, x, w, ...options }) => {

@@ -79,11 +79,12 @@ export function tensorProto(name: string, value: TestTensor): TensorProto {
   });
 }
 
-/** A number is an INT when it is an integer; `{ float }` and `{ floats }` say that it is not. */
+/** A number or bigint is an INT; `{ float }` and `{ floats }` say that it is not. */
 export type AttributeValue =
   | number
+  | bigint
   | string
-  | readonly number[]
+  | readonly (number | bigint)[]
   | { readonly float: number }
   | { readonly floats: readonly number[] }
   | { readonly tensor: TestTensor };
@@ -91,7 +92,7 @@ export type AttributeValue =
 function attributeProto(name: string, value: AttributeValue): AttributeProto {
   const of = (type: Type, fields: Partial<AttributeProto>): AttributeProto =>
     Object.assign(create(AttributeProtoSchema, { name, type }), fields);
-  if (typeof value === 'number') return of(Type.INT, { i: BigInt(value) });
+  if (typeof value === 'number' || typeof value === 'bigint') return of(Type.INT, { i: BigInt(value) });
   if (typeof value === 'string') return of(Type.STRING, { s: new TextEncoder().encode(value) });
   if ('float' in value) return of(Type.FLOAT, { f: value.float });
   if ('floats' in value) return of(Type.FLOATS, { floats: [...value.floats] });

@@ -35,7 +35,7 @@ export async function use(bytes: Uint8Array): Promise<void> {
   const network = await Network.load(bytes);
   const parameters = network.parameterNodes();
   network.apply(input('x', network.inputShape(2)), parameters, { key: input('key', [2], 'int32') });
-  network.toBytes(network.initialParameters());
+  network.toBytes({ ...network.initialParameters(), ...network.initialState() });
 }
 
 /** The code of the error that `use` gives; an error of any other class fails the test that calls it. */

@@ -2,6 +2,7 @@ import { invalidArgument } from '../../errors.js';
 import { checkDType, checkShape, type DType, elementCount, type Shape } from '../../tensor.js';
 import type { Op } from '../op.js';
 import { requireShape } from './infer.js';
+import { canHold, constantElements } from './numbers.js';
 
 export interface InputAttributes {
   readonly name: string;
@@ -36,15 +37,8 @@ export const constant: Op<ConstantAttributes> = {
     checkShape(shape);
     checkDType(dtype);
     requireShape([data.length], [elementCount(shape)], 'the row-major elements');
-    if (dtype === 'bool' && !data.every((value) => value === 0 || value === 1)) {
-      throw invalidArgument('data', 'only 0 and 1 in a bool constant', data);
-    }
-    if (dtype === 'int32' && !data.every((value) => value === (value | 0))) {
-      throw invalidArgument('data', 'only 32-bit integers in an int32 constant', data);
-    }
-    if (dtype === 'int64' && !data.every(Number.isSafeInteger)) {
-      throw invalidArgument('data', 'only integers up to 2^53 in an int64 constant', data);
-    }
+    if (!canHold(data, dtype))
+      throw invalidArgument('data', `only ${constantElements[dtype]} in a ${dtype} constant`, data);
     return { dtype, shape };
   },
   evaluate: (_inputs, { data }) => data,

@@ -2,6 +2,28 @@ import type { DType } from '../../tensor.js';
 
 const int64Limit = 2n ** 63n;
 
+/** What the elements of a constant of each dtype are. */
+export const constantElements: Readonly<Record<DType, string>> = {
+  float32: 'numbers',
+  int32: '32-bit integers',
+  int64: 'integers up to 2^53',
+  bool: '0 and 1',
+};
+
+/** Whether a constant of this dtype can hold the elements: 64-bit integers beyond 2^53 cannot be told apart. */
+export function canHold(data: Float64Array, dtype: DType): boolean {
+  switch (dtype) {
+    case 'float32':
+      return true;
+    case 'int32':
+      return data.every((value) => value === (value | 0));
+    case 'int64':
+      return data.every(Number.isSafeInteger);
+    case 'bool':
+      return data.every((value) => value === 0 || value === 1);
+  }
+}
+
 /**
  * What storing `value` as `dtype` keeps: integers wrap, a real is truncated towards zero and saturates at 64 bits, NaN
  * becomes 0; bool is 1 for anything but zero. float32 is left in float64.

@@ -1,6 +1,7 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
-import { elementType } from '../element-types.js';
+import type { DType } from '../../tensor.js';
+import { elementType, saturate } from '../element-types.js';
 import { integers, type Operation, type OperatorImporter } from '../operation.js';
 import type { TensorProto } from '../schema/onnx_pb.js';
 import { checkTensor, tensorValues } from '../stored-tensor.js';
@@ -47,12 +48,26 @@ function cast(op: Operation): Node {
   const type = elementType(op.attributes.int('to', 0), `The result of ${op.node.label}`);
   const narrow = type.dtype === 'int32' && type.name !== 'int32';
   if (narrow && x.dtype !== 'bool') throw op.unsupported(`casts to ${type.name}, which is not supported`);
-  return g.cast(x, type.dtype);
+  return castTo(op, x, type.dtype);
+}
+
+function castLike(op: Operation): Node {
+  op.attributes.ignore('saturate', 'round_mode');
+  return castTo(op, op.input(0), op.input(1).dtype);
+}
+
+/** A constant real beyond the integers that can be told apart, such as an infinity, saturates like those of files. */
+function castTo(op: Operation, x: Node, dtype: DType): Node {
+  if (dtype !== 'int64' || x.dtype !== 'float32' || !g.isOp(x, 'constant')) return g.cast(x, dtype);
+  const { data } = x.attributes;
+  op.context.countFolded(data.length);
+  const whole = data.map((value) => (Number.isNaN(value) ? 0 : saturate(Math.trunc(value))));
+  return g.constant(whole, x.shape, dtype);
 }
 
 export const constantOperators: Record<string, OperatorImporter> = {
   Cast: { build: cast },
-  CastLike: { build: (op) => g.cast(op.input(0), op.input(1).dtype), since: 15 },
+  CastLike: { build: castLike, since: 15 },
   Constant: { build: constant },
   ConstantOfShape: { build: constantOfShape },
   Range: { build: range, since: 11 },

@@ -1,7 +1,7 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import type { Operation, OperatorImporter } from '../operation.js';
-import { perDimension, readWindows, spatialSizes } from './windows.js';
+import { extentOf, perDimension, readWindows, spatialSizes } from './windows.js';
 
 function conv(op: Operation): Node {
   const [x, w] = [op.input(0), op.input(1)];
@@ -27,7 +27,7 @@ function convTranspose(op: Operation): Node {
   const same = mode === 'SAME_UPPER' || mode === 'SAME_LOWER';
   const ends = sizes.map((size, axis): TransposedEnds => {
     const stride = strides[axis] ?? 1;
-    const extent = ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
+    const extent = extentOf({ kernel, dilations }, axis);
     const reached = stride * (size - 1) + extent;
     const full = reached + (extra[axis] ?? 0);
     const target = wanted?.at(axis - rank) ?? (same ? size * stride : undefined);

@@ -1,7 +1,7 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import type { Operation, OperatorImporter } from '../operation.js';
-import { perDimension, readWindows, spatialSizes, type Windows } from './windows.js';
+import { extentOf, perDimension, readWindows, spatialSizes, type Windows } from './windows.js';
 
 function readPool(op: Operation, x: Node): Windows & { readonly outputSize: readonly number[] } {
   const sizes = spatialSizes(op, x);
@@ -14,19 +14,12 @@ function readPool(op: Operation, x: Node): Windows & { readonly outputSize: read
 }
 
 /** In ceil mode the last window may hang over the end, but must start before it: within the input or its beginning. */
-function countWindows(
-  op: Operation,
-  { kernel, strides, dilations, padding }: Windows,
-  axis: number,
-  size: number,
-  ceilMode: boolean,
-): number {
-  const stride = strides[axis] ?? 1;
-  const [low, high] = padding[axis] ?? [0, 0];
-  const extent = ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
+function countWindows(op: Operation, windows: Windows, axis: number, size: number, ceilMode: boolean): number {
+  const stride = windows.strides[axis] ?? 1;
+  const [low, high] = windows.padding[axis] ?? [0, 0];
+  const extent = extentOf(windows, axis);
   if (low >= extent || high >= extent) throw op.invalid('has pads that are not smaller than its kernel');
   const steps = (size + low + high - extent) / stride;
-  if (steps < 0) throw op.invalid(`has a window of ${extent}, larger than its padded input of ${size + low + high}`);
   const count = (ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
   return ceilMode && (count - 1) * stride >= size + low ? count - 1 : count;
 }

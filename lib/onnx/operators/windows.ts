@@ -46,10 +46,23 @@ export function readWindows(op: Operation, sizes: readonly number[], kernel: rea
     if (mode === 'VALID') return [0, 0];
     if (mode === 'NOTSET') return [pads[axis] ?? 0, pads[axis + rank] ?? 0];
     const stride = strides[axis] ?? 1;
-    const extent = ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
+    const extent = extentOf({ kernel, dilations }, axis);
     const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + extent - size);
     const [less, more] = [Math.floor(total / 2), Math.ceil(total / 2)];
     return mode === 'SAME_UPPER' ? [less, more] : [more, less];
   });
+  for (const [axis, size] of sizes.entries()) checkFits(op, { kernel, strides, dilations, padding }, axis, size);
   return { kernel, strides, dilations, padding };
+}
+
+function checkFits(op: Operation, windows: Windows, axis: number, size: number): void {
+  const [low, high] = windows.padding[axis] ?? [0, 0];
+  const extent = extentOf(windows, axis);
+  if (extent <= size + low + high) return;
+  throw op.mismatch(`has a window of ${extent}, larger than its padded input of ${size + low + high}`);
+}
+
+/** Cells from the first to the last of a window along one dimension. */
+export function extentOf({ kernel, dilations }: Pick<Windows, 'kernel' | 'dilations'>, axis: number): number {
+  return ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
 }

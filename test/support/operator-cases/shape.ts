@@ -63,6 +63,13 @@ export const shape: readonly OperatorCase[] = [
     inputs: [random([5, 6])],
     attributes: { starts: [-3], ends: [-1], axes: [1] },
   },
+  {
+    op: 'Slice',
+    note: 'with open ends',
+    opsets: [9],
+    inputs: [random([5, 6])],
+    attributes: { starts: [-(2n ** 63n), 2], ends: [-1, 2n ** 63n - 1n] },
+  },
   { op: 'Slice', opsets: [10, 13], inputs: [random([5, 6]), int64s([1, -4]), int64s([4, 1e15])] },
   {
     op: 'Slice',
