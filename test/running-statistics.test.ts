@@ -202,6 +202,35 @@ test('a layer that is applied twice normalizes by the values of both application
   t.true(Math.abs((found.variance?.data[0] as number) - variance) < 1e-4);
 });
 
+test('a network of two inputs takes them by name', async (t) => {
+  const model = encode(
+    buildModel({
+      opset: 15,
+      inputs: { a: { shape: ['batch', 2] }, b: { shape: ['batch', 2] } },
+      initializers: { scale: tensor([1, 1]), bias: tensor([0, 0]), mean: tensor([0, 0]), variance: tensor([1, 1]) },
+      nodes: [
+        { op: 'Add', inputs: ['a', 'b'], outputs: ['sum'] },
+        { op: 'BatchNormalization', inputs: ['sum', 'scale', 'bias', 'mean', 'variance'], outputs: ['y'] },
+      ],
+      outputs: ['y'],
+    }),
+  );
+  const network = await Network.load(model);
+  const [a, b] = [Tensor.from([1, 2, 3, 4], [2, 2]), Tensor.from([0, 1, 0, 5], [2, 2])];
+  const found = await runningStatistics(network, { a, b }, {}, { training: true, device });
+  t.deepEqual(
+    [found.mean?.toArray(), found.variance?.toArray()],
+    [
+      [2, 6],
+      [1, 9],
+    ],
+  );
+  await t.throwsAsync(runningStatistics(network, a, {}, { training: true, device }), { message: /"b"/ });
+  await t.throwsAsync(runningStatistics(network, { a, b: Tensor.zeros([3, 2]) }, {}, { training: true, device }), {
+    code: 'SHAPE_MISMATCH',
+  });
+});
+
 test('layers whose statistics the exporter merged are refused with what to do', async (t) => {
   const network = await Network.load(twice(['mean', 'mean'], ['scale0', 'scale1']));
   const x = Tensor.from([1, 2, 3, 6], [2, 2]);
@@ -249,7 +278,7 @@ test('bad arguments are named', async (t) => {
   const run = (...args: readonly unknown[]) =>
     runningStatistics(...(args as unknown as Parameters<typeof runningStatistics>));
   await t.throwsAsync(run({}, data.x, {}), { code: 'INVALID_ARGUMENT', message: /network/ });
-  await t.throwsAsync(run(network, [], {}), { code: 'INVALID_ARGUMENT', message: /inputs/ });
+  await t.throwsAsync(run(network, [], {}), { code: 'INVALID_ARGUMENT', message: /feed/ });
   await t.throwsAsync(run(network, data.x, {}, { batches: 0 }), { code: 'INVALID_ARGUMENT', message: /batches/ });
   await t.throwsAsync(run(network, data.x, {}, { batchs: 3 }), { code: 'UNKNOWN_OPTION', message: /batches|batch/ });
   await t.throwsAsync(run(network, data.x, { none: data.x }, { training: true, device }), {

@@ -1,3 +1,4 @@
+import { feed } from '../bilevel/index.js';
 import { compileCached } from '../compile/index.js';
 import { Random } from '../data/random.js';
 import { BatchSampler } from '../data/sampler.js';
@@ -32,19 +33,19 @@ export interface StatisticsOptions {
  * variance of every channel over mini-batches of `inputs`, to which the network is applied in its training form ("precise"
  * batch normalization, Wu and Johnson 2021). The inference form normalizes by them, so they belong to the parameters wherever
  * the trained network is used or saved.
- * @param inputs what the network was trained on, [n, ...]
+ * @param inputs what the network was trained on, [n, ...], or several inputs by name
  * @param parameters the trained ones by name, such as `state.v`; those that are left out keep the values of the file
  * @returns the statistics by their names in `network.state`; none when no layer works in training form
  * @throws INVALID_ARGUMENT, UNKNOWN_OPTION, SHAPE_MISMATCH; NON_FINITE when what a layer normalizes is not finite; ABORTED
  */
 export async function runningStatistics(
   network: Network,
-  inputs: Tensor,
+  inputs: Tensor | Tensors,
   parameters: Tensors,
   options: StatisticsOptions = {},
 ): Promise<Record<string, Tensor>> {
   if (!(network instanceof Network)) throw invalidArgument('network', 'a Network', network);
-  if (!(inputs instanceof Tensor)) throw invalidArgument('inputs', 'a Tensor', inputs);
+  const { arrays, size: rows } = feed(inputs instanceof Tensor ? { [network.inputs[0]?.name ?? '']: inputs } : inputs);
   checkRecord(parameters, 'parameters');
   const unknown = Object.keys(parameters).find((name) => !network.parameters.has(name));
   if (unknown !== undefined) {
@@ -52,7 +53,6 @@ export async function runningStatistics(
   }
   checkKeys(options, ['training', 'batch', 'batches', 'seed', 'device', 'signal'], 'runningStatistics');
   const { training, seed = 0, device, signal } = options;
-  const [rows = 0] = inputs.shape;
   const batch = Math.min(options.batch ?? 200, rows);
   const sampler = new BatchSampler(rows, batch, Random.fromSeed(seed, 'runningStatistics'));
   const { batches = Math.min(100, Math.ceil(rows / batch)) } = options;
@@ -61,7 +61,9 @@ export async function runningStatistics(
   const index = input('index', [batch], 'int32');
   const key = input('key', [2], 'int32');
   const share = input('share', []);
-  const x = gather(input('inputs', inputs.shape, inputs.dtype), index);
+  const x = Object.fromEntries(
+    Object.entries(arrays).map(([name, { shape, dtype }]) => [name, gather(input(`x/${name}`, shape, dtype), index)]),
+  );
   const form = training === undefined ? { key } : { key, training };
   const { statistics } = network.applyWithState(x, network.parameterNodes('v/'), form);
   const layers = byStoredTensors(statistics).map((applications) => accumulation(applications, share));
@@ -74,7 +76,6 @@ export async function runningStatistics(
   });
   const steps = Array.from({ length: batches }, (_, step) => step);
   const tensors: Record<string, Tensor> = {
-    inputs,
     index: Tensor.from(sampler.next(batches), [batches, batch]),
     key: Tensor.from(
       steps.flatMap((step) => [seed, step]),
@@ -85,6 +86,7 @@ export async function runningStatistics(
   };
   const values: Tensors = { ...network.initialParameters(), ...parameters };
   for (const [name, tensor] of Object.entries(values)) tensors[`v/${name}`] = tensor;
+  for (const [name, tensor] of Object.entries(arrays)) tensors[`x/${name}`] = tensor;
   const bindings = Object.fromEntries(
     compiled.bindings.map(({ name, shape, dtype }) => [name, tensors[name] ?? Tensor.zeros(shape, dtype)]),
   );
