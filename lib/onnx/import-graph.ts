@@ -5,6 +5,7 @@ import { checkLimit, type OnnxLimits } from './limits.js';
 import type { ModelGraph, ModelNode } from './model-graph.js';
 import { type ImportMode, type Moments, Operation, type OperatorImporter } from './operation.js';
 import { operators } from './operators/index.js';
+import { opsetRange } from './opset.js';
 import { resolveAliases } from './parameters.js';
 import { quote } from './quote.js';
 
@@ -24,17 +25,21 @@ export interface ImportedGraph {
   readonly statistics: readonly BatchStatistics[];
 }
 
-/** @throws UNSUPPORTED_OPERATOR when the operator does not exist in this opset or is not understood. */
+/** @throws UNSUPPORTED_OPERATOR when the operator is not understood, or not as it is in this opset. */
 export function findImporter(node: ModelNode, opset: number): OperatorImporter {
-  const importer = node.domain === '' ? operators.get(node.opType) : undefined;
-  if (importer !== undefined && opset >= (importer.since ?? 0)) return importer;
-  const version = node.domain === '' ? `opset ${opset}` : `domain ${quote(node.domain)}`;
-  const advice =
-    importer === undefined
-      ? 'is not supported; export the model without it, or rewrite that layer with basic operators'
-      : `exists from opset ${importer.since} on; export the model again with that opset_version`;
-  throw new BilevelError('UNSUPPORTED_OPERATOR', `${node.label} (${version}) ${advice}.`);
+  const refuse = (version: string, advice: string): BilevelError =>
+    new BilevelError('UNSUPPORTED_OPERATOR', `${node.label} (${version}) ${advice}.`);
+  if (node.domain !== '') throw refuse(`domain ${quote(node.domain)}`, withoutIt);
+  const importer = operators.get(node.opType);
+  if (importer === undefined) throw refuse(`opset ${opset}`, withoutIt);
+  const { since = opsetRange.oldest, until = opsetRange.newest } = importer;
+  const again = 'export the model again with that opset_version';
+  if (opset < since) throw refuse(`opset ${opset}`, `is understood from opset ${since} on; ${again}`);
+  if (opset > until) throw refuse(`opset ${opset}`, `is understood up to opset ${until}; ${again}`);
+  return importer;
 }
+
+const withoutIt = 'is not supported; export the model without it, or rewrite that layer with basic operators';
 
 /**
  * Builds the graph of a model's outputs.

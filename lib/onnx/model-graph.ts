@@ -3,13 +3,11 @@ import { bytesPerElement, type DType, elementCount } from '../tensor.js';
 import type { OnnxModel } from './decode.js';
 import { elementType } from './element-types.js';
 import { checkLimit, type OnnxLimits } from './limits.js';
+import { readOpset, standardDomain } from './opset.js';
 import { quote } from './quote.js';
 import type { AttributeProto, NodeProto, ValueInfoProto } from './schema/onnx_pb.js';
 import { sortNodes } from './sort.js';
 import { checkTensor, type StoredTensor } from './stored-tensor.js';
-
-/** Oldest and newest operator set versions whose operators are understood. */
-export const opsetRange = { oldest: 9, newest: 23 } as const;
 
 /** An input of the network as the file declares it. */
 export interface NetworkInput {
@@ -49,8 +47,8 @@ export interface ModelGraph {
 /**
  * Resolves the names of a decoded model.
  * @param chosen names of the outputs to compute; the first one of the file when undefined.
- * @throws INVALID_ARGUMENT for an output that the model does not have; INVALID_FILE for names that are missing, double or cyclic; UNSUPPORTED_OPERATOR for an opset outside 9 to 23
- * and for sparse weights.
+ * @throws INVALID_ARGUMENT for an output that the model does not have; INVALID_FILE for names that are missing, double or
+ * cyclic; UNSUPPORTED_OPERATOR for a model without standard operators and for sparse weights.
  */
 export function readModelGraph(model: OnnxModel, limits: OnnxLimits, chosen?: readonly string[]): ModelGraph {
   const { graph } = model;
@@ -102,24 +100,6 @@ function chooseOutputs(chosen: readonly string[], available: readonly string[]):
     throw invalidArgument('outputs', `names among ${available.map(quote).join(', ')}`, unknown);
   }
   return [...new Set(chosen)];
-}
-
-function readOpset(model: OnnxModel): number {
-  const standard = model.opsetImport.filter(({ domain }) => standardDomain(domain) === '');
-  const opset = Number(standard[0]?.version ?? 0n);
-  if (standard.length !== 1 || opset < opsetRange.oldest || opset > opsetRange.newest) {
-    throw new BilevelError(
-      'UNSUPPORTED_OPERATOR',
-      `The model uses opset ${standard.map(({ version }) => version).join(' and ') || 'versions of other domains only'}, ` +
-        `but opsets ${opsetRange.oldest} to ${opsetRange.newest} are supported; export it with opset_version=18.`,
-    );
-  }
-  return opset;
-}
-
-/** 'ai.onnx' is another spelling of the default domain. */
-function standardDomain(domain: string): string {
-  return domain === 'ai.onnx' ? '' : domain;
 }
 
 function readNode(proto: NodeProto, index: number): ModelNode {

@@ -145,8 +145,10 @@ export type ImportResult = Node | readonly (Node | undefined)[];
 export interface OperatorImporter {
   /** Builds the operator's graph for any opset that the row covers. */
   readonly build: (operation: Operation) => ImportResult;
-  /** The opset that introduced the operator, where that is after the oldest supported opset. */
+  /** The opset that introduced the operator, where that is after the oldest one that is known. */
   readonly since?: number;
+  /** The last opset before the operator changed into something that is not understood, where it did. */
+  readonly until?: number;
   /** True when the result is piecewise constant or a shape, so that weights in front of it cannot be trained through it. */
   readonly constantAlmostEverywhere?: true;
 }

@@ -11,7 +11,7 @@ function toRuntime({ type, shape, data }: TestTensor): Tensor {
 
 export interface RuntimeResult {
   readonly shape: readonly number[];
-  readonly data: number[];
+  readonly data: readonly number[];
 }
 
 /** Runs a model by ONNX Runtime on the CPU and gives its first output. */

@@ -33,6 +33,7 @@ function constantOfShape(op: Operation): Node {
 }
 
 function range(op: Operation): Node {
+  op.attributes.ignore('stash_type');
   const [start, limit, delta] = [0, 1, 2].map((index) => op.optionalScalarInput(index));
   if (start === undefined || limit === undefined || delta === undefined || delta === 0) {
     throw op.invalid('needs a start, a limit and a step that is not 0');
@@ -69,6 +70,6 @@ export const constantOperators: Record<string, OperatorImporter> = {
   Cast: { build: cast },
   CastLike: { build: castLike, since: 15 },
   Constant: { build: constant },
-  ConstantOfShape: { build: constantOfShape },
+  ConstantOfShape: { build: constantOfShape, since: 9 },
   Range: { build: range, since: 11 },
 };

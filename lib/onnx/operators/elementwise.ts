@@ -10,8 +10,8 @@ function binary(build: (a: Node, b: Node) => Node): OperatorImporter {
   return { build: (op) => build(op.input(0), op.input(1)) };
 }
 
-function comparison(build: (a: Node, b: Node) => Node, since = 1): OperatorImporter {
-  return { ...binary(build), since, constantAlmostEverywhere: true };
+function comparison(build: (a: Node, b: Node) => Node): OperatorImporter {
+  return { ...binary(build), constantAlmostEverywhere: true };
 }
 
 /** Operators that take any number of inputs, combined from left to right. */
@@ -36,19 +36,24 @@ function pow(op: Operation): Node {
   return g.cast(g.pow(g.cast(base, 'float32'), g.cast(exponent, 'float32')), base.dtype);
 }
 
-/** The remainder has the sign of the divisor, or of the dividend with fmod=1. */
+/** The remainder has the sign of the divisor, which reals may have from opset 28 on; with fmod=1 that of the dividend. */
 function mod(op: Operation): Node {
   const [a, b] = [op.input(0), op.input(1)];
   const truncated = op.attributes.flag('fmod');
-  if (a.dtype === 'float32') {
-    if (!truncated) throw op.invalid('needs fmod=1 for floating-point numbers');
-    const quotient = g.div(a, b);
-    return g.sub(a, g.mul(b, g.mul(g.sign(quotient), g.floor(g.abs(quotient)))));
+  if (a.dtype === 'float32' && !truncated && op.opset < 28) {
+    throw op.invalid('needs fmod=1 for floating-point numbers');
   }
-  const remainder = g.sub(a, g.mul(b, g.div(a, b)));
+  const remainder = a.dtype === 'float32' ? realRemainder(a, b) : g.sub(a, g.mul(b, g.div(a, b)));
   if (truncated) return remainder;
   const wrongSign = g.and(g.notEqual(remainder, 0), g.notEqual(g.less(remainder, 0), g.less(b, 0)));
   return g.where(wrongSign, g.add(remainder, b), remainder);
+}
+
+/** a less the whole multiples of b, which are none of an infinity. */
+function realRemainder(a: Node, b: Node): Node {
+  const quotient = g.div(a, b);
+  const multiples = g.mul(b, g.mul(g.sign(quotient), g.floor(g.abs(quotient))));
+  return g.where(g.less(g.abs(a), g.abs(b)), a, g.sub(a, multiples));
 }
 
 function clip(op: Operation): Node {
@@ -62,7 +67,7 @@ export const elementwiseOperators: Record<string, OperatorImporter> = {
   Abs: unary(g.abs),
   Ceil: { ...unary(g.ceil), constantAlmostEverywhere: true },
   Cos: unary(g.cos),
-  Erf: unary(g.erf),
+  Erf: { ...unary(g.erf), since: 9 },
   Exp: unary(g.exp),
   Floor: { ...unary(g.floor), constantAlmostEverywhere: true },
   Identity: unary((x) => x),
@@ -71,7 +76,7 @@ export const elementwiseOperators: Record<string, OperatorImporter> = {
   Not: { ...unary(g.not), constantAlmostEverywhere: true },
   Reciprocal: unary(g.reciprocal),
   Round: { ...unary(g.round), since: 11, constantAlmostEverywhere: true },
-  Sign: { ...unary(g.sign), constantAlmostEverywhere: true },
+  Sign: { ...unary(g.sign), since: 9, constantAlmostEverywhere: true },
   Sin: unary(g.sin),
   Sqrt: unary(g.sqrt),
   Tan: unary((x) => g.div(g.sin(x), g.cos(x))),
@@ -88,9 +93,9 @@ export const elementwiseOperators: Record<string, OperatorImporter> = {
 
   Equal: comparison(g.equal),
   Greater: comparison(g.greater),
-  GreaterOrEqual: comparison(g.greaterEqual, 12),
+  GreaterOrEqual: { ...comparison(g.greaterEqual), since: 12 },
   Less: comparison(g.less),
-  LessOrEqual: comparison(g.lessEqual, 12),
+  LessOrEqual: { ...comparison(g.lessEqual), since: 12 },
 
   Max: variadic(g.maximum),
   Mean: { build: mean },
@@ -98,5 +103,5 @@ export const elementwiseOperators: Record<string, OperatorImporter> = {
   Sum: variadic(g.add),
 
   Clip: { build: clip },
-  Where: { build: (op) => g.where(op.input(0), op.input(1), op.input(2)) },
+  Where: { build: (op) => g.where(op.input(0), op.input(1), op.input(2)), since: 9 },
 };

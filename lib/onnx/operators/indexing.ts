@@ -76,6 +76,6 @@ export const indexingOperators: Record<string, OperatorImporter> = {
   Gather: { build: gather },
   GatherElements: { build: gatherElements, since: 11 },
   GatherND: { build: gatherNd, since: 11 },
-  OneHot: { build: oneHot },
+  OneHot: { build: oneHot, since: 9 },
   Trilu: { build: trilu, since: 14 },
 };

@@ -11,6 +11,7 @@ function batchNormalization(op: Operation): ImportResult {
   const { attributes } = op;
   const [x, scale, bias] = [op.input(0), op.input(1), op.input(2)];
   const [runningMean, runningVariance] = [op.input(3), op.input(4)];
+  if (op.opset < 9 && !attributes.flag('spatial', true)) throw op.unsupported('has spatial=0, which is not supported');
   const epsilon = attributes.float('epsilon', 1e-5);
   const momentum = attributes.float('momentum', 0.9);
   const stated = attributes.flag('training_mode') || (op.opset < 14 && op.hasOutput(1));

@@ -78,7 +78,7 @@ function tile(op: Operation): Node {
   return g.reshape(g.broadcastTo(g.reshape(x, split), stretched), shape);
 }
 
-/** Moves blocks of channels into space; DCR and CRD differ in which part of the channel axis holds the block. */
+/** Moves blocks of channels into space; DCR and CRD differ in which part of the channel axis is the block. */
 function depthToSpace(op: Operation): Node {
   const x = op.input(0);
   const [batch, channels, height, width] = imageShape(op, x);
@@ -94,9 +94,11 @@ function spaceToDepth(op: Operation): Node {
   const x = op.input(0);
   const [batch, channels, height, width] = imageShape(op, x);
   const block = op.attributes.int('blocksize', 1);
+  const blockFirst = op.attributes.word('mode', ['DCR', 'CRD'], 'DCR') === 'DCR';
   const [rows, columns] = [height / block, width / block];
   const split = g.reshape(x, [batch, channels, rows, block, columns, block]);
-  return g.reshape(g.transpose(split, [0, 3, 5, 1, 2, 4]), [batch, channels * block ** 2, rows, columns]);
+  const moved = g.transpose(split, blockFirst ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4]);
+  return g.reshape(moved, [batch, channels * block ** 2, rows, columns]);
 }
 
 function imageShape(op: Operation, { shape }: Node): [number, number, number, number] {
@@ -113,7 +115,7 @@ function shapeOf(op: Operation): Node {
 export const shapeOperators: Record<string, OperatorImporter> = {
   Concat: { build: concat },
   DepthToSpace: { build: depthToSpace },
-  Expand: { build: expand },
+  Expand: { build: expand, since: 8 },
   Flatten: { build: flatten },
   Reshape: { build: reshape },
   Shape: { build: shapeOf, constantAlmostEverywhere: true },

@@ -2,7 +2,7 @@ import { int64s, type TestTensor, tensor } from '../onnx-builder.js';
 import { type OperatorCase, random } from '../operator-case.js';
 
 /** Opsets at which operators that changed little are checked. */
-export const every = [9, 13, 17, 21, 23];
+export const every = [7, 9, 13, 17, 21, 24];
 
 export function scalar(value: number): TestTensor {
   return tensor([value], []);

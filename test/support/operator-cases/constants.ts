@@ -13,8 +13,17 @@ export const constants: readonly OperatorCase[] = [
     }),
   ),
   { op: 'Cast', note: 'from bool', opsets: [13], inputs: [bools([1, 0])], attributes: { to: 1 } },
-  { op: 'CastLike', opsets: [15, 19], inputs: [random([6]), int64s([1])] },
+  { op: 'CastLike', opsets: [15, 19, 24], inputs: [random([6]), int64s([1])] },
   { op: 'Range', opsets: [11], inputs: [ints(10), ints(3), ints(-2)], folded: true },
+  {
+    op: 'Range',
+    note: 'of a newer opset',
+    opsets: [28],
+    inputs: [ints(10), ints(3), ints(-2)],
+    attributes: { stash_type: 1 },
+    folded: true,
+    expected: { shape: [4], data: [10, 8, 6, 4] },
+  },
   { op: 'Range', note: 'of reals', opsets: [11], inputs: [scalar(1), scalar(2), scalar(0.3)], folded: true },
   { op: 'ConstantOfShape', opsets: [9, 20], inputs: [int64s([2, 3])], folded: true },
   {
@@ -25,7 +34,13 @@ export const constants: readonly OperatorCase[] = [
     attributes: { value: { tensor: int64s([7]) } },
     folded: true,
   },
-  { op: 'Constant', opsets: [9, 13], inputs: [], attributes: { value: { tensor: random([2, 3]) } }, folded: true },
+  {
+    op: 'Constant',
+    opsets: [7, 9, 11, 13],
+    inputs: [],
+    attributes: { value: { tensor: random([2, 3]) } },
+    folded: true,
+  },
   ...Object.entries({
     value_int: 3,
     value_ints: [1, 2, 3],

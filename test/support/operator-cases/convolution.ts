@@ -1,3 +1,4 @@
+import { tensor } from '../onnx-builder.js';
 import { type OperatorCase, random } from '../operator-case.js';
 import { every, image, signal } from './common.js';
 
@@ -73,6 +74,23 @@ export const convolution: readonly OperatorCase[] = [
       attributes: { auto_pad: mode, strides: [2, 2], output_shape: [16, 12] },
     }),
   ),
+  // What torch.nn.functional.conv_transpose1d gives.
+  {
+    op: 'ConvTranspose',
+    note: 'output padding of two strides behind a dilated kernel',
+    opsets: [11],
+    inputs: [tensor([1, 1], [1, 1, 2]), tensor([1, 2], [1, 1, 2]), tensor([0.5])],
+    attributes: { dilations: [3], output_padding: [2] },
+    expected: { shape: [1, 1, 7], data: [1.5, 1.5, 0.5, 2.5, 2.5, 0.5, 0.5] },
+  },
+  {
+    op: 'ConvTranspose',
+    note: 'output shape of three strides more',
+    opsets: [11],
+    inputs: [tensor([1, 2], [1, 1, 2]), tensor([1], [1, 1, 1])],
+    attributes: { strides: [2], output_shape: [9] },
+    expected: { shape: [1, 1, 9], data: [1, 0, 2, 0, 0, 0, 0, 0, 0] },
+  },
   ...['SAME_UPPER', 'SAME_LOWER', 'VALID'].map(
     (mode): OperatorCase => ({
       op: 'ConvTranspose',

@@ -5,7 +5,7 @@ import { image } from './common.js';
 export const normalization: readonly OperatorCase[] = [
   {
     op: 'BatchNormalization',
-    opsets: [9, 14, 15],
+    opsets: [7, 9, 14, 15],
     inputs: [image, random([3]), random([3], 1), random([3], 0.5), between(0.5, 2, [3])],
     attributes: { epsilon: { float: 0.01 } },
   },

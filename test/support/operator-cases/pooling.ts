@@ -57,6 +57,13 @@ export const pooling: readonly OperatorCase[] = [
     inputs: [image],
     attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 0, 0], count_include_pad: 1, ceil_mode: 1 },
   },
+  {
+    op: 'MaxPool',
+    note: 'with strides',
+    opsets: [7],
+    inputs: [image],
+    attributes: { kernel_shape: [3, 2], strides: [2, 1] },
+  },
   ...unary(['GlobalAveragePool', 'GlobalMaxPool'], image, [9, 22]),
   ...unary(['GlobalAveragePool', 'GlobalMaxPool'], signal, [9]),
 ];

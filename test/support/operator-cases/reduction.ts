@@ -50,6 +50,13 @@ export const reduction: readonly OperatorCase[] = [
   ),
   ...['Max', 'Min'].flatMap((name): OperatorCase[] => [
     { op: `Reduce${name}`, note: 'of bools', opsets: [20], inputs: [bools([1, 0, 0, 0], [2, 2]), int64s([1])] },
+    {
+      op: `Reduce${name}`,
+      note: 'of no bools',
+      opsets: [20],
+      inputs: [bools([], [2, 0]), int64s([1])],
+      expected: { shape: [2, 1], data: name === 'Max' ? [0, 0] : [1, 1] },
+    },
     { op: `Reduce${name}`, note: 'of nothing', opsets: [20], inputs: [tensor([], [2, 0]), int64s([1])], folded: true },
   ]),
   {

@@ -1,4 +1,4 @@
-import { int64s } from '../onnx-builder.js';
+import { int64s, tensor } from '../onnx-builder.js';
 import { type OperatorCase, random } from '../operator-case.js';
 import { every, ints, scalar } from './common.js';
 
@@ -135,6 +135,14 @@ export const shape: readonly OperatorCase[] = [
     attributes: { blocksize: 2, mode: 'CRD' },
   },
   { op: 'SpaceToDepth', opsets: [9, 13], inputs: [random([2, 3, 4, 6])], attributes: { blocksize: 2 } },
+  {
+    op: 'SpaceToDepth',
+    note: 'CRD',
+    opsets: [28],
+    inputs: [tensor([0, 1, 2, 3, 4, 5, 6, 7], [1, 2, 2, 2])],
+    attributes: { blocksize: 2, mode: 'CRD' },
+    expected: { shape: [1, 8, 1, 1], data: [0, 1, 2, 3, 4, 5, 6, 7] },
+  },
   { op: 'Shape', opsets: every, inputs: [random([2, 3, 4])] },
   { op: 'Shape', note: 'part', opsets: [15, 19], inputs: [random([2, 3, 4])], attributes: { start: -2, end: 10 } },
   { op: 'Shape', note: 'nothing', opsets: [15], inputs: [random([2, 3, 4])], attributes: { start: 2, end: 1 } },
