@@ -32,6 +32,21 @@ const beyond: Readonly<Record<keyof OnnxLimits, readonly [bound: number, bytes: 
   initializers: [1, encode(buildModel(linear))],
   rank: [1, encode(buildModel(linear))],
   tensorElements: [5, encode(buildModel(linear))],
+  windowSize: [
+    2,
+    encode(
+      buildModel({
+        inputs: { x: { shape: ['batch', 3] } },
+        initializers: { shape: int64s([0, 1, 3]) },
+        nodes: [
+          { op: 'Reshape', inputs: ['x', 'shape'], outputs: ['planes'] },
+          { op: 'MaxPool', inputs: ['planes'], outputs: ['y'], attributes: { kernel_shape: [3] } },
+        ],
+        outputs: ['y'],
+      }),
+    ),
+  ],
+  operations: [2, encode(buildModel(chain([{ op: 'Softsign', inputs: ['x'], outputs: ['y'] }])))],
   foldedElements: [
     8,
     encode(
@@ -90,6 +105,15 @@ test('a file above the size limit is refused before it is read', async (t) => {
   });
 });
 
+/** A window that fits just so into x with its padding. */
+function pool(op: string, cells: number): readonly TestNode[] {
+  const attributes = { kernel_shape: [cells], pads: [cells - 1, 0] };
+  return [
+    { op: 'Expand', inputs: ['x', 'planes'], outputs: ['h'] },
+    { op, inputs: ['h'], outputs: ['y'], attributes },
+  ];
+}
+
 /** Small files that ask for much work or memory, and the error they get at once. */
 const expensive: Readonly<Record<string, readonly [code: ErrorCode, nodes: readonly TestNode[]]>> = {
   'a slice that turns around a billion elements': [
@@ -120,6 +144,20 @@ const expensive: Readonly<Record<string, readonly [code: ErrorCode, nodes: reado
       { op: 'OneHot', inputs: ['h', 'billion', 'pair'], outputs: ['y'] },
     ],
   ],
+  'a pool of a billion cells': ['LIMIT_EXCEEDED', pool('MaxPool', 2 ** 30)],
+  'a mean of a billion cells': ['LIMIT_EXCEEDED', pool('AveragePool', 2 ** 30)],
+  'a pool of more cells than can be counted': ['LIMIT_EXCEEDED', pool('MaxPool', 2 ** 52)],
+  'a transposed convolution of endless size': [
+    'LIMIT_EXCEEDED',
+    [
+      { op: 'Expand', inputs: ['x', 'planes'], outputs: ['h'] },
+      { op: 'ConvTranspose', inputs: ['h', 'filter'], outputs: ['y'], attributes: { output_shape: [2 ** 50] } },
+    ],
+  ],
+  'a split into a billion outputs': [
+    'SHAPE_MISMATCH',
+    [{ op: 'Split', inputs: ['x'], outputs: ['y'], attributes: { axis: 1, num_outputs: 2 ** 30 } }],
+  ],
   'an endless tensor': ['LIMIT_EXCEEDED', [{ op: 'Expand', inputs: ['x', 'endless'], outputs: ['y'] }]],
   'many large constants': [
     'LIMIT_EXCEEDED',
@@ -140,8 +178,11 @@ for (const [what, [code, nodes]] of Object.entries(expensive)) {
     const network = await Network.load(
       encode(
         buildModel({
+          opset: 18,
           inputs: { x: { shape: ['batch', 1] } },
           initializers: {
+            planes: int64s([1, 1, 1]),
+            filter: tensor([1], [1, 1, 1]),
             wide: int64s([1_000_000_000, 1]),
             endless: int64s([2 ** 40, 2 ** 40]),
             million: int64s([1_000_000]),

@@ -60,6 +60,9 @@ export function importGraph(
     folded += elements;
     checkLimit(limits, 'foldedElements', folded, 'The number of elements of constants computed while importing');
   };
+  // Nodes are numbered as they are made, so the number of a result tells how many were made for it and before it.
+  let first = 0;
+  for (const { id } of given.values()) first = Math.max(first, id);
   for (const [serial, node] of graph.nodes.entries()) {
     const inputs = node.inputs.map((name) => (name === '' ? undefined : computed(values, name, node.label)));
     const operation = new Operation(node, {
@@ -78,7 +81,9 @@ export function importGraph(
     const results = withLabel(operation, () => importNode(operation).map((value) => fold(operation, value)));
     for (const [index, name] of node.outputs.entries()) {
       const value = results[index];
-      if (value !== undefined) values.set(name, value);
+      if (value === undefined) continue;
+      values.set(name, value);
+      checkLimit(limits, 'operations', value.id - first, `The number of operations of the graph up to ${node.label}`);
     }
   }
   const outputs = graph.outputs.map((name): [string, Node] => [name, computed(values, name, 'The model')]);

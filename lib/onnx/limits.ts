@@ -21,6 +21,10 @@ export interface OnnxLimits {
   readonly rank: number;
   /** Elements of one tensor, computed values included. */
   readonly tensorElements: number;
+  /** A kernel size, stride, dilation or padding of a convolution or pooling in one dimension. */
+  readonly windowSize: number;
+  /** Operations of the graph that a model becomes, counted behind each node of the file. */
+  readonly operations: number;
   /** Elements of all constants together that are computed while the graph is built: shape arithmetic, ranges, masks. */
   readonly foldedElements: number;
   /** Memory of all initializers together, in the dtypes they are computed with; also of all external data. */
@@ -37,6 +41,8 @@ export const defaultLimits: OnnxLimits = Object.freeze({
   initializers: 100_000,
   rank: 16,
   tensorElements: 2 ** 31 - 1,
+  windowSize: 2 ** 24,
+  operations: 2 ** 20,
   foldedElements: 2 ** 24,
   parameterBytes: 2 ** 31 - 1,
 });

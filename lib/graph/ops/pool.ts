@@ -34,21 +34,68 @@ interface Extent {
   readonly padded: number;
 }
 
-function windowExtents(size: number, axis: number, windows: Windows, dilation: number): readonly Extent[] {
-  const [low, high] = windows.padding[axis] ?? [0, 0];
-  return Array.from({ length: sizeAt(windows.outputSize, axis) }, (_, window) => {
-    const start = window * sizeAt(windows.strides, axis) - low;
-    const positions = Array.from({ length: sizeAt(windows.kernel, axis) }, (_, tap) => start + tap * dilation);
+/** One dimension of the windows; a window's cells are those of `taps` positions from its start, `dilation` apart. */
+interface Track {
+  readonly size: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly low: number;
+  readonly high: number;
+  /** Number of windows. */
+  readonly count: number;
+}
+
+function tracksOf(spatial: Shape, windows: Windows, dilations?: readonly number[]): readonly Track[] {
+  return spatial.map((size, axis) => {
+    const [low, high] = windows.padding[axis] ?? [0, 0];
     return {
-      cells: positions.filter((position) => position >= 0 && position < size),
-      padded: positions.filter((position) => position < size + high).length,
+      size,
+      taps: sizeAt(windows.kernel, axis),
+      stride: sizeAt(windows.strides, axis),
+      dilation: dilations?.[axis] ?? 1,
+      low,
+      high,
+      count: sizeAt(windows.outputSize, axis),
     };
   });
 }
 
-/** The windows of each dimension; every window must cover at least one element of x. */
+/** First and last + 1 of the taps of a window that lie in x. */
+function tapsInside({ size, taps, stride, dilation, low }: Track, window: number): readonly [number, number] {
+  const start = window * stride - low;
+  const first = Math.max(0, Math.ceil(-start / dilation));
+  return [first, Math.max(first, Math.min(taps, Math.ceil((size - start) / dilation)))];
+}
+
+function extent(track: Track, window: number): Extent {
+  const { size, taps, stride, dilation, low, high } = track;
+  const start = window * stride - low;
+  const [first, last] = tapsInside(track, window);
+  return {
+    cells: Array.from({ length: last - first }, (_, index) => start + (first + index) * dilation),
+    padded: Math.max(0, Math.min(taps, Math.ceil((size + high - start) / dilation))),
+  };
+}
+
+/** The windows of each dimension. */
 function extentsOf(spatial: Shape, windows: Windows, dilations?: readonly number[]): readonly (readonly Extent[])[] {
-  return spatial.map((size, axis) => windowExtents(size, axis, windows, dilations?.[axis] ?? 1));
+  return tracksOf(spatial, windows, dilations).map((track) =>
+    Array.from({ length: track.count }, (_, window) => extent(track, window)),
+  );
+}
+
+/** The first window that covers no element of x; undefined when there is none. Nothing is made for each window. */
+function emptyWindow(track: Track): number | undefined {
+  const { stride, low, dilation, count } = track;
+  const isEmpty = (window: number): boolean => {
+    const [first, last] = tapsInside(track, window);
+    return first === last;
+  };
+  // A window in front of x steps into it at a place that repeats after `dilation` windows; of the others the last is farthest.
+  const inFront = Math.min(count, Math.ceil(low / stride), dilation);
+  for (let window = 0; window < inFront; window++) if (isEmpty(window)) return window;
+  return count > 0 && isEmpty(count - 1) ? count - 1 : undefined;
 }
 
 function checkWindows(x: Shape, windows: Windows, dilations?: readonly number[]): void {
@@ -71,9 +118,9 @@ function checkWindows(x: Shape, windows: Windows, dilations?: readonly number[])
   );
   requireIntegers(windows.outputSize, rank, 0, 'outputSize');
   if (dilations !== undefined) requireIntegers(dilations, rank, 1, 'dilations');
-  for (const [axis, extents] of extentsOf(x.slice(2), windows, dilations).entries()) {
-    const empty = extents.findIndex(({ cells }) => cells.length === 0);
-    if (empty >= 0) throw mismatch(`Window ${empty} of spatial dimension ${axis} covers no element of x.`);
+  for (const [axis, track] of tracksOf(x.slice(2), windows, dilations).entries()) {
+    const empty = emptyWindow(track);
+    if (empty !== undefined) throw mismatch(`Window ${empty} of spatial dimension ${axis} covers no element of x.`);
   }
 }
 

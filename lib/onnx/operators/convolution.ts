@@ -1,5 +1,6 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
+import { checkLimit } from '../limits.js';
 import type { Operation, OperatorImporter } from '../operation.js';
 import { extentOf, perDimension, readWindows, spatialSizes } from './windows.js';
 
@@ -24,6 +25,8 @@ function convTranspose(op: Operation): Node {
   const pads = perDimension(op, 'pads', 2 * rank, 0, 0);
   const mode = op.attributes.word('auto_pad', ['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'], 'NOTSET');
   const wanted = op.attributes.ints('output_shape');
+  for (const size of wanted ?? [])
+    checkLimit(op.context.limits, 'tensorElements', size, `A size in output_shape of ${op.node.label}`);
   const same = mode === 'SAME_UPPER' || mode === 'SAME_LOWER';
   const ends = sizes.map((size, axis): TransposedEnds => {
     const stride = strides[axis] ?? 1;

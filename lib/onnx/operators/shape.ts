@@ -1,3 +1,4 @@
+import { describe } from '../../errors.js';
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import { broadcastShapes } from '../../graph/ops/infer.js';
@@ -16,7 +17,7 @@ function reshape(op: Operation): Node {
     !shape.every((size) => Number.isSafeInteger(size) && size >= 0)
   ) {
     throw op.mismatch(
-      `cannot give [${x.shape.join(', ')}] the shape [${wanted.join(', ')}]; if the first size is a batch size that ` +
+      `cannot give [${x.shape.join(', ')}] the shape ${describe(wanted)}; if the first size is a batch size that ` +
         'was fixed when the model was exported, export it with a dynamic batch axis',
     );
   }

@@ -1,3 +1,4 @@
+import { describe } from '../../errors.js';
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import type { Operation, OperatorImporter } from '../operation.js';
@@ -8,15 +9,13 @@ function split(op: Operation): Node[] {
   const axis = g.normalizeAxis(op.attributes.int('axis', 0), x.shape.length);
   const size = x.shape[axis] ?? 0;
   const stated = op.opset < 13 ? op.attributes.ints('split') : op.optionalConstantInput(1);
-  const count = op.attributes.int('num_outputs', op.node.outputs.length);
-  const part = Math.ceil(size / count);
-  const parts = stated ?? Array.from({ length: count }, (_, index) => Math.min(part, size - index * part));
-  if (
-    parts.length !== op.node.outputs.length ||
-    parts.reduce((a, b) => a + b, 0) !== size ||
-    parts.some((n) => n < 0)
-  ) {
-    throw op.mismatch(`cannot split ${size} into the parts ${parts.join(', ')}`);
+  const outputs = op.node.outputs.length;
+  const count = stated?.length ?? op.attributes.int('num_outputs', outputs);
+  if (count !== outputs) throw op.mismatch(`splits into ${count} parts but has ${outputs} outputs`);
+  const part = Math.ceil(size / outputs);
+  const parts = stated ?? op.node.outputs.map((_, index) => Math.min(part, size - index * part));
+  if (parts.reduce((a, b) => a + b, 0) !== size || parts.some((length) => length < 0)) {
+    throw op.mismatch(`cannot split ${size} into the parts ${describe(parts)}`);
   }
   let start = 0;
   return parts.map((length) => {

@@ -1,4 +1,6 @@
+import { describe } from '../../errors.js';
 import type { Node } from '../../graph/index.js';
+import { checkLimit } from '../limits.js';
 import type { Operation } from '../operation.js';
 
 /** Cells before and after each spatial dimension. */
@@ -16,8 +18,10 @@ export interface Windows {
 export function perDimension(op: Operation, name: string, count: number, least: number, fallback: number): number[] {
   const values = op.attributes.ints(name) ?? Array.from({ length: count }, () => fallback);
   if (values.length !== count || values.some((value) => value < least)) {
-    throw op.invalid(`has ${name}=[${values.join(', ')}], but needs ${count} numbers of at least ${least}`);
+    throw op.invalid(`has ${name}=${describe(values)}, but needs ${count} numbers of at least ${least}`);
   }
+  for (const value of values)
+    checkLimit(op.context.limits, 'windowSize', value, `A number in ${name} of ${op.node.label}`);
   return values;
 }
 
