@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { attempt, ensureFolder, readBytes, writeFileAtomic } from '../lib/data/files.js';
+import type { BilevelError } from '../lib/errors.js';
+import { Network } from '../lib/onnx/index.js';
 
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bilevel-'));
@@ -109,3 +111,40 @@ test('reading checks the size first and tells missing files from unreadable ones
     await t.throwsAsync(readBytes(join(folder, 'b')), { code: 'NOT_FOUND' });
     await t.throwsAsync(readBytes(folder), { code: 'IO_ERROR' });
   }));
+
+test('a file is read whole, up to the limit and not beyond', (t) =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'data');
+    await writeFile(
+      path,
+      Uint8Array.from({ length: 200_000 }, (_, index) => index % 251),
+    );
+    t.deepEqual(Buffer.from(await readBytes(path, 200_000)), await readFile(path));
+    await t.throwsAsync(() => readBytes(path, 199_999), { code: 'LIMIT_EXCEEDED', message: /200000 bytes.*199999/ });
+    await writeFile(path, '');
+    t.is((await readBytes(path)).length, 0);
+  }));
+
+posix('devices, pipes and sockets are refused at once, and so is what they are linked to', (t) =>
+  withFolder(async (folder) => {
+    const [pipe, link] = [join(folder, 'pipe'), join(folder, 'link')];
+    await promisify(execFile)('mkfifo', [pipe]);
+    await symlink('/dev/zero', link);
+    for (const path of [pipe, link, '/dev/zero']) {
+      await t.throwsAsync(() => readBytes(path), { code: 'INVALID_FILE', message: /is a device, a pipe or a socket/ });
+    }
+    await t.throwsAsync(() => Network.load(pipe), { code: 'INVALID_FILE' });
+  }),
+);
+
+test('a file that says it is empty is read to its end, or up to the limit', async (t) => {
+  // Where there is no such file system the calls find no file, which they say.
+  const path = '/proc/self/status';
+  const text = await readBytes(path).then(
+    (bytes) => new TextDecoder().decode(bytes),
+    (error: BilevelError) => error.code,
+  );
+  t.regex(text, /^Name:.*[\s\S]*|^NOT_FOUND$/);
+  const error = await t.throwsAsync(() => readBytes(path, 10));
+  t.regex(String((error as BilevelError).code), /^LIMIT_EXCEEDED$|^NOT_FOUND$/);
+});

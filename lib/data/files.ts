@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BilevelError } from '../errors.js';
 
@@ -44,16 +44,55 @@ export async function attempt<T>(action: string, path: string, operation: () => 
 }
 
 /**
- * The whole file.
- * @throws NOT_FOUND when there is none, LIMIT_EXCEEDED above `limit` bytes (checked before memory is taken), IO_ERROR
+ * The whole file. Devices, pipes and sockets are refused: they may have no end.
+ * @throws NOT_FOUND when there is none, INVALID_FILE when it is no regular file, LIMIT_EXCEEDED above `limit` bytes (checked
+ *   before memory is taken), IO_ERROR
  */
 export async function readBytes(path: string, limit = defaultFileLimit): Promise<Uint8Array> {
   return attempt('read', path, async () => {
-    const { size } = await stat(path);
-    if (size > limit) throw new BilevelError('LIMIT_EXCEEDED', `${path} has ${size} bytes; at most ${limit} are read.`);
-    return readFile(path);
+    // Without this flag opening a pipe waits for somebody who writes to it. Windows has neither.
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const status = await handle.stat();
+      // A folder fails when it is read, with a reason that is known.
+      if (!status.isFile() && !status.isDirectory()) {
+        throw new BilevelError('INVALID_FILE', `${path} is a device, a pipe or a socket; only files are read.`);
+      }
+      return await readToEnd(handle, status.size, path, limit);
+    } finally {
+      await handle.close();
+    }
   });
 }
+
+/** Some files, as those of /proc, hold more than their size says, and others grow while they are read. */
+async function readToEnd(handle: FileHandle, size: number, path: string, limit: number): Promise<Uint8Array> {
+  const tooLarge = (bytes: string): BilevelError =>
+    new BilevelError('LIMIT_EXCEEDED', `${path} has ${bytes} bytes; at most ${limit} are read.`);
+  if (size > limit) throw tooLarge(String(size));
+  let bytes = new Uint8Array(size);
+  let filled = 0;
+  for (;;) {
+    if (filled === bytes.length) {
+      const more = new Uint8Array(growth);
+      const { bytesRead } = await handle.read(more, 0, growth);
+      if (bytesRead === 0) return bytes;
+      if (filled + bytesRead > limit) throw tooLarge(`more than ${limit}`);
+      const larger = new Uint8Array(Math.min(limit, Math.max(filled + bytesRead, 2 * filled)));
+      larger.set(bytes);
+      larger.set(more.subarray(0, bytesRead), filled);
+      bytes = larger;
+      filled += bytesRead;
+    } else {
+      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled);
+      if (bytesRead === 0) return bytes.slice(0, filled);
+      filled += bytesRead;
+    }
+  }
+}
+
+/** Bytes that are asked for behind the end that a file's size says. */
+const growth = 65_536;
 
 /** Creates the folder and its parents where missing. @throws IO_ERROR naming the folder */
 export async function ensureFolder(folder: string): Promise<void> {

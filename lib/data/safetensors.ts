@@ -1,4 +1,4 @@
-import { BilevelError, invalidArgument } from '../errors.js';
+import { BilevelError, describe, invalidArgument } from '../errors.js';
 import { bytesPerElement, type DType, elementCount, Tensor } from '../tensor.js';
 import { readBytes, writeFileAtomic } from './files.js';
 import { decodeFloat16 } from './half.js';
@@ -76,10 +76,10 @@ export function parseSafetensors(bytes: Uint8Array, source = 'the safetensors fi
   const metadata = new Map<string, string>();
   const ranges: ByteRange[] = [];
   for (const [name, value] of Object.entries(header)) {
-    if (!isRecord(value)) throw damaged(`the header entry ${JSON.stringify(name)} is not an object`);
+    if (!isRecord(value)) throw damaged(`the header entry ${describe(name)} is not an object`);
     if (name === metadataKey) {
       for (const [key, text] of Object.entries(value)) {
-        if (typeof text !== 'string') throw damaged(`the metadata value ${JSON.stringify(key)} is not a string`);
+        if (typeof text !== 'string') throw damaged(`the metadata value ${describe(key)} is not a string`);
         metadata.set(key, text);
       }
     } else {
@@ -100,10 +100,10 @@ export function parseSafetensors(bytes: Uint8Array, source = 'the safetensors fi
 }
 
 function readRange(name: string, entry: Record<string, unknown>, damaged: (reason: string) => BilevelError): ByteRange {
-  const label = JSON.stringify(name);
+  const label = describe(name);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isDType(dtype)) {
-    throw damaged(`${label} has the dtype ${JSON.stringify(dtype)}; ${Object.keys(elementBytes).join(', ')} are read`);
+    throw damaged(`${label} has the dtype ${describe(dtype)}; ${Object.keys(elementBytes).join(', ')} are read`);
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) throw damaged(`the shape of ${label} is not a list of sizes`);
   if (!Array.isArray(offsets) || offsets.length !== 2) throw damaged(`${label} has no pair of data_offsets`);
@@ -113,7 +113,7 @@ function readRange(name: string, entry: Record<string, unknown>, damaged: (reaso
   const byteLength = elementCount(shape) * elementBytes[dtype];
   if (byteLength !== end - begin) {
     throw damaged(
-      `${label} of type ${dtype}[${shape.join(', ')}] needs ${byteLength} bytes but its range has ${end - begin}`,
+      `${label} of type ${dtype} and shape ${describe(shape)} needs ${byteLength} bytes but its range has ${end - begin}`,
     );
   }
   return { name, dtype, shape, begin, end };
@@ -127,9 +127,9 @@ function checkCoverage(
 ): void {
   let position = 0;
   for (const { name, begin, end } of ranges.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin < position) throw damaged(`the range of ${JSON.stringify(name)} overlaps another tensor`);
+    if (begin < position) throw damaged(`the range of ${describe(name)} overlaps another tensor`);
     if (begin > position) throw damaged(`bytes ${position} to ${begin} belong to no tensor`);
-    if (end > dataLength) throw damaged(`the range of ${JSON.stringify(name)} goes beyond the end of the file`);
+    if (end > dataLength) throw damaged(`the range of ${describe(name)} goes beyond the end of the file`);
     position = end;
   }
   if (position !== dataLength) throw damaged(`${dataLength - position} bytes at its end belong to no tensor`);
@@ -225,16 +225,10 @@ const tensorDTypes: Readonly<Partial<Record<SafetensorsDType, DType>>> = {
 export function toTensor(name: string, { dtype, shape, data }: SafetensorsEntry): Tensor {
   const target = tensorDTypes[dtype];
   if (target === undefined) {
-    throw new BilevelError(
-      'INVALID_DATA',
-      `The tensor ${JSON.stringify(name)} is ${dtype}, which no tensor dtype holds.`,
-    );
+    throw new BilevelError('INVALID_DATA', `The tensor ${describe(name)} is ${dtype}, which no tensor dtype holds.`);
   }
   if (target === 'bool' && data instanceof Uint8Array && data.some((value) => value > 1)) {
-    throw new BilevelError(
-      'INVALID_DATA',
-      `The boolean tensor ${JSON.stringify(name)} holds a byte other than 0 and 1.`,
-    );
+    throw new BilevelError('INVALID_DATA', `The boolean tensor ${describe(name)} holds a byte other than 0 and 1.`);
   }
   return Tensor.from(data, shape, target);
 }
