@@ -1,5 +1,6 @@
 import type { OperatorImporter } from '../operation.js';
 import { activationOperators } from './activation.js';
+import { attentionOperators } from './attention.js';
 import { constantOperators } from './constants.js';
 import { convolutionOperators } from './convolution.js';
 import { dropoutOperators } from './dropout.js';
@@ -18,6 +19,7 @@ import { slicingOperators } from './slicing.js';
 export const operators: ReadonlyMap<string, OperatorImporter> = new Map(
   Object.entries({
     ...activationOperators,
+    ...attentionOperators,
     ...constantOperators,
     ...convolutionOperators,
     ...dropoutOperators,

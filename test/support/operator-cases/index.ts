@@ -1,5 +1,6 @@
 import type { OperatorCase } from '../operator-case.js';
 import { activation } from './activation.js';
+import { attentions } from './attention.js';
 import { constants } from './constants.js';
 import { convolution } from './convolution.js';
 import { elementwise } from './elementwise.js';
@@ -16,6 +17,7 @@ export const operatorCases: readonly OperatorCase[] = [
   ...elementwise,
   ...activation,
   ...matmul,
+  ...attentions,
   ...convolution,
   ...pooling,
   ...normalization,
