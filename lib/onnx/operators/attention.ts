@@ -24,9 +24,37 @@ function appendTo(past: Node | undefined, x: Node): Node {
   return past === undefined ? x : g.concat([past, x], 2);
 }
 
-/** True where a query may look: at keys that are not later than itself, `past` keys before all queries included. */
-function causalMask(op: Operation, queries: number, keys: number, past: number): Node {
-  return g.lessEqual(op.sequence(keys), g.add(g.reshape(op.sequence(queries), [queries, 1]), past));
+/**
+ * Scores with -infinity where a query must not look. A mask of truth values says where it may, one of numbers is added; from
+ * opset 24 on either may end early, and each sample may say how many of its keys count. A causal query looks at no key behind
+ * itself: the queries stand at the end of what counts where that is said, else behind the past.
+ */
+function maskScores(op: Operation, scores: Node, past: number): Node {
+  const [queries = 0, keys = 0] = scores.shape.slice(2);
+  const [mask, lengths] = [op.optionalInput(3), op.optionalInput(6)];
+  const counted = lengths === undefined ? undefined : g.reshape(lengths, [lengths.shape[0] ?? 0, 1, 1, 1]);
+  const position = op.sequence(keys);
+  let masked = mask === undefined ? scores : withMask(scores, op.opset < 24 ? mask : fillMask(mask, keys));
+  if (op.attributes.flag('is_causal')) {
+    const last = g.add(
+      g.reshape(op.sequence(queries), [queries, 1]),
+      counted === undefined ? past : g.sub(counted, queries),
+    );
+    masked = g.where(g.lessEqual(position, last), masked, -Infinity);
+  }
+  return counted === undefined ? masked : g.where(g.less(position, counted), masked, -Infinity);
+}
+
+function withMask(scores: Node, mask: Node): Node {
+  return mask.dtype === 'bool' ? g.where(mask, scores, -Infinity) : g.add(scores, mask);
+}
+
+/** A mask for fewer keys leaves the others out. */
+function fillMask(mask: Node, keys: number): Node {
+  const missing = keys - (mask.shape.at(-1) ?? keys);
+  if (missing <= 0) return mask;
+  const nothing = g.constant(mask.dtype === 'bool' ? 0 : -Infinity, [], mask.dtype);
+  return g.concat([mask, g.broadcastTo(nothing, [...mask.shape.slice(0, -1), missing])], -1);
 }
 
 /**
@@ -61,28 +89,18 @@ function attention(op: Operation): Node[] {
   const past = op.optionalInput(4);
   const key = appendTo(past, toHeads(op, op.input(1), 'kv_num_heads'));
   const value = appendTo(op.optionalInput(5), toHeads(op, op.input(2), 'kv_num_heads'));
-  const [queries, keys, size] = [query.shape[2] ?? 0, key.shape[2] ?? 0, query.shape[3] ?? 0];
 
-  const scale = attributes.float('scale', 1 / Math.sqrt(size));
+  const scale = attributes.float('scale', 1 / Math.sqrt(query.shape[3] ?? 0));
   const products = multiplyHeads(op, g.mul(query, scale), key, true);
   const softcap = attributes.float('softcap', 0);
   const capped = softcap > 0 ? g.mul(g.tanh(g.div(products, softcap)), softcap) : products;
-  const masked = withMask(op, capped);
-  const causal = attributes.flag('is_causal');
-  const scores = causal ? g.where(causalMask(op, queries, keys, past?.shape[2] ?? 0), masked, -Infinity) : masked;
+  const scores = maskScores(op, capped, past?.shape[2] ?? 0);
   const weights = maskedSoftmax(scores);
 
   const stage = [products, capped, scores, weights][attributes.int('qk_matmul_output_mode', 0)];
   if (stage === undefined) throw op.invalid('has a qk_matmul_output_mode outside 0 to 3');
   const output = multiplyHeads(op, weights, value, false);
   return [op.input(0).shape.length === 3 ? joinHeads(output) : output, key, value, stage];
-}
-
-/** A mask of truth values says where to look; one of numbers is added to the scores. */
-function withMask(op: Operation, scores: Node): Node {
-  const mask = op.optionalInput(3);
-  if (mask === undefined) return scores;
-  return mask.dtype === 'bool' ? g.where(mask, scores, -Infinity) : g.add(scores, mask);
 }
 
 /**
@@ -123,6 +141,6 @@ function rotaryEmbedding(op: Operation): Node {
 }
 
 export const attentionOperators: Record<string, OperatorImporter> = {
-  Attention: { build: attention, since: 23 },
+  Attention: { build: attention, since: 23, until: 24 },
   RotaryEmbedding: { build: rotaryEmbedding, since: 23 },
 };

@@ -89,6 +89,20 @@ const attention: readonly OperatorCase[] = [
       outputs: 4,
     }),
   ),
+  {
+    op: 'Attention',
+    note: 'with counted keys',
+    opsets: [24],
+    inputs: [query, key, value, undefined, undefined, undefined, int64s([3, 5])],
+    attributes: { is_causal: 1 },
+  },
+  {
+    op: 'Attention',
+    note: 'with a mask that ends early',
+    opsets: [24],
+    inputs: [tensor([0], [1, 1, 1, 1]), random([1, 1, 3, 1]), tensor([1, 2, 6], [1, 1, 3, 1]), tensor([0, 0], [1, 2])],
+    expected: { shape: [1, 1, 1, 1], data: [1.5] },
+  },
 ];
 
 const rotaryEmbedding: readonly OperatorCase[] = [
