@@ -57,6 +57,19 @@ const scaled = (xs: number[], scale: number[], bias: number[], plane: number) =>
 const composites: readonly CompositeCase[] = [
   activation('square', g.square, (x) => x ** 2),
   { ...activation('reciprocal', g.reciprocal, (x) => 1 / x), inputs: [real([5], 0.5, 2)] },
+  activation('atan', g.atan, Math.atan),
+  activation(
+    'tan',
+    (x) => g.tan(g.mul(x, 0.3)),
+    (x) => Math.tan(0.3 * x),
+  ),
+  activation('sinh', g.sinh, Math.sinh),
+  activation('cosh', g.cosh, Math.cosh),
+  activation('asinh', g.asinh, Math.asinh),
+  { ...activation('asin', g.asin, Math.asin), inputs: [real([9], -0.9, 0.9)] },
+  { ...activation('acos', g.acos, Math.acos), inputs: [real([9], -0.9, 0.9)] },
+  { ...activation('atanh', g.atanh, Math.atanh), inputs: [real([9], -0.9, 0.9)] },
+  { ...activation('acosh', g.acosh, Math.acosh), inputs: [real([9], 1.1, 5)] },
   activation(
     'clip',
     (x) => g.clip(x, -1, 2),
@@ -460,4 +473,16 @@ test('randomNormal has the moments of the normal distribution, and repeats for a
   t.deepEqual(draw([3, 4], [3, 2667]), values);
   t.notDeepEqual(draw([3, 5], [3, 2667]), values);
   t.deepEqual([draw([3, 4], [0, 2]), draw([3, 4], []).length], [[], 1]);
+});
+
+test('angles have their derivatives at 0 and far out', (t) => {
+  const x = g.input('x', [5]);
+  const slopes = (build: (x: g.Node) => g.Node, at: number[]) => [
+    ...(g.evaluate(g.gradient(g.reduceSum(build(x)), [x]), new Map([[x, Float64Array.from(at)]]))[0] ?? []),
+  ];
+  const points = [0, 1e-20, 1e300, -1e300, Infinity];
+  t.deepEqual(slopes(g.atan, points), [1, 1, 0, 0, 0]);
+  t.deepEqual(slopes(g.asinh, [0, 0, 0, 0, 0]), [1, 1, 1, 1, 1]);
+  const angles = g.evaluate([g.atan(x)], new Map([[x, Float64Array.of(0, Infinity, -Infinity, 1, -1)]]))[0];
+  t.deepEqual([...(angles ?? [])], [0, Math.PI / 2, -Math.PI / 2, Math.PI / 4, -Math.PI / 4]);
 });

@@ -312,19 +312,19 @@ test('dropout in inference form does nothing unless told to', async (t) => {
 
 test('a side output may be there, but not be read', async (t) => {
   const model = (read: boolean): TestModel => ({
-    inputs: { x: { shape: ['batch', 2] } },
+    inputs: { x: { shape: ['batch', 1, 2] } },
     nodes: [
-      { op: 'Dropout', inputs: ['x'], outputs: ['h', 'mask'] },
+      { op: 'MaxPool', inputs: ['x'], outputs: ['h', 'places'], attributes: { kernel_shape: [2] } },
       read
-        ? { op: 'Where', name: 'choose', inputs: ['mask', 'h', 'x'], outputs: ['y'] }
+        ? { op: 'Cast', name: 'choose', inputs: ['places'], outputs: ['y'], attributes: { to: 1 } }
         : { op: 'Relu', inputs: ['h'], outputs: ['y'] },
     ],
     outputs: ['y'],
   });
-  const x = input('x', [1, 2]);
+  const x = input('x', [1, 1, 2]);
   t.is((await load(model(false))).apply(x, {}).op, 'relu');
   const network = await load(model(true));
-  t.throws(() => network.apply(x, {}), { code: 'UNSUPPORTED_OPERATOR', message: /Where node "choose" reads "mask"/ });
+  t.throws(() => network.apply(x, {}), { code: 'UNSUPPORTED_OPERATOR', message: /Cast node "choose" reads "places"/ });
 });
 
 test('further inputs are given by name', async (t) => {

@@ -151,4 +151,6 @@ export interface OperatorImporter {
   readonly until?: number;
   /** True when the result is piecewise constant or a shape, so that weights in front of it cannot be trained through it. */
   readonly constantAlmostEverywhere?: true;
+  /** Positions of inputs that must be known while importing, such as the scales of a resampling: no weights, whatever their type. */
+  readonly settings?: readonly number[];
 }

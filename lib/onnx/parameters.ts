@@ -50,9 +50,9 @@ export function assignRoles(graph: ModelGraph): Roles {
 function findTrainable(graph: ModelGraph): ReadonlySet<string> {
   const reached = new Set(graph.outputs);
   for (const node of graph.nodes.toReversed()) {
-    if (operators.get(node.opType)?.constantAlmostEverywhere || !node.outputs.some((name) => reached.has(name)))
-      continue;
-    for (const name of node.inputs) reached.add(name);
+    const { constantAlmostEverywhere, settings = [] } = operators.get(node.opType) ?? {};
+    if (constantAlmostEverywhere || !node.outputs.some((name) => reached.has(name))) continue;
+    for (const [index, name] of node.inputs.entries()) if (!settings.includes(index)) reached.add(name);
   }
   return reached;
 }

@@ -18,6 +18,8 @@ export interface OperatorCase {
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
   /** True for operators of stored inputs alone: all are stored, and the result is multiplied by the network's input. */
   readonly folded?: true;
+  /** True for inputs at a kink or beside an infinity, where no difference quotient is a derivative. */
+  readonly kinked?: true;
   /** Number of outputs, each of which is compared; 1 by default. */
   readonly outputs?: number;
   /** What comes out by the definition of the operator, where ONNX Runtime does not compute it. */
@@ -99,11 +101,16 @@ export async function evaluateModel(bytes: Uint8Array, x: TestTensor): Promise<R
   return { shape: y.shape, data: [...data] };
 }
 
+/** An output of a case as a graph over what it depends on, with the elements of that. */
+export function applyCase(operatorCase: OperatorCase, opset: number, output: number): ReturnType<typeof applyModel> {
+  return applyModel(modelBytes(operatorCase, opset, output), inputOf(operatorCase));
+}
+
 /** How far the engine's results of every output of a case are from those of the reference, see worstError. */
 export function compareWithEngine(device: Device, operatorCase: OperatorCase, opset: number): Promise<number[]> {
   return Promise.all(
     Array.from({ length: operatorCase.outputs ?? 1 }, async (_, output) => {
-      const { y, feeds } = await applyModel(modelBytes(operatorCase, opset, output), inputOf(operatorCase));
+      const { y, feeds } = await applyCase(operatorCase, opset, output);
       const [expected] = evaluate([y], feeds) as [Float64Array];
       const actual = (await runNative(device, { outputs: { y } }, feeds)).get('y') as Float64Array;
       return worstError(actual, expected);

@@ -3,3 +3,4 @@ export * from './normalization.js';
 export * from './probability.js';
 export * from './products.js';
 export * from './random.js';
+export * from './trigonometry.js';

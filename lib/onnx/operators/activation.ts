@@ -25,6 +25,15 @@ function hardSigmoid(op: Operation): Node {
   return g.hardSigmoid(op.input(0), op.attributes.float('alpha'), op.attributes.float('beta'));
 }
 
+/** x moved towards zero by a bias, and zero within lambd of it. */
+function shrink(op: Operation): Node {
+  const x = op.input(0);
+  const [bias, lambda] = [op.attributes.float('bias', 0), op.attributes.float('lambd', 0.5)];
+  const real = g.cast(x, 'float32');
+  const above = g.where(g.greater(real, lambda), g.sub(real, bias), 0);
+  return g.cast(g.where(g.less(real, -lambda), g.add(real, bias), above), x.dtype);
+}
+
 /**
  * Softmax and its like before opset 13 see x as a matrix whose rows start at `axis`; from 13 on they work along `axis`
  * alone.
@@ -52,6 +61,7 @@ export const activationOperators: Record<string, OperatorImporter> = {
   PRelu: { build: prelu },
   Relu: { build: (op) => g.relu(op.input(0)) },
   Selu: { build: selu },
+  Shrink: { build: shrink },
   Sigmoid: { build: (op) => g.sigmoid(op.input(0)) },
   Softmax: { build: alongAxis(g.softmax) },
   Softplus: { build: (op) => g.softplus(op.input(0)) },

@@ -66,10 +66,22 @@ function castTo(op: Operation, x: Node, dtype: DType): Node {
   return g.constant(whole, x.shape, dtype);
 }
 
+/** Ones on the k-th diagonal of a matrix with the shape of x. */
+function eyeLike(op: Operation): Node {
+  const x = op.input(0);
+  const [k, to] = [op.attributes.int('k', 0), op.attributes.int('dtype')];
+  const [rows, columns] = x.shape;
+  if (rows === undefined || columns === undefined || x.shape.length !== 2) throw op.invalid('needs a matrix');
+  const diagonal = g.add(g.reshape(op.sequence(rows), [rows, 1]), k);
+  const dtype = to === undefined ? x.dtype : elementType(to, `The result of ${op.node.label}`).dtype;
+  return g.cast(g.equal(op.sequence(columns), diagonal), dtype);
+}
+
 export const constantOperators: Record<string, OperatorImporter> = {
   Cast: { build: cast },
   CastLike: { build: castLike, since: 15 },
   Constant: { build: constant },
   ConstantOfShape: { build: constantOfShape, since: 9 },
-  Range: { build: range, since: 11 },
+  EyeLike: { build: eyeLike, since: 9, constantAlmostEverywhere: true },
+  Range: { build: range, since: 11, settings: [0, 1, 2] },
 };

@@ -63,14 +63,32 @@ function clip(op: Operation): Node {
   return g.clip(x, bound('min', 1), bound('max', 2));
 }
 
+/** Infinities of either sign, or of one, or of none. */
+function isInf(op: Operation): Node {
+  const x = op.input(0);
+  const [negative, positive] = ['detect_negative', 'detect_positive'].map((name) => op.attributes.flag(name, true));
+  if (!negative && !positive) return g.broadcastTo(0, x.shape, 'bool');
+  const sought = positive ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  return g.equal(negative && positive ? g.abs(x) : x, sought);
+}
+
 export const elementwiseOperators: Record<string, OperatorImporter> = {
   Abs: unary(g.abs),
+  Acos: unary(g.acos),
+  Acosh: { ...unary(g.acosh), since: 9 },
+  Asin: unary(g.asin),
+  Asinh: { ...unary(g.asinh), since: 9 },
+  Atan: unary(g.atan),
+  Atanh: { ...unary(g.atanh), since: 9 },
   Ceil: { ...unary(g.ceil), constantAlmostEverywhere: true },
   Cos: unary(g.cos),
+  Cosh: { ...unary(g.cosh), since: 9 },
   Erf: { ...unary(g.erf), since: 9 },
   Exp: unary(g.exp),
   Floor: { ...unary(g.floor), constantAlmostEverywhere: true },
   Identity: unary((x) => x),
+  IsInf: { build: isInf, since: 10, constantAlmostEverywhere: true },
+  IsNaN: { ...unary((x) => g.notEqual(x, x)), since: 9, constantAlmostEverywhere: true },
   Log: unary(g.log),
   Neg: unary(g.neg),
   Not: { ...unary(g.not), constantAlmostEverywhere: true },
@@ -78,8 +96,9 @@ export const elementwiseOperators: Record<string, OperatorImporter> = {
   Round: { ...unary(g.round), since: 11, constantAlmostEverywhere: true },
   Sign: { ...unary(g.sign), since: 9, constantAlmostEverywhere: true },
   Sin: unary(g.sin),
+  Sinh: { ...unary(g.sinh), since: 9 },
   Sqrt: unary(g.sqrt),
-  Tan: unary((x) => g.div(g.sin(x), g.cos(x))),
+  Tan: unary(g.tan),
 
   Add: binary(g.add),
   And: { ...binary(g.and), constantAlmostEverywhere: true },

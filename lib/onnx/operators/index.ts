@@ -3,15 +3,18 @@ import { activationOperators } from './activation.js';
 import { attentionOperators } from './attention.js';
 import { constantOperators } from './constants.js';
 import { convolutionOperators } from './convolution.js';
-import { dropoutOperators } from './dropout.js';
 import { einsumOperators } from './einsum.js';
 import { elementwiseOperators } from './elementwise.js';
 import { indexingOperators } from './indexing.js';
 import { lossOperators } from './loss.js';
 import { matmulOperators } from './matmul.js';
 import { normalizationOperators } from './normalization.js';
+import { orderingOperators } from './ordering.js';
 import { poolingOperators } from './pooling.js';
+import { randomOperators } from './random.js';
 import { reductionOperators } from './reduction.js';
+import { resizeOperators } from './resize.js';
+import { scatterOperators } from './scatter.js';
 import { shapeOperators } from './shape.js';
 import { slicingOperators } from './slicing.js';
 
@@ -22,15 +25,18 @@ export const operators: ReadonlyMap<string, OperatorImporter> = new Map(
     ...attentionOperators,
     ...constantOperators,
     ...convolutionOperators,
-    ...dropoutOperators,
+    ...randomOperators,
     ...einsumOperators,
     ...elementwiseOperators,
     ...indexingOperators,
     ...lossOperators,
     ...matmulOperators,
     ...normalizationOperators,
+    ...orderingOperators,
     ...poolingOperators,
     ...reductionOperators,
+    ...resizeOperators,
+    ...scatterOperators,
     ...shapeOperators,
     ...slicingOperators,
   }),

@@ -2,15 +2,7 @@ import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import { elementCount } from '../../tensor.js';
 import type { Operation, OperatorImporter } from '../operation.js';
-
-/** Negative indices count from the end. */
-function nonNegative(indices: Node, size: number): Node {
-  if (g.isOp(indices, 'constant')) {
-    const data = indices.attributes.data.map((index) => (index < 0 ? index + size : index));
-    return g.constant(data, indices.shape, indices.dtype);
-  }
-  return g.where(g.less(indices, 0), g.add(indices, size), indices);
-}
+import { flatPositions, nonNegative } from './indices.js';
 
 function gather(op: Operation): Node {
   const x = op.input(0);
@@ -31,21 +23,23 @@ function gatherElements(op: Operation): Node {
   return g.transpose(g.gatherElements(g.transpose(covered, swap), positions), swap);
 }
 
-/** y[..., :] = x[index[..., 0], index[..., 1], ...]: the indexed axes are flattened into one. */
+/** y[b, ..., :] = x[b, index[b, ..., 0], index[b, ..., 1], ...]: batch and indexed axes are flattened into one. */
 function gatherNd(op: Operation): Node {
-  if (op.attributes.int('batch_dims', 0) !== 0) throw op.unsupported('has batch_dims, which are not supported');
   const [x, indices] = [op.input(0), op.input(1)];
-  const depth = indices.shape.at(-1) ?? 0;
-  const indexed = x.shape.slice(0, depth);
-  const rest = x.shape.slice(depth);
-  const components = indexed.map((size, axis) => {
-    const starts = indices.shape.map((_, index) => (index === indices.shape.length - 1 ? axis : 0));
-    const limits = indices.shape.map((total, index) => (index === indices.shape.length - 1 ? axis + 1 : total));
-    const component = g.reshape(g.slice(indices, { starts, limits }), indices.shape.slice(0, -1));
-    return g.mul(nonNegative(component, size), elementCount(indexed.slice(axis + 1)));
-  });
-  if (components.length === 0) throw op.invalid('needs indices of at least one axis');
-  return g.gather(g.reshape(x, [elementCount(indexed), ...rest]), components.reduce(g.add), 0);
+  const batchAxes = op.attributes.int('batch_dims', 0);
+  const depth = indices.shape.at(-1);
+  if (depth === undefined || batchAxes < 0 || batchAxes >= indices.shape.length) {
+    throw op.invalid(`needs indices of at least one axis behind ${batchAxes} batch axes`);
+  }
+  const batch = x.shape.slice(0, batchAxes);
+  const indexed = x.shape.slice(batchAxes, batchAxes + depth);
+  const rest = x.shape.slice(batchAxes + depth);
+  const within = flatPositions(indices, indexed);
+  const [batches, size] = [elementCount(batch), elementCount(indexed)];
+  const starts = op.sequence(batches, (index) => index * size, indices.dtype);
+  const ones = indices.shape.slice(batchAxes, -1).map(() => 1);
+  const positions = batchAxes === 0 ? within : g.add(within, g.reshape(starts, [...batch, ...ones]));
+  return g.gather(g.reshape(x, [batches * size, ...rest]), positions, 0);
 }
 
 /** Two values, off and on, chosen by whether the position along the new axis is the index. */

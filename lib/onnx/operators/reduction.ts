@@ -68,13 +68,26 @@ function sliceAt(x: Node, axis: number, index: number): Node {
   return g.slice(x, { starts, limits });
 }
 
+/** The position of the largest or smallest element; the last of equal ones is the first of the axis in reverse. */
 function argMax(sign: 1 | -1): OperatorImporter['build'] {
   return (op) => {
     const x = op.input(0);
-    if (op.attributes.flag('select_last_index'))
-      throw op.unsupported('has select_last_index=1, which is not supported');
     const axis = g.normalizeAxis(op.attributes.int('axis', 0), x.shape.length);
-    const result = g.argMax(sign === 1 ? x : g.neg(x), axis);
+    const last = (x.shape[axis] ?? 0) - 1;
+    const signed = sign === 1 ? x : g.neg(x);
+    const result = op.attributes.flag('select_last_index')
+      ? g.sub(
+          last,
+          g.argMax(
+            g.gather(
+              signed,
+              op.sequence(last + 1, (index) => last - index),
+              axis,
+            ),
+            axis,
+          ),
+        )
+      : g.argMax(signed, axis);
     return op.attributes.flag('keepdims', true) ? g.expandDims(result, [axis]) : result;
   };
 }

@@ -124,7 +124,7 @@ function padByIndex(
 }
 
 export const slicingOperators: Record<string, OperatorImporter> = {
-  Pad: { build: pad },
+  Pad: { build: pad, settings: [1, 2, 3] },
   Slice: { build: slice },
   Split: { build: split },
 };

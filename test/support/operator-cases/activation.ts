@@ -29,6 +29,7 @@ export const activation: readonly OperatorCase[] = [
     inputs: [random([9], 4)],
     attributes: { alpha: { float: 0.4 }, beta: { float: 0.3 } },
   },
+  { op: 'Shrink', opsets: [9], inputs: [random([9], 2)], attributes: { bias: { float: 0.3 }, lambd: { float: 0.8 } } },
   { op: 'HardSwish', opsets: [14, 22], inputs: [random([9], 5)] },
   { op: 'Mish', opsets: [18, 22], inputs: [random([9], 4)] },
   { op: 'Gelu', opsets: [20], inputs: [random([9], 4)] },

@@ -14,6 +14,8 @@ export const constants: readonly OperatorCase[] = [
   ),
   { op: 'Cast', note: 'from bool', opsets: [13], inputs: [bools([1, 0])], attributes: { to: 1 } },
   { op: 'CastLike', opsets: [15, 19, 24], inputs: [random([6]), int64s([1])] },
+  { op: 'EyeLike', opsets: [9, 22], inputs: [random([3, 4])] },
+  { op: 'EyeLike', note: 'shifted', opsets: [9], inputs: [random([4, 3])], attributes: { k: -1, dtype: 7 } },
   { op: 'Range', opsets: [11], inputs: [ints(10), ints(3), ints(-2)], folded: true },
   {
     op: 'Range',

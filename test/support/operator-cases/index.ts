@@ -7,8 +7,11 @@ import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { matmul } from './matmul.js';
 import { normalization } from './normalization.js';
+import { ordering } from './ordering.js';
 import { pooling } from './pooling.js';
 import { reduction } from './reduction.js';
+import { resampling } from './resampling.js';
+import { scatter } from './scatter.js';
 import { shape } from './shape.js';
 import { dropout, loss } from './training.js';
 
@@ -24,6 +27,9 @@ export const operatorCases: readonly OperatorCase[] = [
   ...reduction,
   ...shape,
   ...indexing,
+  ...scatter,
+  ...ordering,
+  ...resampling,
   ...constants,
   ...loss,
   ...dropout,
