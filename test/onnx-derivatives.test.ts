@@ -36,7 +36,7 @@ for (const [index, operatorCase] of smooth.entries()) {
         xs.map((x, position) => weights(x, position + 2)),
       );
       for (const [name, value] of Object.entries({ first: sum, second: slope })) {
-        const { error, accepted } = compareGradient(value, xs, feeds, index, 3);
+        const { error, accepted } = compareGradient(value, xs, feeds, 1, 8);
         t.true(accepted > 0, `no direction without a kink (${name})`);
         t.true(error < tolerance, `the ${name} derivative of output ${output} is off by ${error}`);
       }

@@ -4,6 +4,7 @@ import { create } from '@bufbuild/protobuf';
 import test from 'ava';
 import { opsetRange } from '../lib/onnx/index.js';
 import { operators } from '../lib/onnx/operators/index.js';
+import { randomOperators } from '../lib/onnx/operators/random.js';
 import { OperatorSetIdProtoSchema } from '../lib/onnx/schema/onnx_pb.js';
 import { buildModel, encode, tensor } from './support/onnx-builder.js';
 import { evaluateModel } from './support/operator-case.js';
@@ -31,7 +32,7 @@ test('every operator is understood from the opset on that introduced it', (t) =>
   }
 });
 
-test('every form of an operator that is understood has a case', (t) => {
+test('every form of an operator that is understood has a case, but of those that draw random numbers', (t) => {
   const missing: string[] = [];
   for (const [op, { until = opsetRange.newest }] of operators) {
     const { forms = [] } = history.operators[op] ?? {};
@@ -39,7 +40,8 @@ test('every form of an operator that is understood has a case', (t) => {
     for (const [index, form] of forms.entries()) {
       const last = Math.min(until, (forms[index + 1] ?? Number.POSITIVE_INFINITY) - 1);
       const within = (opset: number): boolean => opset >= form && opset <= last;
-      if (last >= Math.max(form, opsetRange.oldest) && !opsets.some(within)) missing.push(`${op} of opset ${form}`);
+      if (last >= Math.max(form, opsetRange.oldest) && !opsets.some(within) && !(op in randomOperators))
+        missing.push(`${op} of opset ${form}`);
     }
   }
   t.deepEqual(missing, []);

@@ -61,7 +61,7 @@ export const activationOperators: Record<string, OperatorImporter> = {
   PRelu: { build: prelu },
   Relu: { build: (op) => g.relu(op.input(0)) },
   Selu: { build: selu },
-  Shrink: { build: shrink },
+  Shrink: { build: shrink, since: 9 },
   Sigmoid: { build: (op) => g.sigmoid(op.input(0)) },
   Softmax: { build: alongAxis(g.softmax) },
   Softplus: { build: (op) => g.softplus(op.input(0)) },

@@ -113,10 +113,10 @@ function hardmax(op: Operation): Node {
 }
 
 export const orderingOperators: Record<string, OperatorImporter> = {
-  Compress: { build: compress },
+  Compress: { build: compress, since: 9 },
   CumSum: { build: cumulativeSum, since: 11 },
   Hardmax: { build: hardmax, constantAlmostEverywhere: true },
-  NonZero: { build: nonZero, constantAlmostEverywhere: true },
+  NonZero: { build: nonZero, since: 9, constantAlmostEverywhere: true },
   ReverseSequence: { build: reverseSequence, since: 10 },
   TopK: { build: topK },
 };

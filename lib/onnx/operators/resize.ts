@@ -150,5 +150,5 @@ function alongAxis(list: Node, x: Node, axis: number): Node {
 
 export const resizeOperators: Record<string, OperatorImporter> = {
   Resize: { build: resize, since: 10, settings: [1, 2, 3] },
-  Upsample: { build: upsample, settings: [1] },
+  Upsample: { build: upsample, until: 9, settings: [1] },
 };

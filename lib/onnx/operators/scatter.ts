@@ -87,7 +87,7 @@ function rounds(op: Operation, positions: Node): Placement[][] {
 }
 
 export const scatterOperators: Record<string, OperatorImporter> = {
-  Scatter: { build: scatterElements },
+  Scatter: { build: scatterElements, since: 9, until: 10 },
   ScatterElements: { build: scatterElements, since: 11 },
   ScatterND: { build: scatterNd, since: 11 },
 };

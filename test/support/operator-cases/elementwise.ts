@@ -2,13 +2,17 @@ import { bools, int64s, tensor } from '../onnx-builder.js';
 import { between, type OperatorCase, random } from '../operator-case.js';
 import { binary, every, ints, scalar, unary } from './common.js';
 
+const sinceNine = every.filter((opset) => opset >= 9);
+
 export const elementwise: readonly OperatorCase[] = [
   ...unary(['Abs', 'Ceil', 'Cos', 'Exp', 'Floor', 'Identity', 'Neg', 'Sin', 'Tan'], random([3, 4])),
   ...unary(['Erf', 'Sign'], random([3, 4]), [9, 13, 24]),
   ...unary(['Log', 'Sqrt', 'Reciprocal'], between(0.1, 3, [3, 4])),
-  ...unary(['Atan', 'Asinh', 'Sinh', 'Cosh'], random([3, 5], 4)),
-  ...unary(['Asin', 'Acos', 'Atanh'], random([3, 4], 0.95)),
-  { op: 'Acosh', opsets: every, inputs: [between(1.1, 4, [3, 4])] },
+  ...unary(['Atan'], random([3, 5], 4)),
+  ...unary(['Asinh', 'Sinh', 'Cosh'], random([3, 5], 4), sinceNine),
+  ...unary(['Asin', 'Acos'], random([3, 4], 0.95)),
+  ...unary(['Atanh'], random([3, 4], 0.95), sinceNine),
+  { op: 'Acosh', opsets: sinceNine, inputs: [between(1.1, 4, [3, 4])] },
   { op: 'IsNaN', opsets: [9, 13, 20], inputs: [tensor([1, Number.NaN, Number.POSITIVE_INFINITY])] },
   ...[{}, { detect_negative: 0 }, { detect_positive: 0 }, { detect_negative: 0, detect_positive: 0 }].map(
     (attributes): OperatorCase => ({
@@ -27,6 +31,7 @@ export const elementwise: readonly OperatorCase[] = [
   {
     op: 'Mod',
     note: 'of reals',
+    kinked: true,
     opsets: [28],
     inputs: [tensor([7, -7, 7, -7, 2, -2, 0]), tensor([4, 4, -4, -4, Infinity, Infinity, 3])],
     expected: { shape: [7], data: [3, 1, -1, -3, 2, Infinity, 0] },

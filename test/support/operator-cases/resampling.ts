@@ -19,6 +19,13 @@ export const resampling: readonly OperatorCase[] = [
     { op: 'Upsample', note: mode, opsets: [9], inputs: [picture, scales(2, 3)], attributes: { mode } },
     { op: 'Resize', note: mode, opsets: [10], inputs: [picture, scales(2, 0.6)], attributes: { mode } },
   ]),
+  {
+    op: 'Upsample',
+    note: 'scales as an attribute',
+    opsets: [7],
+    inputs: [picture],
+    attributes: { scales: { floats: [1, 1, 2, 2] } },
+  },
   ...transformations.flatMap((place): OperatorCase[] => [
     ...['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'].flatMap((round): OperatorCase[] => [
       {
