@@ -1,6 +1,8 @@
 import test from 'ava';
 import { Device } from '../lib/engine/index.js';
+import { constant, gradient, input } from '../lib/graph/index.js';
 import { Network } from '../lib/onnx/index.js';
+import { StepProgram } from '../lib/solvers/step-program.js';
 import { Classifier, checkFit, filterSamples, joinSamples, trainClassifier } from '../lib/tasks/classifier.js';
 import {
   initialImportance,
@@ -9,6 +11,7 @@ import {
   validateSettings,
   weightsOf,
 } from '../lib/tasks/denoising/index.js';
+import { weightedLoss } from '../lib/tasks/denoising/problem.js';
 import { findModel, modelNames } from '../lib/tasks/models.js';
 import { Tensor } from '../lib/tensor.js';
 
@@ -128,4 +131,31 @@ test('a network must fit the images and the classes', async (t) => {
     message: /the data have \[3, 32, 32\]/,
   });
   t.throws(() => checkFit(network, [1, 28, 28], 7), { code: 'SHAPE_MISMATCH', message: /\[2, 7\] logits are needed/ });
+});
+
+test('the derivative by an importance keeps its digits where the weight is close to 0', async (t) => {
+  const importances = [-8, -9.5, -20, 0.5, 4];
+  const losses = [2, 0.5, 1, 0.1, 3];
+  // Two logits of difference d with the label 0 have the cross-entropy log(1 + exp(-d)).
+  const logits = losses.flatMap((loss) => [-Math.log(Math.expm1(loss)), 0]);
+  const u = input('u', [losses.length]);
+  const labels = constant(
+    losses.map(() => 0),
+    [losses.length],
+    'int64',
+  );
+  const cost = weightedLoss(constant(logits, [losses.length, 2]), labels, u);
+  const [derivative] = gradient(cost, [u]);
+  if (derivative === undefined) throw new Error('There is no derivative.');
+  const program = new StepProgram(device, { outputs: { derivative } });
+  await program.run([{ u: Tensor.from(importances) }]);
+  const weights = importances.map((value) => 1 / (1 + Math.exp(-2 * value)));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const mean = weights.reduce((sum, weight, at) => sum + weight * (losses[at] ?? Number.NaN), 0) / total;
+  for (const [at, value] of (program.output('derivative')?.toArray() ?? []).entries()) {
+    const weight = weights[at] ?? Number.NaN;
+    const expected = (2 * weight * (1 - weight) * ((losses[at] ?? Number.NaN) - mean)) / total;
+    t.true(Math.abs(value / expected - 1) < 1e-4, `at ${importances[at]}: ${value}, not ${expected}`);
+  }
+  program.dispose();
 });

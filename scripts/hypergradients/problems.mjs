@@ -6,7 +6,7 @@ import * as graph from '../../dist/lib/graph/index.js';
 import { Tensor } from '../../dist/lib/tensor.js';
 import { eigenvalues, solve } from './dense.mjs';
 
-const { add, crossEntropy, div, exp, expandDims, matmul, mean, mul, reduceSum, square, sub, tanh } = graph;
+const { add, crossEntropy, div, exp, expandDims, matmul, mean, mul, reduceSum, sigmoid, square, sub } = graph;
 const norm2 = (x) => reduceSum(square(x));
 const root = new URL('../../', import.meta.url);
 
@@ -15,7 +15,7 @@ const lowerCosts = {
   ridge: ({ z, y, u, v }) =>
     add(mean(crossEntropy(z, y)), mul(0.5, reduceSum(mul(exp(expandDims(u, [1])), square(v))))),
   weights: ({ z, y, u, v }) => {
-    const weights = mul(add(tanh(u), 1), 0.5);
+    const weights = sigmoid(mul(2, u));
     return add(div(reduceSum(mul(weights, crossEntropy(z, y))), reduceSum(weights)), mul(0.05, norm2(v)));
   },
 };

@@ -7,7 +7,7 @@ import {
   mul,
   type Node,
   reduceSum,
-  tanh,
+  sigmoid,
   transpose,
 } from '../../lib/graph/index.js';
 
@@ -16,9 +16,9 @@ export function logits(x: Node, weight: Node, bias: Node): Node {
   return add(matmul(x, transpose(weight)), bias);
 }
 
-/** Mean cross-entropy weighted by the importances (tanh(u) + 1) / 2. */
+/** Mean cross-entropy weighted by the importances sigmoid(2 u). */
 export function weightedLoss(z: Node, labels: Node, u: Node): Node {
-  const weights = mul(add(tanh(u), 1), 0.5);
+  const weights = sigmoid(mul(2, u));
   return div(reduceSum(mul(weights, crossEntropy(z, labels))), reduceSum(weights));
 }
 

@@ -55,7 +55,7 @@ export interface Quantities {
 }
 
 /**
- * With w = (tanh(u) + 1) / 2: g = sum_i w_i CE_i / sum_i w_i on the training batch, f = mean CE on the validation batch,
+ * With w = sigmoid(2 u): g = sum_i w_i CE_i / sum_i w_i on the training batch, f = mean CE on the validation batch,
  * q = gamma grad_v g + nu, penalty = f + <nu, grad_v g> + gamma / 2 |grad_v g|^2 + lambda g.
  */
 export function denoisingQuantities(network: Network, batch: number): Quantities {

@@ -1,12 +1,15 @@
 import { type BilevelProblem, bilevelProblem, feed, perSample } from '../../bilevel/index.js';
-import { add, crossEntropy, div, mean, mul, type Node, reduceSum, tanh } from '../../graph/index.js';
+import { crossEntropy, div, mean, mul, type Node, reduceSum, sigmoid } from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
 import { Tensor } from '../../tensor.js';
 import type { Parameters, Samples } from '../classifier.js';
 
-/** The weight u' = (tanh(u) + 1) / 2 of a sample with importance u, in (0, 1). */
+/**
+ * The weight u' = (tanh(u) + 1) / 2 of a sample with importance u, in (0, 1). Written as sigmoid(2 u): in float32 the sum with
+ * 1 cancels below u = -5, and with it the derivative.
+ */
 export function sampleWeight(u: Node): Node {
-  return mul(0.5, add(tanh(u), 1));
+  return sigmoid(mul(2, u));
 }
 
 /** sum_i u'_i CE_i / sum_i u'_i over a batch: the lower cost of logits [b, c], labels [b] and importances u [b]. */
@@ -43,12 +46,15 @@ export function denoisingProblem(
 /** The largest and smallest weight that an importance can give without leaving float32. */
 const weightRange = [1e-5, 0.99999] as const;
 
-const importanceOf = (weight: number): number =>
-  Math.atanh(2 * Math.min(Math.max(weight, weightRange[0]), weightRange[1]) - 1);
+/** u with sigmoid(2 u) = weight. */
+function importanceOf(weight: number): number {
+  const kept = Math.min(Math.max(weight, weightRange[0]), weightRange[1]);
+  return Math.log(kept / (1 - kept)) / 2;
+}
 
-/** The weights (tanh(u) + 1) / 2 of importances u, [n]. */
+/** The weights sigmoid(2 u) of importances u, [n]. */
 export function weightsOf(importance: Tensor): Float64Array {
-  return Float64Array.from(importance.data as Float32Array, (u) => (Math.tanh(u) + 1) / 2);
+  return Float64Array.from(importance.data as Float32Array, (u) => 1 / (1 + Math.exp(-2 * u)));
 }
 
 /** Importances that trust labels which a first network agrees with, float32 [n] (the authors' two-valued start). */
