@@ -24,6 +24,10 @@ export type ErrorCode =
   | 'NON_FINITE'
   /** The lower cost curves downward where a method needs it to be convex. */
   | 'INDEFINITE_HESSIAN'
+  /** The lower cost is flat where a method needs it to be curved. */
+  | 'SINGULAR_HESSIAN'
+  /** A series or a descent grows where it should shrink: its rate is too large. */
+  | 'DIVERGED'
   /** A tensor is in use by a run that has not ended. */
   | 'TENSOR_IN_USE'
   /** The folder of a run is in use by another process. */

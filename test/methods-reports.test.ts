@@ -1,9 +1,18 @@
 import test from 'ava';
-import { type BilevelProblem, bilevelProblem } from '../lib/bilevel/index.js';
+import { type BilevelProblem, bilevelProblem, minimizationProblem } from '../lib/bilevel/index.js';
 import { Device } from '../lib/engine/index.js';
-import { add, reduceSum, square, sub } from '../lib/graph/index.js';
+import { add, mul, reduceSum, square, sub } from '../lib/graph/index.js';
 import { schedules } from '../lib/schedules/index.js';
-import { f2sa, gPbgd, type MethodSolver, meha, methods, type SolverResources, vPbgd } from '../lib/solvers/index.js';
+import {
+  f2sa,
+  gPbgd,
+  type MethodSolver,
+  meha,
+  methods,
+  minimize,
+  type SolverResources,
+  vPbgd,
+} from '../lib/solvers/index.js';
 import { Tensor } from '../lib/tensor.js';
 import { methodRows } from './support/method-rows.js';
 
@@ -67,6 +76,52 @@ for (const [name, method] of Object.entries(methods)) {
       }),
       `g is ${g}, |grad_v g| is ${lowerGradientNorm}`,
     );
+  });
+}
+
+test('norms are reported down to the smallest float32 and up to the largest', async (t) => {
+  for (const scale of [1e-30, 1, 1e30]) {
+    const scaledProblem = bilevelProblem({
+      upper: { x: Tensor.from(start.u) },
+      lower: { x: Tensor.from(start.v) },
+      f: ({ u, v }) => mul(scale, add(reduceSum(square(u.x)), reduceSum(square(v.x)))),
+      g: ({ u, v }) => mul(scale, reduceSum(square(sub(sub(1, u.x), v.x)))),
+    });
+    const rates = { upperLearningRate: 1e-35, lowerLearningRate: 1e-35 };
+    const near = (value: number, gradient: Vector) =>
+      t.true(Math.abs(value / (2 * scale * Math.sqrt(squared(gradient))) - 1) < 1e-5, `${value} at ${scale}`);
+    for (const solver of [
+      methods.gd(scaledProblem, { ...rates, lowerSteps: 1 }, { device }),
+      methods.soba(scaledProblem, rates, { device }),
+    ]) {
+      const report = await solver.step(solver.init());
+      near(report.lowerGradientNorm, rest(start.u, start.v));
+      near(report.hypergradientNorm, start.u);
+      solver.dispose();
+    }
+    const lower = { x: Tensor.from(start.v) };
+    const alone = minimizationProblem({ lower, g: ({ v }) => mul(scale, reduceSum(square(v.x))) });
+    using solver = minimize(alone, { steps: 1, learningRate: 1e-35 }, { device });
+    near((await solver.step(solver.init())).lowerGradientNorm, start.v);
+  }
+});
+
+/** Methods that solve grad_vv g z = grad_v f. */
+const implicit = new Set(
+  'aidCg aidFp amigo stocbio bsa ttsa approxGrad mrbo vrbo sustain mstsa stable imaml soba maSoba saba srba fsla'.split(
+    ' ',
+  ),
+);
+
+for (const [name, method] of Object.entries(methods)) {
+  test(`${name}: reports the relative residual of its linear system, if it solves one`, async (t) => {
+    using solver = (method as AnyMethod)(problem, methodRows[name as keyof typeof methods].small, { device });
+    const state = solver.init();
+    for (let iteration = 0; iteration < 3; iteration++) {
+      const report = await solver.step(state);
+      t.is('linearResidual' in report, implicit.has(name));
+      if (report.linearResidual !== undefined) t.true(report.linearResidual >= 0 && report.linearResidual <= 1.001);
+    }
   });
 }
 

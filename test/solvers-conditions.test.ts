@@ -1,7 +1,7 @@
 import test from 'ava';
 import { bilevelProblem, box, type ConvexSet, l2Ball } from '../lib/bilevel/index.js';
 import { Device } from '../lib/engine/index.js';
-import { add, mul, type Node, reduceSum, relu, round, square, sub } from '../lib/graph/index.js';
+import { abs, add, constant, mul, type Node, reduceSum, relu, round, square, sub } from '../lib/graph/index.js';
 import { methods } from '../lib/solvers/index.js';
 import { drawFactors } from '../lib/solvers/parts/random-series.js';
 import { Tensor } from '../lib/tensor.js';
@@ -9,7 +9,8 @@ import { Tensor } from '../lib/tensor.js';
 const device = Device.cpu({ threads: 1 });
 test.after.always(() => device.dispose());
 
-const { aidCg, bome, bsa, gd, gPbgd, penalty, pzobo, rmd, soba, sustain, ttsa, vPbgd } = methods;
+const { aidCg, approxGrad, bome, bsa, gd, gPbgd, imaml, penalty, pzobo, rmd, soba, stable, sustain, ttsa, vPbgd } =
+  methods;
 
 const norm2 = (x: Node): Node => reduceSum(square(x));
 type Cost = (u: Node, v: Node) => Node;
@@ -77,6 +78,40 @@ test('methods that solve with second derivatives refuse a lower cost that has no
     });
   }
   for (const method of [gd, bome]) t.notThrows(() => method(linear, {}, { device }).dispose());
+});
+
+test('a method that adds curvature itself takes a lower cost that has none, and solves what it makes of it', async (t) => {
+  const far = [9, -8];
+  const start = [1, 2];
+  // v* = u + sign(c - u) / lambda while that does not pass c, so that the Hessian is lambda I and the hypergradient grad_v f.
+  const lambda = 0.5;
+  const absolute = bilevelProblem({
+    upper: { w: Tensor.from(start) },
+    lower: { w: Tensor.zeros([2]) },
+    f: ({ v }) => mul(0.5, norm2(v.w)),
+    g: ({ v }) => reduceSum(abs(sub(v.w, constant(far)))),
+  });
+  const sgd = { lowerOptimizer: 'sgd', upperOptimizer: 'sgd', upperLearningRate: 1 } as const;
+  const options = { ...sgd, proximity: lambda, lowerSteps: 300, lowerLearningRate: 0.2 };
+  using solver = imaml(absolute, options, { device });
+  const state = solver.init();
+  await solver.step(state);
+  for (const [index, value] of (state.u.w?.toArray() ?? []).entries()) {
+    const from = start[index] ?? Number.NaN;
+    const expected = from + Math.sign((far[index] ?? Number.NaN) - from) / lambda;
+    t.true(Math.abs(from - value - expected) < 1e-5);
+  }
+  const linear = problem(distance, (u, v) => add(reduceSum(relu(v)), reduceSum(mul(u, v))));
+  for (const open of [
+    (tikhonov: number) => aidCg(linear, { tikhonov }, { device }),
+    (tikhonov: number) => approxGrad(linear, { tikhonov }, { device }),
+    (tikhonov: number) => stable(linear, { tikhonov }, { device }),
+  ]) {
+    t.throws(() => open(0), { code: 'NOT_DIFFERENTIABLE' });
+    using regularised = open(0.1);
+    const { linearResidual = 9 } = await regularised.step(regularised.init());
+    t.true(linearResidual <= 1);
+  }
 });
 
 test('a random series is refused for it whatever number of factors the seed gives its first iteration', (t) => {

@@ -1,4 +1,18 @@
-import { add, inner, mul, type Node, reduceSum, reshape, sub } from '../graph/index.js';
+import {
+  abs,
+  add,
+  div,
+  inner,
+  maximum,
+  mul,
+  type Node,
+  reduceMax,
+  reduceSum,
+  reshape,
+  sqrt,
+  sub,
+  zeros,
+} from '../graph/index.js';
 
 /** A point or direction of one level: a node for each of its variables, in their order. */
 export type Vector = readonly Node[];
@@ -36,6 +50,24 @@ export function spread(factor: Node, rank: number): Node {
 export function dot(a: Vector, b: Vector, trials: number | undefined): Node {
   if (trials === undefined) return inner(a, b);
   return dotOfSlices(a, b, 1);
+}
+
+/** The smallest float32 of full precision. */
+const smallestNormal = 2 ** -126;
+
+/**
+ * |a|: a scalar, or with `trials` one value per trial. Divided by its largest element before it is squared, so that no length
+ * that float32 can hold vanishes or overflows on the way.
+ */
+export function norm(a: Vector, trials: number | undefined): Node {
+  const batchAxes = trials === undefined ? 0 : 1;
+  const largest = a
+    .map((x) => reduceMax(abs(x), [...x.shape.keys()].slice(batchAxes)))
+    .reduce((most, each) => maximum(most, each), zeros(trials === undefined ? [] : [trials]));
+  // No smaller, so that its inverse is finite.
+  const unit = maximum(largest, smallestNormal);
+  const parts = scaled(div(1, unit), a);
+  return mul(unit, sqrt(dot(parts, parts, trials)));
 }
 
 /** <a, b> over all axes but the first `batchAxes`, along which a vector without some of them is the same everywhere. */

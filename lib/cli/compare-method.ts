@@ -38,6 +38,8 @@ const methodFailures: ReadonlySet<ErrorCode> = new Set([
   'NOT_DIFFERENTIABLE',
   'NON_FINITE',
   'INDEFINITE_HESSIAN',
+  'SINGULAR_HESSIAN',
+  'DIVERGED',
 ]);
 
 /**

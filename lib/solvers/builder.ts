@@ -1,4 +1,12 @@
-import { type BilevelProblem, dot, type Evaluations, Oracles, type Variable, type Vector } from '../bilevel/index.js';
+import {
+  type BilevelProblem,
+  dot,
+  type Evaluations,
+  norm,
+  Oracles,
+  type Variable,
+  type Vector,
+} from '../bilevel/index.js';
 import type { Device } from '../engine/index.js';
 import { input, isOp, type Node } from '../graph/index.js';
 import { type OptimizerConstants, optimizers } from '../optimizers/index.js';
@@ -184,6 +192,11 @@ export class MethodBuilder {
   /** |a|^2, per trial. */
   squaredNorm(a: Vector): Node {
     return dot(a, a, this.trials);
+  }
+
+  /** |a|, per trial, whose square need not be a float32. */
+  norm(a: Vector): Node {
+    return norm(a, this.trials);
   }
 
   /** Frees the programs. */

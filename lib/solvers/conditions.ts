@@ -9,6 +9,8 @@ interface Abilities {
   readonly interior?: boolean;
   readonly startsAtUpper?: boolean;
   readonly solvesWithHessian?: boolean;
+  /** Coefficient of the identity that the method adds to grad_vv g. */
+  readonly addedCurvature?: number;
 }
 
 /**
@@ -18,7 +20,8 @@ interface Abilities {
 export function checkConditions(abilities: Abilities, problem: BilevelProblem): void {
   checkConstraints(abilities, problem);
   checkInfluence(abilities, problem);
-  if (abilities.interior && abilities.solvesWithHessian) checkCurvature(abilities.name, problem);
+  const { name, interior, solvesWithHessian, addedCurvature = 0 } = abilities;
+  if (interior && solvesWithHessian && addedCurvature === 0) checkCurvature(name, problem);
 }
 
 function checkConstraints({ name, handlesConstraints = false, interior = false }: Abilities, problem: BilevelProblem) {
@@ -45,7 +48,8 @@ function checkConstraints({ name, handlesConstraints = false, interior = false }
 function checkInfluence({ startsAtUpper = false }: Abilities, { upper, lower, f, g }: BilevelProblem): void {
   const nodes = (variables: readonly Variable[]) => variables.map(({ value }) => value);
   const [onF, onG] = [influences(nodes(lower), [f]), influences(nodes(lower), [g])];
-  const lost = lower.find((_, index) => onF[index] && !onG[index]);
+  // What starts at u is determined by it, whether g moves it or not.
+  const lost = startsAtUpper ? undefined : lower.find((_, index) => onF[index] && !onG[index]);
   if (lost !== undefined || !onG.includes(true)) {
     const which = lost === undefined ? 'any lower variable' : `the lower variable ${lost.name}`;
     throw new BilevelError(

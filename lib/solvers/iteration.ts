@@ -25,20 +25,26 @@ export interface Iteration {
   restart(level: Level): void;
 }
 
-/** What the report of every method takes from outputs of these names; norms come squared. */
+/** What the report of every method takes from outputs. */
 export interface StandardValues {
   readonly f: number;
   readonly g: number;
   readonly lowerGradientNorm: number;
   readonly hypergradientNorm: number;
+  /**
+   * |b - A z| / |b| for the linear system A z = b of the method, grad_vv g z = grad_v f: where z solves it less well, the
+   * hypergradient is the less exact. Only in reports of methods that solve one.
+   */
+  readonly linearResidual?: number;
 }
 
 /** Draws mini-batches: one for `same`, else one for each step. */
 export type Draw = (wanted: ReadonlySet<string>, draws: PhaseDraws, steps: number) => Readonly<Record<string, Tensor>>;
 
 const quantities: Readonly<Record<string, string>> = {
-  lowerGradient: '|grad_v g|^2',
-  hypergradient: 'the squared norm of the hypergradient',
+  lowerGradient: '|grad_v g|',
+  hypergradient: 'the norm of the hypergradient',
+  linearResidual: 'the relative residual of the linear system',
 };
 
 export class MethodIteration implements Iteration {
@@ -78,8 +84,9 @@ export class MethodIteration implements Iteration {
     return {
       f: mean(this.#standard('f')),
       g: mean(this.#standard('g')),
-      lowerGradientNorm: mean(this.#standard('lowerGradient').map(Math.sqrt)),
-      hypergradientNorm: mean(this.#standard('hypergradient').map(Math.sqrt)),
+      lowerGradientNorm: mean(this.#standard('lowerGradient')),
+      hypergradientNorm: mean(this.#standard('hypergradient')),
+      ...(this.#writers.has('linearResidual') && { linearResidual: mean(this.#standard('linearResidual')) }),
     };
   }
 

@@ -34,6 +34,8 @@ export interface MethodDefinition<T extends OptionTable, Q extends object> {
   readonly startsAtUpper?: boolean;
   /** Whether it takes account of equality and inequality constraints of either level. */
   readonly handlesConstraints?: boolean;
+  /** Coefficient of the identity that it adds to grad_vv g where it solves with it: curvature that g itself need not have. */
+  readonly addedCurvature?: (options: Options<T>) => number;
   /** Fills in defaults that depend on other options; by the table alone if absent. */
   readonly validate?: (given: GivenOptions<T>) => Options<T>;
   /** Refuses a problem that the method cannot solve, naming what is in the way. */
@@ -50,7 +52,7 @@ export interface MethodDefinition<T extends OptionTable, Q extends object> {
 
 /** A method: call it with a problem for a solver. */
 export interface Method<T extends OptionTable, Q extends object>
-  extends Omit<MethodDefinition<T, Q>, 'build' | 'validate' | 'check'> {
+  extends Omit<MethodDefinition<T, Q>, 'build' | 'validate' | 'check' | 'addedCurvature'> {
   /**
    * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; NOT_DIFFERENTIABLE when a derivative is missing
    */
@@ -70,12 +72,13 @@ export function defineMethod<const T extends OptionTable, Q extends object>(
     const options = validate(given);
     // A random series may need no Hessian-vector product in an iteration, but its sum is always multiplied with grad_uv g.
     const { jacobianVectorProducts } = definition.evaluations(options, 0, problem);
-    checkConditions({ ...definition, solvesWithHessian: jacobianVectorProducts > 0 }, problem);
+    const addedCurvature = definition.addedCurvature?.(options) ?? 0;
+    checkConditions({ ...definition, solvesWithHessian: jacobianVectorProducts > 0, addedCurvature }, problem);
     if (definition.blocks) checkBlocks(name, problem);
     definition.check?.(problem, options);
     return new MethodSolver(definition, problem, options, resources);
   };
-  const { build, check, name: _, ...described } = definition;
+  const { build, check, addedCurvature: _added, name: _, ...described } = definition;
   Object.defineProperty(solve, 'name', { value: name });
   return Object.assign(solve, { ...described, validate });
 }

@@ -1,5 +1,5 @@
-import { checkProblem, type MinimizationProblem } from '../bilevel/index.js';
-import { gradient, isOp, sumOfSquares } from '../graph/index.js';
+import { checkProblem, type MinimizationProblem, norm } from '../bilevel/index.js';
+import { gradient, isOp } from '../graph/index.js';
 import { optimizerNames, optimizers } from '../optimizers/index.js';
 import { type GivenOptions, type Options, validateOptions } from '../options.js';
 import { constant } from '../schedules/index.js';
@@ -77,7 +77,7 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
         hostInputs: [level.stepSize],
         levels: [level],
         updates: level.step(gradients),
-        outputs: { lowerGradient: sumOfSquares(gradients) },
+        outputs: { lowerGradient: norm(gradients, undefined) },
         perStepOutputs: { g },
       }),
     );
@@ -103,13 +103,13 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
       await this.#phase.run(state, [tensors, batches, this.batches.arrays], { steps, signal });
       const costs = this.#phase.output('g');
       for (const [step, cost] of costs.entries()) checkFinite(cost, 'g', `step ${step + 1} of ${where}`);
-      const [squared = Number.NaN] = this.#phase.output('lowerGradient');
+      const [length = Number.NaN] = this.#phase.output('lowerGradient');
       counters.iteration++;
       counters[counter] = done + steps;
       return {
         iteration: counters.iteration,
         g: costs.reduce((sum, cost) => sum + cost, 0) / costs.length,
-        lowerGradientNorm: Math.sqrt(checkFinite(squared, '|grad_v g|^2', where)),
+        lowerGradientNorm: checkFinite(length, '|grad_v g|', where),
         lowerSteps: done + steps,
       };
     });

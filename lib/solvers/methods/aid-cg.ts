@@ -26,6 +26,7 @@ export const aidCg = defineMethod({
     ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
   },
   interior: true,
+  addedCurvature: ({ tikhonov }) => tikhonov,
   evaluations: ({ lowerSteps, linearSteps }) => ({
     fGradients: 1,
     gGradients: lowerSteps,

@@ -30,8 +30,10 @@ export const aidFp = defineMethod({
   }),
   memory: () => 'constant',
   build(b, options) {
-    const rate = b.scalar('linearSystemRate', ({ counters }) => options.lowerLearningRate.at(counters.iteration ?? 0));
+    const at = (index: number): number => options.lowerLearningRate.at(index);
+    const node = b.scalar('linearSystemRate', ({ counters }) => at(counters.iteration ?? 0));
+    const system = neumannSeries(b, { node, option: 'lowerLearningRate', at });
     const linearSteps = options.linearSteps - 1;
-    return implicitIteration(b, { ...options, ...b.pair(options), system: neumannSeries(b, rate), linearSteps });
+    return implicitIteration(b, { ...options, ...b.pair(options), system, linearSteps });
   },
 });

@@ -44,6 +44,7 @@ export const approxGrad = defineMethod({
   },
   rows: true,
   interior: true,
+  addedCurvature: ({ tikhonov }) => tikhonov,
   evaluations: ({ lowerSteps, linearSteps, linearSolver }) => ({
     fGradients: 1,
     gGradients: lowerSteps,

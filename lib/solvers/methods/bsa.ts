@@ -2,7 +2,7 @@ import { powerLaw } from '../../schedules/index.js';
 import { levelOptions, lowerStepsOption, warmStartOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { implicitIteration } from '../parts/implicit.js';
-import { neumannSeries } from '../parts/neumann.js';
+import { constantRate, neumannSeries } from '../parts/neumann.js';
 import { drawFactors, randomSeriesOptions } from '../parts/random-series.js';
 import { factsOf } from '../problem-facts.js';
 
@@ -30,7 +30,10 @@ export const bsa = defineMethod({
   }),
   memory: () => 'constant',
   build(b, options) {
-    const system = neumannSeries(b, options.neumannRate, { stepsBelow: options.neumannTerms, draws: 'fresh' });
+    const system = neumannSeries(b, constantRate(options.neumannRate), {
+      stepsBelow: options.neumannTerms,
+      draws: 'fresh',
+    });
     const linearSteps = (index: number) => drawFactors(b.facts.seed, index, options.neumannTerms);
     return implicitIteration(b, { ...options, ...b.pair(options), system, linearSteps, draws: 'fresh' });
   },

@@ -45,7 +45,7 @@ export const darts = defineMethod({
       const c = gradient(inner(ahead, v.map(stopGradient)), lower.nodes);
       const mixed = differenceProducts(b, o, c, radius).u;
       const hypergradient = minus(u, scaled(lower.stepSize.node, mixed));
-      return { updates: upper.step(hypergradient), outputs: { f: at.f, hypergradient: b.squaredNorm(hypergradient) } };
+      return { updates: upper.step(hypergradient), outputs: { f: at.f, hypergradient: b.norm(hypergradient) } };
     });
     const lowerStep = lowerPhase(b, lower);
     return async (iteration) => {

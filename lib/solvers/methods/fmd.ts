@@ -57,13 +57,13 @@ export const fmd = defineMethod({
       );
       return {
         updates: [...lower.step(gradient), ...assign(tangents, moved)],
-        outputs: { g: o.g, lowerGradient: b.squaredNorm(gradient) },
+        outputs: { g: o.g, lowerGradient: b.norm(gradient) },
       };
     });
     const upperStep = b.phase('upper', (o) => {
       const { u, v } = o.fGradient();
       const hypergradient = plus(u, ofU.unflatten(timesVector(ofV.rows(tangents, size), ofV.flatten(v))));
-      return { updates: upper.step(hypergradient), outputs: { f: o.f, hypergradient: b.squaredNorm(hypergradient) } };
+      return { updates: upper.step(hypergradient), outputs: { f: o.f, hypergradient: b.norm(hypergradient) } };
     });
     return async (iteration) => {
       if (!warmStart) iteration.restart(lower);

@@ -4,6 +4,7 @@ import { assign } from '../level.js';
 import { levelOptions } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { jointLevels } from '../parts/joint.js';
+import { relativeResidual } from '../parts/linear-system.js';
 import { lowerPhase } from '../parts/lower-phase.js';
 import { momentumOption, oldPoint, recursiveMomentum } from '../parts/recursive-momentum.js';
 
@@ -46,7 +47,11 @@ export const fsla = defineMethod({
     const lowerStep = lowerPhase(b, lower, { draws: 'fresh' });
     const systemStep = b.phase(
       'linearSystem',
-      (o) => ({ updates: system.step(scaled(-1, o.lagrangianGradient(scaled(-1, z)).v)) }),
+      (o) => {
+        const residual = scaled(-1, o.lagrangianGradient(scaled(-1, z)).v);
+        const linearResidual = relativeResidual(b.norm(residual), b.norm(o.fGradient().v));
+        return { updates: system.step(residual), outputs: { linearResidual } };
+      },
       { draws: 'fresh' },
     );
     const implicit = (o: Oracles, z: Vector): Vector => o.lagrangianGradient(scaled(-1, z)).u;
@@ -56,7 +61,7 @@ export const fsla = defineMethod({
         const direction = estimate.direction(implicit(o, z), implicit(o.at(old), old.z));
         return {
           updates: [...estimate.keep(direction), ...assign(old.u, upper.nodes), ...upper.step(direction)],
-          outputs: { f: o.f, hypergradient: b.squaredNorm(direction) },
+          outputs: { f: o.f, hypergradient: b.norm(direction) },
         };
       },
       { draws: 'fresh' },

@@ -44,8 +44,8 @@ export const gPbgd = defineMethod({
         outputs: {
           f: o.f,
           g: o.g,
-          lowerGradient: b.squaredNorm(gradient),
-          hypergradient: b.squaredNorm(lagrangian.u),
+          lowerGradient: b.norm(gradient),
+          hypergradient: b.norm(lagrangian.u),
         },
       };
     });

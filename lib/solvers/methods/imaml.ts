@@ -33,6 +33,7 @@ export const imaml = defineMethod({
     ...levelOptions({ optimizer: 'adam', lowerOptimizer: 'sgd', upper: 0.01, lower: 0.01 }),
   },
   interior: true,
+  addedCurvature: ({ proximity }) => proximity,
   startsAtUpper: true,
   check: (problem) => checkUpperStart('imaml', problem),
   evaluations: ({ lowerSteps, linearSteps }) => ({

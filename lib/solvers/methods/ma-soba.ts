@@ -3,7 +3,7 @@ import { constant, powerLaw } from '../../schedules/index.js';
 import { assign } from '../level.js';
 import { levelOptions } from '../level-options.js';
 import { defineMethod } from '../method.js';
-import { jointDirections, jointLevels } from '../parts/joint.js';
+import { jointDirections, jointLevels, jointOutputs } from '../parts/joint.js';
 
 const source = 'Chen, Xiao and Balasubramanian 2023, arXiv:2306.12067';
 
@@ -42,16 +42,11 @@ export const maSoba = defineMethod({
     const step = b.phase(
       'step',
       (o) => {
-        const directions = jointDirections(o, joint.system.nodes);
-        const u = plusScaled(average, share, minus(directions.u, average));
+        const { u: present, v, z } = jointDirections(o, joint.system.nodes);
+        const directions = { u: plusScaled(average, share, minus(present, average)), v, z };
         return {
-          updates: [...assign(average, u), ...joint.step({ ...directions, u })],
-          outputs: {
-            f: o.f,
-            g: o.g,
-            lowerGradient: b.squaredNorm(directions.v),
-            hypergradient: b.squaredNorm(u),
-          },
+          updates: [...assign(average, directions.u), ...joint.step(directions)],
+          outputs: jointOutputs(b, o, directions),
         };
       },
       { draws: 'fresh' },

@@ -2,8 +2,9 @@ import { constant, powerLaw } from '../../schedules/index.js';
 import { assign } from '../level.js';
 import { levelOptions, neumannOptions } from '../level-options.js';
 import { defineMethod } from '../method.js';
-import { neumannSeriesAt, seriesDirection, seriesPoint } from '../parts/neumann.js';
+import { constantRate, neumannSeriesAt } from '../parts/neumann.js';
 import { momentumOption, oldPoint, recursiveMomentum } from '../parts/recursive-momentum.js';
+import { SeriesPoint } from '../parts/series-point.js';
 
 const source = 'Khanduri, Zeng, Hong, Wai, Wang and Yang 2021, first version';
 const defaults = 'code of Yang, Ji and Liang 2021';
@@ -31,8 +32,8 @@ export const mstsa = defineMethod({
   build(b, { momentumRate, neumannRate, neumannFactors, ...levels }) {
     const { upper, lower } = b.pair(levels);
     const before = { u: oldPoint(b, 'u', b.upperVariables), v: oldPoint(b, 'v', b.lowerVariables) };
-    const points = [seriesPoint(b, 'present'), seriesPoint(b, 'old', before)] as const;
-    const series = neumannSeriesAt(b, neumannRate, points, { draws: 'fresh' });
+    const [present, old] = [new SeriesPoint(b, 'present'), new SeriesPoint(b, 'old', before)];
+    const series = neumannSeriesAt(b, constantRate(neumannRate), [present, old], { draws: 'fresh' });
     const estimate = recursiveMomentum(b, 'direction', b.upperVariables, momentumRate);
     const lowerStep = b.phase(
       'lower',
@@ -40,7 +41,7 @@ export const mstsa = defineMethod({
         const gradient = o.lowerGradient();
         return {
           updates: [...assign(before.v, lower.nodes), ...lower.step(gradient)],
-          outputs: { g: o.g, lowerGradient: b.squaredNorm(gradient) },
+          outputs: { g: o.g, lowerGradient: b.norm(gradient) },
         };
       },
       { draws: 'fresh' },
@@ -48,10 +49,10 @@ export const mstsa = defineMethod({
     const upperStep = b.phase(
       'upper',
       (o) => {
-        const direction = estimate.direction(seriesDirection(o, points[0]), seriesDirection(o, points[1]));
+        const direction = estimate.direction(present.direction(o), old.direction(o));
         return {
           updates: [...estimate.keep(direction), ...assign(before.u, upper.nodes), ...upper.step(direction)],
-          outputs: { hypergradient: b.squaredNorm(direction) },
+          outputs: { hypergradient: b.norm(direction) },
         };
       },
       { draws: 'fresh' },

@@ -5,6 +5,7 @@ import { levelOptions } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { averageGradient } from '../parts/average-gradient.js';
 import { jointLevels } from '../parts/joint.js';
+import { relativeResidual } from '../parts/linear-system.js';
 import type { Phase } from '../phase.js';
 import { factsOf } from '../problem-facts.js';
 
@@ -80,10 +81,16 @@ export const saba = defineMethod({
       'step',
       (o) => {
         const [f, g] = [ofF(o), ofG(o)];
-        const u = minus(f.u, g.jacobian);
+        const [u, residual] = [minus(f.u, g.jacobian), minus(g.hessian, f.v)];
         return {
-          updates: [...f.remember, ...g.remember, ...joint.step({ u, v: g.v, z: minus(g.hessian, f.v) })],
-          outputs: { f: o.f, g: o.g, lowerGradient: b.squaredNorm(g.v), hypergradient: b.squaredNorm(u) },
+          updates: [...f.remember, ...g.remember, ...joint.step({ u, v: g.v, z: residual })],
+          outputs: {
+            f: o.f,
+            g: o.g,
+            lowerGradient: b.norm(g.v),
+            hypergradient: b.norm(u),
+            linearResidual: relativeResidual(b.norm(residual), b.norm(f.v)),
+          },
         };
       },
       { draws: 'fresh' },

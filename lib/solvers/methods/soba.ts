@@ -1,7 +1,7 @@
 import { powerLaw } from '../../schedules/index.js';
 import { levelOptions } from '../level-options.js';
 import { defineMethod } from '../method.js';
-import { jointDirections, jointLevels } from '../parts/joint.js';
+import { jointDirections, jointLevels, jointOutputs } from '../parts/joint.js';
 
 /**
  * u, v and the solution z of grad_vv g z = grad_v f move at once, each along its stochastic direction at the old point:
@@ -28,15 +28,7 @@ export const soba = defineMethod({
       'step',
       (o) => {
         const directions = jointDirections(o, joint.system.nodes);
-        return {
-          updates: joint.step(directions),
-          outputs: {
-            f: o.f,
-            g: o.g,
-            lowerGradient: b.squaredNorm(directions.v),
-            hypergradient: b.squaredNorm(directions.u),
-          },
-        };
+        return { updates: joint.step(directions), outputs: jointOutputs(b, o, directions) };
       },
       { draws: 'fresh' },
     );

@@ -4,6 +4,7 @@ import { levelOptions } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { estimatePhase } from '../parts/estimate.js';
 import { jointDirections, jointLevels } from '../parts/joint.js';
+import { relativeResidual } from '../parts/linear-system.js';
 import { oldPoint } from '../parts/recursive-momentum.js';
 import { factsOf } from '../problem-facts.js';
 
@@ -53,14 +54,15 @@ export const srba = defineMethod({
       z: b.vector('direction.z', b.lowerVariables),
     };
     const all = [...direction.v, ...direction.z, ...direction.u];
+    /** |grad_v f| where it was evaluated last. */
+    const rightSide = b.scratch('rightSide', b.trials === undefined ? [] : [b.trials]);
     const lowerPass = estimatePhase(
       b,
       'lowerPass',
       'g',
       (o) => ({
         estimate: [...o.lowerGradient(), ...o.hessianVectorProduct(z), ...scaled(-1, o.jacobianVectorProduct(z))],
-        updates: (estimate) => assign(all, estimate),
-        outputs: { g: o.g },
+        result: (estimate) => ({ updates: assign(all, estimate), outputs: { g: o.g } }),
       }),
       { draws: 'all' },
     );
@@ -73,8 +75,13 @@ export const srba = defineMethod({
         const parts = [...direction.z, ...direction.u];
         return {
           estimate: [...scaled(-1, v), ...u],
-          updates: (estimate) => assign(parts, plus(parts, estimate)),
-          outputs: { f: o.f },
+          result: (estimate) => ({
+            updates: [
+              ...assign(parts, plus(parts, estimate)),
+              ...assign([rightSide], [b.norm(estimate.slice(0, v.length))]),
+            ],
+            outputs: { f: o.f },
+          }),
         };
       },
       { draws: 'all' },
@@ -84,7 +91,10 @@ export const srba = defineMethod({
       (o) => {
         const [now, before] = [jointDirections(o, z), jointDirections(o.at(old), old.z)];
         const change = minus([...now.v, ...now.z, ...now.u], [...before.v, ...before.z, ...before.u]);
-        return { updates: assign(all, plus(all, change)), outputs: { f: o.f, g: o.g } };
+        return {
+          updates: [...assign(all, plus(all, change)), ...assign([rightSide], [b.norm(o.fGradient().v)])],
+          outputs: { f: o.f, g: o.g },
+        };
       },
       { draws: 'fresh' },
     );
@@ -93,7 +103,11 @@ export const srba = defineMethod({
         ...assign([...old.u, ...old.v, ...old.z], [...joint.upper.nodes, ...joint.lower.nodes, ...z]),
         ...joint.step(direction),
       ],
-      outputs: { lowerGradient: b.squaredNorm(direction.v), hypergradient: b.squaredNorm(direction.u) },
+      outputs: {
+        lowerGradient: b.norm(direction.v),
+        hypergradient: b.norm(direction.u),
+        linearResidual: relativeResidual(b.norm(direction.z), rightSide),
+      },
     }));
     return async (iteration) => {
       if (iteration.index % options.period === 0) {

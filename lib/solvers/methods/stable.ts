@@ -1,4 +1,4 @@
-import { type BilevelProblem, minus, plusScaled, type Vector } from '../../bilevel/index.js';
+import { type BilevelProblem, minus, type Oracles, plusScaled, type Vector } from '../../bilevel/index.js';
 import { BilevelError } from '../../errors.js';
 import { constant } from '../../schedules/index.js';
 import { elementCount, Tensor } from '../../tensor.js';
@@ -33,6 +33,7 @@ export const stable = defineMethod({
     ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
   },
   interior: true,
+  addedCurvature: ({ tikhonov }) => tikhonov,
   check: checkSize,
   // In the first iteration the old matrices have no weight, but are evaluated all the same.
   evaluations(_, __, problem) {
@@ -65,7 +66,12 @@ export const stable = defineMethod({
       return tikhonov === 0 ? image : plusScaled(image, tikhonov, w);
     };
     const advice = 'Raise the option tikhonov or momentumRate, enlarge the mini-batches, or add a regulariser to g.';
-    const solve = conjugateGradientSteps(b, z, (_, w) => product(w), { advice });
+    const coupling = (w: Vector): Vector => ofU.unflatten(vectorTimes(ofV.flatten(w), mixed));
+    const products = {
+      product: (_: Oracles, w: Vector) => product(w),
+      coupling: (_: Oracles, w: Vector) => coupling(w),
+    };
+    const solve = conjugateGradientSteps(b, z, products, { advice });
     const derivatives = b.phase(
       'derivatives',
       (o) => {
@@ -82,7 +88,7 @@ export const stable = defineMethod({
             ...assign(before.u, upper.nodes),
             ...assign(before.v, lower.nodes),
           ],
-          outputs: { g: o.g, lowerGradient: b.squaredNorm(gradient) },
+          outputs: { g: o.g, lowerGradient: b.norm(gradient) },
         };
       },
       { draws: 'fresh' },
@@ -96,8 +102,8 @@ export const stable = defineMethod({
       { draws: 'fresh' },
     );
     const upperStep = b.phase('upper', () => {
-      const direction = minus(upperGradient, ofU.unflatten(vectorTimes(ofV.flatten(z), mixed)));
-      return { updates: upper.step(direction), outputs: { hypergradient: b.squaredNorm(direction) } };
+      const direction = minus(upperGradient, coupling(z));
+      return { updates: upper.step(direction), outputs: { hypergradient: b.norm(direction) } };
     });
     const responseStart = b.phase('responseStart', () => {
       const move = ofU.flatten(minus(upper.nodes, before.u));
@@ -110,13 +116,14 @@ export const stable = defineMethod({
     return async (iteration) => {
       await iteration.run(derivatives);
       await iteration.run(systemStart);
-      await solve.run(iteration, solverSteps);
+      const residuals = await solve.run(iteration, solverSteps);
       await iteration.run(upperStep);
       await iteration.run(responseStart);
       await solve.run(iteration, solverSteps);
       await iteration.run(response);
       await iteration.run(lowerStep);
-      return {};
+      // That of the hypergradient's system; the response of v has another one.
+      return { linearResidual: residuals.reduce((sum, residual) => sum + residual, 0) / residuals.length };
     };
   },
 });

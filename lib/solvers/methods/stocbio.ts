@@ -1,7 +1,7 @@
 import { levelOptions, lowerStepsOption, neumannOptions, warmStartOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { implicitIteration } from '../parts/implicit.js';
-import { neumannSeries } from '../parts/neumann.js';
+import { constantRate, neumannSeries } from '../parts/neumann.js';
 
 const source = 'Ji, Yang and Liang 2021, arXiv:2010.07962';
 const defaults = 'benchmark of Dagreou et al. 2022';
@@ -30,7 +30,7 @@ export const stocbio = defineMethod({
   }),
   memory: () => 'constant',
   build(b, options) {
-    const system = neumannSeries(b, options.neumannRate, { draws: 'fresh' });
+    const system = neumannSeries(b, constantRate(options.neumannRate), { draws: 'fresh' });
     const linearSteps = options.neumannFactors;
     return implicitIteration(b, { ...options, ...b.pair(options), system, linearSteps, draws: 'fresh' });
   },

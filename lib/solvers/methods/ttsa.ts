@@ -2,7 +2,7 @@ import { powerLaw } from '../../schedules/index.js';
 import { levelOptions } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { implicitIteration } from '../parts/implicit.js';
-import { neumannSeries } from '../parts/neumann.js';
+import { constantRate, neumannSeries } from '../parts/neumann.js';
 import { drawFactors, randomSeriesOptions } from '../parts/random-series.js';
 import { factsOf } from '../problem-facts.js';
 
@@ -28,7 +28,10 @@ export const ttsa = defineMethod({
   }),
   memory: () => 'constant',
   build(b, options) {
-    const system = neumannSeries(b, options.neumannRate, { stepsBelow: options.neumannTerms, draws: 'fresh' });
+    const system = neumannSeries(b, constantRate(options.neumannRate), {
+      stepsBelow: options.neumannTerms,
+      draws: 'fresh',
+    });
     const linearSteps = (index: number) => drawFactors(b.facts.seed, index, options.neumannTerms);
     const parts = { ...b.pair(options), system, lowerSteps: 1, linearSteps, warmStart: true };
     return implicitIteration(b, { ...parts, draws: 'fresh' });

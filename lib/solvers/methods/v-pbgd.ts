@@ -47,8 +47,8 @@ export const vPbgd = defineMethod({
         outputs: {
           f: o.f,
           g: o.g,
-          lowerGradient: b.squaredNorm(g.v),
-          hypergradient: b.squaredNorm(direction),
+          lowerGradient: b.norm(g.v),
+          hypergradient: b.norm(direction),
         },
       };
     });

@@ -3,7 +3,8 @@ import { assign } from '../level.js';
 import { levelOptions, neumannOptions } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { estimatePhase } from '../parts/estimate.js';
-import { neumannSeriesAt, seriesDirection, seriesPoint } from '../parts/neumann.js';
+import { constantRate, neumannSeriesAt } from '../parts/neumann.js';
+import { SeriesPoint } from '../parts/series-point.js';
 import { factsOf } from '../problem-facts.js';
 
 const source = 'Yang, Ji and Liang 2021, arXiv:2106.04692';
@@ -59,15 +60,15 @@ export const vrbo = defineMethod({
     const d = b.vector('upperDirection', b.upperVariables);
     // Both are written before they are read in an iteration.
     const before = { u: b.scratchVector('old.u', b.upperVariables), v: b.scratchVector('old.v', b.lowerVariables) };
-    const [present, old] = [seriesPoint(b, 'present'), seriesPoint(b, 'old', before)];
+    const [present, old] = [new SeriesPoint(b, 'present'), new SeriesPoint(b, 'old', before)];
 
     const allRows = { draws: 'all' } as const;
-    const exactSeries = neumannSeriesAt(b, neumannRate, [present], { name: 'exactSystem', ...allRows });
+    const exactSeries = neumannSeriesAt(b, constantRate(neumannRate), [present], { name: 'exactSystem', ...allRows });
     const exactLower = estimatePhase(
       b,
       'exactLower',
       'g',
-      (o) => ({ estimate: o.lowerGradient(), updates: (gradient) => assign(p, gradient) }),
+      (o) => ({ estimate: o.lowerGradient(), result: (gradient) => ({ updates: assign(p, gradient) }) }),
       allRows,
     );
     const exactUpper = estimatePhase(
@@ -76,7 +77,7 @@ export const vrbo = defineMethod({
       'g',
       (o) => ({
         estimate: o.jacobianVectorProduct(present.z),
-        updates: (product) => assign(d, minus(present.upperGradient, product)),
+        result: (product) => ({ updates: assign(d, minus(present.upperGradient, product)) }),
       }),
       allRows,
     );
@@ -84,11 +85,11 @@ export const vrbo = defineMethod({
     const keepOld = [...assign(before.u, upper.nodes), ...assign(before.v, lower.nodes)];
     const upperStep = b.phase('upper', () => ({
       updates: [...keepOld, ...upper.step(d)],
-      outputs: { hypergradient: b.squaredNorm(d) },
+      outputs: { hypergradient: b.norm(d) },
     }));
     const lowerStep = b.phase('lower', () => ({ updates: [...keepOld, ...lower.step(p)] }));
     const fresh = { draws: 'fresh' } as const;
-    const series = neumannSeriesAt(b, neumannRate, [present, old], fresh);
+    const series = neumannSeriesAt(b, constantRate(neumannRate), [present, old], fresh);
     const correction = b.phase(
       'correction',
       (o) => {
@@ -96,9 +97,9 @@ export const vrbo = defineMethod({
         return {
           updates: [
             ...assign(p, plus(p, minus(gradient, o.at(before).lowerGradient()))),
-            ...assign(d, plus(d, minus(seriesDirection(o, present), seriesDirection(o, old)))),
+            ...assign(d, plus(d, minus(present.direction(o), old.direction(o)))),
           ],
-          outputs: { g: o.g, lowerGradient: b.squaredNorm(gradient) },
+          outputs: { g: o.g, lowerGradient: b.norm(gradient) },
         };
       },
       fresh,

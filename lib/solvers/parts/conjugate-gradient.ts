@@ -1,92 +1,167 @@
-import { minus, type Oracles, plus, plusScaled, scaled, type Vector } from '../../bilevel/index.js';
-import { BilevelError } from '../../errors.js';
-import { and, div, greater, maximum, minimum, type Node, where, zeros } from '../../graph/index.js';
+import { minus, type Oracles, plus, plusScaled, scaled, spread, type Vector } from '../../bilevel/index.js';
+import {
+  add,
+  and,
+  div,
+  greater,
+  lessEqual,
+  maximum,
+  minimum,
+  mul,
+  type Node,
+  not,
+  sqrt,
+  where,
+  zeros,
+} from '../../graph/index.js';
 import type { MethodBuilder, PhaseOptions } from '../builder.js';
 import type { Iteration } from '../iteration.js';
 import { assign, type Update } from '../level.js';
+import { type Curvatures, curvatureCheck } from './curvature-check.js';
 import { type LinearSystem, type LinearSystemOptions, systemProduct } from './linear-system.js';
 
 export interface ConjugateGradientOptions extends LinearSystemOptions {
   /** Whether z goes on from the iteration before; else it starts at 0. */
   readonly warmStart?: boolean;
-  /** What to do about an indefinite Hessian: a sentence that names the method's options. */
+  /** What to do about an indefinite or singular Hessian: a sentence that names the method's options. */
   readonly advice?: string;
 }
 
-/** Share of the largest curvature seen below which a negative one is taken for rounding. */
-const negligible = 1e-5;
+/** Relative residual at which the system is solved: what is left is rounding, and ratios of it are noise. */
+const tolerance = 1e-7;
 
-/** Conjugate gradients on A z = b for a symmetric A, of which only products with vectors are needed. */
+/** Share of the largest curvature seen below which another cannot be told from 0 in float32. */
+const flatness = 1e-6;
+
+/** So that the inverse of a squared residual is finite. */
+const leastError = 1e-30;
+
+/** A symmetric system A z = b in z, of which only products with vectors are needed. */
+export interface SystemProducts {
+  /** A w */
+  readonly product: (o: Oracles, w: Vector) => Vector;
+  /** grad_uv g w: what u makes of a part of z. */
+  readonly coupling: (o: Oracles, w: Vector) => Vector;
+}
+
 export interface ConjugateGradientSteps {
   /** Updates that begin the iteration at z = 0, where the residual is the right-hand side. */
   begin(rightSide: Vector): Update[];
   /** Updates that begin it at the present z, where the residual b - A z is this one. */
-  beginAtPresent(residual: Vector): Update[];
-  /** Makes so many steps. @throws INDEFINITE_HESSIAN */
-  run(iteration: Iteration, steps: number): Promise<void>;
+  beginAtPresent(residual: Vector, rightSide: Vector): Update[];
+  /** Makes so many steps, and says how large the relative residual is then, for each trial. @throws INDEFINITE_HESSIAN, SINGULAR_HESSIAN */
+  run(iteration: Iteration, steps: number): Promise<readonly number[]>;
 }
 
 /**
- * Conjugate gradients (Hestenes and Stiefel 1952). Steps after the residual has vanished, and steps along directions without
- * curvature, change nothing. A direction of negative curvature ends the iteration with INDEFINITE_HESSIAN.
+ * Conjugate gradients (Hestenes and Stiefel 1952) on A z = b for a symmetric A. Steps change nothing once the residual is
+ * `tolerance` times |b|, or times that of the start where it is larger, and once the direction has no curvature. Residuals
+ * and directions are kept relative to that length, so that no square of them vanishes in float32.
+ *
+ * z is the last iterate while its residual is the smallest so far. Otherwise, and where the curvature has ended, it is the
+ * mean of all iterates weighted by 1 / |r_j|^2: the one of least residual in the space that they span (Zhou and Walker 1994).
+ * Its residual is p_k / (|r_k|^2 sum_j 1 / |r_j|^2), along the direction p_k; so where p_k has no curvature it solves the
+ * least squares of a singular system, of which conjugate gradients themselves have no solution.
  * @param z where the solution comes to be
- * @param product A w
  */
 export function conjugateGradientSteps(
   b: MethodBuilder,
   z: Vector,
-  product: (o: Oracles, w: Vector) => Vector,
+  { product, coupling }: SystemProducts,
   { advice, ...options }: PhaseOptions & { readonly advice: string },
 ): ConjugateGradientSteps {
-  const residual = b.scratchVector('residual', b.lowerVariables);
-  const direction = b.scratchVector('direction', b.lowerVariables);
-  const scalar = b.trials === undefined ? [] : [b.trials];
-  const [lowest, highest] = [b.scratch('curvature/lowest', scalar), b.scratch('curvature/highest', scalar)];
+  const vector = (name: string): Vector => b.scratchVector(`conjugateGradient.${name}`, b.lowerVariables);
+  const scalarShape = b.trials === undefined ? [] : [b.trials];
+  const scalar = (name: string): Node => b.scratch(`conjugateGradient.${name}`, scalarShape);
+  const [residual, direction] = [vector('residual'), vector('direction')];
+  const [iterate, smoothed] = [vector('iterate'), vector('smoothed')];
+  /** The length that residual and direction are relative to. */
+  const scale = scalar('scale');
+  /** |r|^2, |p|^2, the sum of all 1 / |r|^2 and the least of all |r|^2. */
+  const [error, length, weight, least] = [scalar('error'), scalar('length'), scalar('weight'), scalar('least')];
+  const [lowest, highest] = [scalar('lowestCurvature'), scalar('highestCurvature')];
+
   const step = b.phase(
     'linearSystem',
     (o) => {
       const image = product(o, direction);
       const along = b.dot(direction, image);
-      const [error, length] = [b.squaredNorm(residual), b.squaredNorm(direction)];
-      const moves = and(greater(error, 0), greater(along, 0));
-      /** a / b where a step is made, else 0. */
-      const ratio = (over: Node, under: Node): Node => where(moves, div(over, where(moves, under, 1)), 0);
-      const curvature = where(greater(length, 0), div(along, where(greater(length, 0), length, 1)), 0);
-      const alpha = ratio(error, along);
+      const curvature = div(along, maximum(length, leastError));
+      const top = maximum(highest, curvature);
+      const unsolved = greater(error, tolerance ** 2);
+      const curved = greater(curvature, mul(flatness, top));
+      const moves = and(unsolved, curved);
+      const ended = and(unsolved, not(curved));
+      const ifMoved = (value: Node | number, otherwise: Node | number): Node => where(moves, value, otherwise);
+
+      const alpha = ifMoved(div(error, ifMoved(along, 1)), 0);
       const next = minus(residual, scaled(alpha, image));
+      const nextError = ifMoved(maximum(b.squaredNorm(next), leastError), error);
+      const turn = ifMoved(div(nextError, ifMoved(error, 1)), 1);
+      const nextDirection = plus(scaled(ifMoved(1, 0), next), scaled(turn, direction));
+      const nextLength = b.squaredNorm(nextDirection);
+      const nextIterate = plusScaled(iterate, mul(alpha, scale), direction);
+      const nextWeight = add(weight, ifMoved(div(1, nextError), 0));
+      const share = ifMoved(div(1, mul(nextError, nextWeight)), 0);
+      const nextSmoothed = plusScaled(smoothed, share, minus(nextIterate, smoothed));
+      const isBest = and(lessEqual(nextError, least), not(ended));
+      const best = nextIterate.map((each, index) =>
+        where(spread(isBest, each.shape.length), each, nextSmoothed[index] ?? each),
+      );
+      const smoothedResidual = div(sqrt(nextLength), maximum(mul(nextError, nextWeight), leastError));
+      const curvatures = [minimum(lowest, curvature), top];
       return {
         updates: [
-          ...assign(z, plusScaled(z, alpha, direction)),
-          ...assign(residual, next),
-          ...assign(direction, plus(next, scaled(ratio(b.squaredNorm(next), error), direction))),
-          ...assign([lowest, highest], [minimum(lowest, curvature), maximum(highest, curvature)]),
+          ...assign([...residual, ...direction, ...iterate], [...next, ...nextDirection, ...nextIterate]),
+          ...assign([...smoothed, ...z], [...nextSmoothed, ...best]),
+          ...assign([error, length, weight], [nextError, nextLength, nextWeight]),
+          ...assign([least, lowest, highest], [minimum(least, nextError), ...curvatures]),
         ],
-        outputs: { lowestCurvature: minimum(lowest, curvature), highestCurvature: maximum(highest, curvature) },
+        outputs: {
+          lowestCurvature: curvatures[0] as Node,
+          highestCurvature: top,
+          curvatureEnded: where(ended, 1, 0),
+          linearResidual: where(isBest, sqrt(nextError), smoothedResidual),
+        },
       };
     },
     options,
   );
-  const beginAtPresent = (first: Vector): Update[] => [
-    ...assign(residual, first),
-    ...assign(direction, first),
-    ...assign([lowest, highest], [zeros(scalar), zeros(scalar)]),
-  ];
-  const zero = z.map(({ shape }) => zeros(shape));
+
+  const beginAtPresent = (first: Vector, rightSide: Vector): Update[] => {
+    const size = maximum(b.norm(rightSide), b.norm(first));
+    const isZero = lessEqual(size, 0);
+    const unit = where(isZero, 1, size);
+    const start = scaled(div(1, unit), first);
+    const firstError = b.squaredNorm(start);
+    return [
+      ...assign([...residual, ...direction], [...start, ...start]),
+      ...assign([...iterate, ...smoothed], [...z, ...z]),
+      ...assign([scale, error, length, least], [unit, firstError, firstError, firstError]),
+      ...assign([weight], [div(1, maximum(firstError, leastError))]),
+      ...assign([lowest, highest], [zeros(scalarShape), zeros(scalarShape)]),
+    ];
+  };
+  const checkCurvature = curvatureCheck(b, { coupling, residual: direction, solution: z, advice }, options);
   return {
     beginAtPresent,
-    begin: (rightSide) => [...assign(z, zero), ...beginAtPresent(rightSide)],
+    begin(rightSide) {
+      const zero = z.map(({ shape }) => zeros(shape));
+      const started = beginAtPresent(rightSide, rightSide);
+      const vectors = new Set([...iterate, ...smoothed]);
+      const scalars = started.filter(([target]) => !vectors.has(target));
+      return [...scalars, ...assign([...z, ...iterate, ...smoothed], [...zero, ...zero, ...zero])];
+    },
     async run(iteration, steps) {
       await iteration.run(step, steps);
-      const highestSeen = step.output('highestCurvature');
-      const negative = step
-        .output('lowestCurvature')
-        .find((value, trial) => value < -negligible * (highestSeen[trial] ?? 0));
-      if (negative === undefined) return;
-      throw new BilevelError(
-        'INDEFINITE_HESSIAN',
-        `The Hessian of the linear system has the curvature ${negative} along a direction in ${iteration.where}, so conjugate ` +
-          `gradients cannot solve it. ${advice}`,
-      );
+      const curvatures: Curvatures = {
+        lowest: step.output('lowestCurvature'),
+        highest: step.output('highestCurvature'),
+        ended: step.output('curvatureEnded'),
+        residual: step.output('linearResidual'),
+      };
+      await checkCurvature(iteration, curvatures);
+      return curvatures.residual;
     },
   };
 }
@@ -103,18 +178,17 @@ export function conjugateGradient(
 ): LinearSystem {
   const z = warmStart ? b.vector('z', b.lowerVariables) : b.scratchVector('z', b.lowerVariables);
   const upperGradient = b.scratchVector('upperGradient', b.upperVariables);
-  const steps = conjugateGradientSteps(b, z, (o, w) => systemProduct(o, w, tikhonov), { advice, ...options });
+  const products: SystemProducts = {
+    product: (o, w) => systemProduct(o, w, tikhonov),
+    coupling: (o, w) => o.jacobianVectorProduct(w),
+  };
+  const steps = conjugateGradientSteps(b, z, products, { advice, ...options });
   const start = b.phase(
     'linearSystemStart',
     (o) => {
       const { u, v } = o.fGradient();
-      return {
-        updates: [
-          ...assign(upperGradient, u),
-          ...(warmStart ? steps.beginAtPresent(minus(v, systemProduct(o, z, tikhonov))) : steps.begin(v)),
-        ],
-        outputs: { f: o.f },
-      };
+      const begun = warmStart ? steps.beginAtPresent(minus(v, systemProduct(o, z, tikhonov)), v) : steps.begin(v);
+      return { updates: [...assign(upperGradient, u), ...begun], outputs: { f: o.f } };
     },
     options,
   );

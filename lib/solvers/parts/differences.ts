@@ -1,5 +1,5 @@
 import { minus, type Oracles, type Pair, plusScaled, scaled, type Vector } from '../../bilevel/index.js';
-import { div, greater, type Node, neg, sqrt, stopGradient, where } from '../../graph/index.js';
+import { div, greater, type Node, neg, stopGradient, where } from '../../graph/index.js';
 import type { MethodBuilder } from '../builder.js';
 
 /**
@@ -8,7 +8,7 @@ import type { MethodBuilder } from '../builder.js';
  * order radius^2, and none where g is quadratic in v but for rounding, which grows as the radius shrinks.
  */
 export function differenceProducts(b: MethodBuilder, o: Oracles, w: Vector, radius: number): Pair {
-  const length = sqrt(b.squaredNorm(w));
+  const length = b.norm(w);
   const eps = div(radius, where(greater(length, 0), length, 1));
   const gradientAt = (distance: Node): Pair => {
     // What the point itself depends on is no part of the derivative.

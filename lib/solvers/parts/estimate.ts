@@ -6,20 +6,22 @@ import { assign, type Update } from '../level.js';
 import type { PhaseSpec } from '../phase.js';
 
 /** What is estimated on a mini-batch, and what is done with the estimate. */
-export interface EstimateSpec extends Pick<PhaseSpec, 'outputs'> {
+export interface EstimateSpec {
   readonly estimate: Vector;
-  readonly updates: (estimate: Vector) => readonly Update[];
+  readonly result: (estimate: Vector) => Pick<PhaseSpec, 'updates' | 'outputs'>;
 }
 
 export interface EstimatePhase {
   /** Makes the estimate and what follows from it so many times, once by default. */
   run(iteration: Iteration, times?: number): Promise<void>;
+  /** What the last run put out under a name. */
+  output(name: string): readonly number[];
 }
 
 /**
  * A phase whose estimate is that of one mini-batch, or with the draws `all` the mean over the mini-batches of a pass over
- * all rows: over the whole data, when costs are means over rows and the batch divides them. Its outputs are those of the
- * last mini-batch.
+ * all rows: over the whole data, when costs are means over rows and the batch divides them. What its outputs do not take from
+ * the estimate is that of the last mini-batch.
  * @param cost whose rows a pass goes through
  */
 export function estimatePhase(
@@ -33,20 +35,23 @@ export function estimatePhase(
   const phase = b.phase(
     name,
     (o) => {
-      const { estimate, updates, outputs = {} } = write(o);
-      if (batches === 1) return { updates: updates(estimate), outputs };
+      const { estimate, result } = write(o);
+      if (batches === 1) return result(estimate);
       const position = b.stepScalar(`position.${name}`, (_, step) => step % batches);
       const sums = estimate.map(({ shape }, index) => b.scratch(`sum.${name}/${index}`, shape));
       const begins = (sum: Node): Node => where(greater(position, 0), sum, 0);
       const total = plus(sums.map(begins), estimate);
       const ends = greater(position, batches - 1.5);
-      const done = updates(scaled(1 / batches, total));
+      const { updates = [], outputs = {} } = result(scaled(1 / batches, total));
       return {
-        updates: [...assign(sums, total), ...done.map(([node, value]): Update => [node, where(ends, value, node)])],
+        updates: [...assign(sums, total), ...updates.map(([node, value]): Update => [node, where(ends, value, node)])],
         outputs,
       };
     },
     options,
   );
-  return { run: (iteration, times = 1) => iteration.run(phase, times * batches) };
+  return {
+    run: (iteration, times = 1) => iteration.run(phase, times * batches),
+    output: (name) => phase.output(name),
+  };
 }

@@ -1,7 +1,9 @@
 import { type Oracles, scaled, type Vector } from '../../bilevel/index.js';
+import type { Node } from '../../graph/index.js';
 import { atIteration, type MethodBuilder } from '../builder.js';
 import type { Level, Update } from '../level.js';
 import type { LevelSettings } from '../level-options.js';
+import { relativeResidual } from './linear-system.js';
 
 /** Directions of the upper level, the lower level and the linear system, each to be descended along. */
 export interface JointDirections {
@@ -32,4 +34,15 @@ export function jointLevels(b: MethodBuilder, settings: LevelSettings): JointLev
 export function jointDirections(o: Oracles, z: Vector): JointDirections {
   const lagrangian = o.lagrangianGradient(scaled(-1, z));
   return { u: lagrangian.u, v: o.lowerGradient(), z: scaled(-1, lagrangian.v) };
+}
+
+/** What a joint step puts out: the values at the point that it starts from, and the length of the direction of u. */
+export function jointOutputs(b: MethodBuilder, o: Oracles, { u, v, z }: JointDirections): Record<string, Node> {
+  return {
+    f: o.f,
+    g: o.g,
+    lowerGradient: b.norm(v),
+    hypergradient: b.norm(u),
+    linearResidual: relativeResidual(b.norm(z), b.norm(o.fGradient().v)),
+  };
 }

@@ -1,4 +1,5 @@
 import { type Oracles, plusScaled, type Vector } from '../../bilevel/index.js';
+import { div, maximum, mul, type Node } from '../../graph/index.js';
 import type { PhaseOptions } from '../builder.js';
 import type { Iteration } from '../iteration.js';
 
@@ -15,6 +16,11 @@ export interface LinearSystem {
 export interface LinearSystemOptions extends PhaseOptions {
   /** Coefficient of the identity that is added to the Hessian; 0 by default. */
   readonly tikhonov?: number;
+}
+
+/** |b - A z| / |b| of both lengths, per trial: 0 where the first is, and finite where only the second is. */
+export function relativeResidual(residual: Node, rightSide: Node): Node {
+  return div(residual, maximum(rightSide, maximum(mul(1e-30, residual), 1e-38)));
 }
 
 /** (grad_vv g + tikhonov I) w */

@@ -1,7 +1,7 @@
 import { minus } from '../../bilevel/index.js';
 import type { LevelParts, MethodBuilder } from '../builder.js';
 import { assign } from '../level.js';
-import { type LinearSystem, type LinearSystemOptions, systemProduct } from './linear-system.js';
+import { type LinearSystem, type LinearSystemOptions, relativeResidual, systemProduct } from './linear-system.js';
 
 export interface SystemDescentOptions extends LinearSystemOptions {
   /**
@@ -12,7 +12,10 @@ export interface SystemDescentOptions extends LinearSystemOptions {
   readonly along: 'residual' | 'leastSquares';
 }
 
-/** Steps of an optimizer on the linear system. z and the optimizer go on from iteration to iteration, from z = 0. */
+/**
+ * Steps of an optimizer on the linear system. z and the optimizer go on from iteration to iteration, from z = 0. The relative
+ * residual is that which the last step starts from, on its mini-batch.
+ */
 export function systemDescent(
   b: MethodBuilder,
   mover: LevelParts,
@@ -33,7 +36,10 @@ export function systemDescent(
     'linearSystem',
     (o) => {
       const residual = minus(systemProduct(o, system.nodes, tikhonov), right);
-      return { updates: system.step(along === 'residual' ? residual : systemProduct(o, residual, tikhonov)) };
+      return {
+        updates: system.step(along === 'residual' ? residual : systemProduct(o, residual, tikhonov)),
+        outputs: { linearResidual: relativeResidual(b.norm(residual), b.norm(right)) },
+      };
     },
     options,
   );

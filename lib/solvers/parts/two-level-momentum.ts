@@ -3,8 +3,9 @@ import type { MethodBuilder } from '../builder.js';
 import type { Iteration } from '../iteration.js';
 import { assign } from '../level.js';
 import type { LevelSettings } from '../level-options.js';
-import { neumannSeriesAt, seriesDirection, seriesPoint } from './neumann.js';
+import { constantRate, neumannSeriesAt } from './neumann.js';
 import { oldPoint, recursiveMomentum } from './recursive-momentum.js';
+import { SeriesPoint } from './series-point.js';
 
 export interface TwoLevelMomentum extends LevelSettings {
   readonly lowerMomentumRate: Schedule;
@@ -27,9 +28,9 @@ export function twoLevelMomentum(
 ): (iteration: Iteration) => Promise<object> {
   const { upper, lower } = b.pair(levels);
   const before = { u: oldPoint(b, 'u', b.upperVariables), v: oldPoint(b, 'v', b.lowerVariables) };
-  const points = [seriesPoint(b, 'present'), seriesPoint(b, 'old', before)] as const;
+  const [present, old] = [new SeriesPoint(b, 'present'), new SeriesPoint(b, 'old', before)];
   const stepsBelow = factorsBelow === undefined ? {} : { stepsBelow: factorsBelow };
-  const series = neumannSeriesAt(b, neumannRate, points, { draws: 'fresh', ...stepsBelow });
+  const series = neumannSeriesAt(b, constantRate(neumannRate), [present, old], { draws: 'fresh', ...stepsBelow });
   const lowerEstimate = recursiveMomentum(b, 'lowerDirection', b.lowerVariables, lowerMomentumRate);
   const upperEstimate = recursiveMomentum(b, 'upperDirection', b.upperVariables, upperMomentumRate);
   const lowerDirection = b.phase(
@@ -39,7 +40,7 @@ export function twoLevelMomentum(
       const direction = lowerEstimate.direction(gradient, o.at(before).lowerGradient());
       return {
         updates: lowerEstimate.keep(direction),
-        outputs: { g: o.g, lowerGradient: b.squaredNorm(gradient) },
+        outputs: { g: o.g, lowerGradient: b.norm(gradient) },
       };
     },
     { draws: 'fresh' },
@@ -47,7 +48,7 @@ export function twoLevelMomentum(
   const step = b.phase(
     'step',
     (o) => {
-      const direction = upperEstimate.direction(seriesDirection(o, points[0]), seriesDirection(o, points[1]));
+      const direction = upperEstimate.direction(present.direction(o), old.direction(o));
       return {
         updates: [
           ...upperEstimate.keep(direction),
@@ -56,7 +57,7 @@ export function twoLevelMomentum(
           ...upper.step(direction),
           ...lower.step(lowerEstimate.last),
         ],
-        outputs: { hypergradient: b.squaredNorm(direction) },
+        outputs: { hypergradient: b.norm(direction) },
       };
     },
     { draws: 'fresh' },

@@ -94,7 +94,7 @@ export function unrolledDifferentiation(
       ...points.set(forwardRow, o.v),
       ...(checkpoints?.keep(o.v) ?? []),
     ],
-    outputs: { g: o.g, lowerGradient: b.squaredNorm(o.lowerGradient()) },
+    outputs: { g: o.g, lowerGradient: b.norm(o.lowerGradient()) },
   }));
   const reverseStart = b.phase('reverseStart', (o) => {
     const { u, v } = o.fGradient();
@@ -112,7 +112,7 @@ export function unrolledDifferentiation(
         });
   const upperStep = b.phase('upper', (o) => {
     const hypergradient = start === undefined ? p : plus(p, gradient(inner(start, q.map(stopGradient)), o.u));
-    return { updates: upper.step(hypergradient), outputs: { hypergradient: b.squaredNorm(hypergradient) } };
+    return { updates: upper.step(hypergradient), outputs: { hypergradient: b.norm(hypergradient) } };
   });
 
   /** Keeps the first point of every segment but the last, and steps from there again on a copy of v. */

@@ -84,7 +84,7 @@ export const penalty = defineMethod({
       'upper',
       (o) => {
         const direction = o.lagrangianGradient(weighted(o.residual())).u;
-        return { updates: upper.step(direction), outputs: { hypergradient: b.squaredNorm(direction) } };
+        return { updates: upper.step(direction), outputs: { hypergradient: b.norm(direction) } };
       },
       { oracles, once: true },
     );
@@ -97,9 +97,9 @@ export const penalty = defineMethod({
           outputs: {
             f,
             g,
-            lowerGradient: b.squaredNorm(residual),
-            upper: b.squaredNorm(lagrangian.u),
-            lower: b.squaredNorm(convexified(lagrangian.v)),
+            lowerGradient: b.norm(residual),
+            upper: b.norm(lagrangian.u),
+            lower: b.norm(convexified(lagrangian.v)),
             ...violations(b.problem),
           },
         };
@@ -116,14 +116,14 @@ export const penalty = defineMethod({
       return growth
         .at('epsilon', state)
         .map((epsilon, trial) =>
-          test(upperResiduals[trial] ?? Number.NaN, lowerResiduals[trial] ?? Number.NaN, epsilon),
+          test((upperResiduals[trial] ?? Number.NaN) ** 2, (lowerResiduals[trial] ?? Number.NaN) ** 2, epsilon),
         );
     };
 
     return async (iteration): Promise<PenaltyDetails> => {
       const { state } = iteration;
       const present = (name: 'gamma' | 'epsilon' | 'lambda'): number => mean(growth.at(name, state));
-      const norm = (name: 'upper' | 'lower'): number => mean(residuals.output(name).map(Math.sqrt));
+      const norm = (name: 'upper' | 'lower'): number => mean(residuals.output(name));
       const used = { gamma: present('gamma'), epsilon: present('epsilon'), lambda: present('lambda') };
       if (!options.warmStart) iteration.restart(lower);
       await iteration.run(lowerPhase, options.lowerSteps);
