@@ -13,9 +13,10 @@ const names = `
   add sub mul div pow maximum minimum and or equal notEqual less lessEqual greater greaterEqual where cast
   reshape transpose broadcastTo expandDims slice pad concat normalizeAxis
   reduceSum reduceMax argMax sumTo mean norm
-  matmul conv convInputGradient convFilterGradient
+  matmul conv convInputGradient convFilterGradient conv3d conv3dInputGradient maxPool3d averagePool3d
   maxPoolIndices maxPool averagePool averagePoolGradient globalAveragePool globalMaxPool
   gather scatterAdd gatherElements scatterAddElements setRows randomUniform
+  tan asin acos atan sinh cosh asinh acosh atanh
   square reciprocal clip leakyRelu elu selu gelu silu mish hardSigmoid hardSwish
   batchNormTrain batchNormInference layerNorm instanceNorm groupNorm dropout
   randomNormal oneHot logSumExp softmax logSoftmax crossEntropy inner sumOfSquares

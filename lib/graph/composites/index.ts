@@ -4,3 +4,4 @@ export * from './probability.js';
 export * from './products.js';
 export * from './random.js';
 export * from './trigonometry.js';
+export * from './volumes.js';

@@ -9,7 +9,8 @@ function conv(op: Operation): Node {
   const sizes = spatialSizes(op, x);
   const { strides, dilations, padding } = readWindows(op, sizes, readKernel(op, w, sizes.length));
   const groups = op.attributes.int('group', 1);
-  return addBias(op, g.conv(x, w, { strides, dilations, padding, groups }));
+  const convolve = sizes.length === 3 ? g.conv3d : g.conv;
+  return addBias(op, convolve(x, w, { strides, dilations, padding, groups }));
 }
 
 /** The transpose of a convolution whose filters are the input channels here. */
@@ -42,7 +43,8 @@ function convTranspose(op: Operation): Node {
     const cut = mode === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
     return transposedEnds(reached, cut, target, stride);
   });
-  const y = g.convInputGradient(x, w, {
+  const transposed = rank === 3 ? g.conv3dInputGradient : g.convInputGradient;
+  const y = transposed(x, w, {
     padding: ends.map(({ low, high }) => [low, high]),
     strides,
     dilations,

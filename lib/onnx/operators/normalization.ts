@@ -1,5 +1,6 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
+import { elementCount } from '../../tensor.js';
 import type { ImportResult, Operation, OperatorImporter } from '../operation.js';
 
 /**
@@ -71,11 +72,42 @@ function lpNormalization(op: Operation): Node {
   return g.where(isZero, 0, g.div(x, g.where(isZero, 1, length)));
 }
 
+/** x over a power of the mean square of its neighbours in other channels (Krizhevsky et al., 2012). */
+function localResponseNormalization(op: Operation): Node {
+  const x = op.input(0);
+  const [batch = 0, channels = 0, ...rest] = x.shape;
+  const size = op.attributes.int('size');
+  if (size === undefined || size < 1) throw op.invalid('needs a positive size');
+  const [alpha, beta] = [op.attributes.float('alpha', 1e-4), op.attributes.float('beta', 0.75)];
+  const squares = g.reshape(g.square(x), [batch, 1, channels, elementCount(rest)]);
+  const means = g.averagePool(squares, {
+    kernel: [size, 1],
+    padding: [
+      [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)],
+      [0, 0],
+    ],
+    countIncludePad: true,
+  });
+  const base = g.add(g.mul(means, alpha), op.attributes.float('bias', 1));
+  return g.div(x, g.pow(g.reshape(base, x.shape), beta));
+}
+
+/** x shifted and scaled to mean 0 and variance 1 over some axes, as ONNX defines it: with 1e-9 beside the deviation. */
+function meanVarianceNormalization(op: Operation): Node {
+  const x = op.input(0);
+  const axes = (op.attributes.ints('axes') ?? [0, 2, 3]).map((axis) => g.normalizeAxis(axis, x.shape.length));
+  const centered = g.sub(x, g.mean(x, axes, { keepDims: true }));
+  const deviation = g.sqrt(g.mean(g.square(centered), axes, { keepDims: true }));
+  return g.div(centered, g.add(deviation, 1e-9));
+}
+
 export const normalizationOperators: Record<string, OperatorImporter> = {
   BatchNormalization: { build: batchNormalization },
   GroupNormalization: { build: groupNormalization, since: 18 },
   InstanceNormalization: { build: instanceNormalization },
+  LRN: { build: localResponseNormalization },
   LayerNormalization: { build: layerNormalization, since: 17 },
   LpNormalization: { build: lpNormalization },
+  MeanVarianceNormalization: { build: meanVarianceNormalization, since: 9 },
   RMSNormalization: { build: rmsNormalization, since: 23 },
 };

@@ -3,7 +3,11 @@ import * as g from '../../graph/index.js';
 import type { Operation, OperatorImporter } from '../operation.js';
 import { extentOf, perDimension, readWindows, spatialSizes, type Windows } from './windows.js';
 
-function readPool(op: Operation, x: Node): Windows & { readonly outputSize: readonly number[] } {
+interface Pool extends Windows {
+  readonly outputSize: readonly number[];
+}
+
+function readPool(op: Operation, x: Node): Pool {
   const sizes = spatialSizes(op, x);
   if (!op.attributes.has('kernel_shape')) throw op.invalid('needs the attribute kernel_shape');
   const kernel = perDimension(op, 'kernel_shape', sizes.length, 1, 1);
@@ -27,20 +31,76 @@ function countWindows(op: Operation, windows: Windows, axis: number, size: numbe
 function maxPool(op: Operation): Node {
   op.attributes.ignore('storage_order');
   const x = op.input(0);
-  return g.maxPool(x, readPool(op, x));
+  const pool = x.shape.length === 5 ? g.maxPool3d : g.maxPool;
+  return pool(x, readPool(op, x));
 }
 
 function averagePool(op: Operation): Node {
   const x = op.input(0);
-  const { kernel, strides, dilations, padding, outputSize } = readPool(op, x);
-  if (dilations.some((dilation) => dilation !== 1)) throw op.unsupported('has dilations, which are not supported');
+  const windows = readPool(op, x);
   const countIncludePad = op.attributes.flag('count_include_pad');
-  return g.averagePool(x, { kernel, strides, padding, outputSize, countIncludePad });
+  const { kernel, strides, dilations, padding, outputSize } = windows;
+  if (dilations.every((dilation) => dilation === 1)) {
+    const pool = x.shape.length === 5 ? g.averagePool3d : g.averagePool;
+    return pool(x, { kernel, strides, padding, outputSize, countIncludePad });
+  }
+  const ones = g.broadcastTo(1, [1, 1, ...x.shape.slice(2)]);
+  if (!countIncludePad) return g.div(sumPool(x, windows), sumPool(ones, windows));
+  const ends = (side: 0 | 1): number[] => [0, 0, ...padding.map((pair) => pair[side])];
+  const counted = g.pad(ones, { low: ends(0), high: ends(1), value: 1 });
+  return g.div(sumPool(x, windows), sumPool(counted, { ...windows, padding: padding.map(() => [0, 0] as const) }));
+}
+
+/** Sums of windows: a convolution of each plane with ones. What hangs over the end in ceil mode is padded with zeros. */
+function sumPool(x: Node, windows: Pool): Node {
+  const { kernel, strides, dilations, padding, outputSize } = windows;
+  const [batch = 0, channels = 0, ...sizes] = x.shape;
+  const ends = kernel.map((_, axis): [number, number] => {
+    const low = padding[axis]?.[0] ?? 0;
+    const needed = ((outputSize[axis] ?? 1) - 1) * (strides[axis] ?? 1) + extentOf(windows, axis);
+    return [low, Math.max(0, needed - low - (sizes[axis] ?? 0))];
+  });
+  const planes = g.reshape(x, [batch * channels, 1, ...sizes]);
+  const filter = g.broadcastTo(1, [1, 1, ...kernel]);
+  const convolve = kernel.length === 3 ? g.conv3d : g.conv;
+  const sums = convolve(planes, filter, { strides, dilations, padding: ends });
+  const cut = g.slice(sums, { starts: sums.shape.map(() => 0), limits: [batch * channels, 1, ...outputSize] });
+  return g.reshape(cut, [batch, channels, ...outputSize]);
+}
+
+/** The p-norm of each window: the p-th root of the sum of p-th powers. */
+function lpPool(op: Operation): Node {
+  const x = op.input(0);
+  const p = op.attributes.int('p', 2);
+  return root(sumPool(power(op, x, p), readPool(op, x)), p);
+}
+
+/** The p-norm of each plane. */
+function globalLpPool(op: Operation): Node {
+  const x = op.input(0);
+  const p = op.attributes.int('p', 2);
+  const axes = [...x.shape.keys()].slice(2);
+  return p === 2
+    ? g.norm(x, axes, { keepDims: true })
+    : root(g.reduceSum(power(op, x, p), axes, { keepDims: true }), p);
+}
+
+function power(op: Operation, x: Node, p: number): Node {
+  if (p < 1) throw op.invalid(`has a norm p of ${p}, which is not positive`);
+  if (p === 1) return g.abs(x);
+  return p === 2 ? g.square(x) : g.pow(g.abs(x), p);
+}
+
+function root(x: Node, p: number): Node {
+  if (p === 1) return x;
+  return p === 2 ? g.sqrt(x) : g.pow(x, 1 / p);
 }
 
 export const poolingOperators: Record<string, OperatorImporter> = {
   AveragePool: { build: averagePool },
   GlobalAveragePool: { build: (op) => g.globalAveragePool(op.input(0)) },
+  GlobalLpPool: { build: globalLpPool },
   GlobalMaxPool: { build: (op) => g.globalMaxPool(op.input(0)) },
+  LpPool: { build: lpPool },
   MaxPool: { build: maxPool },
 };

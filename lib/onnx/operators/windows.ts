@@ -25,13 +25,11 @@ export function perDimension(op: Operation, name: string, count: number, least: 
   return values;
 }
 
-/** Spatial sizes of x [batch, channels, ...spatial], of which 1 or 2 are supported. */
+/** Spatial sizes of x [batch, channels, ...spatial], of which 1 to 3 are supported. */
 export function spatialSizes(op: Operation, x: Node): readonly number[] {
   const rank = x.shape.length - 2;
-  if (rank !== 1 && rank !== 2) {
-    throw op.unsupported(
-      `works on an input of shape [${x.shape.join(', ')}]; 1 and 2 spatial dimensions are supported`,
-    );
+  if (rank < 1 || rank > 3) {
+    throw op.unsupported(`works on an input of shape [${x.shape.join(', ')}]; 1 to 3 spatial dimensions are supported`);
   }
   return x.shape.slice(2);
 }

@@ -28,3 +28,4 @@ export function binary(
 
 export const image = random([2, 3, 7, 6]);
 export const signal = random([2, 3, 9]);
+export const volume = random([2, 2, 5, 4, 6]);

@@ -1,6 +1,6 @@
 import { tensor } from '../onnx-builder.js';
 import { type OperatorCase, random } from '../operator-case.js';
-import { every, image, signal } from './common.js';
+import { every, image, signal, volume } from './common.js';
 
 export const convolution: readonly OperatorCase[] = [
   { op: 'Conv', opsets: every, inputs: [image, random([4, 3, 3, 2]), random([4])] },
@@ -100,4 +100,33 @@ export const convolution: readonly OperatorCase[] = [
       attributes: { auto_pad: mode, strides: [2, 3] },
     }),
   ),
+  { op: 'Conv', note: '3-D', opsets: [7, 11], inputs: [volume, random([3, 2, 2, 3, 2]), random([3])] },
+  {
+    op: 'Conv',
+    note: '3-D with strides, dilations, pads and groups',
+    opsets: [11, 22],
+    inputs: [random([1, 4, 5, 4, 6]), random([4, 2, 2, 2, 3])],
+    attributes: { group: 2, strides: [2, 1, 2], dilations: [2, 1, 2], pads: [1, 0, 1, 0, 2, 1] },
+  },
+  {
+    op: 'Conv',
+    note: '3-D, SAME_UPPER',
+    opsets: [11],
+    inputs: [volume, random([3, 2, 2, 3, 2])],
+    attributes: { auto_pad: 'SAME_UPPER', strides: [2, 2, 1] },
+  },
+  { op: 'ConvTranspose', note: '3-D', opsets: [11], inputs: [volume, random([2, 3, 2, 3, 2]), random([3])] },
+  {
+    op: 'ConvTranspose',
+    note: '3-D with strides, dilations, pads, groups and output padding',
+    opsets: [11],
+    inputs: [random([1, 4, 3, 2, 3]), random([4, 2, 2, 3, 2])],
+    attributes: {
+      group: 2,
+      strides: [2, 1, 3],
+      dilations: [2, 1, 1],
+      pads: [1, 0, 1, 0, 2, 0],
+      output_padding: [1, 0, 2],
+    },
+  },
 ];

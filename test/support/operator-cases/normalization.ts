@@ -69,4 +69,18 @@ export const normalization: readonly OperatorCase[] = [
       attributes: { p },
     }),
   ),
+  {
+    op: 'LRN',
+    opsets: [7, 13],
+    inputs: [random([2, 5, 3, 2])],
+    attributes: { size: 3, alpha: { float: 0.3 }, beta: { float: 0.6 }, bias: { float: 1.5 } },
+  },
+  { op: 'MeanVarianceNormalization', opsets: [9, 13], inputs: [image] },
+  {
+    op: 'MeanVarianceNormalization',
+    note: 'axes',
+    opsets: [13],
+    inputs: [image],
+    attributes: { axes: [1, 2] },
+  },
 ];

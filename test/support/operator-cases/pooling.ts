@@ -1,5 +1,5 @@
 import { type OperatorCase, random } from '../operator-case.js';
-import { image, signal, unary } from './common.js';
+import { image, signal, unary, volume } from './common.js';
 
 export const pooling: readonly OperatorCase[] = [
   ...['MaxPool', 'AveragePool'].flatMap((op): OperatorCase[] => [
@@ -66,4 +66,55 @@ export const pooling: readonly OperatorCase[] = [
   },
   ...unary(['GlobalAveragePool', 'GlobalMaxPool'], image, [9, 22]),
   ...unary(['GlobalAveragePool', 'GlobalMaxPool'], signal, [9]),
+  ...['MaxPool', 'AveragePool'].flatMap((op): OperatorCase[] => [
+    { op, note: '3-D', opsets: [11, 19], inputs: [volume], attributes: { kernel_shape: [2, 3, 2] } },
+    {
+      op,
+      note: '3-D with strides and pads',
+      opsets: [11, 22],
+      inputs: [volume],
+      attributes: { kernel_shape: [3, 2, 3], strides: [2, 1, 2], pads: [1, 0, 1, 2, 1, 1] },
+    },
+    {
+      op,
+      note: '3-D in ceil mode',
+      opsets: [19],
+      inputs: [volume],
+      attributes: { kernel_shape: [2, 2, 2], strides: [2, 3, 2], ceil_mode: 1 },
+    },
+  ]),
+  {
+    op: 'MaxPool',
+    note: '3-D with dilations',
+    opsets: [12],
+    inputs: [volume],
+    attributes: { kernel_shape: [2, 2, 2], dilations: [2, 1, 3] },
+  },
+  ...[0, 1].flatMap((count): OperatorCase[] => [
+    {
+      op: 'AveragePool',
+      note: `dilations, padding ${count ? 'counts' : 'does not count'}`,
+      opsets: [19],
+      inputs: [image],
+      attributes: { kernel_shape: [2, 3], dilations: [2, 2], pads: [1, 1, 0, 2], count_include_pad: count },
+    },
+    {
+      op: 'AveragePool',
+      note: `3-D, padding ${count ? 'counts' : 'does not count'}`,
+      opsets: [19],
+      inputs: [volume],
+      attributes: { kernel_shape: [2, 3, 2], pads: [1, 1, 0, 0, 2, 1], count_include_pad: count },
+    },
+  ]),
+  ...[1, 2, 3].flatMap((p): OperatorCase[] => [
+    { op: 'LpPool', note: `p = ${p}`, opsets: [7, 11], inputs: [image], attributes: { kernel_shape: [2, 3], p } },
+    { op: 'GlobalLpPool', note: `p = ${p}`, opsets: [7, 9], inputs: [image], attributes: { p } },
+  ]),
+  {
+    op: 'LpPool',
+    note: 'strides, dilations and pads',
+    opsets: [18],
+    inputs: [image],
+    attributes: { kernel_shape: [2, 3], strides: [2, 1], dilations: [2, 2], pads: [1, 0, 0, 2] },
+  },
 ];
