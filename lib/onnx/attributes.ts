@@ -69,6 +69,10 @@ export class Attributes {
     return attribute === undefined ? fallback : new TextDecoder().decode(attribute.s);
   }
 
+  texts(name: string): string[] | undefined {
+    return this.#get(name, Type.STRINGS)?.strings.map((bytes) => new TextDecoder().decode(bytes));
+  }
+
   /** One of the listed words. */
   word<const W extends string>(name: string, words: readonly W[], fallback: W): W {
     const text = this.text(name, fallback);

@@ -12,6 +12,7 @@ import { normalizationOperators } from './normalization.js';
 import { orderingOperators } from './ordering.js';
 import { poolingOperators } from './pooling.js';
 import { randomOperators } from './random.js';
+import { recurrentOperators } from './recurrent/index.js';
 import { reductionOperators } from './reduction.js';
 import { resizeOperators } from './resize.js';
 import { scatterOperators } from './scatter.js';
@@ -34,6 +35,7 @@ export const operators: ReadonlyMap<string, OperatorImporter> = new Map(
     ...normalizationOperators,
     ...orderingOperators,
     ...poolingOperators,
+    ...recurrentOperators,
     ...reductionOperators,
     ...resizeOperators,
     ...scatterOperators,

@@ -9,6 +9,7 @@ import { matmul } from './matmul.js';
 import { normalization } from './normalization.js';
 import { ordering } from './ordering.js';
 import { pooling } from './pooling.js';
+import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
 import { resampling } from './resampling.js';
 import { scatter } from './scatter.js';
@@ -25,6 +26,7 @@ export const operatorCases: readonly OperatorCase[] = [
   ...pooling,
   ...normalization,
   ...reduction,
+  ...recurrent,
   ...shape,
   ...indexing,
   ...scatter,
