@@ -20,7 +20,7 @@ const rooms = {
 };
 
 /** Modules that belong to no room: what every room may import. */
-const common = '^lib/(errors|tensor|encoded|package-root)\\.ts$';
+const common = '^lib/(errors|printable|tensor|encoded|package-root)\\.ts$';
 
 const inRooms = (names) => `^lib/(${names.join('|')})(/|\\.ts$)`;
 

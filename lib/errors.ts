@@ -1,3 +1,5 @@
+import { printableLines } from './printable.js';
+
 /** Stable error codes. Callers branch on these, never on message text. */
 export type ErrorCode =
   /** A parameter, option or configuration value is of the wrong type or outside its range. */
@@ -49,13 +51,13 @@ export type ErrorCode =
   /** A native library reported a failure. */
   | 'NATIVE_FAILURE';
 
-/** The one error class of the package; `code` is stable, `cause` keeps the error underneath. */
+/** The one error class of the package; `code` is stable, `cause` keeps the error underneath. The message is safe to print. */
 export class BilevelError extends Error {
   override readonly name = 'BilevelError';
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(printableLines(message), options);
     this.code = code;
   }
 }

@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import { Command, Option as Flag, InvalidArgumentError } from 'commander';
 import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
@@ -20,6 +19,7 @@ import { findModel } from '../tasks/models.js';
 import { parsePositive } from './flags.js';
 import { onnxRuntimeLogits } from './onnx-runtime.js';
 import { formatTable } from './output.js';
+import { print, printJson, style } from './print.js';
 
 interface Flags {
   readonly reference?: string;
@@ -82,9 +82,9 @@ async function run(model: string, { reference, batch, json }: Flags): Promise<vo
   const ok = withinTolerance(result.errors);
   if (json) {
     const { errors, comparisons } = result;
-    console.log(JSON.stringify({ model, errors, comparisons, tolerances, warnings, ok }, undefined, 2));
+    printJson({ model, errors, comparisons, tolerances, warnings, ok }, 2);
   } else {
-    console.log(render(model, result, warnings, ok));
+    print(render(model, result, warnings, ok));
   }
   if (!ok) process.exitCode = 1;
 }
@@ -105,9 +105,9 @@ function render(
     withinTolerance({ [name]: errors[name] ?? 0 }) ? 'ok' : 'TOO LARGE',
   ]);
   return [
-    ...warnings.map(({ message }) => `${styleText('yellow', 'warning')} ${message}`),
+    ...warnings.map(({ message }) => `${style('yellow', 'warning')} ${message}`),
     formatTable(['Relative error', 'ONNX Runtime', 'float64', 'reference', 'tolerance', ''], rows),
     '',
-    ok ? styleText('green', `${model}: everything agrees`) : styleText('red', `${model}: not everything agrees`),
+    ok ? style('green', `${model}: everything agrees`) : style('red', `${model}: not everything agrees`),
   ].join('\n');
 }

@@ -1,10 +1,10 @@
-import { styleText } from 'node:util';
 import { formatDuration } from '../report/format.js';
 import { type Claim, checkClaims, publishedLosses } from '../tasks/hyper-cleaning/index.js';
 import { describeBatch } from './compare-method.js';
 import { type Comparison, endTable, lastOf, lossTable, shownLosses } from './compare-tables.js';
 import { plainOptions } from './flags.js';
 import { formatTable } from './output.js';
+import { style } from './print.js';
 
 /** Why methods did not train, or not to the end: one sentence each. */
 export function failures({ results }: Comparison): string[] {
@@ -30,9 +30,9 @@ export function claimText({ text, holds, found }: Claim): string {
 /** The comparison as people read it. */
 export function summarize(comparison: Comparison): string {
   const seconds = comparison.results.flatMap(lastOf).reduce((sum, each) => sum + each.seconds, 0);
-  const line = (title: string, text: string): string => `${styleText('bold', title.padEnd(8))} ${text}`;
+  const line = (title: string, text: string): string => `${style('bold', title.padEnd(8))} ${text}`;
   const tables = [lossTable(comparison), endTable(comparison)].flatMap(({ title, header, rows }) => [
-    styleText('bold', title),
+    style('bold', title),
     formatTable(header, rows),
     '',
   ]);

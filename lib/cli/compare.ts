@@ -21,6 +21,7 @@ import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
 import { environmentOf } from './environment.js';
 import { addTableFlags, givenOptions, parseList, parsePositive } from './flags.js';
 import { interruptSignal } from './interrupt.js';
+import { print, printJson } from './print.js';
 import { Progress } from './progress.js';
 import { checkResumable, defaultFolder, holdsRun, reportInterruption } from './resume.js';
 
@@ -125,8 +126,8 @@ async function run(flags: Flags): Promise<void> {
   await ensureFolder(out);
   await writeFileAtomic(join(out, 'report.html'), comparisonReport(comparison, environmentOf(device)));
   if (stopped) reportInterruption(out, json);
-  else if (json) console.log(JSON.stringify(comparisonJson(comparison), undefined, 2));
-  else console.log(summarize(comparison));
+  else if (json) printJson(comparisonJson(comparison), 2);
+  else print(summarize(comparison));
 }
 
 /** Trains one job after the other; all methods see the same data of a seed. @throws ABORTED */

@@ -1,9 +1,9 @@
-import { styleText } from 'node:util';
 import { formatDuration } from '../report/format.js';
 import { type MethodResult, meanAndDeviation } from '../report/tables.js';
 import { publishedAccuracies } from '../tasks/denoising/index.js';
 import type { SeedResult } from './denoise-seed.js';
 import { formatTable } from './output.js';
+import { style } from './print.js';
 
 /** One line per method: our accuracies in per cent, one per seed, beside the published one. */
 export function accuracyRows(results: readonly SeedResult[]): MethodResult[] {
@@ -74,7 +74,7 @@ export function summarize(results: readonly SeedResult[]): string {
     0,
   );
   const speed = `${Math.round(steps / (bilevelMs / 1000))} per second`;
-  const line = (title: string, text: string): string => `${styleText('bold', title.padEnd(14))} ${text}`;
+  const line = (title: string, text: string): string => `${style('bold', title.padEnd(14))} ${text}`;
   return [
     '',
     formatTable(

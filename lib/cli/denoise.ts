@@ -8,6 +8,7 @@ import { summarize, summaryJson } from './denoise-summary.js';
 import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
 import { addTableFlags, givenOptions, parseNonNegative, parsePositive } from './flags.js';
 import { interruptSignal } from './interrupt.js';
+import { print, printJson } from './print.js';
 import { Progress } from './progress.js';
 import { checkResumable, defaultFolder, holdsRun, reportInterruption } from './resume.js';
 
@@ -95,6 +96,6 @@ async function run(flags: Flags): Promise<void> {
     progress.stop();
     release();
   }
-  if (json) console.log(JSON.stringify(summaryJson(results), undefined, 2));
-  else console.log(summarize(results));
+  if (json) printJson(summaryJson(results), 2);
+  else print(summarize(results));
 }

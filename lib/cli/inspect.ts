@@ -1,13 +1,14 @@
-import { styleText } from 'node:util';
 import { Command, Option as Flag } from 'commander';
 import { formatCost, formatQuantity, type ProgramCost } from '../compile/index.js';
 import { Device } from '../engine/index.js';
 import { Network } from '../onnx/index.js';
+import { printable } from '../printable.js';
 import { inspectStep } from '../tasks/inspection.js';
 import { findModel } from '../tasks/models.js';
 import { elementCount } from '../tensor.js';
 import { parsePositive } from './flags.js';
 import { formatTable } from './output.js';
+import { print, printJson, style } from './print.js';
 
 interface Flags {
   readonly batch: number;
@@ -44,7 +45,7 @@ async function run(model: string, { batch, instructions, json }: Flags): Promise
     const { opset, inputs, outputs, warnings } = network;
     const operators = Object.fromEntries(network.operators);
     const step = { batch, lower: totals(lower), upper: totals(upper), compileSeconds };
-    console.log(JSON.stringify({ model, opset, inputs, outputs, operators, parameters, warnings, step }, undefined, 2));
+    printJson({ model, opset, inputs, outputs, operators, parameters, warnings, step }, 2);
     return;
   }
   const operators = [...network.operators].sort(([, a], [, b]) => b - a).map(([name, count]) => `${name} ×${count}`);
@@ -55,10 +56,12 @@ async function run(model: string, { batch, instructions, json }: Flags): Promise
     return [name, String(instructionCount), ...memory, formatQuantity(prologueFlops), formatQuantity(stepFlops)];
   };
   const lines = [
-    `${styleText('bold', model)}  opset ${network.opset}`,
-    `Input      ${network.inputs.map(({ name, shape }) => `${name} [${shape?.map((size) => size ?? '?').join(', ') ?? ''}]`).join(', ')}`,
+    `${style('bold', model)}  opset ${network.opset}`,
+    printable(
+      `Input      ${network.inputs.map(({ name, shape }) => `${name} [${shape?.map((size) => size ?? '?').join(', ') ?? ''}]`).join(', ')}`,
+    ),
     `Operators  ${operators.join(', ')}`,
-    ...network.warnings.map(({ message }) => `${styleText('yellow', 'warning')}    ${message}`),
+    ...network.warnings.map(({ message }) => `${style('yellow', 'warning')}    ${message}`),
     '',
     formatTable(
       [`Parameter (${formatQuantity(count)} numbers)`, 'shape', 'trainable'],
@@ -69,10 +72,10 @@ async function run(model: string, { batch, instructions, json }: Flags): Promise
       [`Penalty step, batch ${batch} + ${batch}`, 'instructions', 'work memory', 'tensors', 'flop once', 'flop a step'],
       [cost('step of v', lower), cost('step of u', upper)],
     ),
-    styleText('dim', `compiled in ${compileSeconds.toFixed(2)} s`),
+    style('dim', `compiled in ${compileSeconds.toFixed(2)} s`),
   ];
-  console.log(lines.join('\n'));
-  if (instructions) console.log(`\n${formatCost(lower)}`);
+  print(lines.join('\n'));
+  if (instructions) print(`\n${formatCost(lower)}`);
 }
 
 function totals({

@@ -7,6 +7,7 @@ import { denoiseCommand } from './denoise.js';
 import { inspectCommand } from './inspect.js';
 import { methodsCommand } from './methods.js';
 import { printError } from './output.js';
+import { guardStreams, printNote } from './print.js';
 import { representationCommand } from './representation.js';
 import { syntheticCommand } from './synthetic.js';
 
@@ -33,10 +34,11 @@ for (const command of [
   program.addCommand(command.copyInheritedSettings(program));
 }
 
+guardStreams();
 program.parseAsync().catch((error: unknown) => {
   // Help and version were printed; they come as errors only to end the command.
   if (error instanceof CommanderError && error.exitCode === 0) return;
-  if (error instanceof CommanderError && error.code === 'commander.help') console.error(program.helpInformation());
+  if (error instanceof CommanderError && error.code === 'commander.help') printNote(program.helpInformation());
   else printError(error, json);
   process.exitCode = 1;
 });

@@ -1,9 +1,9 @@
-import { styleText } from 'node:util';
 import { Command, Option as Flag } from 'commander';
 import { describeOption, type Option } from '../options.js';
 import { type AnyMethod, complexityOf, findMethod, type MemoryOrder, methodNames } from '../solvers/index.js';
 import { valueText } from './flags.js';
 import { wrapText } from './output.js';
+import { print, printJson, style } from './print.js';
 
 interface Flags {
   readonly json?: true;
@@ -32,12 +32,12 @@ function run(name: string | undefined, { json }: Flags): void {
   const shown = method === undefined ? methodNames.map(findMethod) : [method];
   if (json) {
     const records = shown.map(methodJson);
-    console.log(JSON.stringify(method === undefined ? { methods: records } : records[0], undefined, 2));
+    printJson(method === undefined ? { methods: records } : records[0], 2);
     return;
   }
   const blocks = shown.map(describeMethod);
   if (method !== undefined) blocks.push(describeOptions(method));
-  console.log(blocks.join('\n\n'));
+  print(blocks.join('\n\n'));
 }
 
 const memoryTexts: Readonly<Record<MemoryOrder, string>> = {
@@ -72,9 +72,9 @@ function describeMethod(method: AnyMethod): string {
     ...(varies ? ['iterations differ, so the numbers are means'] : []),
   ];
   return [
-    `${styleText('bold', name)}  ${title}`,
+    `${style('bold', name)}  ${title}`,
     wrapText(summary, 2),
-    styleText('dim', wrapText(source, 2)),
+    style('dim', wrapText(source, 2)),
     wrapText(costs.map((cost) => cost.padEnd(14)).join('  '), 2),
     wrapText(notes.join('; '), 2),
   ].join('\n');
@@ -83,14 +83,14 @@ function describeMethod(method: AnyMethod): string {
 function describeOptions(method: AnyMethod): string {
   const items = Object.entries(method.options).map(([key, option]) =>
     [
-      `${styleText('bold', key)}  ${describeOption(option)}; default ${valueText(option.default)}`,
+      `${style('bold', key)}  ${describeOption(option)}; default ${valueText(option.default)}`,
       wrapText(option.text, 4),
-      ...(option.source === undefined ? [] : [styleText('dim', wrapText(`Default from ${option.source}`, 4))]),
+      ...(option.source === undefined ? [] : [style('dim', wrapText(`Default from ${option.source}`, 4))]),
     ]
       .join('\n')
       .replace(/^/, '  '),
   );
-  return [styleText('bold', 'Options'), ...items].join('\n');
+  return [style('bold', 'Options'), ...items].join('\n');
 }
 
 function methodJson(method: AnyMethod): object {

@@ -1,13 +1,15 @@
-import { styleText } from 'node:util';
 import { CommanderError, Help } from 'commander';
 import { BilevelError, type ErrorCode } from '../errors.js';
+import { printable } from '../printable.js';
+import { printJson, printNote, style } from './print.js';
 
-/** A table whose column widths fit the content; the first column is aligned to the left, the others to the right by default. */
+/** A table whose column widths fit the content, each row in one line; the first column is aligned to the left, the others to the right by default. */
 export function formatTable(
   header: readonly string[],
-  rows: readonly (readonly string[])[],
+  content: readonly (readonly string[])[],
   alignments: readonly ('left' | 'right')[] = ['left'],
 ): string {
+  const rows = content.map((row) => row.map(printable));
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
   );
@@ -19,8 +21,8 @@ export function formatTable(
       .join('  ')
       .trimEnd();
   return [
-    styleText('bold', line(header)),
-    styleText('dim', widths.map((width) => '─'.repeat(width)).join('──')),
+    style('bold', line(header)),
+    style('dim', widths.map((width) => '─'.repeat(width)).join('──')),
     ...rows.map(line),
   ].join('\n');
 }
@@ -38,9 +40,9 @@ export function wrapText(text: string, indent: number): string {
 export function printError(error: unknown, json: boolean): void {
   const code = codeOf(error);
   const message = messageOf(error);
-  if (json) console.log(JSON.stringify({ error: { code, message } }));
-  else console.error(`${styleText('red', 'error')} ${message} ${styleText('dim', `(${code})`)}`);
-  if (code === 'INTERNAL' && error instanceof Error) console.error(error.stack);
+  if (json) printJson({ error: { code, message } });
+  else printNote(`${style('red', 'error')} ${message} ${style('dim', `(${code})`)}`);
+  if (code === 'INTERNAL' && error instanceof Error) printNote(error.stack ?? '');
 }
 
 function messageOf(error: unknown): string {

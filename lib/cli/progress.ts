@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import { formatDuration } from '../report/format.js';
+import { printNote } from './print.js';
 
 /** Between two lines about one stage where the output goes to a file. */
 const lineEveryMs = 10_000;
@@ -33,7 +34,7 @@ export class Progress {
     if (done < total && now - this.#printed < lineEveryMs) return;
     this.#printed = now;
     const parts = [name, `${Math.floor((100 * done) / total)} %`, time, detail];
-    console.error(parts.filter((part) => part !== '').join('  '));
+    printNote(parts.filter((part) => part !== '').join('  '));
   }
 
   /** Ends the present bar and leaves it on the screen. */

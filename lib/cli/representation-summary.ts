@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import { formatDuration, formatNumber } from '../report/format.js';
 import { meanAndDeviation } from '../report/tables.js';
 import {
@@ -12,6 +11,7 @@ import {
   studies,
 } from '../tasks/representation/index.js';
 import { formatTable } from './output.js';
+import { style } from './print.js';
 
 /** What a study gave. */
 export interface StudyResult {
@@ -87,10 +87,10 @@ export function summarize(result: StudyResult): string {
   const { header, rows } = lossTable(result);
   const sources = sourcesOf(result);
   const seconds = curves.reduce((sum, curve) => sum + curve.seconds.reduce((a, b) => a + b, 0), 0);
-  const line = (title: string, text: string): string => `${styleText('bold', title.padEnd(10))} ${text}`;
+  const line = (title: string, text: string): string => `${style('bold', title.padEnd(10))} ${text}`;
   return [
     '',
-    `${styleText('bold', studies[settings.study].title)}${instances > 1 ? `, mean of ${instances} instances` : ''}`,
+    `${style('bold', studies[settings.study].title)}${instances > 1 ? `, mean of ${instances} instances` : ''}`,
     '',
     formatTable(
       header,

@@ -13,6 +13,7 @@ import {
 import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
 import { addTableFlags, givenOptions, parsePositive } from './flags.js';
 import { interruptSignal } from './interrupt.js';
+import { print, printJson } from './print.js';
 import { Progress } from './progress.js';
 import { representationReport } from './representation-report.js';
 import { type StudyResult, summarize, summaryJson } from './representation-summary.js';
@@ -73,8 +74,8 @@ async function run(flags: Flags): Promise<void> {
     const curves = runCurves(settings, await folder.readMetrics());
     const result: StudyResult = { settings, instances, curves, folder: out };
     await folder.writeReport(representationReport(result, device));
-    if (json) console.log(JSON.stringify(summaryJson(result), undefined, 2));
-    else console.log(summarize(result));
+    if (json) printJson(summaryJson(result), 2);
+    else print(summarize(result));
   } catch (error) {
     if (!(error instanceof BilevelError && error.code === 'ABORTED')) throw error;
     progress.stop();

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { BilevelError } from '../errors.js';
+import { printJson, printNote } from './print.js';
 
 /** Where a command puts its results when no folder is given: runs/, its name and the time. */
 export function defaultFolder(command: string): string {
@@ -30,8 +31,8 @@ export function checkResumable(out: string | undefined, folders: readonly string
 /** Says that a run was stopped with everything kept in `out`, and by what command it goes on; exit status 130. */
 export function reportInterruption(out: string, json: boolean): void {
   const command = resumeCommand(out);
-  if (json) console.log(JSON.stringify({ interrupted: true, folder: out, resume: command }));
-  else console.error(`Stopped; everything so far is kept in ${out}. Go on with:\n  ${command}`);
+  if (json) printJson({ interrupted: true, folder: out, resume: command });
+  else printNote(`Stopped; everything so far is kept in ${out}. Go on with:\n  ${command}`);
   process.exitCode = 130;
 }
 

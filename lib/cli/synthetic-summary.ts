@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import { formatDuration, formatNumber } from '../report/format.js';
 import {
   drawData,
@@ -14,6 +13,7 @@ import {
   type Verdict,
 } from '../tasks/synthetic/index.js';
 import { formatTable } from './output.js';
+import { style } from './print.js';
 
 export interface SyntheticStudy {
   readonly settings: SyntheticSettings;
@@ -127,11 +127,11 @@ export function summarize(study: SyntheticStudy): string {
     verdicts.rows.length === 0
       ? `No run is judged: the criteria are for ${paperIterations.toLocaleString('en')} iterations of the paper's methods.`
       : formatTable(verdicts.header, verdicts.rows, ['left', 'left', 'right', 'left']);
-  const line = (title: string, text: string): string => `${styleText('bold', title.padEnd(10))} ${text}`;
+  const line = (title: string, text: string): string => `${style('bold', title.padEnd(10))} ${text}`;
   return [
     '',
     formatTable(header, rows, alignments),
-    styleText('dim', explanation(study)),
+    style('dim', explanation(study)),
     '',
     judged,
     '',

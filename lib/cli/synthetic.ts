@@ -19,6 +19,7 @@ import {
 } from '../tasks/synthetic/index.js';
 import { addTableFlags, givenOptions, parseList, parsePositive } from './flags.js';
 import { interruptSignal } from './interrupt.js';
+import { print, printJson } from './print.js';
 import { Progress } from './progress.js';
 import { checkResumable, defaultFolder, reportInterruption } from './resume.js';
 import { writeSyntheticReport } from './synthetic-report.js';
@@ -96,8 +97,8 @@ async function run(flags: Flags): Promise<void> {
     const study: SyntheticStudy = { settings, runs, folder: out };
     for (const row of runRows(study)) await folder.appendMetrics(row);
     await writeSyntheticReport(study, folder, device);
-    if (json) console.log(JSON.stringify(summaryJson(study), undefined, 2));
-    else console.log(summarize(study));
+    if (json) printJson(summaryJson(study), 2);
+    else print(summarize(study));
   } catch (error) {
     if (!(error instanceof BilevelError && error.code === 'ABORTED')) throw error;
     progress.stop();

@@ -1,3 +1,4 @@
+import { printable } from '../printable.js';
 import { bytesPerElement } from '../tensor.js';
 import {
   type Instruction,
@@ -103,7 +104,7 @@ function elements(sizes: readonly number[]): number {
 
 function place(storage: Storage): string {
   const { place: where } = storage;
-  if (where.kind === 'binding') return where.binding.name;
+  if (where.kind === 'binding') return printable(where.binding.name);
   return where.kind === 'arena' ? `@${where.offset}` : 'constant';
 }
 

@@ -1,8 +1,12 @@
+import { printableLines } from '../printable.js';
+
 /** A cell; undefined is an empty one. */
 export type CsvValue = string | number | bigint | boolean | undefined;
 
+/** Text that a spreadsheet would take for a formula gets an apostrophe in front, which tells it that it is text. */
 function encodeCell(value: CsvValue): string {
-  const text = value === undefined ? '' : String(value);
+  if (typeof value !== 'string') return value === undefined ? '' : String(value);
+  const text = printableLines(/^[=+\-@\t\r]/.test(value) ? `'${value}` : value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -3,11 +3,13 @@ import { constants, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BilevelError } from '../errors.js';
+import { printable } from '../printable.js';
 
 /** Largest file that is read into memory, in bytes, unless the caller sets its own limit. */
 export const defaultFileLimit = 2 ** 31 - 1;
 
-function codeOf(error: unknown): string | undefined {
+/** The system's code of an error, such as ENOENT. */
+export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
@@ -23,8 +25,10 @@ const remedies: Readonly<Record<string, string>> = {
   EISDIR: 'the path is a folder where a file is needed',
 };
 
-function ioError(action: string, path: string, cause: unknown): BilevelError {
+/** The failure of the system as an error of the package; `action` completes "Cannot ... path". */
+export function ioError(action: string, file: string, cause: unknown): BilevelError {
   const code = codeOf(cause);
+  const path = printable(file);
   if (code === 'ENOENT')
     return new BilevelError('NOT_FOUND', `Cannot ${action} ${path}: no such file or folder.`, { cause });
   const reason = (code && remedies[code]) ?? (cause instanceof Error ? cause.message : String(cause));

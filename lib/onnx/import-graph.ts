@@ -106,7 +106,7 @@ function importNode(operation: Operation): readonly (Node | undefined)[] {
   const result = importer.build(operation);
   const results = 'op' in result ? [result] : result;
   const unknown = operation.attributes.unread();
-  if (unknown.length > 0) throw operation.unsupported(`has the unknown attribute ${unknown.join(', ')}`);
+  if (unknown.length > 0) throw operation.unsupported(`has the unknown attribute ${unknown.map(quote).join(', ')}`);
   for (const value of results.filter((each) => each !== undefined)) {
     const what = `of the result of ${node.label}`;
     checkLimit(context.limits, 'rank', value.shape.length, `The number of axes ${what}`);

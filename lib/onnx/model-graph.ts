@@ -1,4 +1,5 @@
 import { BilevelError, invalidArgument } from '../errors.js';
+import { printable } from '../printable.js';
 import { bytesPerElement, type DType, elementCount } from '../tensor.js';
 import type { OnnxModel } from './decode.js';
 import { elementType } from './element-types.js';
@@ -106,7 +107,7 @@ function readNode(proto: NodeProto, index: number): ModelNode {
   return {
     opType: proto.opType,
     domain: standardDomain(proto.domain),
-    label: `${proto.opType.slice(0, 100)} node ${proto.name === '' ? `number ${index}` : quote(proto.name)}`,
+    label: `${printable(proto.opType.slice(0, 100))} node ${proto.name === '' ? `number ${index}` : quote(proto.name)}`,
     inputs: proto.input,
     outputs: proto.output,
     attributes: proto.attribute,

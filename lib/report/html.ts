@@ -1,3 +1,5 @@
+import { printableLines } from '../printable.js';
+
 /** Markup that is safe to put into a page. */
 export class Html {
   readonly text: string;
@@ -18,9 +20,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** The text with every character that means something in HTML or SVG, in content or attribute, as an entity. */
+/** Safe text with every character that means something in HTML or SVG, in content or attribute, as an entity. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  return printableLines(text).replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
 
 function render(content: HtmlContent): string {

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { attempt, readBytes } from '../data/files.js';
 import { BilevelError } from '../errors.js';
+import { printableJson } from '../printable.js';
 import { isRecord, parseRecord } from './record.js';
 
 /** How much of the metrics there was at some time. */
@@ -63,7 +64,7 @@ export class MetricsFile {
 
   /** Appends a line. JSON keeps a number that is not finite as null. @throws IO_ERROR */
   async append(row: object): Promise<void> {
-    const line = Buffer.from(`${JSON.stringify(row)}\n`);
+    const line = Buffer.from(`${printableJson(row)}\n`);
     await attempt('write', this.#path, () => this.#handle.appendFile(line));
     this.#hash.update(line);
     this.#bytes += line.length;

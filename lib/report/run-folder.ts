@@ -3,6 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attempt, ensureFolder, isTemporary, readBytes, writeFileAtomic } from '../data/files.js';
 import { BilevelError, invalidArgument } from '../errors.js';
+import { printableJson } from '../printable.js';
 import { readState, type SavedState, writeState } from '../solvers/state.js';
 import { checkImportance, encodeImportanceCsv, encodeImportanceNpy, type Importance } from './importance.js';
 import { isMetricsExtent, type MetricsExtent, MetricsFile } from './metrics-file.js';
@@ -150,7 +151,7 @@ async function locked<T>(
 const isLeftover = (name: string): boolean => isTemporary(name) && files.some((file) => name.startsWith(`.${file}.`));
 
 async function writeConfiguration(folder: string, configuration: object): Promise<void> {
-  await writeFileAtomic(join(folder, configurationFile), `${JSON.stringify(configuration, null, 2)}\n`);
+  await writeFileAtomic(join(folder, configurationFile), `${printableJson(configuration, 2)}\n`);
 }
 
 async function readConfiguration(folder: string): Promise<Record<string, unknown>> {
