@@ -1,5 +1,5 @@
 import { BilevelError, checkKeys, checkRecord, invalidArgument } from '../errors.js';
-import { type Node, requireNode } from '../graph/index.js';
+import { type Node, requireNode, writtenIn } from '../graph/index.js';
 import { formatType } from '../tensor.js';
 
 /** A condition on (u, v) that is stated as a graph: float32 of any shape, with the trials as first axis if there are any. */
@@ -52,7 +52,7 @@ function writeConstraints<P>(
 ): Constraint[] {
   if (writer === undefined) return [];
   if (typeof writer !== 'function') throw invalidArgument(`the ${kind} constraints`, 'a function of the point', writer);
-  const values = writer(point);
+  const values = writtenIn(`the ${kind} constraints`, () => writer(point));
   checkRecord(values, `the ${kind} constraints`);
   return Object.entries(values).map(([name, given]) => {
     const what = `the ${kind} constraint ${name}`;

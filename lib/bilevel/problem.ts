@@ -1,5 +1,5 @@
 import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
-import { input, type Node, requireNode } from '../graph/index.js';
+import { input, type Node, requireNode, writtenIn } from '../graph/index.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
 import { type ConstraintStatement, type Constraints, stateConstraints } from './constraints.js';
 import type { Feed } from './feed.js';
@@ -155,7 +155,8 @@ function rowsByFeed({ feeds, key }: Draws): Readonly<Record<string, FeedInputs['
 
 function writeCost<P>(name: string, write: (point: P) => Node, point: P, trials?: number): Node {
   if (typeof write !== 'function') throw invalidArgument(`the cost ${name}`, 'a function that returns a node', write);
-  const cost = requireNode(write(point), `the value of ${name}`);
+  const written = writtenIn(`the cost ${name}`, () => write(point));
+  const cost = requireNode(written, `the value of ${name}`);
   if (cost.dtype !== 'float32' || !sameShape(cost.shape, trials === undefined ? [] : [trials])) {
     const expected = trials === undefined ? 'a float32 scalar' : `float32[${trials}], one for each trial,`;
     throw new BilevelError(

@@ -7,6 +7,7 @@ import { zeros } from './functions/shape.js';
 import { type Node, requireNode, requireNodes } from './node.js';
 import type { Op } from './op.js';
 import { ops } from './ops/index.js';
+import { withOrigin } from './origin.js';
 import { topologicalOrder } from './traverse.js';
 
 function ruleOf(node: Node): Op<unknown>['gradient'] {
@@ -67,13 +68,19 @@ export function gradient(y: Node, xs: readonly Node[]): Node[] {
     if (dy === undefined || rule === 'none') continue;
     const wanted = node.inputs.map((input) => path.has(input));
     if (!wanted.includes(true)) continue;
-    const contributions = rule(node, dy, wanted);
-    for (const [index, input] of node.inputs.entries()) {
-      const contribution = contributions[index];
-      if (!wanted[index] || contribution === undefined) continue;
-      const sum = gradients.get(input);
-      gradients.set(input, sum === undefined ? contribution : add(sum, contribution));
-    }
+    const origin = { kind: 'derivative', of: node } as const;
+    withOrigin(
+      () => origin,
+      () => {
+        const contributions = rule(node, dy, wanted);
+        for (const [index, input] of node.inputs.entries()) {
+          const contribution = contributions[index];
+          if (!wanted[index] || contribution === undefined) continue;
+          const sum = gradients.get(input);
+          gradients.set(input, sum === undefined ? contribution : add(sum, contribution));
+        }
+      },
+    );
   }
   return xs.map((x) => gradients.get(x) ?? zeros(x.shape));
 }

@@ -1,6 +1,7 @@
 import { BilevelError, invalidArgument } from '../errors.js';
 import { type DType, formatType, type Shape, type TensorType } from '../tensor.js';
 import { type AttributesOf, type OpName, ops } from './ops/index.js';
+import { currentOrigin, type Origin } from './origin.js';
 
 /**
  * One value of a graph: the result of applying a primitive to other values. Nodes are immutable and have static types,
@@ -13,6 +14,8 @@ export interface Node extends TensorType {
   readonly attributes: unknown;
   readonly dtype: DType;
   readonly shape: Shape;
+  /** What it was made for, where that is known: no part of its meaning. */
+  readonly origin: Origin | undefined;
 }
 
 /** A node whose operation is known, with its attributes typed. */
@@ -40,9 +43,15 @@ let nextId = 0;
 
 /**
  * Applies a primitive. Checks operand types through the op's `infer`, so a wrong graph fails where it is written.
+ * @param origin for messages; that of the present scope by default
  * @throws SHAPE_MISMATCH when the operands do not fit; the message names the operation and the operand types.
  */
-export function createNode<K extends OpName>(op: K, inputs: readonly Node[], attributes: AttributesOf<K>): NodeOf<K> {
+export function createNode<K extends OpName>(
+  op: K,
+  inputs: readonly Node[],
+  attributes: AttributesOf<K>,
+  origin: Origin | undefined = currentOrigin(),
+): NodeOf<K> {
   for (const [position, node] of inputs.entries()) requireNode(node, `operand ${position + 1} of ${op}`);
   let type: TensorType;
   try {
@@ -61,5 +70,6 @@ export function createNode<K extends OpName>(op: K, inputs: readonly Node[], att
     attributes,
     dtype: type.dtype,
     shape: Object.freeze([...type.shape]),
+    origin,
   });
 }

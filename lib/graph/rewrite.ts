@@ -2,9 +2,9 @@ import { createNode, type Node } from './node.js';
 import type { AttributesOf, OpName } from './ops/index.js';
 import { topologicalOrder } from './traverse.js';
 
-/** The same primitive on other inputs. */
+/** The same primitive on other inputs, made for the same. */
 export function withInputs(node: Node, inputs: readonly Node[]): Node {
-  return createNode(node.op, inputs, node.attributes as AttributesOf<OpName>);
+  return createNode(node.op, inputs, node.attributes as AttributesOf<OpName>, node.origin);
 }
 
 /**

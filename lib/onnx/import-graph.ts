@@ -1,5 +1,5 @@
 import { BilevelError } from '../errors.js';
-import { foldExpression, type Node } from '../graph/index.js';
+import { currentOrigin, foldExpression, type Node, type Origin, withOrigin } from '../graph/index.js';
 import { elementCount } from '../tensor.js';
 import { checkLimit, type OnnxLimits } from './limits.js';
 import type { ModelGraph, ModelNode } from './model-graph.js';
@@ -115,10 +115,11 @@ function importNode(operation: Operation): readonly (Node | undefined)[] {
   return results;
 }
 
-/** Errors of the graph know nothing of the file, so they are told again with the node. */
+/** New nodes know the node of the file that they are made for. Errors of the graph do not, so they are told again with it. */
 function withLabel<T>({ node, opset }: Operation, build: () => T): T {
+  const origin: Origin = { kind: 'model', label: node.label, within: currentOrigin() };
   try {
-    return build();
+    return withOrigin(() => origin, build);
   } catch (cause) {
     if (!(cause instanceof BilevelError) || cause.message.includes(node.label)) throw cause;
     const code = cause.code === 'INVALID_ARGUMENT' ? 'INVALID_FILE' : cause.code;

@@ -2,6 +2,7 @@ import { invalidArgument } from '../../errors.js';
 import { formatType, sameShape } from '../../tensor.js';
 import { type Node, requireNode, requireNodes } from '../node.js';
 import { mismatch } from '../ops/infer.js';
+import { withOrigin } from '../origin.js';
 import { topologicalOrder } from '../traverse.js';
 import { type Operand, type Rule, stack } from './rule.js';
 import { rules } from './rules.js';
@@ -37,7 +38,8 @@ export function vectorize(roots: readonly Node[], stacked: ReadonlyMap<Node, Nod
   for (const node of topologicalOrder(roots)) {
     const rule = rules[node.op] as Rule<unknown> | 'none';
     if (rule === 'none' || values.has(node) || !node.inputs.some((input) => values.has(input))) continue;
-    values.set(node, rule(node, node.inputs.map(operand), count));
+    const make = (): Node => rule(node, node.inputs.map(operand), count);
+    values.set(node, withOrigin(() => node.origin, make));
   }
   return roots.map((root) => stack(operand(root), count));
 }
