@@ -55,6 +55,16 @@ export function formatType(type: TensorType): string {
   return `${type.dtype}[${type.shape.join(', ')}]`;
 }
 
+/** The index along each axis of a row-major position. */
+export function unravel(position: number, shape: Shape): number[] {
+  const index: number[] = [];
+  for (const size of shape.toReversed()) {
+    index.unshift(position % size);
+    position = Math.floor(position / size);
+  }
+  return index;
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }

@@ -6,7 +6,7 @@ const names = `
   bilevelProblem feed minimizationProblem perSample
   affine box l1Ball l2Ball linfBall rows simplex Tensor BilevelError
   Network runningStatistics minimize MinimizeSolver penaltyOptions minimizeOptions methods schedules
-  readState writeState
+  readState writeState NonFiniteError
   compile compileCached formatCost evaluate Device RunAborted gradient hessianVectorProduct mixedJacobianVectorProduct
   input constant iota zeros
   neg abs sign exp log sqrt tanh sigmoid erf relu softplus sin cos floor ceil round not stopGradient

@@ -1,5 +1,5 @@
 import { BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
-import { Tensor } from '../tensor.js';
+import { Tensor, unravel } from '../tensor.js';
 
 /**
  * Data of one purpose: arrays with one row per sample, resident in shared memory, from which mini-batches are drawn and
@@ -74,14 +74,4 @@ export function checkTensor(what: string, tensor: unknown): asserts tensor is Te
 export function checkReal(what: string, tensor: unknown): asserts tensor is Tensor<'float32'> {
   checkTensor(what, tensor);
   if (tensor.dtype !== 'float32') throw invalidArgument(what, 'a float32 tensor', tensor.dtype);
-}
-
-/** The index along each axis of a row-major position. */
-export function unravel(position: number, shape: readonly number[]): number[] {
-  const index: number[] = [];
-  for (const size of shape.toReversed()) {
-    index.unshift(position % size);
-    position = Math.floor(position / size);
-  }
-  return index;
 }

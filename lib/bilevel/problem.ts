@@ -4,6 +4,7 @@ import { formatType, sameShape, type Tensor } from '../tensor.js';
 import { type ConstraintStatement, type Constraints, stateConstraints } from './constraints.js';
 import type { Feed } from './feed.js';
 import { type FeedInputs, stateFeeds } from './inputs.js';
+import { checkLabels } from './labels.js';
 import type { ConvexSet } from './sets/index.js';
 import { type PerSample, stateVariables, type Variable } from './variable.js';
 
@@ -95,8 +96,8 @@ export function bilevelProblem<const F extends Feeds, const U extends UpperTenso
     upper,
     lower,
     trials,
-    f: writeCost('f', statement.f, point, trials),
-    g: writeCost('g', statement.g, point, trials),
+    f: writeCost('f', statement.f, point, feeds, trials),
+    g: writeCost('g', statement.g, point, feeds, trials),
     constraints: stateConstraints(statement, point, trials),
   });
 }
@@ -127,7 +128,7 @@ export function minimizationProblem<const F extends Feeds, const V extends Tenso
   const draws = stateDraws(statement);
   const lower = stateVariables('v', statement.lower, draws.feeds, statement.sets);
   const point = { ...rowsByFeed(draws), v: valuesByName(lower) } as LowerPoint<V, F>;
-  return Object.freeze({ ...draws, lower, g: writeCost('g', statement.g, point) });
+  return Object.freeze({ ...draws, lower, g: writeCost('g', statement.g, point, draws.feeds) });
 }
 
 /** Refuses what does not come from `maker`. @throws INVALID_ARGUMENT */
@@ -153,7 +154,13 @@ function rowsByFeed({ feeds, key }: Draws): Readonly<Record<string, FeedInputs['
   return { ...Object.fromEntries(feeds.map(({ name, rows }) => [name, rows])), key };
 }
 
-function writeCost<P>(name: string, write: (point: P) => Node, point: P, trials?: number): Node {
+function writeCost<P>(
+  name: string,
+  write: (point: P) => Node,
+  point: P,
+  feeds: readonly FeedInputs[],
+  trials?: number,
+): Node {
   if (typeof write !== 'function') throw invalidArgument(`the cost ${name}`, 'a function that returns a node', write);
   const written = writtenIn(`the cost ${name}`, () => write(point));
   const cost = requireNode(written, `the value of ${name}`);
@@ -164,6 +171,7 @@ function writeCost<P>(name: string, write: (point: P) => Node, point: P, trials?
       `The cost ${name} must be ${expected} but is ${formatType(cost)}; reduce it with mean or reduceSum.`,
     );
   }
+  checkLabels(name, cost, feeds);
   return cost;
 }
 

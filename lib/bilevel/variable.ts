@@ -1,7 +1,7 @@
 import { adviseName, BilevelError, checkRecord, describe, invalidArgument } from '../errors.js';
 import { evaluate, gather, input, type Node } from '../graph/index.js';
-import { Tensor } from '../tensor.js';
-import { checkReal, unravel } from './feed.js';
+import { Tensor, unravel } from '../tensor.js';
+import { checkReal } from './feed.js';
 import type { FeedInputs } from './inputs.js';
 import { type ConvexSet, checkSet } from './sets/index.js';
 

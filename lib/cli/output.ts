@@ -1,6 +1,7 @@
 import { CommanderError, Help } from 'commander';
 import { BilevelError, type ErrorCode } from '../errors.js';
 import { printable } from '../printable.js';
+import { NonFiniteError } from '../solvers/index.js';
 import { printJson, printNote, style } from './print.js';
 
 /** A table whose column widths fit the content, each row in one line; the first column is aligned to the left, the others to the right by default. */
@@ -40,9 +41,21 @@ export function wrapText(text: string, indent: number): string {
 export function printError(error: unknown, json: boolean): void {
   const code = codeOf(error);
   const message = messageOf(error);
-  if (json) printJson({ error: { code, message } });
+  if (json) printJson({ error: { code, message, ...detailsOf(error) } });
   else printNote(`${style('red', 'error')} ${message} ${style('dim', `(${code})`)}`);
   if (code === 'INTERNAL' && error instanceof Error) printNote(error.stack ?? '');
+}
+
+/** JSON has no NaN and no infinities: they become their names. */
+const nameNonFinite = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+
+/** Where a value was not finite and why, also when the error was told again with more. */
+function detailsOf(error: unknown): object {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each instanceof NonFiniteError) return { details: JSON.parse(JSON.stringify(each.details, nameNonFinite)) };
+  }
+  return {};
 }
 
 function messageOf(error: unknown): string {

@@ -4,6 +4,7 @@ export { foldExpression } from './fold.js';
 export { formatGraph } from './format.js';
 export * from './functions/index.js';
 export { gradient, hessianVectorProduct, influences, mixedJacobianVectorProduct } from './gradient.js';
+export { type Labelled, labelsOf } from './labels.js';
 export { createNode, isOp, type Node, type NodeOf, requireNode } from './node.js';
 export type { Op, Value } from './op.js';
 export { type AttributesOf, type OpName, ops } from './ops/index.js';

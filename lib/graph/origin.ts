@@ -1,5 +1,6 @@
-import { relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../package-root.js';
 
 /** What a node was made for, so that a message can name it. */
 export type Origin =
@@ -49,7 +50,8 @@ export function writtenIn<T>(part: string, body: () => T): T {
   }, body);
 }
 
-const ownFolder = fileURLToPath(new URL('../', import.meta.url));
+/** Where the package's own code lies, and by source maps seems to lie. */
+const ownFolders = ['dist/lib', 'lib'].map((folder) => join(packageRoot(), folder, sep));
 
 /** `file:line:column` of the innermost call that is not the package's own, relative to the working folder; undefined when the stack does not reach it. */
 export function placeOf({ stack = '' }: Site): string | undefined {
@@ -57,7 +59,7 @@ export function placeOf({ stack = '' }: Site): string | undefined {
     const [, place] = /\(?((?:file:\/\/|\/|[A-Za-z]:\\).*:\d+:\d+)\)?$/.exec(line) ?? [];
     if (place === undefined) continue;
     const path = place.startsWith('file:') ? fromUrl(place) : place;
-    if (path.startsWith(ownFolder)) continue;
+    if (ownFolders.some((folder) => path.startsWith(folder))) continue;
     const shorter = relative(process.cwd(), path);
     return shorter.startsWith('..') ? path : shorter;
   }

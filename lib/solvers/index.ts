@@ -1,6 +1,13 @@
 import * as all from './methods/index.js';
 
 export { type Complexity, complexityOf } from './complexity.js';
+export {
+  type CauseKind,
+  type NonFiniteCause,
+  type NonFiniteDetails,
+  NonFiniteError,
+  type OperandRange,
+} from './diagnosis/non-finite.js';
 export { type AnyMethod, findMethod, methodNames } from './find-method.js';
 export type { MemoryOrder, Method, MethodDefinition } from './method.js';
 export { type MemoryUse, type MethodReport, MethodSolver, type StandardReport } from './method-solver.js';

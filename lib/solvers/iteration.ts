@@ -1,10 +1,10 @@
 import type { Evaluations } from '../bilevel/index.js';
 import type { Tensor } from '../tensor.js';
 import type { MethodBuilder } from './builder.js';
+import { checkFinite } from './diagnosis/check.js';
 import type { Level } from './level.js';
 import type { MethodState } from './method-state.js';
-import type { Phase, PhaseDraws } from './phase.js';
-import { checkFinite } from './solver.js';
+import type { Phase, PhaseDraws, RunPhase } from './phase.js';
 
 /** An iteration in progress, as a method steers it. */
 export interface Iteration {
@@ -41,12 +41,6 @@ export interface StandardValues {
 /** Draws mini-batches: one for `same`, else one for each step. */
 export type Draw = (wanted: ReadonlySet<string>, draws: PhaseDraws, steps: number) => Readonly<Record<string, Tensor>>;
 
-const quantities: Readonly<Record<string, string>> = {
-  lowerGradient: '|grad_v g|',
-  hypergradient: 'the norm of the hypergradient',
-  linearResidual: 'the relative residual of the linear system',
-};
-
 export class MethodIteration implements Iteration {
   readonly index: number;
   readonly where: string;
@@ -55,6 +49,8 @@ export class MethodIteration implements Iteration {
   readonly #draw: Draw;
   readonly #arrays: Readonly<Record<string, Tensor>>;
   readonly #signal: AbortSignal | undefined;
+  readonly #title: string;
+  readonly #runPhase: RunPhase;
   #batch: Readonly<Record<string, Tensor>> | undefined;
   #undoable = true;
   /** The phases that put something out under a name last. */
@@ -63,7 +59,13 @@ export class MethodIteration implements Iteration {
   constructor(
     state: MethodState,
     signal: AbortSignal | undefined,
-    parts: { builder: MethodBuilder; title: string; arrays: Readonly<Record<string, Tensor>>; draw: Draw },
+    parts: {
+      builder: MethodBuilder;
+      title: string;
+      arrays: Readonly<Record<string, Tensor>>;
+      draw: Draw;
+      runPhase?: RunPhase;
+    },
   ) {
     this.index = state.counters.iteration;
     this.where = `iteration ${this.index + 1} of ${parts.title}`;
@@ -72,6 +74,8 @@ export class MethodIteration implements Iteration {
     this.#builder = parts.builder;
     this.#arrays = parts.arrays;
     this.#draw = parts.draw;
+    this.#title = parts.title;
+    this.#runPhase = parts.runPhase ?? ((phase, ...given) => phase.run(...given));
   }
 
   /** Whether the state can be put back: nothing that is too large to be copied has been changed. */
@@ -99,12 +103,12 @@ export class MethodIteration implements Iteration {
     const signal = stoppable ? this.#signal : undefined;
     const batch = this.#batchFor(phase, repetitions);
     const sources = [state.tensors, this.#builder.scratchTensors, batch, this.#arrays];
-    await phase.run(state, sources, { steps: repetitions, signal });
+    await this.#runPhase(phase, state, sources, { steps: repetitions, signal });
     if (changesUncopied) this.#undoable = false;
     for (const { counter } of phase.levels) state.counters[counter] = (state.counters[counter] ?? 0) + repetitions;
     for (const kind of evaluationKinds) state.counters[kind] += repetitions * phase.evaluations[kind];
     for (const name of phase.outputs) {
-      this.#check(phase, name, repetitions);
+      checkFinite(phase, name, repetitions, { title: this.#title, iteration: this.index + 1 });
       this.#writers.set(name, phase);
     }
   }
@@ -130,16 +134,6 @@ export class MethodIteration implements Iteration {
     const writer = this.#writers.get(name);
     if (writer === undefined) throw new RangeError(`No phase has put out ${name} in ${this.where}.`);
     return writer.output(name);
-  }
-
-  #check(phase: Phase, name: string, repetitions: number): void {
-    const position = phase.findNonFinite(name);
-    if (position === undefined) return;
-    const values = phase.output(name);
-    const perStep = phase.keepsEveryStep(name) ? values.length / repetitions : values.length;
-    const step = phase.keepsEveryStep(name) ? `step ${Math.floor(position / perStep) + 1} of ` : '';
-    const where = `${step}the phase ${phase.name} in ${this.where}`;
-    checkFinite(values[position] ?? Number.NaN, quantities[name] ?? name, where);
   }
 }
 

@@ -61,14 +61,15 @@ export class Level {
   readonly bindings: readonly string[];
   /** Bindings with a row per sample, of which a step changes those of its batch. */
   readonly rowBindings: readonly string[];
-  readonly #name: string;
+  /** `u`, `v`, or what a method calls them. */
+  readonly name: string;
   readonly #optimizer: Optimizer;
   readonly #variables: readonly { readonly variable: Variable; readonly slots: readonly Slot[] }[];
   readonly #trials: number | undefined;
 
   constructor(name: string, variables: readonly Variable[], options: LevelOptions) {
     const { optimizer, rate, placement = 'batch', trials } = options;
-    this.#name = name;
+    this.name = name;
     this.#optimizer = optimizer;
     this.#trials = trials;
     this.#variables = variables.map((variable) => {
@@ -105,7 +106,7 @@ export class Level {
   initialTensors(): Record<string, Tensor> {
     return Object.fromEntries(
       this.#variables.flatMap(({ variable: { name, initial }, slots }): [string, Tensor][] => [
-        [`${this.#name}/${name}`, initial.clone()],
+        [`${this.name}/${name}`, initial.clone()],
         ...slots.map(({ binding, whole }): [string, Tensor] => [binding, Tensor.zeros(whole.shape)]),
       ]),
     );
@@ -114,7 +115,7 @@ export class Level {
   /** Puts a state's variables where they start, and their slots to zero. */
   restart(tensors: Readonly<Record<string, Tensor>>): void {
     for (const { variable, slots } of this.#variables) {
-      tensors[`${this.#name}/${variable.name}`]?.copyFrom(variable.initial);
+      tensors[`${this.name}/${variable.name}`]?.copyFrom(variable.initial);
       for (const { binding } of slots) {
         const { data } = tensors[binding] ?? {};
         if (data instanceof Float32Array) data.fill(0);

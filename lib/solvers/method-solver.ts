@@ -5,9 +5,12 @@ import type { Options, OptionTable } from '../options.js';
 import type { Tensor } from '../tensor.js';
 import { MethodBuilder, noEvaluations } from './builder.js';
 import { configurationOf } from './configuration.js';
+import { NonFiniteError } from './diagnosis/non-finite.js';
+import { beyondUndo, search } from './diagnosis/search.js';
 import { evaluationKinds, type Iteration, MethodIteration, type StandardValues } from './iteration.js';
 import type { MethodDefinition } from './method.js';
 import type { MethodCounter, MethodState } from './method-state.js';
+import type { RunPhase } from './phase.js';
 import { Solver, type SolverResources, type StepReport } from './solver.js';
 import { type Configuration, SolverState } from './state.js';
 
@@ -116,10 +119,28 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     state: MethodState,
     signal: AbortSignal | undefined,
   ): Promise<Omit<MethodReport<Q>, 'wallMs'>> {
+    const iteration = this.#begin(state, signal);
+    const { counters } = state;
+    const work = async (): Promise<Q> => this.#iterate(iteration);
+    const details = await this.transaction(state, this.#restorable, work, () => iteration.undoable).catch((error) =>
+      this.#explained(error, iteration.undoable, state, signal),
+    );
+    counters.iteration++;
+    const evaluations = Object.fromEntries(evaluationKinds.map((kind) => [kind, counters[kind]]));
+    const atEnds = this.#boxed.length > 0 && { lowerAtEnds: countAtEnds(this.#boxed, state) };
+    return { iteration: counters.iteration, ...iteration.values, evaluations, ...atEnds, ...details } as Omit<
+      MethodReport<Q>,
+      'wallMs'
+    >;
+  }
+
+  /** An iteration from the state on. */
+  #begin(state: MethodState, signal: AbortSignal | undefined, runPhase?: RunPhase): MethodIteration {
     const { samplers, counters } = state;
-    const iteration = new MethodIteration(state, signal, {
+    return new MethodIteration(state, signal, {
       title: this.#title,
       builder: this.#builder,
+      ...(runPhase && { runPhase }),
       arrays: this.batches.arrays,
       draw: (wanted, draws, steps) => {
         const { batches } = this;
@@ -131,15 +152,32 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
         return drawn;
       },
     });
-    const work = async (): Promise<Q> => this.#iterate(iteration);
-    const details = await this.transaction(state, this.#restorable, work, () => iteration.undoable);
-    counters.iteration++;
-    const evaluations = Object.fromEntries(evaluationKinds.map((kind) => [kind, counters[kind]]));
-    const atEnds = this.#boxed.length > 0 && { lowerAtEnds: countAtEnds(this.#boxed, state) };
-    return { iteration: counters.iteration, ...iteration.values, evaluations, ...atEnds, ...details } as Omit<
-      MethodReport<Q>,
-      'wallMs'
-    >;
+  }
+
+  /** @throws the error; with its cause if a value was not finite */
+  async #explained(
+    error: unknown,
+    undoable: boolean,
+    state: MethodState,
+    signal: AbortSignal | undefined,
+  ): Promise<never> {
+    if (!(error instanceof NonFiniteError)) throw error;
+    const place = { title: this.#title, iteration: state.counters.iteration + 1 };
+    const { levels, uncopied, problem } = this.#builder;
+    const rates = { u: 'upperLearningRate', v: 'lowerLearningRate' };
+    if (!undoable) throw beyondUndo(error, place, state, { levels, rates });
+    const around = { device: this.device, feeds: problem.feeds, levels, rates };
+    return search(error, place, around, (runPhase) =>
+      this.rehearse(state, this.#restorable, () =>
+        this.#iterate(
+          this.#begin(state, signal, async (phase, ...given) => {
+            // The iteration had failed before it changed what cannot be put back.
+            if (phase.changes.some((name) => uncopied.has(name))) throw error;
+            await runPhase(phase, ...given);
+          }),
+        ),
+      ),
+    );
   }
 }
 

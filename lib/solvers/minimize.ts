@@ -1,14 +1,17 @@
-import { checkProblem, type MinimizationProblem, norm } from '../bilevel/index.js';
+import { checkProblem, type FeedInputs, type MinimizationProblem, norm } from '../bilevel/index.js';
 import { gradient, isOp } from '../graph/index.js';
 import { optimizerNames, optimizers } from '../optimizers/index.js';
 import { type GivenOptions, type Options, validateOptions } from '../options.js';
 import { constant } from '../schedules/index.js';
 import { noEvaluations } from './builder.js';
 import { configurationOf } from './configuration.js';
+import { checkFinite, type Place } from './diagnosis/check.js';
+import { NonFiniteError } from './diagnosis/non-finite.js';
+import { search } from './diagnosis/search.js';
 import { Level } from './level.js';
 import { optimizerConstants } from './level-options.js';
-import { Phase } from './phase.js';
-import { checkFinite, Solver, type SolverResources, type StepReport } from './solver.js';
+import { Phase, type RunPhase } from './phase.js';
+import { Solver, type SolverResources, type StepReport } from './solver.js';
 import { type Configuration, SolverState } from './state.js';
 
 export const minimizeOptions = {
@@ -56,11 +59,13 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
   readonly configuration: Configuration;
   readonly #level: Level;
   readonly #phase: Phase;
+  readonly #feeds: readonly FeedInputs[];
 
   constructor(problem: MinimizationProblem, options: MinimizeOptions, resources: SolverResources) {
     super(problem, resources);
     const { lower, feeds, key, g } = problem;
     this.options = options;
+    this.#feeds = feeds;
     const level: Level = new Level('v', lower, {
       optimizer: optimizers[options.optimizer](options),
       rate: ({ counters }, step) => options.learningRate.at((counters[level.counter] ?? 0) + step),
@@ -93,25 +98,47 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
     state: MinimizeState,
     signal: AbortSignal | undefined,
   ): Promise<Omit<MinimizeReport, 'wallMs'>> {
+    const { counters } = state;
+    const names = Object.keys(state.tensors);
+    const place = { title: 'the minimization', iteration: counters.iteration + 1 };
+    try {
+      return await this.transaction(state, names, () => this.#descend(state, signal, place));
+    } catch (error) {
+      if (!(error instanceof NonFiniteError)) throw error;
+      const around = {
+        device: this.device,
+        feeds: this.#feeds,
+        levels: [this.#level],
+        rates: { v: 'learningRate' },
+      };
+      return search(error, place, around, (runPhase) =>
+        this.rehearse(state, names, () => this.#descend(state, signal, place, runPhase)),
+      );
+    }
+  }
+
+  async #descend(
+    state: MinimizeState,
+    signal: AbortSignal | undefined,
+    place: Place,
+    runPhase: RunPhase = (phase, ...given) => phase.run(...given),
+  ): Promise<Omit<MinimizeReport, 'wallMs'>> {
     const { tensors, samplers, counters } = state;
     const { counter } = this.#level;
     const { steps } = this.options;
-    return this.transaction(state, Object.keys(tensors), async () => {
-      const where = `iteration ${counters.iteration + 1} of the minimization`;
-      const done = counters[counter] ?? 0;
-      const batches = this.batches.draw(samplers, done, this.#phase.drawn, steps);
-      await this.#phase.run(state, [tensors, batches, this.batches.arrays], { steps, signal });
-      const costs = this.#phase.output('g');
-      for (const [step, cost] of costs.entries()) checkFinite(cost, 'g', `step ${step + 1} of ${where}`);
-      const [length = Number.NaN] = this.#phase.output('lowerGradient');
-      counters.iteration++;
-      counters[counter] = done + steps;
-      return {
-        iteration: counters.iteration,
-        g: costs.reduce((sum, cost) => sum + cost, 0) / costs.length,
-        lowerGradientNorm: checkFinite(length, '|grad_v g|', where),
-        lowerSteps: done + steps,
-      };
-    });
+    const done = counters[counter] ?? 0;
+    const batches = this.batches.draw(samplers, done, this.#phase.drawn, steps);
+    await runPhase(this.#phase, state, [tensors, batches, this.batches.arrays], { steps, signal });
+    for (const name of ['g', 'lowerGradient']) checkFinite(this.#phase, name, steps, place);
+    const costs = this.#phase.output('g');
+    const [length = Number.NaN] = this.#phase.output('lowerGradient');
+    counters.iteration++;
+    counters[counter] = done + steps;
+    return {
+      iteration: counters.iteration,
+      g: costs.reduce((sum, cost) => sum + cost, 0) / costs.length,
+      lowerGradientNorm: length,
+      lowerSteps: done + steps,
+    };
   }
 }

@@ -8,6 +8,14 @@ import type { Level, Update } from './level.js';
 import type { SolverState } from './state.js';
 import { StepProgram, type StepRunOptions } from './step-program.js';
 
+/** Runs a phase: as its own `run`, or one that looks closer. */
+export type RunPhase = (
+  phase: Phase,
+  state: SolverState,
+  sources: readonly Readonly<Record<string, Tensor>>[],
+  options: StepRunOptions,
+) => Promise<void>;
+
 /** What one repetition of a phase computes; all new values come from the old ones. */
 export interface PhaseSpec {
   readonly updates?: readonly Update[];
@@ -55,9 +63,15 @@ export class Phase {
   readonly levels: readonly Level[];
   /** Names of its outputs, those of every repetition included. */
   readonly outputs: readonly string[];
+  /** What a repetition computes: outputs by their names, and new values of inputs by those of the bindings. */
+  readonly results: readonly { readonly name: string; readonly root: Node; readonly isUpdate: boolean }[];
+  /** Inputs that are bound to a row for each repetition. */
+  readonly perStep: readonly Node[];
   readonly #program: StepProgram;
   readonly #everyStep: ReadonlySet<string>;
   readonly #hostInputs: readonly HostInput[];
+  /** Names of all inputs of the graph, also of those that the compiled step can do without. */
+  readonly #inputs: readonly string[];
   /** By the number of repetitions. */
   readonly #hostTensors = new Map<number, HostTensors>();
 
@@ -72,11 +86,16 @@ export class Phase {
     const drawn = parts.drawn.filter((node) => used.has(node));
     this.#hostInputs = parts.hostInputs.filter(({ node }) => used.has(node));
     const perStep = this.#hostInputs.filter((given) => given.perStep).map(({ node }) => node);
-    const changing = [...perStep, ...(draws === 'same' ? [] : drawn)];
-    const step = { updates, outputs, perStepOutputs, perStep: changing };
+    this.perStep = [...perStep, ...(draws === 'same' ? [] : drawn)];
+    this.#inputs = [...used].filter((node) => isOp(node, 'input')).map(inputName);
+    const step = { updates, outputs, perStepOutputs, perStep: this.perStep };
     this.#program = new StepProgram(device, step, { hoist: !parts.once });
     this.#everyStep = new Set(Object.keys(perStepOutputs));
     this.outputs = [...Object.keys(outputs), ...Object.keys(perStepOutputs)];
+    this.results = [
+      ...Object.entries({ ...perStepOutputs, ...outputs }).map(([name, root]) => ({ name, root, isUpdate: false })),
+      ...updates.map(([target, root]) => ({ name: inputName(target), root, isUpdate: true })),
+    ];
     this.changes = updates.map(([target]) => inputName(target));
     this.drawn = new Set(drawn.map(inputName));
     const changed = new Set(this.changes);
@@ -119,6 +138,33 @@ export class Phase {
     await this.#program.run([byName, ...sources], { steps, signal });
   }
 
+  /** Where the last run wrote an output. */
+  outputTensor(name: string): Tensor | undefined {
+    return this.#program.output(name);
+  }
+
+  /** As `run` binds its inputs, for one repetition at a time: what changes from one to the next has a leading axis of 1. */
+  bind(
+    state: SolverState,
+    sources: readonly Readonly<Record<string, Tensor>>[],
+    steps: number,
+  ): (step: number) => Readonly<Record<string, Tensor>> {
+    const { byInput, byName } = this.#hostTensorsFor(steps);
+    for (const [given, tensor] of byInput) write(given, tensor, state, steps);
+    const rows = new Set(this.perStep.map(inputName));
+    const bound = this.#inputs.flatMap((name): [string, Tensor][] => {
+      const tensor = [byName, ...sources].find((source) => Object.hasOwn(source, name))?.[name];
+      return tensor === undefined ? [] : [[name, tensor]];
+    });
+    return (step) =>
+      Object.fromEntries(bound.map(([name, tensor]) => [name, rows.has(name) ? rowOf(tensor, step) : tensor]));
+  }
+
+  /** One repetition on the tensors that `bind` gave for it. */
+  async runOnce(tensors: Readonly<Record<string, Tensor>>, signal: AbortSignal | undefined): Promise<void> {
+    await this.#program.run([tensors], { steps: 1, signal });
+  }
+
   dispose(): void {
     this.#program.dispose();
   }
@@ -146,6 +192,14 @@ function write({ perStep, value }: HostInput, { data }: Tensor, state: SolverSta
     if (typeof values === 'number') data.fill(values, step * size, (step + 1) * size);
     else data.set(values, step * size);
   }
+}
+
+/** A copy of one row, with a leading axis of 1. */
+function rowOf({ dtype, shape: [, ...shape], data }: Tensor, row: number): Tensor {
+  const made = Tensor.zeros([1, ...shape], dtype);
+  const size = made.data.length;
+  (made.data as { set(values: unknown): void }).set(data.subarray(row * size, (row + 1) * size));
+  return made;
 }
 
 /** The binding name of an input. */

@@ -62,7 +62,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
 
   /**
    * One iteration, in place.
-   * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; ABORTED, with the state as before the iteration; NON_FINITE naming iteration and quantity, with the state as
+   * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; ABORTED, with the state as before the iteration; NON_FINITE naming quantity and cause (a NonFiniteError), with the state as
    * before too unless rows of samples had been changed, after which only a state saved before is of use; TENSOR_IN_USE while another iteration of this solver is under way; DISPOSED
    */
   async step(state: SolverState<C>, options: StepOptions = {}): Promise<R> {
@@ -147,6 +147,23 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     }
   }
 
+  /** Does the work and puts the named tensors, the samplers and the counters back as they were. */
+  protected async rehearse(
+    state: SolverState<C>,
+    names: readonly string[],
+    work: () => Promise<unknown>,
+  ): Promise<void> {
+    const done = new Error('done');
+    try {
+      await this.transaction(state, names, async () => {
+        await work();
+        throw done;
+      });
+    } catch (error) {
+      if (error !== done) throw error;
+    }
+  }
+
   #copy(name: string, tensor: Tensor): Tensor {
     const copy = this.#copies.get(name);
     if (copy === undefined) {
@@ -157,13 +174,4 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     copy.copyFrom(tensor);
     return copy;
   }
-}
-
-/** @throws NON_FINITE naming the quantity and where it arose */
-export function checkFinite(value: number, quantity: string, where: string): number {
-  if (Number.isFinite(value)) return value;
-  throw new BilevelError(
-    'NON_FINITE',
-    `${quantity} became ${value} in ${where}. Lower the learning rates, or start from a state saved before.`,
-  );
 }

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../../errors.js';
 import {
   abs,
   add,
@@ -62,12 +63,22 @@ export function logSoftmax(x: Node, axis = -1): Node {
   return sub(rest, log(reduceSum(exp(rest), [axis], { keepDims: true })));
 }
 
+export interface CrossEntropyOptions {
+  /** A label that does not count, such as -100 of padding: its loss and all its derivatives are 0. None by default. */
+  readonly ignoreIndex?: number;
+}
+
 /**
  * Softmax cross-entropy of each row, in nats: logSumExp(logits[i]) - logits[i, labels[i]], float32 [b], from logits [b, c]
  * and integer labels [b] in 0 .. c - 1. There may be any number of axes in place of b, as for the steps of a sequence or for
- * tasks side by side. A label outside the classes gives NaN, which stops a solver.
+ * tasks side by side. A label outside the classes gives NaN, which stops a solver; in a feed it is refused when the problem is
+ * stated. The mean over the labels that count is the sum of the result over how many are not `ignoreIndex`.
+ * @throws INVALID_ARGUMENT for an ignoreIndex that is no integer; SHAPE_MISMATCH
  */
-export function crossEntropy(logits: Node, labels: Node): Node {
+export function crossEntropy(logits: Node, labels: Node, { ignoreIndex }: CrossEntropyOptions = {}): Node {
+  if (ignoreIndex !== undefined && !Number.isSafeInteger(ignoreIndex)) {
+    throw invalidArgument('ignoreIndex of crossEntropy', 'an integer', ignoreIndex);
+  }
   const axis = requireNode(logits, 'logits').shape.length - 1;
   if (axis < 0) throw mismatch('Expected the logits to have an axis of classes but received a scalar.');
   requireShape(requireNode(labels, 'labels').shape, logits.shape.slice(0, axis), 'the labels');
@@ -77,5 +88,7 @@ export function crossEntropy(logits: Node, labels: Node): Node {
   const mask = positionMask(labels, classes);
   const loss = sub(log(reduceSum(exp(rest), [axis])), reduceSum(where(mask, rest, 0), [axis]));
   const known = and(greaterEqual(labels, 0), less(labels, classes));
-  return where(known, loss, Number.NaN);
+  // labelsOf knows it by this form.
+  const checked = where(known, loss, Number.NaN);
+  return ignoreIndex === undefined ? checked : where(equal(labels, ignoreIndex), 0, checked);
 }

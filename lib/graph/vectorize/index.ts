@@ -39,7 +39,10 @@ export function vectorize(roots: readonly Node[], stacked: ReadonlyMap<Node, Nod
     const rule = rules[node.op] as Rule<unknown> | 'none';
     if (rule === 'none' || values.has(node) || !node.inputs.some((input) => values.has(input))) continue;
     const make = (): Node => rule(node, node.inputs.map(operand), count);
-    values.set(node, withOrigin(() => node.origin, make));
+    values.set(
+      node,
+      withOrigin(() => node.origin, make),
+    );
   }
   return roots.map((root) => stack(operand(root), count));
 }

@@ -1,0 +1,55 @@
+import type { RunPhase } from '../phase.js';
+import type { SolverState } from '../state.js';
+import type { Place } from './check.js';
+import { explain, lowerRate, type Surroundings } from './explain.js';
+import { runningAway, tellGrowth } from './growth.js';
+import { NonFiniteError, quantityOf } from './non-finite.js';
+import { stepwise } from './stepwise.js';
+
+/**
+ * Makes an iteration in which a value was not finite once more, one step after the other, and evaluates the first step with
+ * such a value operation by operation.
+ * @param rehearse makes the iteration from where it began, and leaves the state as it was
+ * @throws an error that tells the cause; what happened on the way when none was found
+ */
+export async function search(
+  { details }: NonFiniteError,
+  place: Place,
+  around: Surroundings,
+  rehearse: (runPhase: RunPhase) => Promise<void>,
+): Promise<never> {
+  const { title, iteration } = place;
+  let why = 'Made once more, one operation at a time, all of it was finite: the cause lies in the order of its sums.';
+  let failure: unknown;
+  try {
+    await rehearse(async (phase, state, sources, options) => {
+      for await (const finding of stepwise(phase, state, sources, options)) {
+        const explained = await explain(finding, state, around);
+        if (explained === undefined) continue;
+        const { step, steps, name, value } = finding;
+        const found = { quantity: quantityOf(name), value, iteration, phase: phase.name, cause: explained.cause };
+        throw new NonFiniteError(steps > 1 ? { ...found, step: step + 1 } : found, title, explained.text);
+      }
+    });
+  } catch (error) {
+    if (error instanceof NonFiniteError && error.details.cause !== undefined) throw error;
+    if (!(error instanceof NonFiniteError)) {
+      failure = error;
+      why = `Its cause could not be looked for: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+  throw new NonFiniteError(details, title, why, { cause: failure });
+}
+
+/** The error where the iteration cannot be made again: what can be seen of the state that it left. */
+export function beyondUndo(
+  { details }: NonFiniteError,
+  { title }: Place,
+  { tensors }: SolverState,
+  { levels, rates }: Pick<Surroundings, 'levels' | 'rates'>,
+): NonFiniteError {
+  const growth = runningAway(levels, (binding) => tensors[binding]);
+  const seen = growth === undefined ? '' : `${tellGrowth(growth)} ${lowerRate(growth.level, rates)} `;
+  const advice = 'Rows of samples had been changed by then, so go on from a state saved before.';
+  return new NonFiniteError(details, title, seen + advice);
+}
