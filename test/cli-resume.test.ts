@@ -163,7 +163,10 @@ test('a cost that is no longer finite stops the run, named with its step, and le
     t.is(outcome.status, 1);
     const { code, message } = errorOf(outcome);
     t.is(code, 'NON_FINITE');
-    t.regex(message, /^f became (NaN|Infinity) in step \d+ of the phase lower in iteration 3 /);
+    t.regex(
+      message,
+      /^(f|v\/\S+) became (NaN|Infinity) in step \d+ of the phase lower in iteration 3 .* Lower lowerLearningRate/,
+    );
     t.true(message.includes(folder));
     t.is(await metricsLines(folder), 2);
     const state = await readFile(join(folder, 'state.safetensors'), 'latin1');
