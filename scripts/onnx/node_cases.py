@@ -13,20 +13,6 @@ from onnx.backend.test.case.node import collect_testcases
 warnings.simplefilter("ignore")
 
 
-def lowest_opset(model):
-    """The oldest opset with the same operator versions: a model says the same in it as in the one it is written in."""
-    stated = {entry.domain: entry.version for entry in model.opset_import}
-    nodes = list(model.graph.node)
-    for node in nodes:
-        nodes.extend(inner for a in node.attribute if a.HasField("g") for inner in a.g.node)
-    versions = [
-        onnx.defs.get_schema(node.op_type, stated[node.domain], node.domain).since_version
-        for node in nodes
-        if node.domain == "" and onnx.defs.has(node.op_type, node.domain)
-    ]
-    return max([9, *versions])
-
-
 def value_proto(value, info):
     """None for what is no tensor: a sequence, a missing optional value."""
     if isinstance(value, onnx.TensorProto):
@@ -42,9 +28,6 @@ def main(folder):
         if case.model is None:
             continue
         model = case.model
-        for entry in model.opset_import:
-            if entry.domain == "":
-                entry.version = min(entry.version, lowest_opset(model))
         base, _, expansion = case.name.partition("_expanded")
         index.append(
             {
