@@ -62,6 +62,7 @@ export {
   type NetworkInputs,
   type NetworkTensor,
   type OnnxLimits,
+  type TensorKind,
 } from './onnx/index.js';
 export { type Schedule, schedules } from './schedules/index.js';
 export {

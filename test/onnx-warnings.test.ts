@@ -11,9 +11,12 @@ const fixtures = fileURLToPath(new URL('../../test/fixtures/', import.meta.url))
 
 /** Every warning must say what to do. */
 const remedies: Readonly<Record<WarningCode, RegExp>> = {
-  FOLDED_BATCH_NORM: /TrainingMode\.TRAINING/,
+  FOLDED_BATCH_NORM: /TrainingMode\.TRAINING|optimize=False/,
   MERGED_PARAMETERS: /untie: true/,
-  LOST_NAMES: /TrainingMode\.TRAINING/,
+  LOST_NAMES: /TrainingMode\.TRAINING|optimize=False/,
+  FOLDED_PARAMETERS: /TrainingMode\.TRAINING|optimize=False/,
+  SEPARATED_PARAMETERS: /TrainingMode\.TRAINING|optimize=False/,
+  ASSUMED_CONSTANTS: /network\.constants/,
   INFERENCE_BATCH_NORM: /training: true/,
   INFERENCE_DROPOUT: /training: true, key/,
   FIXED_BATCH: /dynamic_axes/,

@@ -5,4 +5,5 @@ export { type Application, type ApplyOptions, type LoadOptions, Network, type Ne
 export type { NetworkInputs } from './network-inputs.js';
 export type { Moments } from './operation.js';
 export { opsetRange } from './opset.js';
+export type { TensorKind } from './parameters.js';
 export type { ModelWarning, WarningCode } from './warnings.js';

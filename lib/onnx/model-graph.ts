@@ -5,10 +5,12 @@ import type { OnnxModel } from './decode.js';
 import { elementType } from './element-types.js';
 import { checkLimit, type OnnxLimits } from './limits.js';
 import { readOpset, standardDomain } from './opset.js';
+import { type Origins, readOrigins, readTracedOperation, swallowedBatchNorm, type TracedOperation } from './origins.js';
 import { quote } from './quote.js';
 import type { AttributeProto, NodeProto, ValueInfoProto } from './schema/onnx_pb.js';
 import { sortNodes } from './sort.js';
 import { checkTensor, type StoredTensor } from './stored-tensor.js';
+import { traceUses, type Use } from './uses.js';
 
 /** An input of the network as the file declares it. */
 export interface NetworkInput {
@@ -29,6 +31,10 @@ export interface ModelNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: readonly AttributeProto[];
+  /** What the exporter noted about it. */
+  readonly traced?: TracedOperation | undefined;
+  /** Whether the exporter noted that it folded batch normalization into the weights. */
+  readonly swallowedBatchNorm?: boolean;
 }
 
 /** What of a file takes part in computing the outputs that are asked for, in an order in which it can be computed. */
@@ -43,6 +49,9 @@ export interface ModelGraph {
   readonly outputsChosen: boolean;
   readonly nodes: readonly ModelNode[];
   readonly initializers: ReadonlyMap<string, StoredTensor>;
+  /** Where the nodes read float initializers, and what these stand for. */
+  readonly uses: readonly Use[];
+  readonly origins: Origins;
 }
 
 /**
@@ -53,7 +62,8 @@ export interface ModelGraph {
  */
 export function readModelGraph(model: OnnxModel, limits: OnnxLimits, chosen?: readonly string[]): ModelGraph {
   const { graph } = model;
-  const all = graph.node.map(readNode);
+  const origins = readOrigins(model);
+  const all = graph.node.map((proto, index) => readNode(proto, index, origins));
   const inputNames = new Set(graph.input.map(({ name }) => name));
   const available = graph.output.map(({ name }) => name);
   const outputs = chosen === undefined ? available.slice(0, 1) : chooseOutputs(chosen, available);
@@ -89,6 +99,8 @@ export function readModelGraph(model: OnnxModel, limits: OnnxLimits, chosen?: re
     outputsChosen: chosen !== undefined,
     nodes,
     initializers,
+    uses: traceUses(nodes, floatSizes(initializers.values()), origins),
+    origins,
   };
 }
 
@@ -103,7 +115,13 @@ function chooseOutputs(chosen: readonly string[], available: readonly string[]):
   return [...new Set(chosen)];
 }
 
-function readNode(proto: NodeProto, index: number): ModelNode {
+/** Numbers of elements, of those that training could change. */
+export function floatSizes(tensors: Iterable<StoredTensor>): ReadonlyMap<string, number> {
+  const floats = [...tensors].filter(({ dtype }) => dtype === 'float32');
+  return new Map(floats.map(({ name, shape }) => [name, elementCount(shape)]));
+}
+
+export function readNode(proto: NodeProto, index: number, origins: Origins): ModelNode {
   return {
     opType: proto.opType,
     domain: standardDomain(proto.domain),
@@ -111,6 +129,8 @@ function readNode(proto: NodeProto, index: number): ModelNode {
     inputs: proto.input,
     outputs: proto.output,
     attributes: proto.attribute,
+    traced: readTracedOperation(proto, origins),
+    swallowedBatchNorm: swallowedBatchNorm(proto),
   };
 }
 

@@ -11,7 +11,7 @@ import { type BatchStatistics, findImporter, importGraph } from './import-graph.
 import { checkLimit, type OnnxLimits, resolveLimits } from './limits.js';
 import { type ModelGraph, type NetworkInput, readModelGraph } from './model-graph.js';
 import { bindInputs, checkBatch, type NetworkInputs, unknownInput } from './network-inputs.js';
-import { assignRoles } from './parameters.js';
+import { assignRoles, type Roles, type TensorKind } from './parameters.js';
 import { quote } from './quote.js';
 import { type StoredTensor, tensorValues } from './stored-tensor.js';
 import { untieParameters } from './untie.js';
@@ -44,11 +44,16 @@ export interface ApplyOptions {
   readonly inputs?: Readonly<Record<string, Node>>;
 }
 
-/** A tensor of the file that training may change. */
+/** A float tensor of the file. */
 export interface NetworkTensor {
   readonly name: string;
   readonly shape: Shape;
-  /** Whether its gradient can be other than zero. */
+  /**
+   * A parameter, a running statistic of batch normalization, another buffer of the module, or a number that the exporter
+   * wrote. PyTorch's default exporter notes it; of other files the use of the tensor is judged.
+   */
+  readonly kind: TensorKind;
+  /** Whether it is trained unless something else is said: a parameter whose gradient can be other than zero. */
   readonly trainable: boolean;
   /** The value in the file. */
   readonly value: Tensor<'float32'>;
@@ -74,10 +79,12 @@ export class Network {
   readonly #outdated = new Set<string>();
   /** What the file lost for training, with a remedy for each. */
   readonly warnings: readonly ModelWarning[];
-  /** All float tensors of the file with at least one axis, without the running statistics of batch normalization. */
+  /** What the module trains: float tensors without running statistics, buffers and constants. */
   readonly parameters: ReadonlyMap<string, NetworkTensor>;
   /** Running statistics of batch normalization, which gradients do not change. */
   readonly state: ReadonlyMap<string, NetworkTensor>;
+  /** Buffers and constants, which are not trained unless they are given to `apply` among the parameters. */
+  readonly constants: ReadonlyMap<string, NetworkTensor>;
 
   private constructor(model: OnnxModel, limits: OnnxLimits, outputs: readonly string[] | undefined) {
     this.#model = model;
@@ -86,9 +93,10 @@ export class Network {
     for (const node of this.#graph.nodes) findImporter(node, this.#graph.opset);
     const roles = assignRoles(this.#graph);
     const tensors = (stored: readonly StoredTensor[]): ReadonlyMap<string, NetworkTensor> =>
-      new Map(stored.map((each) => [each.name, readNetworkTensor(each, roles.trainable.has(each.name))]));
+      new Map(stored.map((each) => [each.name, readNetworkTensor(each, roles)]));
     this.parameters = tensors(roles.parameters);
     this.state = tensors(roles.state);
+    this.constants = tensors(roles.constants);
     this.warnings = findWarnings(this.#graph, roles);
   }
 
@@ -104,7 +112,7 @@ export class Network {
     try {
       const model = decodeModel(bytes, limits);
       await embedExternalData(model, path && dirname(path), limits);
-      return new Network(options.untie ? untieParameters(model) : model, limits, options.outputs);
+      return new Network(options.untie ? untieParameters(model, limits) : model, limits, options.outputs);
     } catch (error) {
       if (path === undefined || !(error instanceof BilevelError)) throw error;
       throw new BilevelError(error.code, `${path}: ${error.message}`, { cause: error.cause ?? error });
@@ -257,9 +265,12 @@ export class Network {
   }
 
   #find(name: string): NetworkTensor {
-    const found = this.parameters.get(name) ?? this.state.get(name);
+    const found = this.parameters.get(name) ?? this.state.get(name) ?? this.constants.get(name);
     if (found !== undefined) return found;
-    throw new BilevelError('INVALID_ARGUMENT', `The network has no parameter or state named ${describe(name)}.`);
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      `The network has no parameter, state or constant named ${describe(name)}.`,
+    );
   }
 
   #checkParameter(name: string, node: Node): Node {
@@ -299,7 +310,9 @@ function checkModelBytes(size: number, what: string, limits: OnnxLimits): void {
   checkLimit(limits, 'modelBytes', size, `The size of ${what} in bytes`);
 }
 
-function readNetworkTensor(stored: StoredTensor, trainable: boolean): NetworkTensor {
+function readNetworkTensor(stored: StoredTensor, roles: Roles): NetworkTensor {
   const { name, shape } = stored;
-  return { name, shape, trainable, value: Tensor.from(tensorValues(stored), shape) };
+  const kind = roles.kinds.get(name) ?? 'constant';
+  const trainable = kind === 'parameter' && roles.trainable.has(name);
+  return { name, shape, kind, trainable, value: Tensor.from(tensorValues(stored), shape) };
 }

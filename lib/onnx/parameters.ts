@@ -1,15 +1,31 @@
+import { elementCount } from '../tensor.js';
+import { findGuesses, type Guess, isGenerated } from './guesses.js';
 import type { ModelGraph } from './model-graph.js';
 import { operators } from './operators/index.js';
-import type { StoredTensor } from './stored-tensor.js';
+import type { ModuleTensor } from './origins.js';
+import { type StoredTensor, tensorValues } from './stored-tensor.js';
+import { type Use, usesByName } from './uses.js';
+
+/** What a float tensor of a file is to training. */
+export type TensorKind = 'parameter' | 'statistic' | 'buffer' | 'constant';
 
 /** The float tensors of a file by what they are to training. */
 export interface Roles {
-  /** What training changes: float initializers with at least one axis that are not statistics. */
+  /** What training changes. */
   readonly parameters: readonly StoredTensor[];
   /** Running statistics of batch normalization: they change, but not by gradients. */
   readonly state: readonly StoredTensor[];
-  /** Names of the parameters from which a differentiable path leads to an output that is computed. */
+  /** Buffers of the module and numbers that the exporter wrote, which training leaves as they are. */
+  readonly constants: readonly StoredTensor[];
+  readonly kinds: ReadonlyMap<string, TensorKind>;
+  /** Names of the tensors from which a differentiable path leads to an output that is computed. */
   readonly trainable: ReadonlySet<string>;
+  /** Constants of which only their place in the graph tells that they are, with the reason. */
+  readonly guesses: ReadonlyMap<string, Guess>;
+  /** Constants of many values that the exporter computed from tensors that the file does not name. */
+  readonly computed: readonly StoredTensor[];
+  /** Parameters of the module of which the file has nothing that could be trained in their place. */
+  readonly vanished: readonly ModuleTensor[];
 }
 
 /** Follows Identity nodes back: the initializer that each name stands for. */
@@ -26,6 +42,46 @@ export function resolveAliases(graph: ModelGraph): ReadonlyMap<string, string> {
 }
 
 export function assignRoles(graph: ModelGraph): Roles {
+  const statistics = findStatistics(graph);
+  const uses = usesByName(graph.uses);
+  const vanished = findVanished(graph);
+  const guesses = new Map<string, Guess>();
+  const computed: StoredTensor[] = [];
+  const kinds = new Map<string, TensorKind>();
+  const floats = [...graph.initializers.values()].filter(({ dtype }) => dtype === 'float32');
+  const noted = graph.origins.byTarget.size > 0;
+  const guess = noted ? undefined : findGuesses(graph);
+  for (const tensor of floats) {
+    const places = uses.get(tensor.name) ?? [];
+    if (statistics.has(tensor.name)) {
+      kinds.set(tensor.name, 'statistic');
+    } else if (guess === undefined) {
+      const kind = notedKind(tensor, places, graph);
+      const replacement = kind === undefined && vanished.length > 0 && places.some(isWeight);
+      kinds.set(tensor.name, replacement ? 'parameter' : (kind ?? 'constant'));
+      if (kind === undefined && !replacement && hasManyValues(tensor)) computed.push(tensor);
+    } else {
+      const reason = guess(tensor, places);
+      if (reason !== undefined) guesses.set(tensor.name, reason);
+      kinds.set(tensor.name, reason === undefined ? 'parameter' : 'constant');
+    }
+  }
+  const of = (...wanted: TensorKind[]): StoredTensor[] =>
+    floats.filter(({ name }) => wanted.includes(kinds.get(name) ?? 'constant'));
+  return {
+    parameters: of('parameter'),
+    state: of('statistic'),
+    constants: of('buffer', 'constant'),
+    kinds,
+    trainable: findTrainable(graph),
+    guesses,
+    computed,
+    vanished,
+  };
+}
+
+/** Tensors that only batch normalization reads, as its third and fourth operand. */
+function findStatistics(graph: ModelGraph): ReadonlySet<string> {
   const aliases = resolveAliases(graph);
   const statistics = new Set<string>();
   const weights = new Set<string>();
@@ -36,15 +92,50 @@ export function assignRoles(graph: ModelGraph): Roles {
       (opType === 'BatchNormalization' && index >= 3 ? statistics : weights).add(name);
     }
   }
-  const tensors = [...graph.initializers.values()].filter(
-    ({ dtype, shape }) => dtype === 'float32' && shape.length > 0,
+  return new Set([...statistics].filter((name) => !weights.has(name)));
+}
+
+/** Undefined for a tensor that the exporter computed, nobody knows from what. */
+function notedKind({ name }: StoredTensor, places: readonly Use[], { origins }: ModelGraph): TensorKind | undefined {
+  const found = places.map(({ origin }) => (typeof origin === 'object' ? origin.kind : origin));
+  if (found.includes('parameter')) return 'parameter';
+  return origins.byTarget.get(name)?.kind ?? found.find((kind) => kind !== undefined);
+}
+
+/**
+ * A parameter that nothing stands for is not lost when no node notes it and no tensor is left that could contain it: then
+ * no output needs it.
+ */
+function findVanished({ origins, uses, nodes, initializers }: ModelGraph): ModuleTensor[] {
+  const couldContain = uses.some(({ name, noted, node }) => {
+    const isNumber = isGenerated(name) && elementCount(initializers.get(name)?.shape ?? []) === 1;
+    return !noted && !isNumber && !node.swallowedBatchNorm;
+  });
+  const found = new Set(uses.map(({ origin }) => origin));
+  const needed = new Set<ModuleTensor>();
+  for (const { swallowedBatchNorm, traced } of nodes) {
+    // Folded batch normalization has a warning of its own.
+    for (const operand of traced?.operands ?? []) (swallowedBatchNorm ? found : needed).add(operand);
+  }
+  return [...origins.byTarget.values()].filter(
+    (tensor) =>
+      tensor.kind === 'parameter' && !tensor.stored && !found.has(tensor) && (couldContain || needed.has(tensor)),
   );
-  const isState = ({ name }: StoredTensor): boolean => statistics.has(name) && !weights.has(name);
-  return {
-    parameters: tensors.filter((tensor) => !isState(tensor)),
-    state: tensors.filter(isState),
-    trainable: findTrainable(graph),
-  };
+}
+
+/** Whether the tensor is where layers have what they train. */
+function isWeight({ node: { opType }, input }: Use): boolean {
+  return input > 0 && /^(?:Conv|ConvTranspose|Gemm|MatMul|PRelu|\w*Normalization|LSTM|GRU|RNN)$/.test(opType);
+}
+
+/** Masks, tables of ones and ranges are constants, whatever they were computed from. */
+function hasManyValues(tensor: StoredTensor): boolean {
+  const values = tensorValues(tensor);
+  const step = (values[1] ?? 0) - (values[0] ?? 0);
+  const isRange = values.every(
+    (value, index) => index === 0 || Math.abs(value - (values[index - 1] ?? 0) - step) < 1e-6,
+  );
+  return !isRange && new Set(values.subarray(0, 1000)).size > 2;
 }
 
 function findTrainable(graph: ModelGraph): ReadonlySet<string> {

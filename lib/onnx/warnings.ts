@@ -1,5 +1,13 @@
+import { exportForTraining } from './advice.js';
+import {
+  foldedBatchNorm,
+  foldedParameters,
+  lostNames,
+  mergedParameters,
+  separatedParameters,
+} from './lost-training.js';
 import type { ModelGraph, ModelNode } from './model-graph.js';
-import { type Roles, resolveAliases } from './parameters.js';
+import type { Roles } from './parameters.js';
 import { quote } from './quote.js';
 
 export type WarningCode =
@@ -9,6 +17,12 @@ export type WarningCode =
   | 'MERGED_PARAMETERS'
   /** Parameters have names made up by the exporter. */
   | 'LOST_NAMES'
+  /** Parameters of the module are in the file only as a part of what was computed from them. */
+  | 'FOLDED_PARAMETERS'
+  /** One parameter is stored twice, because one of its uses needs it transposed. */
+  | 'SEPARATED_PARAMETERS'
+  /** Tensors of which the file does not say what they are were taken for constants. */
+  | 'ASSUMED_CONSTANTS'
   /** Batch normalization is stored in its inference form. */
   | 'INFERENCE_BATCH_NORM'
   /** Dropout is stored in its inference form. */
@@ -28,16 +42,16 @@ export interface ModelWarning {
   readonly message: string;
 }
 
-const trainingExport =
-  'export with torch.onnx.export(..., training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False)';
-
 /** Signs in a file that information for training was lost when it was exported. */
 export function findWarnings(graph: ModelGraph, roles: Roles): ModelWarning[] {
   const found: readonly (readonly [WarningCode, string | undefined])[] = [
     ['NO_PARAMETERS', withoutParameters(roles)],
     ['FOLDED_BATCH_NORM', foldedBatchNorm(graph)],
     ['MERGED_PARAMETERS', mergedParameters(graph)],
-    ['LOST_NAMES', lostNames(roles)],
+    ['SEPARATED_PARAMETERS', separatedParameters(roles, graph)],
+    ['FOLDED_PARAMETERS', foldedParameters(roles, graph)],
+    ['LOST_NAMES', lostNames(roles, graph)],
+    ['ASSUMED_CONSTANTS', assumedConstants(roles)],
     ['INFERENCE_BATCH_NORM', inferenceBatchNorm(graph)],
     ['INFERENCE_DROPOUT', inferenceDropout(graph)],
     ['FIXED_BATCH', fixedBatch(graph)],
@@ -52,42 +66,14 @@ function withoutParameters({ trainable, parameters }: Roles): string | undefined
   return 'The model has no trainable parameters: its weights may be stored as Constant nodes; export them as initializers.';
 }
 
-/** The folding exporter replaces weight and bias of a convolution by new tensors with names of its own. */
-function foldedBatchNorm(graph: ModelGraph): string | undefined {
-  if (graph.nodes.some(({ opType }) => opType === 'BatchNormalization')) return undefined;
-  const folded = graph.nodes.filter(
-    ({ opType, inputs }) =>
-      opType === 'Conv' && inputs.length === 3 && inputs.slice(1).every((name) => isGenerated(name)),
-  );
-  if (folded.length === 0) return undefined;
-  return (
-    `${folded.length} convolution(s), first ${folded[0]?.label}, have weights with generated names, as when batch ` +
-    `normalization is folded into them. Training would go on without normalization; to keep it, ${trainingExport}.`
-  );
-}
-
-function isGenerated(name: string): boolean {
-  return name.startsWith('onnx::');
-}
-
-function mergedParameters(graph: ModelGraph): string | undefined {
-  const aliases = resolveAliases(graph);
-  const copies = [...aliases].filter(([name, source]) => name !== source);
-  const [first] = copies;
+function assumedConstants({ guesses }: Roles): string | undefined {
+  const uncertain = [...guesses].filter(([, { certain }]) => !certain);
+  const [first] = uncertain;
   if (first === undefined) return undefined;
   return (
-    `${copies.length} Identity node(s) use a stored tensor under a second name, first ${quote(first[1])} as ` +
-    `${quote(first[0])}: the exporter merges parameters that are equal, and training would keep them equal. ` +
-    `Load with { untie: true } to train them apart, or ${trainingExport}.`
-  );
-}
-
-function lostNames({ parameters }: Roles): string | undefined {
-  const generated = parameters.filter(({ name }) => isGenerated(name));
-  if (generated.length === 0) return undefined;
-  return (
-    `${generated.length} parameter(s) have generated names, first ${quote(generated[0]?.name)}: the exporter ` +
-    `transposed or combined the original ones. To keep the original names, ${trainingExport}.`
+    `${uncertain.length} tensor(s), first ${quote(first[0])}, which looks like ${first[1].reason}, are not trained, as the ` +
+    'file does not say whether they are parameters. To train one, give it to apply among the parameters, beginning with its ' +
+    'value in network.constants; files of PyTorch with optimize=False say what is a parameter.'
   );
 }
 
@@ -99,8 +85,13 @@ function inferenceBatchNorm(graph: ModelGraph): string | undefined {
   return (
     `${nodes.length} BatchNormalization node(s), first ${nodes[0]?.label}, are in inference form: they use the running ` +
     'statistics of the file, which then stay as they are. To normalize by the statistics of each batch, apply the ' +
-    `network with { training: true }, or ${trainingExport}.`
+    `network with { training: true }${trainingForm(graph)}.`
   );
+}
+
+/** The default exporter writes batch normalization in inference form whatever the mode of the module. */
+function trainingForm({ origins: { exporter } }: ModelGraph): string {
+  return exporter === 'torchscript' ? `, or ${exportForTraining(exporter)}` : '';
 }
 
 function inferenceDropout(graph: ModelGraph): string | undefined {
@@ -109,7 +100,7 @@ function inferenceDropout(graph: ModelGraph): string | undefined {
   if (nodes.length === 0) return undefined;
   return (
     `${nodes.length} Dropout node(s), first ${nodes[0]?.label}, are in inference form and do nothing. To drop, apply ` +
-    `the network with { training: true, key }, or ${trainingExport}.`
+    `the network with { training: true, key }, or export it after module.train()${trainingForm(graph)}.`
   );
 }
 

@@ -1,0 +1,143 @@
+import { elementCount } from '../tensor.js';
+import { exportForTraining } from './advice.js';
+import { isGenerated } from './guesses.js';
+import { findMerged } from './merged.js';
+import type { ModelGraph, ModelNode } from './model-graph.js';
+import { type Roles, resolveAliases } from './parameters.js';
+import { quote } from './quote.js';
+import { type StoredTensor, tensorValues } from './stored-tensor.js';
+
+/** Exporters leave convolutions whose weights contain the scales of the batch normalization that followed. */
+export function foldedBatchNorm(graph: ModelGraph): string | undefined {
+  const folded = graph.nodes.filter(isFolded);
+  if (folded.length === 0) return undefined;
+  const left = graph.nodes.some(({ opType }) => opType === 'BatchNormalization');
+  return (
+    `${folded.length} layer(s), first ${folded[0]?.label}, seem to contain the batch normalization that followed them` +
+    `${left ? ', beside others that are left' : ''}: their weights are its products. Training would go on without this ` +
+    `normalization; to keep it, ${exportForTraining(graph.origins.exporter)}.`
+  );
+}
+
+function isFolded({ opType, inputs, swallowedBatchNorm }: ModelNode): boolean {
+  if (swallowedBatchNorm) return true;
+  // The older exporter gives both the weight and the bias new names.
+  return /^Conv/.test(opType) && inputs.length === 3 && inputs.slice(1).every((name) => name.startsWith('onnx::'));
+}
+
+export function mergedParameters(graph: ModelGraph): string | undefined {
+  const { exporter, byTarget } = graph.origins;
+  const remedy = `Load with { untie: true } to train them apart, or ${exportForTraining(exporter)}.`;
+  const merged = findMerged(graph.uses, graph.initializers, graph.origins);
+  const [first] = merged;
+  if (first !== undefined) {
+    const nodes = first.others.flatMap(({ uses }) => uses.map(({ node }) => node.label));
+    const example = first.certain
+      ? `${quote(first.keeper)} and ${quote(first.others[0]?.name)}`
+      : `what ${nodes.length + 1} nodes use, the last of them ${nodes.at(-1)}`;
+    return (
+      `${merged.length} stored tensor(s) ${first.certain ? 'stand' : 'seem to stand'} for several of the module that were ` +
+      `equal when it was exported, first ${quote(first.tensor.name)} for ${example}: training would keep them equal. ${remedy}`
+    );
+  }
+  const copies = byTarget.size > 0 ? [] : [...resolveAliases(graph)].filter(([name, source]) => name !== source);
+  const [copy] = copies;
+  if (copy === undefined) return undefined;
+  return (
+    `${copies.length} Identity node(s) use a stored tensor under a second name, first ${quote(copy[1])} as ` +
+    `${quote(copy[0])}: the exporter merges parameters that are equal, and training would keep them equal. ${remedy}`
+  );
+}
+
+export function lostNames({ parameters }: Roles, { origins, uses }: ModelGraph): string | undefined {
+  const found = parameters.filter(({ name }) =>
+    origins.byTarget.size > 0 ? !origins.byTarget.has(name) : isGenerated(name),
+  );
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const origin = uses.find(({ name }) => name === first.name)?.origin;
+  const was = typeof origin === 'object' ? ` which was ${quote(origin.target)},` : '';
+  return (
+    `${found.length} parameter(s) have generated names, first ${quote(first.name)},${was} because the exporter ` +
+    `transposed or combined the original ones. To keep them, ${exportForTraining(origins.exporter)}.`
+  );
+}
+
+/** Parameters that are in the file only as a part of something else. */
+export function foldedParameters({ vanished, computed, parameters }: Roles, graph: ModelGraph): string | undefined {
+  const remedy = `${exportForTraining(graph.origins.exporter)}.`;
+  if (vanished.length > 0) {
+    return (
+      `${vanished.length} parameter(s) of the module, first ${quote(vanished[0]?.target)}, are not in the file: no output ` +
+      'needs them, or the exporter computed something from them, such as a normalized or reshaped weight, which is ' +
+      `trained or kept in their place. To train what the module trains, ${remedy}`
+    );
+  }
+  const weights = parameters.filter(({ name }) => isFoldedWeight(name, graph));
+  const doubtful = computed[0] ?? weights[0];
+  if (doubtful === undefined) return undefined;
+  return (
+    `${computed.length + weights.length} tensor(s), first ${quote(doubtful.name)}, were computed by the exporter. If they ` +
+    'were computed from parameters, as a square or a normalized weight is, training would no longer change them ' +
+    `together; to keep what the module computes, ${remedy}`
+  );
+}
+
+/** The older exporter renames what it folds; only a matrix product has the reason that its weight was transposed. */
+function isFoldedWeight(name: string, { origins, uses }: ModelGraph): boolean {
+  if (origins.byTarget.size > 0 || !name.startsWith('onnx::')) return false;
+  return uses.some(
+    (use) => use.name === name && use.input === 1 && /^Conv/.test(use.node.opType) && !isFolded(use.node),
+  );
+}
+
+/** One parameter that the file holds twice, because the exporter transposed or copied it for one of its uses. */
+export function separatedParameters({ parameters, kinds }: Roles, graph: ModelGraph): string | undefined {
+  const pair = separatedByNotes(graph, kinds) ?? separatedByValue(parameters);
+  if (pair === undefined) return undefined;
+  const [copy, original] = pair;
+  return (
+    `${quote(copy)} is a copy of ${quote(original)}, transposed or reshaped by the exporter: the module uses one parameter ` +
+    'in both places, and training would let them come apart. To keep them tied, ' +
+    `${exportForTraining(graph.origins.exporter)}.`
+  );
+}
+
+function separatedByNotes({ uses, origins }: ModelGraph, kinds: Roles['kinds']): [string, string] | undefined {
+  const names = new Map<string, string>();
+  for (const { name, origin } of uses) {
+    if (typeof origin !== 'object' || origin.kind !== 'parameter' || kinds.get(name) !== 'parameter') continue;
+    const first = origin.stored ? origin.target : (names.get(origin.target) ?? name);
+    names.set(origin.target, first);
+    // Under the name of another module's tensor it is merged, which is told elsewhere.
+    if (first !== name && !origins.byTarget.has(name)) return [name, first];
+  }
+  return undefined;
+}
+
+function separatedByValue(parameters: readonly StoredTensor[]): [string, string] | undefined {
+  const generated = parameters.filter(({ name, shape }) => isGenerated(name) && shape.length === 2);
+  for (const copy of generated) {
+    const count = elementCount(copy.shape);
+    const alike = parameters.filter((other) => other !== copy && haveSameAxes(copy, other));
+    const values = alike.length > 0 ? tensorValues(copy) : new Float64Array();
+    const original = alike.find((other) => count > 1 && isTransposed(values, copy, other));
+    if (original !== undefined) return [copy.name, original.name];
+  }
+  return undefined;
+}
+
+function haveSameAxes({ shape: [rows, columns] }: StoredTensor, { shape }: StoredTensor): boolean {
+  return shape.length === 2 && shape[0] === columns && shape[1] === rows;
+}
+
+/** Values that are all equal prove nothing. */
+function isTransposed(
+  values: Float64Array,
+  { shape: [rows = 1, columns = 1] }: StoredTensor,
+  other: StoredTensor,
+): boolean {
+  const others = tensorValues(other);
+  if (values.every((value) => value === values[0])) return false;
+  return values.every((value, index) => value === others[(index % columns) * rows + Math.floor(index / columns)]);
+}
