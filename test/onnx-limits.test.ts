@@ -147,6 +147,34 @@ const expensive: Readonly<Record<string, readonly [code: ErrorCode, nodes: reado
   'a pool of a billion cells': ['LIMIT_EXCEEDED', pool('MaxPool', 2 ** 30)],
   'a mean of a billion cells': ['LIMIT_EXCEEDED', pool('AveragePool', 2 ** 30)],
   'a pool of more cells than can be counted': ['LIMIT_EXCEEDED', pool('MaxPool', 2 ** 52)],
+  'a resized axis of which one cell is made of a billion': [
+    'LIMIT_EXCEEDED',
+    [
+      { op: 'Expand', inputs: ['x', 'wide'], outputs: ['h'] },
+      {
+        op: 'Resize',
+        inputs: ['h', '', '', 'two'],
+        outputs: ['y'],
+        attributes: { mode: 'linear', antialias: 1, axes: [0] },
+      },
+    ],
+  ],
+  'an axis resized to a billion': [
+    'LIMIT_EXCEEDED',
+    [{ op: 'Resize', inputs: ['x', '', '', 'wide'], outputs: ['y'], attributes: { mode: 'cubic' } }],
+  ],
+  'a dilated mean over millions of planes': [
+    'LIMIT_EXCEEDED',
+    [
+      { op: 'Expand', inputs: ['x', 'deep'], outputs: ['h'] },
+      {
+        op: 'AveragePool',
+        inputs: ['h'],
+        outputs: ['y'],
+        attributes: { kernel_shape: [5_000_000, 1, 1], dilations: [2, 1, 1] },
+      },
+    ],
+  ],
   'a transposed convolution of endless size': [
     'LIMIT_EXCEEDED',
     [
@@ -178,10 +206,12 @@ for (const [what, [code, nodes]] of Object.entries(expensive)) {
     const network = await Network.load(
       encode(
         buildModel({
-          opset: 18,
+          opset: 19,
           inputs: { x: { shape: ['batch', 1] } },
           initializers: {
             planes: int64s([1, 1, 1]),
+            deep: int64s([1, 1, 20_000_000, 1, 1]),
+            two: int64s([2]),
             filter: tensor([1], [1, 1, 1]),
             wide: int64s([1_000_000_000, 1]),
             endless: int64s([2 ** 40, 2 ** 40]),

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { Device } from '../lib/engine/index.js';
-import { input } from '../lib/graph/index.js';
+import { add, evaluate, gradient, inner, input, type Node } from '../lib/graph/index.js';
 import { Network } from '../lib/onnx/index.js';
 import { type AttributeValue, buildModel, encode, int64s, type TestNode, tensor } from './support/onnx-builder.js';
 import { evaluateModel } from './support/operator-case.js';
@@ -77,3 +77,33 @@ test('an integer that no constant holds exactly is computed by the engine, which
   );
   t.deepEqual([...(result.get('y') ?? [])], [2 ** 20 + 0.5]);
 });
+
+/** Operators that take a norm, of planes of which the first is zero. */
+const norms: readonly (readonly [op: string, attributes: Readonly<Record<string, AttributeValue>>])[] = [
+  ['LpNormalization', { axis: -1, p: 1 }],
+  ['LpNormalization', { axis: -1, p: 2 }],
+  ['ReduceL2', { axes: [3] }],
+  ['LpPool', { kernel_shape: [1, 2], p: 2 }],
+  ['LpPool', { kernel_shape: [1, 2], p: 3 }],
+  ['GlobalLpPool', { p: 2 }],
+  ['GlobalLpPool', { p: 3 }],
+];
+
+for (const [op, attributes] of norms) {
+  test(`the derivatives of ${op} with ${JSON.stringify(attributes)} are finite at zero, of first and second order`, async (t) => {
+    const model = buildModel({
+      inputs: { x: { shape: [1, 2, 1, 2] } },
+      nodes: [{ op, inputs: ['x'], outputs: ['y'], attributes }],
+      outputs: ['y'],
+    });
+    const network = await Network.load(encode(model));
+    const x = input('x', [1, 2, 1, 2]);
+    const y = network.apply(x, {});
+    const [first] = gradient(inner([y], [add(y, 1)]), [x]) as [Node];
+    const [second] = gradient(inner([first], [add(first, 1)]), [x]) as [Node];
+    const [values, slopes, curvatures] = evaluate([y, first, second], new Map([[x, Float64Array.of(0, 0, 3, -4)]]));
+    for (const list of [values, slopes, curvatures]) t.true(list?.every(Number.isFinite), String(list));
+    t.deepEqual([...(slopes?.slice(0, 2) ?? [])], [0, 0]);
+    t.true(slopes?.slice(2).some((slope) => slope !== 0));
+  });
+}

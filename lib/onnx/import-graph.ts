@@ -121,6 +121,12 @@ function withLabel<T>({ node, opset }: Operation, build: () => T): T {
   try {
     return withOrigin(() => origin, build);
   } catch (cause) {
+    // What the limits let through may still be more than JavaScript holds.
+    if (cause instanceof RangeError) {
+      throw new BilevelError('LIMIT_EXCEEDED', `${node.label} (opset ${opset}) is too large: ${cause.message}.`, {
+        cause,
+      });
+    }
     if (!(cause instanceof BilevelError) || cause.message.includes(node.label)) throw cause;
     const code = cause.code === 'INVALID_ARGUMENT' ? 'INVALID_FILE' : cause.code;
     throw new BilevelError(code, `${node.label} (opset ${opset}): ${cause.message}`, { cause });

@@ -1,3 +1,4 @@
+import { BilevelError } from '../../errors.js';
 import { elementCount, type Shape } from '../../tensor.js';
 import { type ConvOptions, conv, convInputGradient } from '../functions/conv.js';
 import { gather, scatterAdd } from '../functions/indexing.js';
@@ -20,10 +21,19 @@ interface Depth {
   readonly windows: number;
 }
 
+/** The cells of all windows are listed while a graph is built. */
+const maxTableElements = 2 ** 24;
+
 function depthOf(size: number, kernel: number, { strides, dilations, padding }: ConvOptions): Depth {
   const [stride, dilation] = [strides?.[0] ?? 1, dilations?.[0] ?? 1];
   const pads: Pair = padding?.[0] ?? [0, 0];
   const windows = windowCount(size, kernel, stride, dilation, pads);
+  if (windows * kernel > maxTableElements) {
+    throw new BilevelError(
+      'LIMIT_EXCEEDED',
+      `${windows} windows of ${kernel} cells along the first dimension are more than the ${maxTableElements} cells that are listed.`,
+    );
+  }
   const cells = Array.from(
     { length: windows * kernel },
     (_, tap) => Math.floor(tap / kernel) * stride + (tap % kernel) * dilation,

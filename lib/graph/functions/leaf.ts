@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { BilevelError, invalidArgument } from '../../errors.js';
 import { type DType, dtypeOf, type Shape, Tensor } from '../../tensor.js';
 import { createNode, type Node, requireNode } from '../node.js';
 import { list } from './arguments.js';
@@ -40,11 +40,17 @@ function isScalar(value: unknown): boolean {
   return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
 }
 
-/** 0, 1, ..., size - 1. */
+/** The elements of a constant take 8 bytes each while a graph is built. */
+const maxConstantElements = 2 ** 28;
+
+/** 0, 1, ..., size - 1. @throws INVALID_ARGUMENT; LIMIT_EXCEEDED above 2^28 */
 export function iota(size: number, dtype: DType = 'int64'): Node {
   if (!Number.isSafeInteger(size) || size < 0) throw invalidArgument('size', 'a non-negative integer', size);
+  if (size > maxConstantElements) {
+    throw new BilevelError('LIMIT_EXCEEDED', `A constant of ${size} elements is more than ${maxConstantElements}.`);
+  }
   return constant(
-    Array.from({ length: size }, (_, index) => index),
+    Float64Array.from({ length: size }, (_, index) => index),
     [size],
     dtype,
   );

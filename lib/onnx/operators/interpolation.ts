@@ -56,11 +56,19 @@ export function cubic(a: number): Kernel {
   };
 }
 
+/** How many cells a kernel sees. */
+export function tapCount({ reach }: Kernel, stretch = 1): number {
+  return -2 * Math.floor(-reach / stretch);
+}
+
 /** The cells around x that a kernel sees. One that is stretched, by a factor of at most 1, is brought back to the sum 1. */
-export function taps({ reach, weight }: Kernel, x: number, stretch = 1): Taps {
+export function taps(kernel: Kernel, x: number, stretch = 1): Taps {
+  const { reach, weight } = kernel;
   const from = Math.floor(-reach / stretch) + 1;
   const base = Math.floor(x);
-  const weights = Array.from({ length: 2 - 2 * from }, (_, index) => weight((base + from + index - x) * stretch));
+  const weights = Array.from({ length: tapCount(kernel, stretch) }, (_, index) =>
+    weight((base + from + index - x) * stretch),
+  );
   const sum = stretch === 1 ? 1 : weights.reduce((a, b) => a + b, 0);
   return { first: base + from, weights: weights.map((each) => each / sum) };
 }

@@ -91,9 +91,12 @@ function power(op: Operation, x: Node, p: number): Node {
   return p === 2 ? g.square(x) : g.pow(g.abs(x), p);
 }
 
+/** Where it is 0 its derivatives are taken as 0, as those of a norm. */
 function root(x: Node, p: number): Node {
   if (p === 1) return x;
-  return p === 2 ? g.sqrt(x) : g.pow(x, 1 / p);
+  const isZero = g.equal(x, 0);
+  const positive = g.where(isZero, 1, x);
+  return g.where(isZero, 0, p === 2 ? g.sqrt(positive) : g.pow(positive, 1 / p));
 }
 
 export const poolingOperators: Record<string, OperatorImporter> = {

@@ -1,10 +1,27 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
+import { checkLimit } from '../limits.js';
 import type { Operation, OperatorImporter } from '../operation.js';
-import { coordinates, cubic, linear, nearest, type ResizedAxis, type Taps, taps, within } from './interpolation.js';
+import {
+  coordinates,
+  cubic,
+  linear,
+  nearest,
+  type ResizedAxis,
+  type Taps,
+  tapCount,
+  taps,
+  within,
+} from './interpolation.js';
 
-/** How an axis is sampled: the cells of x that each new cell is made of. */
-type Sampling = (axis: ResizedAxis) => readonly Taps[];
+/** How an axis is sampled. */
+interface Sampling {
+  /** So many cells of x each new cell is made of, at most. */
+  readonly width: number;
+  cells(): readonly Taps[];
+}
+
+type Sampler = (axis: ResizedAxis) => Sampling;
 
 /** Opset 10 knows scales alone, and samples as Upsample does. */
 function resize(op: Operation): Node {
@@ -23,15 +40,22 @@ function resize(op: Operation): Node {
   const cropping = place === 'tf_crop_and_resize';
   const resized = readSizes(op, x, axes, cropping ? op.constantInput(1) : undefined);
   const kernel = mode === 'linear' ? linear : cubic(coefficient);
-  const sampling: Sampling = (axis) =>
-    positions(axis, coordinates[place]).map((at) => {
+  const sampler: Sampler = (axis) => {
+    const stretch = antialias ? Math.min(axis.scale, 1) : 1;
+    const cell = (at: number): Taps => {
       if (mode === 'nearest') return { first: nearest[round](at), weights: [1] };
-      const seen = taps(kernel, at, antialias ? Math.min(axis.scale, 1) : 1);
+      const seen = taps(kernel, at, stretch);
       return excluding ? within(seen, axis.size) : seen;
-    });
-  const result = resized.reduce((y, axis, index) => sample(op, y, axes[index] ?? 0, axis, sampling), x);
+    };
+    return {
+      width: mode === 'nearest' ? 1 : tapCount(kernel, stretch),
+      cells: () => positions(axis, coordinates[place]).map(cell),
+    };
+  };
+  const result = resized.reduce((y, axis, index) => sample(op, y, axes[index] ?? 0, axis, sampler), x);
   if (!cropping) return result;
   return resized.reduce((y, axis, index) => {
+    op.context.countFolded(axis.resized);
     const inside = positions(axis, coordinates[place]).map((at) => at >= 0 && at <= axis.size - 1);
     return inside.every(Boolean)
       ? y
@@ -45,14 +69,15 @@ function upsample(op: Operation): Node {
   const scales = op.opset < 9 ? op.attributes.floats('scales') : op.constantInput(1);
   const mode = op.attributes.word('mode', ['nearest', 'linear', 'bilinear'], 'nearest');
   if (scales?.length !== x.shape.length) throw op.invalid(`needs ${x.shape.length} scales`);
-  const sampling: Sampling = (axis) =>
-    positions(axis, coordinates.asymmetric).map((at) =>
-      mode === 'nearest' ? { first: axis.scale < 1 ? Math.ceil(at) : Math.floor(at), weights: [1] } : taps(linear, at),
-    );
-  return x.shape.reduce<Node>(
-    (y, size, axis) => sample(op, y, axis, byScale(op, size, scales[axis] ?? 1), sampling),
-    x,
-  );
+  const sampler: Sampler = (axis) => {
+    const near = (at: number): Taps => ({ first: axis.scale < 1 ? Math.ceil(at) : Math.floor(at), weights: [1] });
+    return {
+      width: mode === 'nearest' ? 1 : tapCount(linear),
+      cells: () =>
+        positions(axis, coordinates.asymmetric).map((at) => (mode === 'nearest' ? near(at) : taps(linear, at))),
+    };
+  };
+  return x.shape.reduce<Node>((y, size, axis) => sample(op, y, axis, byScale(op, size, scales[axis] ?? 1), sampler), x);
 }
 
 function keys<K extends string>(record: Readonly<Record<K, unknown>>): K[] {
@@ -77,6 +102,7 @@ function readSizes(
     .map((index) => op.optionalConstantInput(index))
     .map((list) => (list?.length ? list : undefined));
   const stated = scales ?? sizes;
+  if (new Set(axes).size !== axes.length) throw op.invalid('names an axis twice');
   if (stated?.length !== axes.length || (regions && regions.length !== 2 * axes.length)) {
     throw op.invalid(`needs ${axes.length} scales or sizes, and twice as many bounds when it crops`);
   }
@@ -101,15 +127,22 @@ function positions(axis: ResizedAxis, place: (at: number, axis: ResizedAxis) => 
 }
 
 /** x sampled along one axis: a sum of as many slices as each new cell has neighbours, of which the outermost are repeated. */
-function sample(op: Operation, x: Node, along: number, axis: ResizedAxis, sampling: Sampling): Node {
+function sample(op: Operation, x: Node, along: number, axis: ResizedAxis, sampler: Sampler): Node {
   if (axis.size === axis.resized && axis.scale === 1 && axis.region.join() === '0,1') return x;
   if (axis.size === 0) throw op.mismatch('cannot resize an axis of size 0');
-  op.context.countFolded(axis.resized);
-  const cells = sampling(axis);
-  const count = Math.max(1, ...cells.map(({ weights }) => weights.length));
-  const slices = Array.from({ length: count }, (_, tap) => {
+  if (!(axis.resized >= 0)) throw op.invalid(`resizes an axis to ${axis.resized}`);
+  const sampling = sampler(axis);
+  checkLimit(
+    op.context.limits,
+    'operations',
+    sampling.width,
+    `The number of cells that ${op.node.label} weighs for one`,
+  );
+  op.context.countFolded(axis.resized * sampling.width);
+  const cells = sampling.cells();
+  const slices = Array.from({ length: sampling.width }, (_, tap) => {
     const weights = cells.map((cell) => cell.weights[tap] ?? 0);
-    if (weights.every((weight) => weight === 0) && count > 1) return undefined;
+    if (weights.every((weight) => weight === 0) && sampling.width > 1) return undefined;
     const sources = cells.map(({ first }) => Math.min(Math.max(first + tap, 0), axis.size - 1));
     const picked = pick(op, x, along, sources);
     if (weights.every((weight) => weight === 1)) return picked;
