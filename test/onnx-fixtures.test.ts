@@ -2,12 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { Network } from '../lib/onnx/index.js';
-import {
-  denoisingQuantities,
-  evaluateQuantities,
-  referenceErrors,
-  referencePoint,
-} from '../lib/tasks/checking/index.js';
+import { checkQuantities, evaluateQuantities, referenceErrors, referencePoint } from '../lib/tasks/checking/index.js';
 
 const fixtures = fileURLToPath(new URL('../../test/fixtures/', import.meta.url));
 
@@ -37,7 +32,7 @@ for (const entry of entries) {
   test(`${entry.case} gives the reference's values and derivatives`, async (t) => {
     const network = await Network.load(`${fixtures}${entry.case}/model.onnx`);
     const point = await referencePoint(network, `${fixtures}${entry.case}/reference.safetensors`);
-    const errors = referenceErrors(point, evaluateQuantities(denoisingQuantities(network, point.batch), point));
+    const errors = referenceErrors(point, evaluateQuantities(checkQuantities(network, point.setting), point));
     t.is(Object.keys(errors).length, 10);
     for (const [quantity, error] of Object.entries(errors)) {
       t.log(`${quantity}: ${error.toExponential(2)}`);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { Device } from '../lib/engine/index.js';
-import { constant, gradient, input } from '../lib/graph/index.js';
+import { constant, crossEntropy, gradient, input } from '../lib/graph/index.js';
 import { Network } from '../lib/onnx/index.js';
 import { StepProgram } from '../lib/solvers/step-program.js';
 import { Classifier, checkFit, filterSamples, joinSamples, trainClassifier } from '../lib/tasks/classifier.js';
@@ -11,7 +11,7 @@ import {
   validateSettings,
   weightsOf,
 } from '../lib/tasks/denoising/index.js';
-import { weightedLoss } from '../lib/tasks/denoising/problem.js';
+import { weightedMean } from '../lib/tasks/denoising/problem.js';
 import { findModel, modelNames } from '../lib/tasks/models.js';
 import { Tensor } from '../lib/tensor.js';
 
@@ -144,7 +144,7 @@ test('the derivative by an importance keeps its digits where the weight is close
     [losses.length],
     'int64',
   );
-  const cost = weightedLoss(constant(logits, [losses.length, 2]), labels, u);
+  const cost = weightedMean(crossEntropy(constant(logits, [losses.length, 2]), labels), u);
   const [derivative] = gradient(cost, [u]);
   if (derivative === undefined) throw new Error('There is no derivative.');
   const program = new StepProgram(device, { outputs: { derivative } });

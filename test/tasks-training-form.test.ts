@@ -3,13 +3,7 @@ import { Random } from '../lib/data/random.js';
 import { Device } from '../lib/engine/index.js';
 import { Network } from '../lib/onnx/index.js';
 import { penalty } from '../lib/solvers/index.js';
-import {
-  checkNetwork,
-  denoisingQuantities,
-  isRandom,
-  randomPoint,
-  withinTolerance,
-} from '../lib/tasks/checking/index.js';
+import { checkNetwork, checkQuantities, isRandom, randomPoint, withinTolerance } from '../lib/tasks/checking/index.js';
 import { Classifier, checkFit, type Samples, trainClassifier } from '../lib/tasks/classifier.js';
 import { denoisingProblem } from '../lib/tasks/denoising/index.js';
 import { Tensor } from '../lib/tensor.js';
@@ -53,8 +47,9 @@ function samples(): Samples {
 test('a network with dropout in training form is checked, trained and denoised', async (t) => {
   const network = await Network.load(dropoutModel());
   checkFit(network, [inputs], classes);
-  t.true(isRandom(denoisingQuantities(network, 4)));
-  const { errors, comparisons } = await checkNetwork(network, randomPoint(network, 4, 0), device, () => {
+  const point = randomPoint(network, { usualBatch: 4 }, 0);
+  t.true(isRandom(checkQuantities(network, point.setting)));
+  const { errors, comparisons } = await checkNetwork(network, point, device, () => {
     throw new Error('random logits are not to be compared');
   });
   t.deepEqual(comparisons.oracle, {});

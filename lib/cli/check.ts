@@ -1,113 +1,150 @@
-import { Command, Option as Flag, InvalidArgumentError } from 'commander';
+import { Command, Option as Flag } from 'commander';
 import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { Network } from '../onnx/index.js';
 import {
   type CheckResult,
   checkNetwork,
-  denoisingQuantities,
+  checkQuantities,
   type Errors,
   isRandom,
-  type LogitsOracle,
-  quantityNames,
+  type OutputOracle,
+  type QuantityName,
   randomPoint,
   referencePoint,
-  tolerances,
+  toleranceOf,
   withinTolerance,
 } from '../tasks/checking/index.js';
 import { findModel } from '../tasks/models.js';
-import { parsePositive } from './flags.js';
-import { onnxRuntimeLogits } from './onnx-runtime.js';
+import { type Loss, losses } from '../tasks/network/costs.js';
+import { parsePositive, parseSizes } from './flags.js';
+import { onnxRuntimeOutput } from './onnx-runtime.js';
 import { formatTable } from './output.js';
 import { print, printJson, style } from './print.js';
 
 interface Flags {
   readonly reference?: string;
-  readonly batch: number;
+  readonly output?: string;
+  readonly loss?: Loss;
+  readonly batch?: number;
+  readonly size?: Readonly<Record<string, number>>;
   readonly json?: true;
 }
 
+/** Samples of each batch where neither the file nor the caller says. */
+const usualBatch = 4;
+
 const examples = `
-Every quantity is one of the denoising pair with importance u, parameters v and q = gamma grad_v g + nu:
-  f, g            costs                       grad_*           first derivatives
-  hvp_v, hvp_u    grad_vv g q, grad_uv g q    penalty_grad_*   gradient of f + <nu, grad_v g> + gamma/2 |grad_v g|^2 + lambda g
+Every quantity is one of a pair of costs by importance u and parameters v, with q = gamma grad_v g + nu:
+  f               mean loss of the validation batch
+  g               mean loss of the training batch, each sample by its importance
+  grad_*          first derivatives
+  hvp_v, hvp_u    grad_vv g q, grad_uv g q
+  penalty_grad_*  gradient of f + <nu, grad_v g> + gamma/2 |grad_v g|^2 + lambda g
 
 Examples:
   $ bilevel check model.onnx
+  $ bilevel check model.onnx --output value --size length=16
   $ bilevel check model.onnx --reference reference.safetensors --json`;
 
 export function checkCommand(): Command {
   return new Command('check')
     .description(
-      'Checks a network: its logits against ONNX Runtime, first and second derivatives against central differences in ' +
+      'Checks a network: an output against ONNX Runtime, first and second derivatives against central differences in ' +
         'float64, and everything against a reference file. Exit status 1 when an error is above its tolerance.',
     )
     .argument('<model>', 'ONNX file, or the name of a network of the package')
     .addOption(new Flag('--reference <file>', 'Safetensors file with a point and reference values'))
+    .addOption(new Flag('--output <name>', 'Output to check; the first of the file by default'))
     .addOption(
-      new Flag('--batch <integer>', 'Samples of each batch when there is no reference; the time taken grows with it')
-        .argParser(parseBatch)
-        .default(4),
+      new Flag(
+        '--loss <choice>',
+        'Loss of an output: cross-entropy of logits, squared distance from random targets, or its own value, by default ' +
+          'what suits its shape',
+      ).choices(losses),
+    )
+    .addOption(
+      new Flag(
+        '--batch <integer>',
+        `Samples of each batch when there is no reference, by default those that the file fixes or ${usualBatch}; the time ` +
+          'taken grows with it',
+      ).argParser(parsePositive),
+    )
+    .addOption(
+      new Flag('--size <name=integer,...>', 'Sizes that the file leaves open, such as length=16,height=32').argParser(
+        parseSizes,
+      ),
     )
     .addOption(new Flag('--json', 'Prints JSON'))
     .addHelpText('after', examples)
     .action(run);
 }
 
-/** With one sample its weight cancels in g: all derivatives by u would be 0, and their relative errors meaningless. */
-function parseBatch(text: string): number {
-  const batch = parsePositive(text);
-  if (batch < 2) throw new InvalidArgumentError('Expected at least 2: with one sample its importance cancels.');
-  return batch;
-}
-
-async function run(model: string, { reference, batch, json }: Flags): Promise<void> {
+async function run(model: string, { reference, output, loss, batch, size, json }: Flags): Promise<void> {
   const path = findModel(model);
-  const network = await Network.load(path);
+  const network = await Network.load(path, output === undefined ? {} : { outputs: [output] });
   const warnings = network.warnings.map(({ code, message }) => ({ code: String(code), message }));
-  const point = reference === undefined ? randomPoint(network, batch, 0) : await referencePoint(network, reference);
-  let oracle: LogitsOracle | undefined;
-  try {
-    oracle = await onnxRuntimeLogits(path);
-  } catch (error) {
-    if (!(error instanceof BilevelError)) throw error;
-    warnings.push({ code: 'NO_ONNX_RUNTIME', message: error.message });
-  }
-  if (oracle && isRandom(denoisingQuantities(network, point.batch))) {
-    const message = 'The network draws random numbers (dropout in training form), so ONNX Runtime gives other logits.';
+  const point =
+    reference === undefined
+      ? randomPoint(network, { batch, usualBatch, sizes: size }, 0, loss)
+      : await referencePoint(network, reference, loss);
+  if (isRandom(checkQuantities(network, point.setting))) {
+    const message =
+      'The network draws random numbers (dropout in training form), so ONNX Runtime gives another output.';
     warnings.push({ code: 'RANDOM_LOGITS', message });
   }
+  let runtime: OutputOracle | undefined;
+  const oracle: OutputOracle = async (...given) => {
+    try {
+      runtime ??= await onnxRuntimeOutput(path);
+      return await runtime(...given);
+    } catch (error) {
+      if (!(error instanceof BilevelError)) throw error;
+      warnings.push({ code: 'NO_ONNX_RUNTIME', message: error.message });
+      return undefined;
+    }
+  };
+
   using device = Device.cpu();
   const result = await checkNetwork(network, point, device, oracle);
+  warnings.push(...result.notes);
   const ok = withinTolerance(result.errors);
   if (json) {
-    const { errors, comparisons } = result;
-    printJson({ model, errors, comparisons, tolerances, warnings, ok }, 2);
+    const { errors, comparisons, rounding, differences, reasons } = result;
+    const tolerances = Object.fromEntries(namesOf(errors).map((name) => [name, toleranceOf(name)]));
+    const checked = { output: point.setting.output, loss: point.setting.cost?.loss };
+    const figures = { errors, comparisons, tolerances, rounding, differences, reasons };
+    printJson({ model, ...checked, ...figures, warnings, ok }, 2);
   } else {
     print(render(model, result, warnings, ok));
   }
   if (!ok) process.exitCode = 1;
 }
 
+function namesOf(errors: Errors): QuantityName[] {
+  return Object.keys(errors) as QuantityName[];
+}
+
 function render(
   model: string,
-  { errors, comparisons: { oracle, float64, reference } }: CheckResult,
+  { errors, comparisons: { oracle, float64, reference }, reasons }: CheckResult,
   warnings: readonly { readonly message: string }[],
   ok: boolean,
 ): string {
-  const cell = (name: (typeof quantityNames)[number], from: Errors): string => from[name]?.toExponential(1) ?? '';
-  const rows = quantityNames.map((name) => [
+  const cell = (name: QuantityName, from: Errors): string => from[name]?.toExponential(1) ?? '';
+  const rows = namesOf(errors).map((name) => [
     name,
     cell(name, oracle),
     cell(name, float64),
     cell(name, reference),
-    tolerances[name].toExponential(0),
+    toleranceOf(name).toExponential(0),
     withinTolerance({ [name]: errors[name] ?? 0 }) ? 'ok' : 'TOO LARGE',
   ]);
   return [
     ...warnings.map(({ message }) => `${style('yellow', 'warning')} ${message}`),
     formatTable(['Relative error', 'ONNX Runtime', 'float64', 'reference', 'tolerance', ''], rows),
     '',
+    ...Object.entries(reasons).map(([name, reason]) => `${name}: ${reason}`),
     ok ? style('green', `${model}: everything agrees`) : style('red', `${model}: not everything agrees`),
   ].join('\n');
 }

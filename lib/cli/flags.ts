@@ -100,3 +100,14 @@ export function parseNonNegative(text: string): number {
 export function parseList(text: string): string[] {
   return text.split(',').map((word) => word.trim());
 }
+
+/** A flag's argument as sizes by name: `length=16,height=32`. */
+export function parseSizes(text: string): Record<string, number> {
+  return Object.fromEntries(
+    parseList(text).map((entry) => {
+      const at = entry.lastIndexOf('=');
+      if (at < 1) throw new InvalidArgumentError('Expected NAME=INTEGER, with commas between several.');
+      return [entry.slice(0, at), parsePositive(entry.slice(at + 1))];
+    }),
+  );
+}

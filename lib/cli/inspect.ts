@@ -1,24 +1,31 @@
 import { Command, Option as Flag } from 'commander';
 import { formatCost, formatQuantity, type ProgramCost } from '../compile/index.js';
 import { Device } from '../engine/index.js';
+import { BilevelError } from '../errors.js';
 import { Network } from '../onnx/index.js';
 import { printable } from '../printable.js';
-import { inspectStep } from '../tasks/inspection.js';
+import { inspectStep, type StepCost } from '../tasks/inspection.js';
 import { findModel } from '../tasks/models.js';
-import { elementCount } from '../tensor.js';
-import { parsePositive } from './flags.js';
+import { elementCount, formatType } from '../tensor.js';
+import { parsePositive, parseSizes } from './flags.js';
 import { formatTable } from './output.js';
 import { print, printJson, style } from './print.js';
 
 interface Flags {
-  readonly batch: number;
+  readonly output?: string;
+  readonly batch?: number;
+  readonly size?: Readonly<Record<string, number>>;
   readonly instructions?: true;
   readonly json?: true;
 }
 
+/** Samples of a step where neither the file nor the caller says. */
+const usualBatch = 200;
+
 const examples = `
 Examples:
   $ bilevel inspect model.onnx
+  $ bilevel inspect model.onnx --output value --size length=16
   $ bilevel inspect mnist-cnn --batch 200 --json`;
 
 export function inspectCommand(): Command {
@@ -27,8 +34,17 @@ export function inspectCommand(): Command {
       'Shows what a model is made of, what its export lost for training, and what one penalty step on it costs.',
     )
     .argument('<model>', 'ONNX file, or the name of a network of the package')
+    .addOption(new Flag('--output <name>', 'Output to look at; the first of the file by default'))
     .addOption(
-      new Flag('--batch <integer>', 'Training and validation samples of a step').argParser(parsePositive).default(200),
+      new Flag(
+        '--batch <integer>',
+        `Training and validation samples of a step, by default those that the file fixes or ${usualBatch}`,
+      ).argParser(parsePositive),
+    )
+    .addOption(
+      new Flag('--size <name=integer,...>', 'Sizes that the file leaves open, such as length=16,height=32').argParser(
+        parseSizes,
+      ),
     )
     .addOption(new Flag('--instructions', 'Lists the instructions of a step of v'))
     .addOption(new Flag('--json', 'Prints JSON'))
@@ -36,46 +52,80 @@ export function inspectCommand(): Command {
     .action(run);
 }
 
-async function run(model: string, { batch, instructions, json }: Flags): Promise<void> {
-  const network = await Network.load(findModel(model));
+async function run(model: string, { output, batch, size, instructions, json }: Flags): Promise<void> {
+  const network = await Network.load(findModel(model), output === undefined ? {} : { outputs: [output] });
   using device = Device.cpu();
-  const { lower, upper, compileSeconds } = inspectStep(network, batch, device);
-  const parameters = [...network.parameters.values()].map(({ name, shape, trainable }) => ({ name, shape, trainable }));
-  if (json) {
-    const { opset, inputs, outputs, warnings } = network;
-    const operators = Object.fromEntries(network.operators);
-    const step = { batch, lower: totals(lower), upper: totals(upper), compileSeconds };
-    printJson({ model, opset, inputs, outputs, operators, parameters, warnings, step }, 2);
-    return;
+  const step = stepOf(() => inspectStep(network, { batch, usualBatch, sizes: size }, device));
+  if (json) printJson({ model, ...describeNetwork(network), step: describeStep(step) }, 2);
+  else print(render(model, network, step, instructions ?? false));
+}
+
+/** What a step costs, or why there is none: a network is worth looking at without it. */
+function stepOf(inspect: () => StepCost): StepCost | BilevelError {
+  try {
+    return inspect();
+  } catch (error) {
+    if (error instanceof BilevelError) return error;
+    throw error;
   }
+}
+
+function describeNetwork(network: Network): object {
+  const { opset, inputs, outputs, otherOutputs, warnings } = network;
+  const operators = Object.fromEntries(network.operators);
+  const parameters = [...network.parameters.values()].map(({ name, shape, trainable }) => ({ name, shape, trainable }));
+  return { opset, inputs, outputs, otherOutputs, operators, parameters, warnings };
+}
+
+function describeStep(step: StepCost | BilevelError): object {
+  if (step instanceof BilevelError) return { error: { code: step.code, message: step.message } };
+  const { sizes, loss, lower, upper, compileSeconds } = step;
+  const [inputs, outputs] = [Object.fromEntries(sizes.inputs), Object.fromEntries(sizes.outputs)];
+  return { batch: sizes.batch, inputs, outputs, loss, lower: totals(lower), upper: totals(upper), compileSeconds };
+}
+
+function render(model: string, network: Network, step: StepCost | BilevelError, instructions: boolean): string {
   const operators = [...network.operators].sort(([, a], [, b]) => b - a).map(([name, count]) => `${name} ×${count}`);
+  const parameters = [...network.parameters.values()];
   const count = parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  const inputs = network.inputs.map(
+    ({ name, dtype, shape }) => `${name} ${dtype}[${shape?.map((each) => each ?? '?').join(', ') ?? '...'}]`,
+  );
+  const others = network.otherOutputs.length === 0 ? '' : `  (not computed: ${network.otherOutputs.join(', ')})`;
+  const table = formatTable(
+    [`Parameter (${formatQuantity(count)} numbers)`, 'shape', 'trainable'],
+    parameters.map(({ name, shape, trainable }) => [name, shape.join(' × '), trainable ? 'yes' : 'no']),
+  );
+  return [
+    `${style('bold', model)}  opset ${network.opset}`,
+    printable(`Input      ${inputs.join(', ')}`),
+    printable(`Output     ${network.outputs.join(', ')}${others}`),
+    printable(`Operators  ${operators.join(', ')}`),
+    ...network.warnings.map(({ message }) => `${style('yellow', 'warning')}    ${message}`),
+    ...(parameters.length > 0 ? ['', table] : []),
+    '',
+    ...renderStep(step, instructions),
+  ].join('\n');
+}
+
+function renderStep(step: StepCost | BilevelError, instructions: boolean): string[] {
+  if (step instanceof BilevelError) return [`What a step costs cannot be told: ${step.message}`];
+  const { sizes, loss, lower, upper, compileSeconds } = step;
   const cost = (name: string, program: ProgramCost): string[] => {
     const { instructionCount, arenaBytes, bindingBytes, prologueFlops, stepFlops } = totals(program);
     const memory = [formatQuantity(arenaBytes, 'B'), formatQuantity(bindingBytes, 'B')];
     return [name, String(instructionCount), ...memory, formatQuantity(prologueFlops), formatQuantity(stepFlops)];
   };
-  const lines = [
-    `${style('bold', model)}  opset ${network.opset}`,
-    printable(
-      `Input      ${network.inputs.map(({ name, shape }) => `${name} [${shape?.map((size) => size ?? '?').join(', ') ?? ''}]`).join(', ')}`,
-    ),
-    `Operators  ${operators.join(', ')}`,
-    ...network.warnings.map(({ message }) => `${style('yellow', 'warning')}    ${message}`),
-    '',
-    formatTable(
-      [`Parameter (${formatQuantity(count)} numbers)`, 'shape', 'trainable'],
-      parameters.map(({ name, shape, trainable }) => [name, shape.join(' × '), trainable ? 'yes' : 'no']),
-    ),
-    '',
+  const { batch } = sizes;
+  const outputs = [...sizes.outputs].map(([name, type]) => `${name} ${formatType(type)}`);
+  return [
     formatTable(
       [`Penalty step, batch ${batch} + ${batch}`, 'instructions', 'work memory', 'tensors', 'flop once', 'flop a step'],
       [cost('step of v', lower), cost('step of u', upper)],
     ),
-    style('dim', `compiled in ${compileSeconds.toFixed(2)} s`),
+    style('dim', `loss ${loss} of ${outputs.join(', ')}; compiled in ${compileSeconds.toFixed(2)} s`),
+    ...(instructions ? ['', formatCost(lower)] : []),
   ];
-  print(lines.join('\n'));
-  if (instructions) print(`\n${formatCost(lower)}`);
 }
 
 function totals({

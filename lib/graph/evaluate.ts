@@ -21,6 +21,15 @@ function checkFeed(node: Node, data: Float64Array): void {
  * @throws INVALID_ARGUMENT when an input has no feed; SHAPE_MISMATCH when a feed has the wrong number of elements.
  */
 export function evaluate(nodes: readonly Node[], feeds: ReadonlyMap<Node, Float64Array> = new Map()): Float64Array[] {
+  return evaluateChanged(nodes, feeds, (_node, value) => value);
+}
+
+/** As `evaluate`, with every computed value replaced by what `change` makes of it, a new array, before others read it. */
+export function evaluateChanged(
+  nodes: readonly Node[],
+  feeds: ReadonlyMap<Node, Float64Array>,
+  change: (node: Node, value: Float64Array) => Float64Array,
+): Float64Array[] {
   requireNodes(nodes, 'nodes');
   if (!(feeds instanceof Map)) throw invalidArgument('feeds', 'a Map', feeds);
   const values = new Map<Node, Float64Array>();
@@ -37,7 +46,8 @@ export function evaluate(nodes: readonly Node[], feeds: ReadonlyMap<Node, Float6
       continue;
     }
     const inputs = node.inputs.map((input) => ({ dtype: input.dtype, shape: input.shape, data: computed(input) }));
-    values.set(node, (ops[node.op] as Op<unknown>).evaluate(inputs, node.attributes, node));
+    const value = (ops[node.op] as Op<unknown>).evaluate(inputs, node.attributes, node);
+    values.set(node, change(node, value));
   }
   return nodes.map((node) => computed(node).slice());
 }

@@ -1,5 +1,5 @@
 export * from './composites/index.js';
-export { evaluate } from './evaluate.js';
+export { evaluate, evaluateChanged } from './evaluate.js';
 export { foldExpression } from './fold.js';
 export { formatGraph } from './format.js';
 export * from './functions/index.js';

@@ -1,12 +1,18 @@
+import { bilevelProblem, feed, perSample } from '../bilevel/index.js';
 import type { ProgramCost } from '../compile/index.js';
 import type { Device } from '../engine/index.js';
+import { BilevelError } from '../errors.js';
+import { constant, type Node } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
 import { penalty } from '../solvers/index.js';
-import { Tensor } from '../tensor.js';
-import { denoisingProblem } from './denoising/problem.js';
+import { elementCount, formatType, Tensor, type TensorType } from '../tensor.js';
+import { costOfOutput, importanceLoss, type Loss, meanLoss } from './network/costs.js';
+import { chooseSizes, type NetworkSizes, type SizeOptions } from './network/sizes.js';
 
-/** What a step of the penalty method on the denoising pair costs for a network. */
+/** What a step of the penalty method costs for a network, with the importance of samples as the upper variable. */
 export interface StepCost {
+  readonly sizes: NetworkSizes;
+  readonly loss: Loss;
   /** One step of v with its mini-batches of training and validation samples. */
   readonly lower: ProgramCost;
   /** One step of u. */
@@ -16,18 +22,59 @@ export interface StepCost {
 }
 
 /**
- * Compiles the penalty method for a network and mini-batches of `batch` training and as many validation samples.
- * @throws INVALID_ARGUMENT for a network whose output is not logits [batch, classes]; LIMIT_EXCEEDED
+ * Compiles the penalty method for the first output of a network and mini-batches of as many training and validation samples.
+ * @throws INVALID_ARGUMENT for a network without parameters or an output that has no derivative; what `chooseSizes` throws;
+ * LIMIT_EXCEEDED
  */
-export function inspectStep(network: Network, batch: number, device: Device): StepCost {
-  const samples = { inputs: Tensor.zeros(network.inputShape(batch)), labels: Tensor.zeros([batch], 'int64') };
-  const start = { importance: Tensor.zeros([batch]), parameters: network.initialParameters() };
+export function inspectStep(network: Network, options: SizeOptions, device: Device): StepCost {
+  const parameters = network.initialParameters();
+  if (Object.keys(parameters).length === 0) {
+    throw new BilevelError('INVALID_ARGUMENT', 'The network has no trainable parameters, so there is nothing to step.');
+  }
+  const sizes = chooseSizes(network, options);
+  const { batch } = sizes;
+  const [[name, type]] = [...sizes.outputs] as [[string, TensorType]];
+  const cost = costOfOutput(type, batch);
+  if (cost === undefined) {
+    const message = `The output ${JSON.stringify(name)} is ${formatType(type)}, which has no derivative; choose another one.`;
+    throw new BilevelError('INVALID_ARGUMENT', message);
+  }
+  const inputs = network.inputs.map(({ name, dtype }) => ({ name, dtype, shape: sizes.inputs.get(name) ?? [] }));
+  const hasRows = ({ shape }: TensorType): boolean => shape[0] === batch;
+  const arrays: Record<string, Tensor> = { row: Tensor.zeros([batch]) };
+  for (const [index, each] of inputs.entries()) if (hasRows(each)) arrays[`x${index}`] = zeros(each);
+  if (cost.target && hasRows(cost.target)) arrays.y = zeros(cost.target);
+  const side = feed(arrays, { batch });
+  type Nodes = Readonly<Record<string, Node>>;
+  const outputOf = (rows: Nodes, v: Nodes, key: Node): Node => {
+    // What has no row per sample is the same for all of them.
+    const given = inputs.map((each, index) => [each.name, rows[`x${index}`] ?? zeroNode(each)] as const);
+    return network.apply(Object.fromEntries(given), v, { key });
+  };
+  const targetOf = (rows: Nodes): Node | undefined => rows.y ?? (cost.target && zeroNode(cost.target));
   const started = performance.now();
-  const problem = denoisingProblem(network, { train: samples, validation: samples }, start, { batch, seed: 0 });
+  const importance = cost.perSample ? perSample(Tensor.zeros([batch]), 'train') : Tensor.zeros([]);
+  const problem = bilevelProblem({
+    upper: { importance },
+    lower: parameters,
+    feeds: { train: side, validation: side },
+    f: ({ v, validation, key }) => meanLoss(cost, outputOf(validation, v, key), targetOf(validation)),
+    g: ({ u, v, train, key }) => importanceLoss(cost, outputOf(train, v, key), targetOf(train), u.importance),
+  });
   using solver = penalty(problem, {}, { device });
   return {
+    sizes,
+    loss: cost.loss,
     lower: solver.costOf('lower'),
     upper: solver.costOf('upper'),
     compileSeconds: (performance.now() - started) / 1000,
   };
+}
+
+function zeros({ dtype, shape }: TensorType): Tensor {
+  return Tensor.zeros(shape, dtype);
+}
+
+function zeroNode({ dtype, shape }: TensorType): Node {
+  return constant(new Float64Array(elementCount(shape)), shape, dtype);
 }

@@ -68,10 +68,10 @@ export async function metricsLines(folder: string): Promise<number> {
 }
 
 /** Gives a path for a new folder inside one that is removed afterwards. */
-export async function withTemporary(use: (folder: string) => Promise<void>): Promise<void> {
+export async function withTemporary<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'bilevel-'));
   try {
-    await use(folder);
+    return await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -5,11 +5,11 @@ export {
   type Errors,
   evaluateQuantities,
   float64Errors,
-  isRandom,
-  type LogitsOracle,
+  type OracleInput,
+  type OutputOracle,
   referenceErrors,
-  tolerances,
+  toleranceOf,
   withinTolerance,
 } from './check.js';
 export { type CheckPoint, randomPoint, referencePoint } from './point.js';
-export { denoisingQuantities, type QuantityName, quantityNames } from './quantities.js';
+export { checkQuantities, isRandom, type QuantityName } from './quantities.js';

@@ -1,74 +1,93 @@
 import { checkLabels } from '../../data/labels.js';
 import { Random } from '../../data/random.js';
-import { readSafetensors } from '../../data/safetensors.js';
+import { readSafetensors, type SafetensorsEntry } from '../../data/safetensors.js';
 import { BilevelError } from '../../errors.js';
-import { input } from '../../graph/index.js';
+import { isOp, type Node } from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
-import { elementCount, formatType, Tensor } from '../../tensor.js';
-import { type QuantityName, quantityNames } from './quantities.js';
+import { elementCount, Tensor } from '../../tensor.js';
+import type { Loss } from '../network/costs.js';
+import { drawInput, indexBounds } from '../network/draws.js';
+import type { SizeOptions } from '../network/sizes.js';
+import {
+  type CheckSetting,
+  checkQuantities,
+  checkSetting,
+  inputName,
+  type Quantities,
+  type QuantityName,
+} from './quantities.js';
 
 type Arrays = ReadonlyMap<string, Float64Array>;
 
-/** A point of the denoising pair: elements by the input names of denoisingQuantities. */
+/** Where a network is checked: elements by the names of the inputs of the quantities' graph. */
 export interface CheckPoint {
-  readonly batch: number;
+  readonly setting: CheckSetting;
   readonly feeds: Arrays;
   /** Reference values by quantity, the tensors of a quantity one after the other, when they come from a file. */
   readonly reference: ReadonlyMap<QuantityName, Float64Array> | undefined;
 }
 
-/** @throws SHAPE_MISMATCH unless the network's first output is logits [batch, classes] */
-function classesOf(network: Network, batch: number): number {
-  const { dtype, shape } = network.apply(input('x', network.inputShape(batch)), network.parameterNodes(), {
-    training: false,
-  });
-  const [rows, classes] = shape;
-  if (dtype === 'float32' && shape.length === 2 && rows === batch && classes !== undefined && classes > 0)
-    return classes;
-  const expected = `logits float32[${batch}, classes] for ${batch} inputs`;
-  throw new BilevelError(
-    'SHAPE_MISMATCH',
-    `The check needs ${expected} but the network gives ${formatType({ dtype, shape })}.`,
-  );
+/** The name of an input of the quantities' graph. */
+export function nameOf(node: Node): string {
+  if (!isOp(node, 'input')) throw new TypeError('Only inputs have names.');
+  return node.attributes.name;
 }
 
-/** A reproducible random point at the parameters of the file. */
-export function randomPoint(network: Network, batch: number, seed: number): CheckPoint {
+/**
+ * A reproducible random point at the parameters of the file.
+ * @throws what `checkSetting` throws
+ */
+export function randomPoint(network: Network, sizes: SizeOptions, seed: number, loss?: Loss): CheckPoint {
   const random = Random.fromSeed(seed, 'derivative check');
-  const classes = classesOf(network, batch);
-  const draw = (count: number, scale: number): Float64Array =>
-    Float64Array.from({ length: count }, () => Math.fround(scale * random.normal()));
-  const labels = (): Float64Array => Float64Array.from({ length: batch }, () => random.integer(classes));
-  const inputSize = elementCount(network.inputShape(batch));
-  const feeds = new Map<string, Float64Array>([
-    ['x_train', draw(inputSize, 1)],
-    ['y_train', labels()],
-    ['x_val', draw(inputSize, 1)],
-    ['y_val', labels()],
-    ['u', draw(batch, 0.5)],
-    ['gamma', Float64Array.of(0.75)],
-    ['lambda', Float64Array.of(0.25)],
-  ]);
-  for (const [name, { data }] of Object.entries(network.initialParameters())) {
-    feeds.set(`v/${name}`, Float64Array.from(data));
-    feeds.set(`nu/${name}`, draw(data.length, 0.01));
+  const setting = checkSetting(network, sizes, loss);
+  const quantities = checkQuantities(network, setting);
+  const { train, validation, costs } = quantities;
+  const normal = ({ shape }: Node, scale: number): Float64Array =>
+    Float64Array.from({ length: elementCount(shape) }, () => Math.fround(scale * random.normal()));
+  const [, classes = 0] = train.output.shape;
+  const feeds = new Map<string, Float64Array>(parameterFeeds(network, quantities));
+  for (const { inputs, target, output } of [train, validation]) {
+    const bounds = indexBounds([output]);
+    for (const node of Object.values(inputs)) feeds.set(nameOf(node), drawInput(node, bounds.get(node), random));
+    if (target === undefined) continue;
+    const isLabels = setting.cost?.loss === 'crossEntropy';
+    const labels = Float64Array.from({ length: elementCount(target.shape) }, () =>
+      random.integer(Math.max(1, classes)),
+    );
+    feeds.set(nameOf(target), isLabels ? labels : normal(target, 1));
   }
-  return { batch, feeds, reference: undefined };
+  if (costs) {
+    feeds.set('u', normal(costs.u, 0.5)).set('gamma', Float64Array.of(0.75)).set('lambda', Float64Array.of(0.25));
+    for (const node of costs.nu) feeds.set(nameOf(node), normal(node, 0.01));
+  }
+  return { setting, feeds, reference: undefined };
+}
+
+function parameterFeeds(network: Network, { parameters }: Quantities): [string, Float64Array][] {
+  return parameters.map(({ name, node }) => [
+    nameOf(node),
+    Float64Array.from(network.parameters.get(name)?.value.data ?? []),
+  ]);
 }
 
 /**
  * The point and the values of a reference file: x_train, y_train, x_val, y_val, u, gamma, lambda, nu/NAME; logits_train,
  * logits_val, f, g, grad_u_g, grad_v_f/NAME, grad_v_g/NAME, hvp_v/NAME, hvp_u, penalty_grad_v/NAME, penalty_grad_u. NAME
- * is a parameter's name in the model; parameters have the values of the model.
+ * is a parameter's name in the model; parameters have the values of the model. Where the loss is another than cross-entropy
+ * output_train and output_val stand for the logits, and inputs of a network that has several are train/INPUT and val/INPUT.
  * @throws INVALID_FILE when a tensor is missing or of another size than the model's; INVALID_DATA for a label outside the
- * model's classes or a number that is not finite; what readSafetensors throws
+ * model's classes or a number that is not finite; what readSafetensors and `checkSetting` throw
  */
-export async function referencePoint(network: Network, path: string): Promise<CheckPoint> {
+export async function referencePoint(network: Network, path: string, loss?: Loss): Promise<CheckPoint> {
   const { tensors } = await readSafetensors(path);
-  const read = (name: string, count?: number): Float64Array => {
+  const find = (name: string): SafetensorsEntry => {
     const entry = tensors.get(name);
     if (entry === undefined)
       throw new BilevelError('INVALID_FILE', `The reference file ${path} has no tensor ${name}.`);
+    return entry;
+  };
+  const read = (name: string, count?: number): Float64Array => {
+    const entry = find(name);
     if (count !== undefined && entry.data.length !== count) {
       const found = `${entry.data.length} elements of ${name} where the model needs ${count}`;
       throw new BilevelError('INVALID_FILE', `The reference file ${path} has ${found}.`);
@@ -78,27 +97,50 @@ export async function referencePoint(network: Network, path: string): Promise<Ch
     if (bad < 0) return values;
     throw new BilevelError('INVALID_DATA', `${path}: element ${bad} of ${name} is ${values[bad]}.`);
   };
-  const parameters = Object.entries(network.initialParameters());
-  const batch = read('y_train').length;
-  const inputSize = elementCount(network.inputShape(batch));
-  const sizes = { x_train: inputSize, y_train: batch, x_val: inputSize, y_val: batch, u: batch, gamma: 1, lambda: 1 };
-  const feeds = new Map(Object.entries(sizes).map(([name, count]) => [name, read(name, count)]));
-  for (const [name, { data }] of parameters) {
-    feeds.set(`v/${name}`, Float64Array.from(data));
-    feeds.set(`nu/${name}`, read(`nu/${name}`, data.length));
+  const setting = checkSetting(network, sizesOf(network, find), loss);
+  const quantities = checkQuantities(network, setting);
+  const { train, validation, costs } = quantities;
+  const feeds = new Map<string, Float64Array>(parameterFeeds(network, quantities));
+  const readFeed = (node: Node): void => {
+    feeds.set(nameOf(node), read(nameOf(node), elementCount(node.shape)));
+  };
+  for (const { inputs, target } of [train, validation]) {
+    for (const node of [...Object.values(inputs), ...(target ? [target] : [])]) readFeed(node);
   }
-  const classes = classesOf(network, batch);
-  for (const name of ['y_train', 'y_val']) {
-    checkLabels(Tensor.from(feeds.get(name) ?? [], [batch], 'int64'), classes, `${name} of ${path}`);
+  if (costs) for (const node of [costs.u, costs.gamma, costs.lambda, ...costs.nu]) readFeed(node);
+  if (setting.cost?.loss === 'crossEntropy') {
+    for (const name of ['y_train', 'y_val']) {
+      const labels = Tensor.from(feeds.get(name) ?? [], [setting.sizes.batch], 'int64');
+      checkLabels(labels, train.output.shape[1] ?? 0, `${name} of ${path}`);
+    }
   }
   const joined = (parts: readonly Float64Array[]): Float64Array =>
     Float64Array.from(parts.flatMap((part) => [...part]));
   const reference = new Map(
-    quantityNames.map((quantity): [QuantityName, Float64Array] => {
-      if (quantity === 'logits') return [quantity, joined([read('logits_train'), read('logits_val')])];
-      if (!/_v(_|$)/.test(quantity)) return [quantity, read(quantity)];
-      return [quantity, joined(parameters.map(([name, { data }]) => read(`${quantity}/${name}`, data.length)))];
+    [...quantities.values].map(([quantity, nodes]): [QuantityName, Float64Array] => {
+      const counts = nodes.map(({ shape }) => elementCount(shape));
+      if (quantity === 'logits' || quantity === 'output') {
+        return [quantity, joined(['train', 'val'].map((side, index) => read(`${quantity}_${side}`, counts[index])))];
+      }
+      if (!/_v(_|$)/.test(quantity)) return [quantity, read(quantity, counts[0])];
+      const { parameters } = quantities;
+      return [quantity, joined(parameters.map(({ name }, index) => read(`${quantity}/${name}`, counts[index])))];
     }),
   );
-  return { batch, feeds, reference };
+  return { setting, feeds, reference };
+}
+
+/** The sizes of the inputs in a reference file, of which only those that the model leaves open are taken. */
+function sizesOf(network: Network, find: (name: string) => SafetensorsEntry): SizeOptions {
+  const sizes: Record<string, number> = {};
+  for (const { name, shape = [] } of network.inputs) {
+    const stored = find(inputName(network, 'train', name)).shape;
+    for (const [axis, size] of shape.entries()) {
+      const symbol = typeof size === 'string' && size !== '' ? size : `${name}.${axis}`;
+      if (axis > 0 && typeof size !== 'number' && stored[axis] !== undefined) sizes[symbol] = stored[axis];
+    }
+  }
+  const [first] = network.inputs;
+  const batch = first && find(inputName(network, 'train', first.name)).shape[0];
+  return { batch, usualBatch: 1, sizes };
 }

@@ -12,10 +12,10 @@ export function sampleWeight(u: Node): Node {
   return sigmoid(mul(2, u));
 }
 
-/** sum_i u'_i CE_i / sum_i u'_i over a batch: the lower cost of logits [b, c], labels [b] and importances u [b]. */
-export function weightedLoss(logits: Node, labels: Node, u: Node): Node {
+/** sum_i u'_i l_i / sum_i u'_i over a batch: the lower cost of losses l [b] and importances u [b]. */
+export function weightedMean(losses: Node, u: Node): Node {
   const weights = sampleWeight(u);
-  return div(reduceSum(mul(weights, crossEntropy(logits, labels))), reduceSum(weights));
+  return div(reduceSum(mul(weights, losses)), reduceSum(weights));
 }
 
 /**
@@ -39,7 +39,7 @@ export function denoisingProblem(
       validation: feed({ x: validation.inputs, y: validation.labels }, { batch, seed }),
     },
     f: ({ v, validation: { x, y }, key }) => mean(crossEntropy(network.apply(x, v, { key }), y)),
-    g: ({ u, v, train: { x, y }, key }) => weightedLoss(network.apply(x, v, { key }), y, u.importance),
+    g: ({ u, v, train: { x, y }, key }) => weightedMean(crossEntropy(network.apply(x, v, { key }), y), u.importance),
   });
 }
 
