@@ -60,6 +60,10 @@ export class Attributes {
     return this.#get(name, Type.FLOATS)?.floats;
   }
 
+  strings(name: string): string[] | undefined {
+    return this.#get(name, Type.STRINGS)?.strings.map((text) => new TextDecoder().decode(text));
+  }
+
   tensor(name: string): TensorProto | undefined {
     return this.#get(name, Type.TENSOR)?.t;
   }

@@ -121,6 +121,7 @@ export function floatSizes(tensors: Iterable<StoredTensor>): ReadonlyMap<string,
   return new Map(floats.map(({ name, shape }) => [name, elementCount(shape)]));
 }
 
+/** A node of the file as messages and importers see it; `index` is its position there. */
 export function readNode(proto: NodeProto, index: number, origins: Origins): ModelNode {
   return {
     opType: proto.opType,

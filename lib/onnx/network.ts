@@ -9,6 +9,7 @@ import { encodeModel } from './encode.js';
 import { embedExternalData } from './external-data.js';
 import { type BatchStatistics, findImporter, importGraph } from './import-graph.js';
 import { checkLimit, type OnnxLimits, resolveLimits } from './limits.js';
+import { expandLinearModels } from './linear-models.js';
 import { type ModelGraph, type NetworkInput, readModelGraph } from './model-graph.js';
 import { bindInputs, checkBatch, type NetworkInputs, unknownInput } from './network-inputs.js';
 import { assignRoles, type Roles, type TensorKind } from './parameters.js';
@@ -112,7 +113,8 @@ export class Network {
     try {
       const model = decodeModel(bytes, limits);
       await embedExternalData(model, path && dirname(path), limits);
-      return new Network(options.untie ? untieParameters(model, limits) : model, limits, options.outputs);
+      const standard = expandLinearModels(model);
+      return new Network(options.untie ? untieParameters(standard, limits) : standard, limits, options.outputs);
     } catch (error) {
       if (path === undefined || !(error instanceof BilevelError)) throw error;
       throw new BilevelError(error.code, `${path}: ${error.message}`, { cause: error.cause ?? error });

@@ -87,6 +87,7 @@ export type AttributeValue =
   | readonly (number | bigint)[]
   | { readonly float: number }
   | { readonly floats: readonly number[] }
+  | { readonly strings: readonly string[] }
   | { readonly texts: readonly string[] }
   | { readonly tensor: TestTensor };
 
@@ -97,6 +98,8 @@ function attributeProto(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === 'string') return of(Type.STRING, { s: new TextEncoder().encode(value) });
   if ('float' in value) return of(Type.FLOAT, { f: value.float });
   if ('floats' in value) return of(Type.FLOATS, { floats: [...value.floats] });
+  if ('strings' in value)
+    return of(Type.STRINGS, { strings: value.strings.map((text) => new TextEncoder().encode(text)) });
   if ('texts' in value) return of(Type.STRINGS, { strings: value.texts.map((text) => new TextEncoder().encode(text)) });
   if ('tensor' in value) return of(Type.TENSOR, { t: tensorProto('', value.tensor) });
   return of(Type.INTS, { ints: value.map(BigInt) });

@@ -14,10 +14,11 @@ export interface RuntimeResult {
   readonly data: readonly number[];
 }
 
-/** Runs a model by ONNX Runtime on the CPU and gives its first output. */
+/** Runs a model by ONNX Runtime on the CPU and gives one of its outputs, the first by default. */
 export async function runByRuntime(
   model: Uint8Array,
   feeds: Readonly<Record<string, TestTensor>>,
+  wanted?: string,
 ): Promise<RuntimeResult> {
   const session = await InferenceSession.create(model, {
     executionProviders: ['cpu'],
@@ -26,7 +27,7 @@ export async function runByRuntime(
     logSeverityLevel: 4,
   });
   try {
-    const [name = ''] = session.outputNames;
+    const name = wanted ?? session.outputNames[0] ?? '';
     const inputs = Object.fromEntries(Object.entries(feeds).map(([key, value]) => [key, toRuntime(value)]));
     const output = (await session.run(inputs, [name]))[name];
     if (output === undefined) throw new Error('ONNX Runtime gave no output.');
