@@ -58,6 +58,8 @@ test('a comparison leaves curves, checkpoints and a report, and goes on past a m
     t.is(resumed.status, 0, resumed.stderr);
     const [first, second] = JSON.parse(resumed.stdout).methods;
     t.deepEqual(first.seeds[0].measurements, soba.measurements);
+    t.true((soba.measurements.at(-1)?.linearResidual ?? 0) > 0);
+    t.is(second.seeds[0].measurements.at(-1)?.linearResidual, undefined);
     t.is(second.method, 'penalty');
     const other = await bilevel(...run, '--out', out, '--noise', '0.2', '--resume', '--json');
     t.is(errorOf(other).code, 'STATE_MISMATCH');
@@ -95,6 +97,10 @@ test('people get tables with means over seeds, losses beside the published ones,
     for (const method of ['soba', 'gd']) t.regex(stdout, new RegExp(`^${method}( +\\d+\\.\\d\\d){3} +–$`, 'm'));
     // Without wrong labels there is no AUC.
     t.regex(stdout, /^gd +all .* –$/m);
+    // soba solves a linear system, gd none.
+    t.regex(stdout, /^Method .*AUC +residual *$/m);
+    t.regex(stdout, /^soba +all .* – +\d\S*$/m);
     t.notRegex(stdout, /NaN|undefined|Infinity/);
-    t.regex(stderr, /^soba {2}100 % /m);
+    t.regex(stderr, /^soba {2}100 % .*training loss \S+, residual \S+$/m);
+    t.regex(stderr, /^gd {2}100 % .*training loss \S+$/m);
   }));

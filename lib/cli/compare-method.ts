@@ -11,7 +11,7 @@ import {
   type TaskSettings,
 } from '../tasks/hyper-cleaning/index.js';
 import { plainOptions } from './flags.js';
-import type { Progress } from './progress.js';
+import { type Progress, residualText } from './progress.js';
 
 /** What a method did with one seed. */
 export interface MethodOutcome {
@@ -73,7 +73,8 @@ export async function compareMethod(
         await folder.appendMetrics(measured);
         await folder.saveState(cleaning.save());
         const done = Math.min(measured[budget.unit], budget.amount);
-        progress.update(run.method, done, budget.amount, `training loss ${measured.trainingLoss.toFixed(3)}`);
+        const detail = `training loss ${measured.trainingLoss.toFixed(3)}${residualText(measured)}`;
+        progress.update(run.method, done, budget.amount, detail);
       }
     } catch (error) {
       if (!(error instanceof BilevelError && methodFailures.has(error.code))) throw error;

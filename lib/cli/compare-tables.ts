@@ -97,7 +97,7 @@ export function lossTable(comparison: Comparison): TextTable {
 
 const endColumns: readonly (readonly [
   title: string,
-  value: (measurement: Measurement) => number,
+  value: (measurement: Measurement) => number | undefined,
   format: (value: number) => string,
 ])[] = [
   ['iterations', ({ iteration }) => iteration, whole],
@@ -107,6 +107,7 @@ const endColumns: readonly (readonly [
   ['test loss', ({ testLoss }) => testLoss, decimals(2)],
   ['test, %', ({ testAccuracy }) => 100 * testAccuracy, decimals(1)],
   ['AUC', ({ auc }) => auc, decimals(3)],
+  ['residual', ({ linearResidual }) => linearResidual, (value) => formatNumber(value, 2)],
 ];
 
 /** What each method has done and reached at the end, mean over the seeds. */
@@ -115,7 +116,7 @@ export function endTable(comparison: Comparison): TextTable {
   const rows = byFinalLoss(comparison).map((result) => {
     const last = lastOf(result);
     const cells = endColumns.map(([, value, format]) =>
-      format(last.reduce((sum, measurement) => sum + value(measurement), 0) / last.length),
+      format(last.reduce((sum, measurement) => sum + (value(measurement) ?? Number.NaN), 0) / last.length),
     );
     return [result.run.method, describeBatch(result.run, task), ...cells, endOf(result)];
   });
@@ -126,7 +127,8 @@ export function endTable(comparison: Comparison): TextTable {
     note:
       'Losses on the training images with the labels as given and on the test set, and accuracy on the latter. Evaluations ' +
       'are gradients of f and g and products with second derivatives, each on one mini-batch. The AUC is the probability ' +
-      'that a sample with a wrong label weighs less than one with a right label.',
+      'that a sample with a wrong label weighs less than one with a right label. The residual is the relative one of the ' +
+      'linear system in the last iteration, of a method that solves one.',
   };
 }
 

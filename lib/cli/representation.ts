@@ -14,7 +14,7 @@ import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
 import { addTableFlags, givenOptions, parsePositive } from './flags.js';
 import { interruptSignal } from './interrupt.js';
 import { print, printJson } from './print.js';
-import { Progress } from './progress.js';
+import { Progress, residualText } from './progress.js';
 import { representationReport } from './representation-report.js';
 import { type StudyResult, summarize, summaryJson } from './representation-summary.js';
 import { checkResumable, defaultFolder, reportInterruption } from './resume.js';
@@ -102,7 +102,7 @@ async function iterate(
       const last = step + 1 === settings.iterations;
       if (last) await folder.saveState(study.save());
       const name = `${titleOf(settings, method, lowerSteps)}, seed ${instance}`;
-      progress.update(name, step + 1, settings.iterations, `f ${f.toPrecision(4)}`);
+      progress.update(name, step + 1, settings.iterations, `f ${f.toPrecision(4)}${residualText(report)}`);
     }
   } catch (error) {
     if (error instanceof BilevelError && error.code === 'ABORTED') await folder.saveState(study.save());

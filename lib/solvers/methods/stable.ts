@@ -2,6 +2,7 @@ import { type BilevelProblem, minus, type Oracles, plusScaled, type Vector } fro
 import { BilevelError } from '../../errors.js';
 import { constant } from '../../schedules/index.js';
 import { elementCount, Tensor } from '../../tensor.js';
+import type { Iteration } from '../iteration.js';
 import { assign } from '../level.js';
 import { levelOptions, tikhonovOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
@@ -15,6 +16,9 @@ const defaults = 'code of Yang, Ji and Liang 2021';
 
 /** Largest V, and most elements of grad_uv g and grad_vv g together. */
 const limits = { lowerSize: 2000, elements: 10_000_000 };
+
+/** Most times V steps for one system. */
+const rounds = 10;
 
 /**
  * The matrices grad_uv g and grad_vv g themselves are tracked by recursive momentum. v follows its gradient and what the move of
@@ -111,15 +115,19 @@ export const stable = defineMethod({
     });
     const response = b.phase('response', () => ({ updates: assign(lower.nodes, minus(lower.nodes, z)) }));
     const lowerStep = b.phase('lower', () => ({ updates: lower.step(lowerGradient) }));
-    // Exact arithmetic would need V steps; rounding delays the last ones.
-    const solverSteps = 2 * ofV.size;
+    /** V steps at a time, of which exact arithmetic needs no more: rounding delays the last ones. */
+    const solveSystem = async (iteration: Iteration): Promise<readonly number[]> => {
+      let residuals = await solve.run(iteration, ofV.size);
+      for (let round = 1; round < rounds && !solve.ended; round++) residuals = await solve.run(iteration, ofV.size);
+      return residuals;
+    };
     return async (iteration) => {
       await iteration.run(derivatives);
       await iteration.run(systemStart);
-      const residuals = await solve.run(iteration, solverSteps);
+      const residuals = await solveSystem(iteration);
       await iteration.run(upperStep);
       await iteration.run(responseStart);
-      await solve.run(iteration, solverSteps);
+      await solveSystem(iteration);
       await iteration.run(response);
       await iteration.run(lowerStep);
       // That of the hypergradient's system; the response of v has another one.

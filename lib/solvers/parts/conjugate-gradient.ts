@@ -33,6 +33,9 @@ const tolerance = 1e-7;
 /** Share of the largest curvature seen below which another cannot be told from 0 in float32. */
 const flatness = 1e-6;
 
+/** How many times the least residual that of the iterate may be while the system is taken to have a solution. */
+const consistent = 4;
+
 /** So that the inverse of a squared residual is finite. */
 const leastError = 1e-30;
 
@@ -51,6 +54,8 @@ export interface ConjugateGradientSteps {
   beginAtPresent(residual: Vector, rightSide: Vector): Update[];
   /** Makes so many steps, and says how large the relative residual is then, for each trial. @throws INDEFINITE_HESSIAN, SINGULAR_HESSIAN */
   run(iteration: Iteration, steps: number): Promise<readonly number[]>;
+  /** Whether further steps would change nothing. */
+  readonly ended: boolean;
 }
 
 /**
@@ -58,10 +63,10 @@ export interface ConjugateGradientSteps {
  * `tolerance` times |b|, or times that of the start where it is larger, and once the direction has no curvature. Residuals
  * and directions are kept relative to that length, so that no square of them vanishes in float32.
  *
- * z is the last iterate while its residual is the smallest so far. Otherwise, and where the curvature has ended, it is the
- * mean of all iterates weighted by 1 / |r_j|^2: the one of least residual in the space that they span (Zhou and Walker 1994).
- * Its residual is p_k / (|r_k|^2 sum_j 1 / |r_j|^2), along the direction p_k; so where p_k has no curvature it solves the
- * least squares of a singular system, of which conjugate gradients themselves have no solution.
+ * z is the last iterate, the nearest to the solution in the norm of A. Where its residual is many times the least that the
+ * space of the iterates allows, and where the curvature has ended, the system has no solution, and z is the mean of all
+ * iterates weighted by 1 / |r_j|^2, which has that least residual (Zhou and Walker 1994). The residual of the mean is
+ * p_k / (|r_k|^2 sum_j 1 / |r_j|^2), along the direction p_k: so where p_k has no curvature it solves the least squares.
  * @param z where the solution comes to be
  */
 export function conjugateGradientSteps(
@@ -77,8 +82,8 @@ export function conjugateGradientSteps(
   const [iterate, smoothed] = [vector('iterate'), vector('smoothed')];
   /** The length that residual and direction are relative to. */
   const scale = scalar('scale');
-  /** |r|^2, |p|^2, the sum of all 1 / |r|^2 and the least of all |r|^2. */
-  const [error, length, weight, least] = [scalar('error'), scalar('length'), scalar('weight'), scalar('least')];
+  /** |r|^2, |p|^2 and the sum of all 1 / |r|^2. */
+  const [error, length, weight] = [scalar('error'), scalar('length'), scalar('weight')];
   const [lowest, highest] = [scalar('lowestCurvature'), scalar('highestCurvature')];
 
   const step = b.phase(
@@ -104,24 +109,25 @@ export function conjugateGradientSteps(
       const nextWeight = add(weight, ifMoved(div(1, nextError), 0));
       const share = ifMoved(div(1, mul(nextError, nextWeight)), 0);
       const nextSmoothed = plusScaled(smoothed, share, minus(nextIterate, smoothed));
-      const isBest = and(lessEqual(nextError, least), not(ended));
+      const ofIterate = sqrt(nextError);
+      const ofSmoothed = div(sqrt(nextLength), maximum(mul(nextError, nextWeight), leastError));
+      const isSolution = and(lessEqual(ofIterate, mul(consistent, ofSmoothed)), not(ended));
       const best = nextIterate.map((each, index) =>
-        where(spread(isBest, each.shape.length), each, nextSmoothed[index] ?? each),
+        where(spread(isSolution, each.shape.length), each, nextSmoothed[index] ?? each),
       );
-      const smoothedResidual = div(sqrt(nextLength), maximum(mul(nextError, nextWeight), leastError));
       const curvatures = [minimum(lowest, curvature), top];
       return {
         updates: [
           ...assign([...residual, ...direction, ...iterate], [...next, ...nextDirection, ...nextIterate]),
           ...assign([...smoothed, ...z], [...nextSmoothed, ...best]),
           ...assign([error, length, weight], [nextError, nextLength, nextWeight]),
-          ...assign([least, lowest, highest], [minimum(least, nextError), ...curvatures]),
+          ...assign([lowest, highest], curvatures),
         ],
         outputs: {
           lowestCurvature: curvatures[0] as Node,
           highestCurvature: top,
           curvatureEnded: where(ended, 1, 0),
-          linearResidual: where(isBest, sqrt(nextError), smoothedResidual),
+          linearResidual: where(isSolution, ofIterate, ofSmoothed),
         },
       };
     },
@@ -137,7 +143,7 @@ export function conjugateGradientSteps(
     return [
       ...assign([...residual, ...direction], [...start, ...start]),
       ...assign([...iterate, ...smoothed], [...z, ...z]),
-      ...assign([scale, error, length, least], [unit, firstError, firstError, firstError]),
+      ...assign([scale, error, length], [unit, firstError, firstError]),
       ...assign([weight], [div(1, maximum(firstError, leastError))]),
       ...assign([lowest, highest], [zeros(scalarShape), zeros(scalarShape)]),
     ];
@@ -151,6 +157,10 @@ export function conjugateGradientSteps(
       const vectors = new Set([...iterate, ...smoothed]);
       const scalars = started.filter(([target]) => !vectors.has(target));
       return [...scalars, ...assign([...z, ...iterate, ...smoothed], [...zero, ...zero, ...zero])];
+    },
+    get ended() {
+      const stopped = step.output('curvatureEnded');
+      return step.output('linearResidual').every((left, trial) => left <= tolerance || stopped[trial] !== 0);
     },
     async run(iteration, steps) {
       await iteration.run(step, steps);

@@ -5,7 +5,7 @@ import type { Budget, Measurement } from './run.js';
 export type Curve = readonly Measurement[];
 
 /** A number that was measured along a run. */
-export type Quantity = Exclude<keyof Measurement, 'iteration' | Budget['unit']>;
+export type Quantity = Exclude<keyof Measurement, 'iteration' | 'linearResidual' | Budget['unit']>;
 
 /** Lines of a run's metrics as measurements; what was not finite when it was written is NaN. @throws INVALID_FILE */
 export function readCurve(rows: readonly Readonly<Record<string, unknown>>[], source: string): Curve {
@@ -24,6 +24,7 @@ export function readCurve(rows: readonly Readonly<Record<string, unknown>>[], so
       testLoss: read('testLoss'),
       testAccuracy: read('testAccuracy'),
       auc: read('auc'),
+      ...(row.linearResidual !== undefined && { linearResidual: read('linearResidual') }),
     };
   });
 }

@@ -22,9 +22,11 @@ export interface Measurement extends Quality {
   readonly evaluations: number;
   /** Probability that a sample with a wrong label weighs less than one with a right label. */
   readonly auc: number;
+  /** Relative residual of the linear system in the last iteration, of a method that solves one. */
+  readonly linearResidual?: number;
 }
 
-type Position = Pick<Measurement, 'iteration' | 'seconds' | 'evaluations'>;
+type Position = Pick<Measurement, 'iteration' | 'seconds' | 'evaluations' | 'linearResidual'>;
 
 /** One method on the hyper-cleaning problem, measured now and then. */
 export class HyperCleaningRun implements Disposable {
@@ -94,15 +96,16 @@ export class HyperCleaningRun implements Disposable {
   }
 
   async #step({ seconds }: Position, signal: AbortSignal | undefined): Promise<Position> {
-    const { iteration, wallMs, evaluations } = await this.#solver.step(this.#state, { signal });
+    const { iteration, wallMs, evaluations, linearResidual } = await this.#solver.step(this.#state, { signal });
     const total = Object.values(evaluations).reduce((sum, count) => sum + count, 0);
-    return { iteration, seconds: seconds + wallMs / 1000, evaluations: total };
+    const position = { iteration, seconds: seconds + wallMs / 1000, evaluations: total };
+    return { ...position, ...(linearResidual !== undefined && { linearResidual }) };
   }
 
-  async #measured({ iteration, seconds, evaluations }: Position): Promise<Measurement> {
+  async #measured({ iteration, seconds, evaluations, ...solved }: Position): Promise<Measurement> {
     const quality = await this.#evaluation.of(this.#variable('v', 'w'));
     const { auc } = detection(this.weights, this.#corrupted.data);
-    return { iteration, seconds, evaluations, ...quality, auc };
+    return { iteration, seconds, evaluations, ...quality, auc, ...solved };
   }
 
   #variable(level: 'u' | 'v', name: string): Tensor {
