@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
-import { docBlocks, readersThings, runBlock } from './support/doc-blocks.js';
+import { docBlocks, readersThings, runBlock, twoHeads } from './support/doc-blocks.js';
 
 const blocks = docBlocks();
 const network = resolve('models/mlp.onnx');
@@ -14,6 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bilevel-docs-'));
 test.before(async () => {
   // The code reads and writes files by their names.
   process.chdir(folder);
+  await writeFile('two-heads.onnx', twoHeads());
 });
 test.after.always(() => {
   process.chdir(home);

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { Device } from '../lib/engine/index.js';
 import { constant, crossEntropy, gradient, input } from '../lib/graph/index.js';
@@ -6,6 +8,7 @@ import { StepProgram } from '../lib/solvers/step-program.js';
 import { Classifier, checkFit, filterSamples, joinSamples, trainClassifier } from '../lib/tasks/classifier.js';
 import {
   initialImportance,
+  loadDenoisingInputs,
   publishedAccuracies,
   rescaleImportance,
   validateSettings,
@@ -14,6 +17,8 @@ import {
 import { weightedMean } from '../lib/tasks/denoising/problem.js';
 import { findModel, modelNames } from '../lib/tasks/models.js';
 import { Tensor } from '../lib/tensor.js';
+import { withTemporary } from './support/command-line.js';
+import { buildModel, encode, int64s, type TestModel, tensor } from './support/onnx-builder.js';
 
 const device = Device.cpu({ threads: 1 });
 test.after.always(() => device.dispose());
@@ -131,6 +136,66 @@ test('a network must fit the images and the classes', async (t) => {
     message: /the data have \[3, 32, 32\]/,
   });
   t.throws(() => checkFit(network, [1, 28, 28], 7), { code: 'SHAPE_MISMATCH', message: /\[2, 7\] logits are needed/ });
+});
+
+/** Rows of images, of any height, to ten scores, and to one. */
+const heads: TestModel = {
+  inputs: { x: { shape: ['batch', 1, 'height', 28] } },
+  initializers: {
+    a: tensor(new Array(280).fill(0.1), [28, 10]),
+    b: tensor(new Array(28).fill(0.1), [28, 1]),
+    axes: int64s([1, 2]),
+  },
+  nodes: [
+    { op: 'ReduceMean', inputs: ['x', 'axes'], outputs: ['h'], attributes: { keepdims: 0 } },
+    { op: 'MatMul', inputs: ['h', 'b'], outputs: ['score'] },
+    { op: 'MatMul', inputs: ['h', 'a'], outputs: ['logits'] },
+  ],
+  outputs: ['score', 'logits'],
+  opset: 18,
+};
+
+test('an output that does not fit is refused with those that may, and one can be chosen', async (t) => {
+  const first = await Network.load(encode(buildModel(heads)));
+  t.throws(() => checkFit(first, [1, 28, 28], 10), {
+    code: 'SHAPE_MISMATCH',
+    message: /float32\[2, 1\].*\[2, 10\] logits are needed.*"score"; the option output chooses another: "logits"/,
+  });
+  await withTemporary(async (folder) => {
+    const path = join(folder, 'heads.onnx');
+    await writeFile(path, encode(buildModel(heads)));
+    const small = { network: path, train: 200, validation: 200 };
+    const { network } = await loadDenoisingInputs(validateSettings({ ...small, output: 'logits' }));
+    t.deepEqual(network.outputs, ['logits']);
+    await t.throwsAsync(loadDenoisingInputs(validateSettings(small)), { code: 'SHAPE_MISMATCH' });
+  });
+});
+
+test('a network of tokens or of several inputs is refused by what it takes', async (t) => {
+  const gathered: TestModel = {
+    inputs: { tokens: { type: 'int64', shape: ['batch', 5] } },
+    initializers: { table: tensor([1, 2, 3], [3]) },
+    nodes: [{ op: 'Gather', inputs: ['table', 'tokens'], outputs: ['y'] }],
+    outputs: ['y'],
+  };
+  const tokens = await Network.load(encode(buildModel(gathered)));
+  t.throws(() => checkFit(tokens, [5], 5), {
+    code: 'SHAPE_MISMATCH',
+    message: /int64 inputs of shape \[5\].*float32 \[5\]/,
+  });
+  const two = await Network.load(
+    encode(
+      buildModel({
+        inputs: { x: { shape: ['batch', 5] }, scale: { shape: ['batch', 1] } },
+        nodes: [{ op: 'Mul', inputs: ['x', 'scale'], outputs: ['y'] }],
+        outputs: ['y'],
+      }),
+    ),
+  );
+  t.throws(() => checkFit(two, [5], 5), {
+    code: 'INVALID_ARGUMENT',
+    message: /inputs "x", "scale" but the data have one/,
+  });
 });
 
 test('the derivative by an importance keeps its digits where the weight is close to 0', async (t) => {

@@ -64,6 +64,7 @@ export function addTableFlags(
 
 function helpText(key: string, option: Option, defaults: readonly NamedDefaults[]): string {
   if (option.kind === 'boolean') return option.text.replace(/^Whether /, 'Turns this off: ');
+  if (option.kind === 'text' && option.default === '') return option.text;
   const allowed = option.kind === 'text' ? '' : `${describeOption(option)}; `;
   const [usual, ...others] = defaults.map(({ name, values }) => ({
     name,

@@ -32,25 +32,48 @@ export interface TrainOptions {
 const stepsPerCall = 50;
 
 /**
- * Refuses a network that does not fit the data.
- * @throws SHAPE_MISMATCH naming both shapes
+ * Refuses a network that does not fit the data, which are float32.
+ * @throws INVALID_ARGUMENT for a network with other than one input; SHAPE_MISMATCH naming both shapes or dtypes
  */
 export function checkFit(network: Network, inputShape: Shape, classes: number): void {
-  const expected = network.inputShape(1).slice(1);
-  if (!sameShape(expected, inputShape)) {
+  const [declared, ...others] = network.inputs;
+  if (declared === undefined || others.length > 0) {
+    const names = network.inputs.map(({ name }) => JSON.stringify(name)).join(', ') || 'none';
     throw new BilevelError(
-      'SHAPE_MISMATCH',
-      `The network takes inputs of shape [${expected.join(', ')}] but the data have [${inputShape.join(', ')}]. ` +
-        'Use a network made for these data, or other data.',
+      'INVALID_ARGUMENT',
+      `The network has the inputs ${names} but the data have one array of inputs. ${adviseOutput(network)}`,
     );
   }
-  const logits = network.apply(input('x', network.inputShape(2)), network.parameterNodes(), { training: false });
-  if (!sameShape(logits.shape, [2, classes])) {
+  const { dtype, shape: [, ...expected] = [undefined, ...inputShape] } = declared;
+  const fits =
+    expected.length === inputShape.length && expected.every((size, axis) => sizeFits(size, inputShape[axis]));
+  if (!fits || dtype !== 'float32') {
+    const type = dtype === 'float32' ? '' : `${dtype} `;
     throw new BilevelError(
       'SHAPE_MISMATCH',
-      `The network gives ${formatType(logits)} for 2 inputs but [2, ${classes}] logits are needed for ${classes} classes.`,
+      `The network takes ${type}inputs of shape [${expected.map((size) => size ?? '?').join(', ')}] but the data have ` +
+        `${dtype === 'float32' ? '' : 'float32 '}[${inputShape.join(', ')}]. Use a network made for these data, or other data.`,
     );
   }
+  const logits = network.apply(input('x', [2, ...inputShape]), network.parameterNodes(), { training: false });
+  if (logits.dtype !== 'float32' || !sameShape(logits.shape, [2, classes])) {
+    throw new BilevelError(
+      'SHAPE_MISMATCH',
+      `The network gives ${formatType(logits)} for 2 inputs but [2, ${classes}] logits are needed for ${classes} classes. ` +
+        adviseOutput(network),
+    );
+  }
+}
+
+function sizeFits(declared: number | string | undefined, size: number | undefined): boolean {
+  return typeof declared !== 'number' || declared === size;
+}
+
+/** What else a network has to offer. */
+function adviseOutput({ outputs: [first], otherOutputs }: Network): string {
+  const names = otherOutputs.map((name) => JSON.stringify(name)).join(', ');
+  if (names === '') return 'Use a network made for these data.';
+  return `That is of its output ${JSON.stringify(first)}; the option output chooses another: ${names}.`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Random } from '../../lib/data/random.js';
 import * as api from '../../lib/index.js';
+import { buildModel, encode, int64s, tensor } from './onnx-builder.js';
 
 /** A block of JavaScript in a page. */
 export interface DocBlock {
@@ -29,6 +30,47 @@ const images = (rows: number) => api.Tensor.from(uniform(rows * 784), [rows, 1, 
 const vectors = (rows: number) => api.Tensor.from(uniform(rows * 784), [rows, 784]);
 const labels = (rows: number) => api.Tensor.from(classes(rows));
 
+/** Rows of tokens with what is known of them, for the network of `twoHeads`. */
+function sequences(rows: number): Record<string, api.Tensor> {
+  return {
+    tokens: api.Tensor.from(classes(rows * 6), [rows, 6]),
+    mask: api.Tensor.from(new Array(rows * 6).fill(1), [rows, 6], 'bool'),
+    topics: labels(rows),
+    ratings: api.Tensor.from(uniform(rows), [rows, 1]),
+  };
+}
+
+/** A file with the mean embedding of the tokens that a mask keeps, and two outputs from it. */
+export function twoHeads(): Uint8Array {
+  const weights = (...shape: number[]) => tensor([...uniform(shape.reduce((a, b) => a * b))], shape);
+  return encode(
+    buildModel({
+      inputs: {
+        tokens: { type: 'int64', shape: ['batch', 'length'] },
+        mask: { type: 'bool', shape: ['batch', 'length'] },
+      },
+      initializers: {
+        table: weights(10, 4),
+        topic: weights(4, 10),
+        rating: weights(4, 1),
+        last: int64s([-1]),
+        rows: int64s([1]),
+      },
+      nodes: [
+        { op: 'Gather', inputs: ['table', 'tokens'], outputs: ['embedded'] },
+        { op: 'Cast', inputs: ['mask'], outputs: ['kept'], attributes: { to: 1 } },
+        { op: 'Unsqueeze', inputs: ['kept', 'last'], outputs: ['share'] },
+        { op: 'Mul', inputs: ['embedded', 'share'], outputs: ['terms'] },
+        { op: 'ReduceMean', inputs: ['terms', 'rows'], outputs: ['mean'], attributes: { keepdims: 0 } },
+        { op: 'MatMul', inputs: ['mean', 'topic'], outputs: ['logits'] },
+        { op: 'MatMul', inputs: ['mean', 'rating'], outputs: ['score'] },
+      ],
+      outputs: ['logits', 'score'],
+      opset: 18,
+    }),
+  );
+}
+
 /** What a page speaks of as the reader's own, beside what all pages do. */
 function ownThings(page: string): Record<string, unknown> {
   switch (page) {
@@ -48,14 +90,17 @@ function ownThings(page: string): Record<string, unknown> {
       return { supportX: points(), supportY: answers(), queryX: points(), queryY: answers() };
     }
     case 'docs/problems.md':
-      return solving(
-        api.bilevelProblem({
-          upper: { decay: api.Tensor.zeros([784]) },
-          lower: { weight: api.Tensor.zeros([784, 10]) },
-          f: ({ v }) => api.reduceSum(api.square(api.sub(v.weight, 0.1))),
-          g: ({ u, v }) => api.reduceSum(api.square(api.sub(v.weight, api.expandDims(u.decay, [1])))),
-        }),
-      );
+      return {
+        ...sequences(40),
+        ...solving(
+          api.bilevelProblem({
+            upper: { decay: api.Tensor.zeros([784]) },
+            lower: { weight: api.Tensor.zeros([784, 10]) },
+            f: ({ v }) => api.reduceSum(api.square(api.sub(v.weight, 0.1))),
+            g: ({ u, v }) => api.reduceSum(api.square(api.sub(v.weight, api.expandDims(u.decay, [1])))),
+          }),
+        ),
+      };
     default:
       return {};
   }

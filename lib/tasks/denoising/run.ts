@@ -58,7 +58,8 @@ export interface DenoisingInputs {
 
 /** @throws SHAPE_MISMATCH when the network does not fit the data; what Network.load and loadDenoisingData throw */
 export async function loadDenoisingInputs({ task }: DenoisingSettings): Promise<DenoisingInputs> {
-  const network = await Network.load(findModel(task.network));
+  const { output } = task;
+  const network = await Network.load(findModel(task.network), output === '' ? {} : { outputs: [output] });
   const data = await loadDenoisingData(task);
   checkFit(network, data.train.inputs.shape.slice(1), data.classes.length);
   return { network, data };

@@ -13,6 +13,7 @@ const taskOptions = {
     default: 'logreg',
     text: 'Network: logreg, mlp, lenet, mnist-cnn or the path of an ONNX file.',
   },
+  output: { kind: 'text', default: '', text: 'Output of the network that gives the logits, instead of its first one.' },
   train: { kind: 'integer', min: 1, default: 5000, text: 'Training samples, whose labels are partly wrong.', source },
   validation: { kind: 'integer', min: 1, default: 5000, text: 'Validation samples, whose labels are right.', source },
   noise: { kind: 'number', min: 0, max: 1, default: 0.5, text: 'Share of wrong training labels.', source },
