@@ -37,7 +37,9 @@ function inputsByName(
   given: NetworkInputs,
   others: Readonly<Record<string, Node>>,
 ): Readonly<Record<string, Node>> {
-  checkRecord(given, 'the inputs of the network');
+  if (typeof given !== 'object' || given === null) {
+    throw invalidArgument('x, the input of the network', 'a node, or an object of nodes by the names of inputs', given);
+  }
   checkRecord(others, 'inputs');
   if (!isNode(given)) return { ...given, ...others };
   const [first] = declared;

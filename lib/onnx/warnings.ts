@@ -85,7 +85,8 @@ function inferenceBatchNorm(graph: ModelGraph): string | undefined {
   return (
     `${nodes.length} BatchNormalization node(s), first ${nodes[0]?.label}, are in inference form: they use the running ` +
     'statistics of the file, which then stay as they are. To normalize by the statistics of each batch, apply the ' +
-    `network with { training: true }${trainingForm(graph)}.`
+    `network with { training: true }${trainingForm(graph)}; runningStatistics then makes those that the trained network ` +
+    'is used with.'
   );
 }
 
