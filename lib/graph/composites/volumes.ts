@@ -22,7 +22,7 @@ interface Depth {
 }
 
 /** The cells of all windows are listed while a graph is built. */
-const maxTableElements = 2 ** 24;
+const maxTableElements = 2 ** 22;
 
 function depthOf(size: number, kernel: number, { strides, dilations, padding }: ConvOptions): Depth {
   const [stride, dilation] = [strides?.[0] ?? 1, dilations?.[0] ?? 1];

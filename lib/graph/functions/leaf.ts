@@ -27,7 +27,9 @@ export function constant(values: Tensor | ConstantValues, shape?: Shape, dtype?:
   if (Array.isArray(elements) && !elements.every(isScalar)) {
     throw invalidArgument('values', 'one list of numbers, row by row, and the shape beside it', values);
   }
-  const data = Float64Array.from(elements, Number);
+  // Typed arrays of numbers are copied at once.
+  const isReal = elements instanceof Float64Array || elements instanceof Float32Array;
+  const data = isReal ? new Float64Array(elements) : Float64Array.from(elements, Number);
   const defaultShape = elements === values ? [data.length] : [];
   return createNode('constant', [], {
     dtype: dtype ?? dtypeOf(elements),
@@ -49,11 +51,9 @@ export function iota(size: number, dtype: DType = 'int64'): Node {
   if (size > maxConstantElements) {
     throw new BilevelError('LIMIT_EXCEEDED', `A constant of ${size} elements is more than ${maxConstantElements}.`);
   }
-  return constant(
-    Float64Array.from({ length: size }, (_, index) => index),
-    [size],
-    dtype,
-  );
+  const values = new Float64Array(size);
+  for (let index = 0; index < size; index++) values[index] = index;
+  return constant(values, [size], dtype);
 }
 
 /** A node, or a number standing for a scalar constant. */

@@ -126,6 +126,9 @@ function positions(axis: ResizedAxis, place: (at: number, axis: ResizedAxis) => 
   return Array.from({ length: axis.resized }, (_, at) => place(at, axis));
 }
 
+/** What is noted of a cell takes as much memory as so many elements. */
+const cellElements = 16;
+
 /** x sampled along one axis: a sum of as many slices as each new cell has neighbours, of which the outermost are repeated. */
 function sample(op: Operation, x: Node, along: number, axis: ResizedAxis, sampler: Sampler): Node {
   if (axis.size === axis.resized && axis.scale === 1 && axis.region.join() === '0,1') return x;
@@ -138,11 +141,12 @@ function sample(op: Operation, x: Node, along: number, axis: ResizedAxis, sample
     sampling.width,
     `The number of cells that ${op.node.label} weighs for one`,
   );
-  op.context.countFolded(axis.resized * sampling.width);
+  op.context.countFolded(axis.resized * (sampling.width + cellElements));
   const cells = sampling.cells();
   const slices = Array.from({ length: sampling.width }, (_, tap) => {
     const weights = cells.map((cell) => cell.weights[tap] ?? 0);
-    if (weights.every((weight) => weight === 0) && sampling.width > 1) return undefined;
+    const counts = weights.length === 0 || weights.some((weight) => weight !== 0);
+    if (!counts && sampling.width > 1) return undefined;
     const sources = cells.map(({ first }) => Math.min(Math.max(first + tap, 0), axis.size - 1));
     const picked = pick(op, x, along, sources);
     if (weights.every((weight) => weight === 1)) return picked;
