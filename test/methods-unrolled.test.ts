@@ -186,7 +186,6 @@ test('more differentiated steps than there are, and none, are refused by name', 
     }
     t.throws(() => open(name, problem(), { lowerSteps: 0 }), { code: 'INVALID_ARGUMENT', message: /lowerSteps/ });
   }
-  t.throws(() => open('itd', problem(), { lowerOptimizer: 'adam' }), { message: /lowerOptimizer of itd/ });
 });
 
 test('a path that does not fit into memory is refused, naming what to change', (t) => {
@@ -196,7 +195,7 @@ test('a path that does not fit into memory is refused, naming what to change', (
     f: ({ v }) => norm2(v.v),
     g: ({ u, v }) => norm2(sub(u.u, v.v)),
   });
-  const message = /1000000 values of v .* lowerSteps/;
+  const message = /1000000 values of v\/v .* lowerSteps/;
   t.throws(() => open('rmd', of, { lowerSteps: 1_000_000 }), { code: 'LIMIT_EXCEEDED', message });
 });
 

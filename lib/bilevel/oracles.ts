@@ -30,6 +30,13 @@ export interface Pair {
 /** A step of an algorithm at one level, written in the costs and derivatives of a point. */
 export type Step = (at: Oracles) => Vector;
 
+/** What a step carries along besides u and v, such as optimizer slots. */
+export interface Carried {
+  readonly nodes: Vector;
+  /** For each of them its directions, stacked as those of u and v. */
+  readonly directions: Vector;
+}
+
 /** Takes note of evaluations; one without `times`. */
 export type EvaluationCount = (kind: keyof Evaluations, times?: number) => void;
 
@@ -170,39 +177,37 @@ export class Oracles {
   }
 
   /**
-   * The gradients of <step, w> by u and v, with w held constant: reverse mode through a lower step, one product of either
-   * kind. The step's own first derivatives are part of the products.
+   * The gradients of <step, w> by u, v and what else the step goes on from, with w held constant: reverse mode through a lower
+   * step, one product of either kind. The step's own first derivatives are part of the products.
    */
-  pullBack(step: Step, w: Vector): Pair {
+  pullBack(step: Step, w: Vector, carried: Vector = []): Pair & { readonly carried: Vector } {
     this.#count('hessianVectorProducts');
     this.#count('jacobianVectorProducts');
-    return this.#pulledBack(step, w.map(stopGradient));
+    return this.#pulledBack(step, w.map(stopGradient), carried);
   }
 
   /**
    * The derivatives of a lower step along `count` pairs of directions, stacked as [count, ...shape]: forward mode, one
    * product of either kind for each pair. Written as the transpose of reverse mode, which is linear in what it pulls back.
    */
-  pushForward(step: Step, directions: Pair, count: number): Vector {
+  pushForward(step: Step, directions: Pair, count: number, carried: Carried = { nodes: [], directions: [] }): Vector {
     this.#count('hessianVectorProducts', count);
     this.#count('jacobianVectorProducts', count);
     const like = (nodes: Vector): Vector => nodes.map(({ shape }) => input('direction', shape));
-    const direction = { u: like(this.u), v: like(this.v) };
-    const w = this.v.map(({ shape }) => zeros(shape));
-    const { u, v } = this.#pulledBack(step, w);
-    const along = gradient(inner([...u, ...v], [...direction.u, ...direction.v]), w);
-    const stacked = [...directions.u, ...directions.v];
-    const places = [...direction.u, ...direction.v].map((place, index): [Node, Node] => [
-      place,
-      stacked[index] ?? place,
-    ]);
+    const direction = like([...this.u, ...this.v, ...carried.nodes]);
+    const w = [...this.v, ...carried.nodes].map(({ shape }) => zeros(shape));
+    const pulled = this.#pulledBack(step, w, carried.nodes);
+    const along = gradient(inner([...pulled.u, ...pulled.v, ...pulled.carried], direction), w);
+    const stacked = [...directions.u, ...directions.v, ...carried.directions];
+    const places = direction.map((place, index): [Node, Node] => [place, stacked[index] ?? place]);
     return vectorize(along, new Map(places), count);
   }
 
-  #pulledBack(step: Step, w: Vector): Pair {
+  #pulledBack(step: Step, w: Vector, carried: Vector): Pair & { readonly carried: Vector } {
     const uncounted = this.counting(() => undefined);
-    const gradients = gradient(inner(step(uncounted), w), [...this.u, ...this.v]);
-    return { u: gradients.slice(0, this.u.length), v: gradients.slice(this.u.length) };
+    const gradients = gradient(inner(step(uncounted), w), [...this.u, ...this.v, ...carried]);
+    const [v, rest] = [this.u.length, this.u.length + this.v.length];
+    return { u: gradients.slice(0, v), v: gradients.slice(v, rest), carried: gradients.slice(rest) };
   }
 
   /** <grad_v g, w>, whose gradients are the second-order products. */

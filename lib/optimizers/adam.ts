@@ -1,4 +1,4 @@
-import { add, div, mul, sqrt, square, sub } from '../graph/index.js';
+import { add, div, equal, mul, type Node, sqrt, square, sub, where } from '../graph/index.js';
 import { type Optimizer, type OptimizerConstants, slotAt } from './optimizer.js';
 
 /**
@@ -9,12 +9,22 @@ import { type Optimizer, type OptimizerConstants, slotAt } from './optimizer.js'
 export function adam({ momentum, secondMoment, stabilizer }: OptimizerConstants): Optimizer {
   return {
     slots: ['mean', 'meanSquare'],
-    update(parameter, gradient, slots, stepSize) {
+    update(parameter, gradient, slots, stepSize, differentiable = false) {
       const mean = add(mul(momentum, slotAt(slots, 0)), mul(1 - momentum, gradient));
       const meanSquare = add(mul(secondMoment, slotAt(slots, 1)), mul(1 - secondMoment, square(gradient)));
-      const step = mul(stepSize, div(mean, add(sqrt(meanSquare), stabilizer)));
+      const root = differentiable ? differentiableRoot(meanSquare) : sqrt(meanSquare);
+      const step = mul(stepSize, div(mean, add(root, stabilizer)));
       return { parameter: sub(parameter, step), slots: [mean, meanSquare] };
     },
     stepSize: (learningRate, step) => (learningRate * Math.sqrt(1 - secondMoment ** step)) / (1 - momentum ** step),
   };
+}
+
+/**
+ * The root with a derivative of 0 at 0, in place of an infinite one: there the second moment is at its minimum, in which no small
+ * change of the gradients moves it to first order.
+ */
+function differentiableRoot(x: Node): Node {
+  const isZero = equal(x, 0);
+  return where(isZero, 0, sqrt(where(isZero, 1, x)));
 }

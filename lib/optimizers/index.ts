@@ -8,3 +8,8 @@ export type { Optimizer, OptimizerConstants, OptimizerUpdate } from './optimizer
 export const optimizers = { sgd, momentum, adam } as const;
 export type OptimizerName = keyof typeof optimizers;
 export const optimizerNames = Object.keys(optimizers) as readonly OptimizerName[];
+
+/** How many tensors of a parameter's shape an optimizer keeps between steps. */
+export function slotsOf(name: OptimizerName): number {
+  return optimizers[name]({ momentum: 0, secondMoment: 0, stabilizer: 1 }).slots.length;
+}

@@ -7,8 +7,17 @@ import type { Node } from '../graph/index.js';
 export interface Optimizer {
   /** Names of the tensors kept between steps; each has the parameter's shape and starts at zero. */
   readonly slots: readonly string[];
-  /** One step: the new parameter and slots, from the current ones, the gradient and the scalar step size. */
-  update(parameter: Node, gradient: Node, slots: readonly Node[], stepSize: Node): OptimizerUpdate;
+  /**
+   * One step: the new parameter and slots, from the current ones, the gradient and the scalar step size.
+   * @param differentiable whether derivatives are taken through it: the values are the same, and the derivatives finite everywhere
+   */
+  update(
+    parameter: Node,
+    gradient: Node,
+    slots: readonly Node[],
+    stepSize: Node,
+    differentiable?: boolean,
+  ): OptimizerUpdate;
   /** The step size of step `step` (counted from 1), proportional to the given learning rate. */
   stepSize(learningRate: number, step: number): number;
 }

@@ -139,22 +139,44 @@ export class Level {
     });
   }
 
-  /** The values after one step of an optimizer without slots, from wherever `nodes` are: for differentiating through it. */
-  stepped(nodes: Vector, direction: Vector): Vector {
-    return nodes.map((node, position) => this.#move(position, direction, [], node).value);
+  /** All that a step goes on from: the variables, and then the optimizer's slots, with the ends of their binding names. */
+  get carried(): readonly { readonly node: Node; readonly ending: string }[] {
+    return [
+      ...this.#variables.map(({ variable: { name, value } }) => ({ node: value, ending: `/${name}` })),
+      ...this.#variables.flatMap(({ slots }) =>
+        slots.map((slot) => ({ node: load(slot), ending: slot.binding.slice(this.name.length) })),
+      ),
+    ];
+  }
+
+  /**
+   * What is `carried` after one step from wherever `from` is, in the same order: for differentiating through it.
+   * @param stepSize that of the level's next step by default
+   */
+  stepped(from: Vector, direction: Vector, stepSize: Node = this.stepSize.node): Vector {
+    const count = this.#variables.length;
+    const slotsOf = (position: number): Vector => {
+      const { length } = this.#optimizer.slots;
+      return from.slice(count + position * length, count + (position + 1) * length);
+    };
+    const moved = this.#variables.map((_, position) =>
+      this.#move(position, direction, slotsOf(position), { value: from[position], stepSize, differentiable: true }),
+    );
+    return [...moved.map(({ value }) => value), ...moved.flatMap(({ slots }) => slots)];
   }
 
   #move(
     position: number,
     direction: Vector,
     slots: readonly Node[],
-    from?: Node,
+    from: { readonly value?: Node | undefined; readonly stepSize?: Node; readonly differentiable?: boolean } = {},
   ): { readonly value: Node; readonly slots: readonly Node[] } {
     const variable = this.#variables[position]?.variable;
     const along = direction[position];
     if (variable === undefined || along === undefined) throw new RangeError('A level needs a direction per variable.');
-    const value = from ?? variable.value;
-    const updated = this.#optimizer.update(value, along, slots, spread(this.stepSize.node, value.shape.length));
+    const { value = variable.value, stepSize = this.stepSize.node, differentiable } = from;
+    const size = spread(stepSize, value.shape.length);
+    const updated = this.#optimizer.update(value, along, slots, size, differentiable);
     return { value: project(updated.parameter, variable, this.#trials === undefined ? 0 : 1), slots: updated.slots };
   }
 }

@@ -1,7 +1,7 @@
-import { lowerStepsOption, slotsOption } from '../level-options.js';
+import { levelOptions, lowerStepsOption, slotsOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { unrolledDifferentiation, unrolledEvaluations } from '../parts/unrolled.js';
-import { firstOrderOption, unrolledLevelOptions } from '../parts/unrolled-options.js';
+import { firstOrderOption } from '../parts/unrolled-options.js';
 import { adaptation, checkUpperStart, upperStart } from '../parts/upper-start.js';
 
 const source = 'Raghu, Raghu, Bengio and Vinyals 2020, section 4';
@@ -16,7 +16,7 @@ export const anil = defineMethod({
   options: {
     lowerSteps: lowerStepsOption(5, defaults),
     firstOrder: firstOrderOption,
-    ...unrolledLevelOptions({ optimizer: 'adam', upper: 0.002, lower: 0.1 }),
+    ...levelOptions({ optimizer: 'adam', lowerOptimizer: 'sgd', upper: 0.002, lower: 0.1 }),
     slots: slotsOption,
   },
   rows: true,

@@ -1,9 +1,8 @@
 import { type Oracles, plus, scaled, type Vector } from '../../bilevel/index.js';
 import { powerLaw } from '../../schedules/index.js';
-import { lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
+import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { type AtLowerStep, unrolledDifferentiation, unrolledEvaluations } from '../parts/unrolled.js';
-import { unrolledLevelOptions } from '../parts/unrolled-options.js';
 
 const source = 'Liu, Mu, Yuan, Zeng and Zhang 2020, Algorithm 1';
 
@@ -40,7 +39,7 @@ export const bda = defineMethod({
       text: "Step length along the upper cost's gradient in a lower step (s_u); the learning rate of v is s_l.",
     },
     warmStart: warmStartOption(true),
-    ...unrolledLevelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
     slots: slotsOption,
   },
   rows: true,

@@ -1,10 +1,9 @@
-import { minus, scaled } from '../../bilevel/index.js';
+import { plus } from '../../bilevel/index.js';
 import { gradient, inner, stopGradient } from '../../graph/index.js';
-import { slotsOption } from '../level-options.js';
+import { levelOptions, slotsOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { differenceProducts } from '../parts/differences.js';
 import { lowerPhase } from '../parts/lower-phase.js';
-import { unrolledLevelOptions } from '../parts/unrolled-options.js';
 
 const source = 'Liu, Simonyan and Yang 2019, Algorithm 1 and equations 7 and 8';
 
@@ -28,7 +27,7 @@ export const darts = defineMethod({
       text: 'Length of the difference: its points are this far from v.',
       source,
     },
-    ...unrolledLevelOptions({ optimizer: 'adam', upper: 3e-4, lower: 0.025 }),
+    ...levelOptions({ optimizer: 'adam', lowerOptimizer: 'sgd', upper: 3e-4, lower: 0.025 }),
     slots: slotsOption,
   },
   rows: true,
@@ -38,13 +37,13 @@ export const darts = defineMethod({
     const { upper, lower } = b.pair(levels);
     const upperStep = b.phase('upper', (o) => {
       const lowerGradient = o.lowerGradient().map(stopGradient);
-      const ahead = lower.stepped(lower.nodes, lowerGradient);
+      const present = lower.carried.map(({ node }) => node);
+      const ahead = lower.stepped(present, lowerGradient).slice(0, lower.nodes.length);
       const at = o.at({ v: ahead.map(stopGradient) });
       const { u, v } = at.fGradient();
-      // A projection that ends the step stands between c and the difference.
-      const c = gradient(inner(ahead, v.map(stopGradient)), lower.nodes);
-      const mixed = differenceProducts(b, o, c, radius).u;
-      const hypergradient = minus(u, scaled(lower.stepSize.node, mixed));
+      // What stands between v' and the gradient in the step: the rate, the optimizer, and a projection that ends it.
+      const c = gradient(inner(ahead, v.map(stopGradient)), lowerGradient);
+      const hypergradient = plus(u, differenceProducts(b, o, c, radius).u);
       return { updates: upper.step(hypergradient), outputs: { f: at.f, hypergradient: b.norm(hypergradient) } };
     });
     const lowerStep = lowerPhase(b, lower);

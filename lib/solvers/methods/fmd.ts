@@ -1,11 +1,11 @@
 import { type BilevelProblem, plus } from '../../bilevel/index.js';
 import { BilevelError } from '../../errors.js';
 import { zeros } from '../../graph/index.js';
+import { type OptimizerName, slotsOf } from '../../optimizers/index.js';
 import { assign } from '../level.js';
-import { lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
+import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { DenseVectors, timesVector } from '../parts/dense.js';
-import { unrolledLevelOptions } from '../parts/unrolled-options.js';
 import { factsOf } from '../problem-facts.js';
 
 const source = 'Mehra and Hamm 2021, supplement B; Franceschi, Donini, Frasconi and Pontil 2017, Algorithm 2';
@@ -13,7 +13,10 @@ const source = 'Mehra and Hamm 2021, supplement B; Franceschi, Donini, Frasconi 
 /** Most elements of the tangents of v and of u together. */
 const limit = 10_000_000;
 
-/** Carries P = dv_t/du along with the lower steps: P <- P (I - rho grad_vv g) - rho grad_uv g, row by row of P at once. */
+/**
+ * Carries P = dv_t/du along with the lower steps: P <- P (I - rho grad_vv g) - rho grad_uv g, row by row of P at once, and with it
+ * the derivatives of what the optimizer of v keeps.
+ */
 export const fmd = defineMethod({
   name: 'fmd',
   title: 'FMD',
@@ -22,7 +25,7 @@ export const fmd = defineMethod({
   options: {
     lowerSteps: lowerStepsOption(20, source),
     warmStart: warmStartOption(true),
-    ...unrolledLevelOptions({ optimizer: 'sgd', upper: 1e-3, lower: 1e-4 }),
+    ...levelOptions({ optimizer: 'sgd', upper: 1e-3, lower: 1e-4 }),
     slots: slotsOption,
   },
   rows: true,
@@ -41,7 +44,9 @@ export const fmd = defineMethod({
     const { upper, lower } = b.pair(levels);
     const [ofU, ofV] = [new DenseVectors(upper.nodes, b.trials), new DenseVectors(lower.nodes, b.trials)];
     const { size } = ofU;
-    const tangents = b.lowerVariables.map(({ name, value }) => b.scratch(`tangents/${name}`, [size, ...value.shape]));
+    const present = lower.carried.map(({ node }) => node);
+    const tangents = lower.carried.map(({ node, ending }) => b.scratch(`tangents${ending}`, [size, ...node.shape]));
+    const [ofVariables, ofSlots] = [tangents.slice(0, lower.nodes.length), tangents.slice(lower.nodes.length)];
     const start = b.phase('tangentStart', () => ({
       updates: assign(
         tangents,
@@ -51,9 +56,10 @@ export const fmd = defineMethod({
     const step = b.phase('lower', (o) => {
       const gradient = o.lowerGradient();
       const moved = o.pushForward(
-        (at) => lower.stepped(lower.nodes, at.lowerGradient()),
-        { u: ofU.units(), v: tangents },
+        (at) => lower.stepped(present, at.lowerGradient()),
+        { u: ofU.units(), v: ofVariables },
         size,
+        { nodes: present.slice(lower.nodes.length), directions: ofSlots },
       );
       return {
         updates: [...lower.step(gradient), ...assign(tangents, moved)],
@@ -62,7 +68,7 @@ export const fmd = defineMethod({
     });
     const upperStep = b.phase('upper', (o) => {
       const { u, v } = o.fGradient();
-      const hypergradient = plus(u, ofU.unflatten(timesVector(ofV.rows(tangents, size), ofV.flatten(v))));
+      const hypergradient = plus(u, ofU.unflatten(timesVector(ofV.rows(ofVariables, size), ofV.flatten(v))));
       return { updates: upper.step(hypergradient), outputs: { f: o.f, hypergradient: b.norm(hypergradient) } };
     });
     return async (iteration) => {
@@ -75,14 +81,14 @@ export const fmd = defineMethod({
   },
 });
 
-function checkSize(problem: BilevelProblem): void {
+function checkSize(problem: BilevelProblem, { lowerOptimizer }: { readonly lowerOptimizer: OptimizerName }): void {
   const { upperSize, lowerSize } = factsOf(problem);
   const { trials = 1 } = problem;
-  const elements = trials * upperSize * (upperSize + lowerSize);
+  const elements = trials * upperSize * (upperSize + (1 + slotsOf(lowerOptimizer)) * lowerSize);
   if (elements <= limit) return;
   throw new BilevelError(
     'LIMIT_EXCEEDED',
-    `fmd carries the derivatives of ${lowerSize} lower and ${upperSize} upper elements by ${upperSize} upper ones` +
+    `fmd carries the derivatives of ${(1 + slotsOf(lowerOptimizer)) * lowerSize} lower and ${upperSize} upper elements by ${upperSize} upper ones` +
       `${trials === 1 ? '' : ` for each of ${trials} trials`}: ${elements} elements, where it takes at most ${limit}. ` +
       'Use rmd, whose work does not grow with the upper level.',
   );

@@ -1,7 +1,6 @@
-import { lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
+import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { unrolledDifferentiation, unrolledEvaluations } from '../parts/unrolled.js';
-import { unrolledLevelOptions } from '../parts/unrolled-options.js';
 
 const source = 'Ji, Yang and Liang 2021, Algorithm 1 (ITD-BiO)';
 
@@ -14,7 +13,7 @@ export const itd = defineMethod({
   options: {
     lowerSteps: lowerStepsOption(20, 'experiments of Sow, Ji and Liang 2022'),
     warmStart: warmStartOption(true),
-    ...unrolledLevelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
     slots: slotsOption,
   },
   rows: true,

@@ -1,7 +1,7 @@
-import { lowerStepsOption, slotsOption } from '../level-options.js';
+import { levelOptions, lowerStepsOption, slotsOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { unrolledDifferentiation, unrolledEvaluations } from '../parts/unrolled.js';
-import { firstOrderOption, unrolledLevelOptions } from '../parts/unrolled-options.js';
+import { firstOrderOption } from '../parts/unrolled-options.js';
 import { adaptation, checkUpperStart, upperStart } from '../parts/upper-start.js';
 
 const source = 'Finn, Abbeel and Levine 2017, Algorithm 2';
@@ -16,7 +16,7 @@ export const maml = defineMethod({
   options: {
     lowerSteps: lowerStepsOption(1, defaults),
     firstOrder: firstOrderOption,
-    ...unrolledLevelOptions({ optimizer: 'adam', upper: 0.003, lower: 0.5 }),
+    ...levelOptions({ optimizer: 'adam', lowerOptimizer: 'sgd', upper: 0.003, lower: 0.5 }),
     slots: slotsOption,
   },
   rows: true,

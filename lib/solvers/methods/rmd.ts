@@ -1,8 +1,8 @@
 import { validateOptions } from '../../options.js';
-import { lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
+import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { type UnrolledOptions, unrolledDifferentiation, unrolledEvaluations } from '../parts/unrolled.js';
-import { backwardStepsOption, checkBackwardSteps, unrolledLevelOptions } from '../parts/unrolled-options.js';
+import { backwardStepsOption, checkBackwardSteps } from '../parts/unrolled-options.js';
 
 const source = 'Mehra and Hamm 2021, supplement B; Franceschi, Donini, Frasconi and Pontil 2017, Algorithm 1';
 
@@ -25,7 +25,7 @@ const options = {
     text: "Whether the first of T steps is differentiated as in the paper, or left out as in the authors' code.",
   },
   warmStart: warmStartOption(true),
-  ...unrolledLevelOptions({ optimizer: 'sgd', upper: 1e-3, lower: 1e-4 }),
+  ...levelOptions({ optimizer: 'sgd', upper: 1e-3, lower: 1e-4 }),
   slots: slotsOption,
 } as const;
 

@@ -1,8 +1,8 @@
 import { validateOptions } from '../../options.js';
-import { lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
+import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
 import { defineMethod } from '../method.js';
 import { unrolledDifferentiation, unrolledEvaluations } from './unrolled.js';
-import { backwardStepsOption, checkBackwardSteps, unrolledLevelOptions } from './unrolled-options.js';
+import { backwardStepsOption, checkBackwardSteps } from './unrolled-options.js';
 
 export interface TruncatedReverse {
   readonly name: string;
@@ -22,7 +22,7 @@ export function truncatedReverse({ lowerSteps, backwardSteps, stepsSource, ...de
     lowerSteps: lowerStepsOption(lowerSteps, stepsSource),
     backwardSteps: backwardStepsOption(backwardSteps, stepsSource),
     warmStart: warmStartOption(true),
-    ...unrolledLevelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
     slots: slotsOption,
   } as const;
   return defineMethod({

@@ -1,18 +1,4 @@
 import { invalidArgument } from '../../errors.js';
-import { type LevelDefaults, levelOptions } from '../level-options.js';
-
-/** Rows of an option table for levels of which the lower one descends plainly, so that its steps can be differentiated. */
-export function unrolledLevelOptions(defaults: LevelDefaults) {
-  return {
-    ...levelOptions(defaults),
-    lowerOptimizer: {
-      kind: 'choice',
-      values: ['sgd'],
-      default: 'sgd',
-      text: 'Optimizer of v: its differentiated steps are plain ones.',
-    },
-  } as const;
-}
 
 /** Row of an option table for leaving the lower steps out of the derivative. */
 export const firstOrderOption = {

@@ -1,7 +1,8 @@
 import { type Evaluations, type Oracles, plus, type Vector } from '../../bilevel/index.js';
 import { BilevelError } from '../../errors.js';
-import { gather, gradient, inner, input, type Node, reshape, setRows, stopGradient } from '../../graph/index.js';
+import { gather, gradient, inner, input, type Node, reshape, setRows, stopGradient, zeros } from '../../graph/index.js';
 import type { MethodBuilder } from '../builder.js';
+import type { HostInput } from '../host-input.js';
 import type { Iteration } from '../iteration.js';
 import { assign, type Level, type Update } from '../level.js';
 import type { SolverState } from '../state.js';
@@ -52,7 +53,8 @@ export function unrolledEvaluations(unrolling: Unrolling): Evaluations {
  *     p = grad_u f(u, v_T), q = grad_v f(u, v_T)
  *     p <- p + (dPsi/du)' q, q <- (dPsi/dv)' q       at v_t for t = T - 1, ..., T - K
  *
- * Psi is a plain step followed by the projection to the sets of the lower level, both differentiated.
+ * Psi is a step of the optimizer followed by the projection to the sets of the lower level, both differentiated. v stands for
+ * what the optimizer keeps between steps as well: it is part of a point, and q has an entry for each of its slots.
  */
 export function unrolledDifferentiation(
   b: MethodBuilder,
@@ -80,9 +82,22 @@ export function unrolledDifferentiation(
   /** Row of a point within its segment; steps that are not differentiated write rows that are written again. */
   const rowWithin = (t: number): number => (t < first ? 0 : (t - first) % length);
 
-  const points = rowsOf(b, 'points', length);
+  /** The step size of a lower step that has been made, for making or differentiating it again. */
+  const stepSizeOf = (pass: 'replay' | 'reverse'): Node => {
+    const { node, value } = lower.stepSize;
+    const again: HostInput['value'] = (state, step) => value(state, passes[pass](step) - lowerSteps);
+    return b.hostInput(input(`${pass}/stepSize`, node.shape), true, again);
+  };
+
+  const present = lower.carried.map(({ node }) => node);
+  const scratch = (name: string): Vector =>
+    lower.carried.map(({ node, ending }) => b.scratch(name + ending, node.shape));
+  /** The variables of a point, without slots. */
+  const variablesOf = (point: Vector): Vector => point.slice(0, lower.nodes.length);
+  const slotsOf = (point: Vector): Vector => point.slice(lower.nodes.length);
+  const points = rowsOf(b, 'points', lower, length);
   const p = b.scratchVector('p', b.upperVariables);
-  const q = b.scratchVector('q', b.lowerVariables);
+  const q = scratch('q');
   const forwardRow = rowOf('forward', rowWithin);
   const checkpoints = count === 1 ? undefined : checkpointing();
 
@@ -91,34 +106,38 @@ export function unrolledDifferentiation(
   const step = b.phase('lower', (o) => ({
     updates: [
       ...lower.step(direction(o, scalarsOf('forward'))),
-      ...points.set(forwardRow, o.v),
-      ...(checkpoints?.keep(o.v) ?? []),
+      ...points.set(forwardRow, present),
+      ...(checkpoints?.keep(present) ?? []),
     ],
     outputs: { g: o.g, lowerGradient: b.norm(o.lowerGradient()) },
   }));
   const reverseStart = b.phase('reverseStart', (o) => {
     const { u, v } = o.fGradient();
-    return { updates: [...assign(p, u), ...assign(q, v)], outputs: { f: o.f } };
+    const none = slotsOf(present).map(({ shape }) => zeros(shape));
+    return { updates: [...assign(p, u), ...assign(q, [...v, ...none])], outputs: { f: o.f } };
   });
   const reverseRow = rowOf('reverse', (index) => lengthOf(segment) - 1 - index);
   const reverse =
     backwardSteps === 0
       ? undefined
       : b.phase('reverse', (o) => {
-          const v = points.get(reverseRow);
-          const scalars = scalarsOf('reverse');
-          const pulled = o.at({ v }).pullBack((at) => lower.stepped(v, direction(at, scalars)), q);
-          return { updates: [...assign(p, plus(p, pulled.u)), ...assign(q, pulled.v)] };
+          const point = points.get(reverseRow);
+          const [scalars, stepSize] = [scalarsOf('reverse'), stepSizeOf('reverse')];
+          const pulled = o
+            .at({ v: variablesOf(point) })
+            .pullBack((at) => lower.stepped(point, direction(at, scalars), stepSize), q, slotsOf(point));
+          return { updates: [...assign(p, plus(p, pulled.u)), ...assign(q, [...pulled.v, ...pulled.carried])] };
         });
   const upperStep = b.phase('upper', (o) => {
-    const hypergradient = start === undefined ? p : plus(p, gradient(inner(start, q.map(stopGradient)), o.u));
+    const hypergradient =
+      start === undefined ? p : plus(p, gradient(inner(start, variablesOf(q).map(stopGradient)), o.u));
     return { updates: upper.step(hypergradient), outputs: { hypergradient: b.norm(hypergradient) } };
   });
 
   /** Keeps the first point of every segment but the last, and steps from there again on a copy of v. */
   function checkpointing() {
-    const kept = rowsOf(b, 'checkpoints', count);
-    const copy = b.scratchVector('replayed', b.lowerVariables);
+    const kept = rowsOf(b, 'checkpoints', lower, count);
+    const copy = scratch('replayed');
     // The last segment needs none, so its row takes what is not kept.
     const keepRow = rowOf('checkpoint', (t) =>
       t >= first && rowWithin(t) === 0 ? Math.floor((t - first) / length) : count - 1,
@@ -127,11 +146,12 @@ export function unrolledDifferentiation(
     const keptRow = b.hostInput(input('restore/row', [1], 'int32'), false, () => [segment]);
     const restore = b.phase('replayStart', () => ({ updates: assign(copy, kept.get(keptRow)) }));
     const replay = b.phase('replay', (o) => {
-      const along = direction(o.at({ v: copy }), scalarsOf('replay'));
-      return { updates: [...assign(copy, lower.stepped(copy, along)), ...points.set(replayRow, copy)] };
+      const along = direction(o.at({ v: variablesOf(copy) }), scalarsOf('replay'));
+      const next = lower.stepped(copy, along, stepSizeOf('replay'));
+      return { updates: [...assign(copy, next), ...points.set(replayRow, copy)] };
     });
     return {
-      keep: (v: Vector) => kept.set(keepRow, v),
+      keep: (point: Vector) => kept.set(keepRow, point),
       async replay(iteration: Iteration) {
         await iteration.run(restore);
         await iteration.run(replay, lengthOf(segment));
@@ -140,7 +160,8 @@ export function unrolledDifferentiation(
   }
 
   return async (iteration) => {
-    if (!warmStart) iteration.restart(lower);
+    // An optimizer that starts elsewhere starts anew.
+    if (!warmStart || (start !== undefined && slotsOf(present).length > 0)) iteration.restart(lower);
     if (begin !== undefined) await iteration.run(begin);
     await iteration.run(step, lowerSteps);
     await iteration.run(reverseStart);
@@ -153,16 +174,16 @@ export function unrolledDifferentiation(
   };
 }
 
-/** Rows that hold a point of the lower level each. @throws LIMIT_EXCEEDED */
-function rowsOf(b: MethodBuilder, name: string, count: number) {
-  const tensors = b.lowerVariables.map((variable) => {
+/** Rows that hold a point of the lower level each, with the slots of its optimizer. @throws LIMIT_EXCEEDED */
+function rowsOf(b: MethodBuilder, name: string, lower: Level, count: number) {
+  const tensors = lower.carried.map(({ node, ending }) => {
     try {
-      return b.scratch(`${name}/${variable.name}`, [count, ...variable.value.shape]);
+      return b.scratch(name + ending, [count, ...node.shape]);
     } catch (cause) {
       if (!(cause instanceof BilevelError) || cause.code !== 'LIMIT_EXCEEDED') throw cause;
       const advice =
         'Lower lowerSteps, or differentiate fewer of them or keep checkpoints, as rmd can (backwardSteps, storage).';
-      const what = `the ${count} values of ${variable.name} that reverse mode keeps`;
+      const what = `the ${count} values of ${lower.name}${ending} that reverse mode keeps`;
       throw new BilevelError('LIMIT_EXCEEDED', `There is no memory for ${what}. ${advice}`, { cause });
     }
   });
