@@ -166,7 +166,7 @@ struct Operation::State {
   std::vector<Step> steps;
 
   memory own(const Desc& desc) {
-    const Owned& added = owned.emplace_back(memory(desc, engine(), nullptr), workspace_bytes);
+    const Owned& added = owned.emplace_back(Owned{memory(desc, engine(), nullptr), workspace_bytes});
     workspace_bytes += round_up(static_cast<int64_t>(desc.get_size()), kCacheLine);
     return added.handle;
   }

@@ -170,8 +170,9 @@ class ChainKernel final : public Kernel {
     int64_t work = 0;
     Program moved;
     std::vector<Fused> links;
-    for (const auto& [instruction, axis, views, bytes] : chain.links) {
-      Fused& link = links.emplace_back(*instruction);
+    for (const Chain::Link& chained : chain.links) {
+      const size_t axis = chained.axis;
+      Fused& link = links.emplace_back(*chained.instruction);
       int64_t elements = 1;
       for (const int64_t size : link.sizes) elements *= size;
       work += elements * static_cast<int64_t>(link.tape.size() + link.outputs.size());
