@@ -1,6 +1,7 @@
 #include "addon/device_object.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -77,11 +78,12 @@ Napi::Value DeviceObject::create_program(const Napi::CallbackInfo& info) {
   // A copy, because another thread could change shared words between a check and its use.
   const auto* first = reinterpret_cast<const double*>(words.data);
   const std::vector<double> copy(first, first + words.length);
-  Program program = decode(copy, {constants.data, constants.length});
+  Program program = decode(copy, static_cast<int64_t>(constants.length));
   if (program.bindings.size() != names.size()) {
     throw_invalid_argument("bindingNames", std::to_string(program.bindings.size()) + " names");
   }
-  auto executable = std::make_shared<cpu::Executable>(std::move(program), state_->settings());
+  const std::span<const std::byte> constant_bytes(constants.data, constants.length);
+  auto executable = std::make_shared<cpu::Executable>(std::move(program), constant_bytes, state_->settings());
   return ProgramObject::create(info.Env(), state_, std::move(executable), std::move(names));
 }
 

@@ -8,15 +8,14 @@
 
 namespace bilevel::cpu {
 
-Executable::Executable(Program program, Settings settings)
+Executable::Executable(Program program, std::span<const std::byte> constants, Settings settings)
     : program_(std::move(program)),
       settings_(settings),
-      bytes_(program_.arena_bytes + static_cast<int64_t>(program_.constants.size())),
+      bytes_(program_.arena_bytes + program_.constant_bytes),
       arena_(program_.arena_bytes),
-      constants_(static_cast<int64_t>(program_.constants.size())),
+      constants_(program_.constant_bytes),
       addresses_(program_.buffers.size()) {
-  std::copy(program_.constants.begin(), program_.constants.end(), constants_.data());
-  std::exchange(program_.constants, {});
+  std::copy(constants.begin(), constants.end(), constants_.data());
   for (size_t i = 0; i < program_.buffers.size(); ++i) {
     const Buffer& buffer = program_.buffers[i];
     if (buffer.kind != BufferKind::kBinding) {
@@ -72,7 +71,7 @@ void Executable::make_tasks() {
   for (const auto* tasks : {&prologue_, &body_}) {
     for (const Task& task : *tasks) workspace = std::max(workspace, task.kernel->workspace_bytes());
   }
-  workspace_ = Arena(workspace);
+  workspace_ = Block(workspace);
   bytes_.fetch_add(workspace, std::memory_order_relaxed);
   ready_ = true;
 }

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "cpu/arena.h"
+#include "cpu/block.h"
 #include "cpu/kernel.h"
 #include "cpu/settings.h"
 
@@ -37,8 +37,9 @@ class Control {
 
 class Executable {
  public:
-  // Throws LIMIT_EXCEEDED when there is not enough memory.
-  Executable(Program program, Settings settings);
+  // Copies the constants, which are those that the program was decoded with. Throws LIMIT_EXCEEDED when there is not
+  // enough memory.
+  Executable(Program program, std::span<const std::byte> constants, Settings settings);
 
   const Program& program() const { return program_; }
   // Of its arena and constants, and since its first run of its workspace. May be called while a run is going on.
@@ -80,12 +81,12 @@ class Executable {
   Program program_;
   Settings settings_;
   std::atomic<int64_t> bytes_;
-  Arena arena_;
-  Arena constants_;
+  Block arena_;
+  Block constants_;
   std::vector<std::byte*> addresses_;  // of every buffer, at the current step
   std::vector<PerStep> per_step_;
   std::vector<Task> prologue_, body_;
-  Arena workspace_{0};
+  Block workspace_{0};
   bool ready_ = false;
   // Of the last run that completed any.
   std::chrono::nanoseconds time_{0};

@@ -34,7 +34,7 @@ Buffer decode_buffer(WordReader& words, const Program& program) {
     return buffer;
   }
   const bool arena = buffer.kind == BufferKind::kArena;
-  const int64_t available = arena ? program.arena_bytes : static_cast<int64_t>(program.constants.size());
+  const int64_t available = arena ? program.arena_bytes : program.constant_bytes;
   const int64_t bytes = buffer.element_count * kDTypeBytes[static_cast<size_t>(buffer.dtype)];
   if (buffer.where % kAlignment != 0) words.refuse("where", "it must be a multiple of " + std::to_string(kAlignment));
   if (buffer.where > available || bytes > available - buffer.where) {
@@ -82,7 +82,7 @@ Instruction decode_operation(InstructionReader& reader, Opcode opcode) {
 
 }  // namespace
 
-Program decode(std::span<const double> word_span, std::span<const std::byte> constants) {
+Program decode(std::span<const double> word_span, int64_t constant_bytes) {
   WordReader words(word_span);
   if (words.remaining() > kMaxWords) {
     words.refuse_limit("words",
@@ -95,7 +95,7 @@ Program decode(std::span<const double> word_span, std::span<const std::byte> con
                                 std::to_string(version));
   }
   Program program;
-  program.constants.assign(constants.begin(), constants.end());
+  program.constant_bytes = constant_bytes;
   program.arena_bytes = words.limited("arenaBytes", 0, kMaxBytes);
   const int64_t binding_count = words.limited("bindingCount", 0, kMaxBindings);
   const int64_t buffer_count = words.limited("bufferCount", 0, kMaxBuffers);

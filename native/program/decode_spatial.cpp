@@ -55,6 +55,9 @@ void check_conv_output(const WordReader& words, const Windows& windows, size_t d
   }
 }
 
+// Windows that are looked at one by one.
+constexpr int64_t kMaxWindowsInDoubt = int64_t{1} << 12;
+
 // Every window must hold an element of the input: a maximum over padding alone has no index.
 void check_pool_output(const WordReader& words, const Windows& windows, size_t d) {
   const Field field{"outputSize", static_cast<int64_t>(d)};
@@ -69,8 +72,16 @@ void check_pool_output(const WordReader& words, const Windows& windows, size_t d
     const int64_t skipped = start < 0 ? (-start + windows.dilation[d] - 1) / windows.dilation[d] : 0;
     return skipped < windows.kernel[d] && start + skipped * windows.dilation[d] < windows.input[d];
   };
+  // Of the windows that begin before the input, the first holds least of it; only where steps are wider than the input
+  // can a later one step over it.
+  const bool steps_over = windows.dilation[d] > windows.input[d];
   const int64_t before_input = std::min(count, (windows.pad_low[d] + stride - 1) / stride);
-  for (int64_t index = 0; index < before_input; ++index) {
+  const int64_t in_doubt = steps_over ? before_input : std::min<int64_t>(before_input, 1);
+  if (in_doubt > kMaxWindowsInDoubt) {
+    words.refuse_limit({"dilation", static_cast<int64_t>(d)},
+                       "it is above the input, with " + std::to_string(in_doubt) + " windows that begin before that");
+  }
+  for (int64_t index = 0; index < in_doubt; ++index) {
     if (!holds_input(index)) words.refuse(field, "window " + std::to_string(index) + " holds only padding");
   }
   if (count > 0 && !holds_input(count - 1)) words.refuse(field, "the last window holds only padding");
@@ -120,6 +131,9 @@ Pool decode_pool(InstructionReader& reader, PoolKind kind) {
     if (!maxima && windows.dilation[static_cast<size_t>(d)] != 1) {
       words.refuse({"dilation", d}, "average pooling has dilation 1");
     }
+  }
+  if (words.volume("kernelSize", {windows.kernel[0], pool.spatial_rank == 2 ? windows.kernel[1] : 1}) > kMaxWindow) {
+    words.refuse_limit("kernelSize", "a window has at most " + std::to_string(kMaxWindow) + " cells");
   }
   copy(windows, pool);
   const auto volume = [&](const char* field, const Spatial& sizes) {

@@ -17,7 +17,7 @@ inline constexpr int64_t kMaxBytes = int64_t{1} << 40;
 inline constexpr int64_t kMaxElements = kMaxBytes / 8;
 // One dimension of a matrix product, a convolution or a pooling; libraries keep these in 32 bits.
 inline constexpr int64_t kMaxDimension = INT32_MAX;
-// Kernel sizes, strides, dilations and paddings.
+// Kernel sizes, strides, dilations and paddings, and the cells of a pooling's window.
 inline constexpr int64_t kMaxWindow = int64_t{1} << 24;
 // Buffers start at multiples of this many bytes within the arena and the constants.
 inline constexpr int64_t kAlignment = 64;

@@ -126,16 +126,17 @@ using Instruction = std::variant<Fused, Matmul, Conv, Pool, Gather, ScatterAdd, 
 
 struct Program {
   int64_t arena_bytes = 0;
+  int64_t constant_bytes = 0;
   std::vector<Binding> bindings;
   std::vector<Buffer> buffers;
   std::vector<Instruction> prologue;  // once per run
   std::vector<Instruction> body;      // once per step
   // Index in `body` of the first instruction that writes a binding: until it runs, a step can be given up.
   std::optional<size_t> first_binding_write;
-  std::vector<std::byte> constants;
 };
 
-// Decodes and verifies. Throws Error with code INVALID_PROGRAM or LIMIT_EXCEEDED, naming the instruction and the field.
-Program decode(std::span<const double> words, std::span<const std::byte> constants);
+// Decodes and verifies a program with so many bytes of constants. Throws Error with code INVALID_PROGRAM or
+// LIMIT_EXCEEDED, naming the instruction and the field.
+Program decode(std::span<const double> words, int64_t constant_bytes);
 
 }  // namespace bilevel

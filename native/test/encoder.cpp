@@ -63,6 +63,10 @@ int32_t Encoder::buffer(BufferKind kind, int64_t where, DType dtype, int64_t cou
   return static_cast<int32_t>(buffers_.size() - 1);
 }
 
+Program decoded(const Encoder& program) {
+  return decode(program.words(), static_cast<int64_t>(program.constants().size()));
+}
+
 std::vector<double> elementwise(int64_t size, TapeOp op, std::initializer_list<int32_t> operands, int32_t output) {
   std::vector<double> words = {1, 1, 0, static_cast<double>(size), static_cast<double>(operands.size())};
   for (const int32_t operand : operands) words.insert(words.end(), {static_cast<double>(operand), 0, 1});

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <vector>
 
-#include "program/format.h"
+#include "program/program.h"
 
 namespace bilevel::test {
 
@@ -33,6 +33,8 @@ class Encoder {
   std::vector<std::byte> constants_;
   int64_t arena_bytes_ = 0;
 };
+
+Program decoded(const Encoder& program);
 
 // The words of a fused instruction without reductions that computes `op` of contiguous operands into `output`.
 std::vector<double> elementwise(int64_t size, TapeOp op, std::initializer_list<int32_t> operands, int32_t output);

@@ -32,7 +32,7 @@ using test::Encoder;
 constexpr auto kF = DType::kFloat32;
 
 Executable load(const Encoder& program, int threads = 1) {
-  return Executable(decode(program.words(), program.constants()), {threads});
+  return Executable(test::decoded(program), program.constants(), {threads});
 }
 
 // doubled = 2 x once a run; every step: total += row + doubled.
@@ -116,10 +116,10 @@ int32_t steps_when_stopped(bool writes_first, float& total) {
   program.body(Opcode::kFused, test::elementwise(2, TapeOp::kMaximum, {request, request}, flag));
   program.body(Opcode::kFused, test::elementwise(1, TapeOp::kNeg, {one}, scratch));
   if (!writes_first) program.body(Opcode::kFused, test::elementwise(1, TapeOp::kAdd, {count, one}, count));
-  Program decoded = decode(program.words(), program.constants());
+  Program decoded = test::decoded(program);
   // The write of the flag is not one of the run's results here.
   decoded.first_binding_write = writes_first ? 0 : 2;
-  Executable executable(std::move(decoded), {1});
+  Executable executable(std::move(decoded), program.constants(), {1});
   BoundRun run(executable.program(), 5);
   run.at<int32_t>(1)[2 * 2] = 1;  // in the third step
   std::array<std::byte*, 3> tensors = {reinterpret_cast<std::byte*>(run.control.data()), run.at<std::byte>(1),
@@ -177,7 +177,7 @@ TEST(memory_that_cannot_be_had_is_an_error) {
   Program program;
   program.arena_bytes = int64_t{1} << 60;
   try {
-    Executable executable(std::move(program), {1});
+    Executable executable(std::move(program), {}, {1});
     CHECK(false, "allocated");
   } catch (const Error& error) {
     CHECK(std::string(error.code()) == "LIMIT_EXCEEDED");

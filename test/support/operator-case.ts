@@ -53,7 +53,8 @@ function inputOf({ inputs: [first], folded }: OperatorCase): TestTensor {
   return first;
 }
 
-function modelBytes(operatorCase: OperatorCase, opset: number, output: number): Uint8Array {
+/** The case as a file whose output is its result number `output`. */
+export function modelBytes(operatorCase: OperatorCase, opset: number, output: number): Uint8Array {
   const { op, inputs, attributes = {}, outputs = 1, folded } = operatorCase;
   const x = inputOf(operatorCase);
   const names = inputs.map((value, index) =>

@@ -4,8 +4,18 @@
 #include "cpu/pool/makers.h"
 
 namespace bilevel::cpu {
+namespace {
+
+// Without planes a size may be anything; tables of windows would be as large.
+class Nothing final : public Kernel {
+ public:
+  void run(const Memory&) override {}
+};
+
+}  // namespace
 
 KernelPointer make_pool(const Pool& pool, int threads) {
+  if (pool.planes == 0) return std::make_unique<Nothing>();
   return pool.kind == PoolKind::kMax ? make_max_pool(pool, threads) : make_average_pool(pool, threads);
 }
 
