@@ -73,11 +73,15 @@ if (options.help) {
       ? { results: await runFolders(folders, device) }
       : await runNodeCases(options.python, options.only, device);
   device.dispose();
-  const totals = totalsTable([
-    ['as a node', results.filter(({ expanded }) => !expanded)],
-    ['decomposed', results.filter(({ expanded }) => expanded)],
-    ['together', results],
-  ]);
+  const totals = totalsTable(
+    version === undefined
+      ? [['files', results]]
+      : [
+          ['as a node', results.filter(({ expanded }) => !expanded)],
+          ['decomposed', results.filter(({ expanded }) => expanded)],
+          ['together', results],
+        ],
+  );
   tell(results);
   console.log(`\n${totals}`);
   if (options.write && version !== undefined && options.only === '') {

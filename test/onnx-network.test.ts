@@ -328,6 +328,17 @@ test('a side output may be there, but not be read', async (t) => {
   t.throws(() => network.apply(x, {}), { code: 'UNSUPPORTED_OPERATOR', message: /Cast node "choose" reads "places"/ });
 });
 
+test('what an operator has to know while it is imported is no parameter', async (t) => {
+  const network = await load({
+    inputs: { x: { shape: ['batch', 1, 2] } },
+    initializers: { scales: tensor([1, 1, 2]), none: tensor([]) },
+    nodes: [{ op: 'Resize', inputs: ['x', 'none', 'scales'], outputs: ['y'] }],
+    outputs: ['y'],
+  });
+  t.deepEqual([...network.parameters.keys()], []);
+  t.deepEqual(network.apply(input('x', [3, 1, 2]), {}).shape, [3, 1, 4]);
+});
+
 test('further inputs are given by name', async (t) => {
   const network = await load({
     inputs: { x: { shape: ['batch', 3] }, labels: { type: 'int64', shape: ['batch'] } },

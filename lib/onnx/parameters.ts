@@ -55,6 +55,8 @@ export function assignRoles(graph: ModelGraph): Roles {
     const places = uses.get(tensor.name) ?? [];
     if (statistics.has(tensor.name)) {
       kinds.set(tensor.name, 'statistic');
+    } else if (places.length > 0 && places.every(isSetting)) {
+      kinds.set(tensor.name, 'constant');
     } else if (guess === undefined) {
       const kind = notedKind(tensor, places, graph);
       const replacement = kind === undefined && vanished.length > 0 && places.some(isWeight);
@@ -136,6 +138,11 @@ function hasManyValues(tensor: StoredTensor): boolean {
     (value, index) => index === 0 || Math.abs(value - (values[index - 1] ?? 0) - step) < 1e-6,
   );
   return !isRange && new Set(values.subarray(0, 1000)).size > 2;
+}
+
+/** Whether the operator has to know the value while it is imported. */
+function isSetting({ node, input }: Use): boolean {
+  return operators.get(node.opType)?.settings?.includes(input) ?? false;
 }
 
 function findTrainable(graph: ModelGraph): ReadonlySet<string> {

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BilevelError } from '../../dist/lib/errors.js';
+import { constant } from '../../dist/lib/graph/index.js';
 import { defaultLimits } from '../../dist/lib/onnx/index.js';
 import {
   AttributeProtoSchema,
@@ -86,7 +87,7 @@ async function runOutput(model, inputs, name, expected, device) {
     const feeds = new Map([...inputs.map((each) => [each.name, each.value]), ['one', one]]);
     try {
       const network = await loadOutput(toBinary(ModelProtoSchema, arranged), alone ? scaled : name);
-      const actual = await computeOutput(network, feeds, device);
+      const actual = await computeOutput(network, feeds, device, constant([1, 2], [2], 'int32'));
       const problem = difference(actual, alone ? scaledValue(expected) : expected, shapesOnly);
       return problem === undefined ? { status: 'passes' } : { status: 'differs', problem };
     } catch (error) {

@@ -72,7 +72,9 @@ export function operatorTables(results) {
 }
 
 export function totalsTable(rows) {
-  const statuses = ['passes', 'refused', 'differs'];
+  const statuses = ['passes', 'refused', 'differs', 'not compared'].filter(
+    (status, index) => index < 3 || rows.some(([, results]) => results.some((each) => each.status === status)),
+  );
   return table(
     ['', 'cases', ...statuses],
     rows.map(([label, results]) => [
