@@ -57,6 +57,13 @@ for (const [what, model] of Object.entries(hostileModels)) {
   });
 }
 
+test('warnings of a hostile file are safe', async (t) => {
+  const nodes = [name, `${name}2`].map((output) => ({ op: 'Relu', name, inputs: ['x'], outputs: [output] }));
+  const { warnings } = await Network.load(encode(buildModel(chain(nodes, [name, `${name}2`]))));
+  t.true(warnings.some(({ message }) => message.includes('name\\u001b')));
+  for (const { message } of warnings) t.true(isSafe(message) && !message.includes('\n'), message);
+});
+
 test('tables of text and of HTML are safe', (t) => {
   const cost = compile({ outputs: { y: g.square(g.input(name, [2])) } }).cost;
   t.true(isSafe(formatCost(cost)));

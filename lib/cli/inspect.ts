@@ -117,7 +117,7 @@ function renderStep(step: StepCost | BilevelError, instructions: boolean): strin
     return [name, String(instructionCount), ...memory, formatQuantity(prologueFlops), formatQuantity(stepFlops)];
   };
   const { batch } = sizes;
-  const outputs = [...sizes.outputs].map(([name, type]) => `${name} ${formatType(type)}`);
+  const outputs = [...sizes.outputs].map(([name, type]) => printable(`${name} ${formatType(type)}`));
   return [
     formatTable(
       [`Penalty step, batch ${batch} + ${batch}`, 'instructions', 'work memory', 'tensors', 'flop once', 'flop a step'],

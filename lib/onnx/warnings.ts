@@ -1,3 +1,4 @@
+import { printable } from '../printable.js';
 import { exportForTraining } from './advice.js';
 import {
   foldedBatchNorm,
@@ -58,7 +59,7 @@ export function findWarnings(graph: ModelGraph, roles: Roles): ModelWarning[] {
     ['IGNORED_OUTPUTS', ignoredOutputs(graph)],
     ['CONVERTED_PRECISION', convertedPrecision(roles)],
   ];
-  return found.flatMap(([code, message]) => (message === undefined ? [] : [{ code, message }]));
+  return found.flatMap(([code, message]) => (message === undefined ? [] : [{ code, message: printable(message) }]));
 }
 
 function withoutParameters({ trainable, parameters }: Roles): string | undefined {
