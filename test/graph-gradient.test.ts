@@ -200,3 +200,27 @@ test('a deep graph is no problem', (t) => {
   for (let depth = 0; depth < 20_000; depth++) y = g.add(y, 1e-3);
   close(t, values(g.gradient(y, [x])[0]), [1]);
 });
+
+test('what users of disjoint slices contribute is laid end to end, with zeros between', (t) => {
+  const x = g.input('x', [2, 7]);
+  const columns = (from: number, to: number): g.Node => g.slice(x, { starts: [0, from], limits: [2, to] });
+  const parts = [columns(4, 6), columns(0, 1), columns(1, 3)];
+  const sum = parts.map((part, index) => g.reduceSum(g.pow(part, index + 2))).reduce(g.add);
+  const [derivative] = g.gradient(g.add(sum, g.reduceSum(g.square(x))), [x]) as [g.Node];
+  t.false(g.topologicalOrder([derivative]).some(({ op }) => op === 'pad'));
+  const values = Float64Array.from({ length: 14 }, (_, index) => (index + 1) / 7);
+  const [actual = []] = g.evaluate([derivative], new Map([[x, values]]));
+  const expected = [3, 4, 4, 0, 2, 2, 0];
+  const close = [...values].every((value, index) => {
+    const exponent = expected[index % 7] ?? 0;
+    return Math.abs(Number(actual[index]) - (2 * value + exponent * value ** Math.max(0, exponent - 1))) < 1e-12;
+  });
+  t.true(close, `${actual}`);
+});
+
+test('what users of overlapping slices contribute is added', (t) => {
+  const x = g.input('x', [3]);
+  const halves = [g.slice(x, { starts: [0], limits: [2] }), g.slice(x, { starts: [1], limits: [3] })];
+  const [derivative] = g.gradient(halves.map((half) => g.reduceSum(half)).reduce(g.add), [x]) as [g.Node];
+  t.deepEqual([...(g.evaluate([derivative], new Map([[x, Float64Array.of(1, 2, 3)]]))[0] ?? [])], [1, 2, 1]);
+});

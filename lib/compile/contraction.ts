@@ -7,6 +7,9 @@ export interface Cluster {
   position: number;
 }
 
+/** Places between two clusters beyond which they stay apart: a search of every pair of a long graph would take its square. */
+const longestStretch = 4096;
+
 /**
  * The graph with nodes merged into clusters, kept free of cycles: two clusters merge only when no path leads from one to the
  * other through a third. A topological order of the clusters is kept up to date, so that only what lies between two
@@ -38,9 +41,10 @@ export class Contraction {
     return this.#clusterOf.get(node) as Cluster;
   }
 
-  /** Whether the clusters can become one without a cycle. */
+  /** Whether the clusters can become one without a cycle, and are near enough to find out. */
   canMerge(a: Cluster, b: Cluster): boolean {
-    return a === b || this.#between(a, b) !== undefined;
+    if (a === b) return true;
+    return Math.abs(a.position - b.position) <= longestStretch && this.#between(a, b) !== undefined;
   }
 
   /** Makes two clusters one. They must be mergeable. @returns the cluster that is left */

@@ -23,6 +23,9 @@ export interface PartitionOptions {
 /** Passes that touch fewer bytes cost more to start than to run. */
 const tinyBytes = 2 ** 15;
 
+/** Passes of one space among which a partner is looked for, the latest ones: in a long graph others are far away. */
+const mostCandidates = 64;
+
 /** Whether `consumer` reads each element of `producer` where it computes the element of the same index. */
 function isAligned(producer: Node, consumer: Node): boolean {
   const kind = classOf(consumer.op);
@@ -108,8 +111,8 @@ export function partition(
       const seen = spaces.get(key) ?? [];
       spaces.set(key, seen);
       const partner = seen.findIndex((other) => areSiblings(cluster, other) && canMerge(other, cluster));
-      if (partner < 0) seen.push(cluster);
-      else seen[partner] = contraction.merge(seen[partner] as Cluster, cluster);
+      if (partner >= 0) seen[partner] = contraction.merge(seen[partner] as Cluster, cluster);
+      else if (seen.push(cluster) > mostCandidates) seen.shift();
     }
   }
 

@@ -1,7 +1,8 @@
 import { BilevelError, invalidArgument } from '../errors.js';
 import { formatType } from '../tensor.js';
 import { inner } from './composites/products.js';
-import { add, stopGradient } from './functions/elementwise.js';
+import { sumContributions } from './contributions.js';
+import { stopGradient } from './functions/elementwise.js';
 import { constant } from './functions/leaf.js';
 import { zeros } from './functions/shape.js';
 import { type Node, requireNode, requireNodes } from './node.js';
@@ -61,24 +62,33 @@ export function gradient(y: Node, xs: readonly Node[]): Node[] {
   const order = topologicalOrder([y]);
   const path = connected(order, new Set(xs));
   const gradients = new Map<Node, Node>();
-  if (path.has(y)) gradients.set(y, constant(1));
-  for (const node of order.reverse()) {
-    const dy = gradients.get(node);
+  const received = new Map<Node, [Node, ...Node[]]>();
+  if (path.has(y)) received.set(y, [constant(1)]);
+
+  function propagate(node: Node, dy: Node): void {
     const rule = ruleOf(node);
-    if (dy === undefined || rule === 'none') continue;
     const wanted = node.inputs.map((input) => path.has(input));
-    if (!wanted.includes(true)) continue;
+    if (rule === 'none' || !wanted.includes(true)) return;
+    const contributions = rule(node, dy, wanted);
+    for (const [index, input] of node.inputs.entries()) {
+      const contribution = contributions[index];
+      if (!wanted[index] || contribution === undefined) continue;
+      const before = received.get(input);
+      if (before === undefined) received.set(input, [contribution]);
+      else before.push(contribution);
+    }
+  }
+
+  for (const node of order.reverse()) {
+    const parts = received.get(node);
+    if (parts === undefined) continue;
     const origin = { kind: 'derivative', of: node } as const;
     withOrigin(
       () => origin,
       () => {
-        const contributions = rule(node, dy, wanted);
-        for (const [index, input] of node.inputs.entries()) {
-          const contribution = contributions[index];
-          if (!wanted[index] || contribution === undefined) continue;
-          const sum = gradients.get(input);
-          gradients.set(input, sum === undefined ? contribution : add(sum, contribution));
-        }
+        const dy = sumContributions(parts);
+        gradients.set(node, dy);
+        propagate(node, dy);
       },
     );
   }
