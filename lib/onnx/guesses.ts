@@ -63,10 +63,11 @@ export function findGuesses(graph: ModelGraph): (tensor: StoredTensor, places: r
     if (count === 1 && Math.abs(values[0] ?? 0) <= 1e-3 && values[0] !== 0 && all(isEpsilon))
       return { reason: 'a number that avoids a division by zero', certain };
     if (shape.length === 0 && graph.origins.exporter === 'other') return { reason: 'a number without axes', certain };
+    const isMatrix = isMask(values, shape) && all(({ node }) => isElementwise(node) || node.opType === 'MatMul');
+    if (isMatrix) return { reason: 'a mask or a matrix of zeros and ones', certain };
     if (!all(({ node }) => isElementwise(node))) return undefined;
     if (all(({ node, input }) => input === 1 && /^(?:Sub|Div)$/.test(node.opType) && shifted.has(node.inputs[0] ?? '')))
       return { reason: 'a mean or deviation of the input', certain };
-    if (isMask(values, shape)) return { reason: 'a mask', certain };
     if (isSinusoidal(values, shape)) return { reason: 'a table of sines and cosines', certain };
     return undefined;
   };

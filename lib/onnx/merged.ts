@@ -1,6 +1,6 @@
 import type { Origins } from './origins.js';
 import { type StoredTensor, tensorValues } from './stored-tensor.js';
-import { type Use, usesByName } from './uses.js';
+import { lastPart, type Use, usesByName } from './uses.js';
 
 /** A stored tensor that stands for several of the module. */
 export interface MergedTensor {
@@ -23,7 +23,7 @@ export function findMerged(
   for (const [name, places] of usesByName(uses)) {
     const tensor = tensors.get(name);
     if (tensor === undefined || places.length < 2) continue;
-    const found = origins.byTarget.size > 0 ? byOrigin(tensor, places, origins) : byPlace(tensor, places);
+    const found = origins.byTarget.size > 0 ? byOrigin(tensor, places, origins) : byPlace(tensor, places, origins);
     if (found !== undefined) merged.push(found);
   }
   return merged;
@@ -55,17 +55,30 @@ function byOrigin(tensor: StoredTensor, places: readonly Use[], { byTarget }: Or
 }
 
 /** Without notes: values that are all equal, as fresh layers have them, where several layers have what they train. */
-function byPlace(tensor: StoredTensor, places: readonly Use[]): MergedTensor | undefined {
+function byPlace(tensor: StoredTensor, places: readonly Use[], { exporter }: Origins): MergedTensor | undefined {
   if (tensor.shape.length === 0 || !places.every(isFreshParameter)) return undefined;
   const values = tensorValues(tensor);
   if (!values.every((value) => value === values[0])) return undefined;
-  const [, ...rest] = places;
-  return {
-    tensor,
-    keeper: tensor.name,
-    others: rest.map((use, index) => ({ name: `${tensor.name}/${index + 2}`, uses: [use] })),
-    certain: false,
-  };
+  const groups = new Map<string, Use[]>();
+  for (const [index, use] of places.entries()) {
+    const name = nameInScope(use, lastPart(tensor.name));
+    // The older exporter marks what it merges; without the names of modules a use is as good as another.
+    if (name === undefined && exporter === 'torchscript') return undefined;
+    const key = name ?? `${tensor.name}${index === 0 ? '' : `/${index + 1}`}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [use]);
+    else group.push(use);
+  }
+  const keeper = groups.has(tensor.name) ? tensor.name : [...groups.keys()][0];
+  const others = [...groups].filter(([name]) => name !== keeper).map(([name, uses]) => ({ name, uses }));
+  return others.length === 0 ? undefined : { tensor, keeper: tensor.name, others, certain: false };
+}
+
+/** The older exporter names nodes as "/block/norm/Mul", and with "norm_1" where a module is used once more. */
+function nameInScope({ node }: Use, part: string): string | undefined {
+  const [, scope] = /"\/(.*)\/[^/]*"$/.exec(node.label) ?? [];
+  if (scope === undefined) return undefined;
+  return [...scope.split('/').map((each) => each.replace(/_\d+$/, '')), part].join('.');
 }
 
 /** Scales and shifts of normalization, slopes, and biases begin with one value. */

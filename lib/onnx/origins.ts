@@ -30,6 +30,8 @@ export interface TracedOperation {
   readonly operation: string;
   /** The tensors of the module among its operands, in their order. */
   readonly operands: readonly ModuleTensor[];
+  /** The path of the layer that it belongs to. */
+  readonly scope: string;
   /** Whether the exporter put several operations into the node, of which this is the last. */
   readonly fused: boolean;
 }
@@ -97,6 +99,7 @@ export function readTracedOperation({ metadataProps }: NodeProto, origins: Origi
     result: text.slice(1, text.indexOf(' ')),
     operation: text.slice(target + call.length, begin),
     operands,
+    scope: /'([^']*)', '[^']*'\]$/.exec(note(metadataProps, 'pkg.torch.onnx.name_scopes') ?? '')?.[1] ?? '',
     fused: note(metadataProps, ruleName) !== undefined,
   };
 }

@@ -1,10 +1,9 @@
-import { elementCount } from '../tensor.js';
-import { findGuesses, type Guess, isGenerated } from './guesses.js';
+import { findGuesses, type Guess } from './guesses.js';
 import type { ModelGraph } from './model-graph.js';
 import { operators } from './operators/index.js';
 import type { ModuleTensor } from './origins.js';
 import { type StoredTensor, tensorValues } from './stored-tensor.js';
-import { type Use, usesByName } from './uses.js';
+import { lastPart, type Use, usesByName } from './uses.js';
 
 /** What a float tensor of a file is to training. */
 export type TensorKind = 'parameter' | 'statistic' | 'buffer' | 'constant';
@@ -104,24 +103,19 @@ function notedKind({ name }: StoredTensor, places: readonly Use[], { origins }: 
   return origins.byTarget.get(name)?.kind ?? found.find((kind) => kind !== undefined);
 }
 
-/**
- * A parameter that nothing stands for is not lost when no node notes it and no tensor is left that could contain it: then
- * no output needs it.
- */
-function findVanished({ origins, uses, nodes, initializers }: ModelGraph): ModuleTensor[] {
-  const couldContain = uses.some(({ name, noted, node }) => {
-    const isNumber = isGenerated(name) && elementCount(initializers.get(name)?.shape ?? []) === 1;
-    return !noted && !isNumber && !node.swallowedBatchNorm;
-  });
+/** Parameters that nothing in the file stands for, except those of folded batch normalization, which has its own warning. */
+function findVanished({ origins, uses, nodes }: ModelGraph): ModuleTensor[] {
   const found = new Set(uses.map(({ origin }) => origin));
-  const needed = new Set<ModuleTensor>();
+  // A tied parameter has two names in the module, and nodes in the scope of both note the same one.
+  const tied = new Set<string>();
   for (const { swallowedBatchNorm, traced } of nodes) {
-    // Folded batch normalization has a warning of its own.
-    for (const operand of traced?.operands ?? []) (swallowedBatchNorm ? found : needed).add(operand);
+    for (const operand of traced?.operands ?? []) {
+      if (swallowedBatchNorm) found.add(operand);
+      if (operand.stored) tied.add(`${traced?.scope}.${lastPart(operand.target)}`);
+    }
   }
   return [...origins.byTarget.values()].filter(
-    (tensor) =>
-      tensor.kind === 'parameter' && !tensor.stored && !found.has(tensor) && (couldContain || needed.has(tensor)),
+    (tensor) => tensor.kind === 'parameter' && !tensor.stored && !found.has(tensor) && !tied.has(tensor.target),
   );
 }
 

@@ -12,11 +12,9 @@ export interface Use {
    * when nothing is known.
    */
   readonly origin: ModuleTensor | 'constant' | undefined;
-  /** Whether the node's note says so; otherwise it is only the stored tensor's name. */
-  readonly noted: boolean;
 }
 
-type Slot = Omit<Use, 'origin' | 'noted'>;
+type Slot = Omit<Use, 'origin'>;
 
 /**
  * Finds what stored tensors stand for where they are read. The exporter stores equal tensors once, and transposes or
@@ -62,14 +60,12 @@ function settle(slots: readonly Slot[], sizes: ReadonlyMap<string, number>, orig
   // What the file has no more under its own name is here under another; what it still has may be here once more.
   const lost = operands.filter((operand) => !operand.stored && !taken.has(operand));
   if (!fused) pair(open, lost, sizes, settled);
-  const noted = new Set(settled.keys());
   for (const slot of open.filter((each) => !settled.has(each))) {
     const own = origins.byTarget.get(slot.name);
     const copied = fused ? undefined : operands.find((operand) => isRearranged(slot, operand, sizes));
     settled.set(slot, own ?? copied);
-    if (own === undefined && copied !== undefined) noted.add(slot);
   }
-  return slots.map((slot) => ({ ...slot, origin: settled.get(slot), noted: noted.has(slot) }));
+  return slots.map((slot) => ({ ...slot, origin: settled.get(slot) }));
 }
 
 function isRearranged({ name }: Slot, { target }: ModuleTensor, sizes: ReadonlyMap<string, number>): boolean {
@@ -102,7 +98,8 @@ function pair(
   }
 }
 
-function lastPart(name: string): string {
+/** The name that a tensor has in its layer. */
+export function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
 
