@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { readSafetensors } from '../lib/data/safetensors.js';
 import { loadDenoisingInputs, validateSettings } from '../lib/tasks/denoising/index.js';
+import type { Tensor } from '../lib/tensor.js';
 import { bilevel, smallRun, withTemporary } from './support/command-line.js';
 import { runByRuntime } from './support/onnx-runtime.js';
 
@@ -71,8 +72,8 @@ test('a run leaves its results in its folder, and they agree with each other and
 
     // The saved network predicts by ONNX Runtime what the table and the accuracy say.
     const model = await readFile(join(folder, 'network.onnx'));
-    const predict = async (inputs: { readonly shape: readonly number[]; readonly data: Float32Array }) => {
-      const feed = { type: 'float32', shape: inputs.shape, data: [...inputs.data] } as const;
+    const predict = async (inputs: Tensor) => {
+      const feed = { type: 'float32', shape: inputs.shape, data: inputs.toArray() } as const;
       const logits = await runByRuntime(model, { image: feed });
       return Array.from({ length: inputs.shape[0] ?? 0 }, (_, row) => {
         const scores = logits.data.slice(10 * row, 10 * row + 10);

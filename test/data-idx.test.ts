@@ -113,14 +113,28 @@ test('a folder of IDX files becomes images from 0 to 1 with their labels', (t) =
     await writeFolder(folder);
     const dataset = await loadDataset(`idx:${folder}`);
     t.deepEqual(dataset.classes, ['0', '1']);
-    t.deepEqual(dataset.train.imageShape, [1, 1, 2]);
-    const { images, labels } = dataset.train.take([1, 0, 1]);
+    t.deepEqual(dataset.train.inputShape, [1, 1, 2]);
+    const { inputs: images, labels } = dataset.train.take([1, 0, 1]);
     t.deepEqual(images.shape, [3, 1, 1, 2]);
     t.deepEqual(images.toArray(), [0.2, 0.4, 0, 1, 0.2, 0.4].map(Math.fround));
     t.deepEqual(labels.toArray(), [0, 1, 0]);
-    t.deepEqual(dataset.test.take().images.toArray(), [1, 0]);
+    t.deepEqual(dataset.test.take().inputs.toArray(), [1, 0]);
     t.throws(() => dataset.train.take([2]), { code: 'INVALID_ARGUMENT', message: /rows\[0\]/ });
     t.throws(() => dataset.train.take([0, 0.5]), { code: 'INVALID_ARGUMENT', message: /rows\[1\]/ });
+  }));
+
+test('rows of integers are tokens, of any sizes', (t) =>
+  withFolder(async (folder) => {
+    const [trainImages = ''] = names;
+    await writeFolder(folder, {
+      [trainImages]: idx(0x0b, [2, 3], [0, 1, 255, 255, 1, 0, 0, 7, 0, 8, 0, 9]),
+      't10k-images-idx3-ubyte': idx(0x0c, [1, 3], [0, 0, 0, 4, 0, 0, 0, 5, 0, 1, 0, 0]),
+    });
+    const dataset = await loadDataset(`idx:${folder}`);
+    t.deepEqual(dataset.train.inputShape, [3]);
+    const { inputs } = dataset.train.take([1, 0]);
+    t.deepEqual([inputs.dtype, inputs.shape, inputs.toArray()], ['int64', [2, 3], [7, 8, 9, 1, -1, 256]]);
+    t.deepEqual(dataset.test.take().inputs.toArray(), [4, 5, 65_536]);
   }));
 
 test('float images are kept as stored, in channels, and must be finite', (t) =>
@@ -130,7 +144,7 @@ test('float images are kept as stored, in channels, and must be finite', (t) =>
       [trainImages]: idx(0x0e, [2, 2, 1, 1], float64(0.5, -3, 7, 1)),
       't10k-images-idx3-ubyte': idx(0x0e, [1, 2, 1, 1], float64(1, 2)),
     });
-    const { images } = (await loadDataset(`idx:${folder}`)).train.take();
+    const { inputs: images } = (await loadDataset(`idx:${folder}`)).train.take();
     t.deepEqual(
       [images.shape, images.toArray()],
       [
@@ -205,14 +219,14 @@ test('a missing file and an unknown data set are named', (t) =>
 test('MNIST is whole: its sizes, its digits per class, and a digit', async (t) => {
   const { train, test: held, classes } = await loadDataset('mnist');
   t.is(classes.length, 10);
-  t.deepEqual([train.count, held.count, ...train.imageShape], [60_000, 10_000, 1, 28, 28]);
+  t.deepEqual([train.count, held.count, ...train.inputShape], [60_000, 10_000, 1, 28, 28]);
   const counts = new Array<number>(10).fill(0);
-  const { images, labels } = train.take();
+  const { inputs: images, labels } = train.take();
   for (const label of labels.data) counts[Number(label)] = (counts[Number(label)] ?? 0) + 1;
   t.deepEqual(counts, [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
   // The mean pixel of the training set, as the literature normalises by it.
   let sum = 0;
-  for (const pixel of images.data) sum += pixel;
+  for (const pixel of images.data) sum += Number(pixel);
   t.is((sum / images.size).toFixed(4), '0.1307');
   t.deepEqual(train.take([0, 59_999]).labels.toArray(), [5, 8]);
 });
@@ -221,7 +235,7 @@ test('Fashion-MNIST is loaded, or its absence says how to install it', async (t)
   try {
     const { train, test: held } = await loadDataset('fashion-mnist');
     t.deepEqual([train.count, held.count], [60_000, 10_000]);
-    const { images, labels } = train.take([0, 1, 2]);
+    const { inputs: images, labels } = train.take([0, 1, 2]);
     t.deepEqual(labels.toArray(), [9, 0, 0]);
     t.true(images.data.every((pixel) => pixel >= 0 && pixel <= 1));
   } catch (error) {

@@ -167,6 +167,8 @@ async function writeResults(
     actual: run.data.trueLabels.data,
   };
   await folder.writeImportance(importance);
-  const samples = { importance, images: run.data.train.inputs, classes: run.data.classes };
+  const { inputs } = run.data.train;
+  const images = inputs.dtype === 'float32' ? inputs : undefined;
+  const samples = { importance, images, classes: run.data.classes };
   await folder.writeReport(denoisingReport(result, samples, metrics, configuration, environmentOf(device)));
 }

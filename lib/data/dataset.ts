@@ -4,7 +4,7 @@ import { BilevelError, invalidArgument } from '../errors.js';
 import type { DatasetSource } from './dataset-source.js';
 import { fashionMnist } from './fashion-mnist.js';
 import { type IdxArray, readIdx } from './idx.js';
-import { LabelledImages } from './labelled-images.js';
+import { LabelledSamples } from './labelled-samples.js';
 import { mnist } from './mnist.js';
 
 export interface Dataset {
@@ -12,8 +12,8 @@ export interface Dataset {
   readonly name: string;
   /** Names of the classes; label i is `classes[i]`. */
   readonly classes: readonly string[];
-  readonly train: LabelledImages;
-  readonly test: LabelledImages;
+  readonly train: LabelledSamples;
+  readonly test: LabelledSamples;
 }
 
 const sources: Readonly<Record<string, DatasetSource>> = { mnist, 'fashion-mnist': fashionMnist };
@@ -66,12 +66,12 @@ export async function loadDataset(name: string): Promise<Dataset> {
     readPart(folder, 't10k-labels-idx1-ubyte'),
   ]);
   const classes = source?.classes ?? numberClasses(trainLabels, folder);
-  const train = new LabelledImages(trainImages, trainLabels, classes.length, `${name} training set`);
-  const test = new LabelledImages(testImages, testLabels, classes.length, `${name} test set`);
-  if (train.imageShape.join() !== test.imageShape.join()) {
+  const train = new LabelledSamples(trainImages, trainLabels, classes.length, `${name} training set`);
+  const test = new LabelledSamples(testImages, testLabels, classes.length, `${name} test set`);
+  if (train.inputShape.join() !== test.inputShape.join()) {
     throw new BilevelError(
       'INVALID_FILE',
-      `${name}: training images are [${train.imageShape.join(', ')}] but test images [${test.imageShape.join(', ')}].`,
+      `${name}: training inputs are [${train.inputShape.join(', ')}] but test inputs [${test.inputShape.join(', ')}].`,
     );
   }
   return { name, classes, train, test };

@@ -33,14 +33,14 @@ export function imageDataUri(images: Tensor<'float32'>, index: number): string {
   return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
 }
 
-/** Cards of the most suspicious samples: image, given, predicted and actual label, weight. */
+/** Cards of the most suspicious samples: image where there is one, given, predicted and actual label, weight. */
 export function renderGallery(
   { rows, weights, given, predicted, actual }: Importance,
-  images: Tensor<'float32'>,
+  images: Tensor<'float32'> | undefined,
   classes: readonly string[],
   count: number,
 ): Html {
-  if (images.shape.length !== 4 || images.shape[0] !== weights.length) {
+  if (images && (images.shape.length !== 4 || images.shape[0] !== weights.length)) {
     throw new BilevelError(
       'SHAPE_MISMATCH',
       `Expected images [${weights.length}, channels, height, width], one per weight, but received ${formatType(images)}.`,
@@ -51,7 +51,7 @@ export function renderGallery(
     const right = actual === undefined ? undefined : Number(actual[index]) === Number(given[index]);
     const verdict = right === undefined ? 'unknown' : right ? 'clean' : 'corrupted';
     return html`<li class="card ${verdict}">
-  <img src="${imageDataUri(images, index)}" alt="" width="72" height="72">
+  ${images && html`<img src="${imageDataUri(images, index)}" alt="" width="72" height="72">`}
   <dl>
     <dt>sample</dt><dd>${rows[index]}</dd>
     <dt>given</dt><dd>${className(given[index])}</dd>

@@ -19,8 +19,8 @@ import {
 /** What the run learned about its samples. */
 export interface SampleReport {
   readonly importance: Importance;
-  /** The samples, float32 [n, channels, height, width], in the order of the importance lists. */
-  readonly images: Tensor<'float32'>;
+  /** The samples, float32 [n, channels, height, width], in the order of the importance lists, where they are images. */
+  readonly images: Tensor<'float32'> | undefined;
   /** Name of each class; label i is `classes[i]`. */
   readonly classes: readonly string[];
   /** A sample that weighs less counts as found; default 0.5. */

@@ -1,18 +1,20 @@
 import { feed, minimizationProblem } from '../bilevel/index.js';
 import { type CompiledProgram, compileCached } from '../compile/index.js';
+import type { SampleInputs } from '../data/labelled-samples.js';
 import type { Device, Program } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { argMax, crossEntropy, gather, input, mean, type Node } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
 import { cosine } from '../schedules/index.js';
 import { minimize } from '../solvers/index.js';
-import { formatType, type Shape, sameShape, Tensor } from '../tensor.js';
+import { type DType, elementCount, formatType, type Shape, sameShape, Tensor, type TensorType } from '../tensor.js';
+import { indexBounds } from './network/draws.js';
 
 export type Parameters = Readonly<Record<string, Tensor>>;
 
-/** Images or other inputs with their labels: inputs [n, ...], labels int64 [n]. */
+/** Images or tokens with their labels: inputs [n, ...], labels int64 [n]. */
 export interface Samples {
-  readonly inputs: Tensor<'float32'>;
+  readonly inputs: SampleInputs;
   readonly labels: Tensor<'int64'>;
 }
 
@@ -32,10 +34,11 @@ export interface TrainOptions {
 const stepsPerCall = 50;
 
 /**
- * Refuses a network that does not fit the data, which are float32.
+ * Refuses a network that does not fit the data.
+ * @param inputShape of one sample
  * @throws INVALID_ARGUMENT for a network with other than one input; SHAPE_MISMATCH naming both shapes or dtypes
  */
-export function checkFit(network: Network, inputShape: Shape, classes: number): void {
+export function checkFit(network: Network, inputShape: Shape, classes: number, dtype: DType = 'float32'): void {
   const [declared, ...others] = network.inputs;
   if (declared === undefined || others.length > 0) {
     const names = network.inputs.map(({ name }) => JSON.stringify(name)).join(', ') || 'none';
@@ -44,18 +47,18 @@ export function checkFit(network: Network, inputShape: Shape, classes: number): 
       `The network has the inputs ${names} but the data have one array of inputs. ${adviseOutput(network)}`,
     );
   }
-  const { dtype, shape: [, ...expected] = [undefined, ...inputShape] } = declared;
+  const [, ...expected] = declared.shape ?? [undefined, ...inputShape];
   const fits =
     expected.length === inputShape.length && expected.every((size, axis) => sizeFits(size, inputShape[axis]));
-  if (!fits || dtype !== 'float32') {
-    const type = dtype === 'float32' ? '' : `${dtype} `;
+  if (!fits || declared.dtype !== dtype) {
+    const [theirs, ours] = declared.dtype === dtype ? ['', ''] : [`${declared.dtype} `, `${dtype} `];
     throw new BilevelError(
       'SHAPE_MISMATCH',
-      `The network takes ${type}inputs of shape [${expected.map((size) => size ?? '?').join(', ')}] but the data have ` +
-        `${dtype === 'float32' ? '' : 'float32 '}[${inputShape.join(', ')}]. Use a network made for these data, or other data.`,
+      `The network takes ${theirs}inputs of shape [${expected.map((size) => size ?? '?').join(', ')}] but the data have ` +
+        `${ours}[${inputShape.join(', ')}]. Use a network made for these data, or other data.`,
     );
   }
-  const logits = network.apply(input('x', [2, ...inputShape]), network.parameterNodes(), { training: false });
+  const { logits } = applyTo(network, [2, ...inputShape], dtype);
   if (logits.dtype !== 'float32' || !sameShape(logits.shape, [2, classes])) {
     throw new BilevelError(
       'SHAPE_MISMATCH',
@@ -63,6 +66,30 @@ export function checkFit(network: Network, inputShape: Shape, classes: number): 
         adviseOutput(network),
     );
   }
+}
+
+/**
+ * Refuses integers outside the table that a network looks them up in.
+ * @throws INVALID_DATA naming the sample, the integer and the size of the table
+ */
+export function checkTokens(network: Network, inputs: SampleInputs, what: string): void {
+  if (inputs.dtype !== 'int64') return;
+  const [, ...inputShape] = inputs.shape;
+  const { x, logits } = applyTo(network, [2, ...inputShape], 'int64');
+  const bound = indexBounds([logits]).get(x);
+  const bad = bound === undefined ? -1 : inputs.data.findIndex((token) => token < 0n || token >= BigInt(bound));
+  if (bad < 0) return;
+  throw new BilevelError(
+    'INVALID_DATA',
+    `Sample ${Math.floor(bad / elementCount(inputShape))} of the ${what} holds ${inputs.data[bad]}, but the network looks its ` +
+      `inputs up in a table of ${bound} rows.`,
+  );
+}
+
+/** The network in its inference form, on inputs of a shape. */
+function applyTo(network: Network, shape: Shape, dtype: DType): { readonly x: Node; readonly logits: Node } {
+  const x = input('x', shape, dtype);
+  return { x, logits: network.apply(x, network.parameterNodes(), { training: false }) };
 }
 
 function sizeFits(declared: number | string | undefined, size: number | undefined): boolean {
@@ -93,7 +120,7 @@ export class Classifier implements Disposable {
   }
 
   /** The most likely class of every input, [n]. */
-  async predict(inputs: Tensor<'float32'>, parameters: Parameters): Promise<Int32Array> {
+  async predict(inputs: SampleInputs, parameters: Parameters): Promise<Int32Array> {
     const [count = 0] = inputs.shape;
     const chunk = Math.min(this.#chunk, count);
     const steps = Math.ceil(count / chunk);
@@ -101,7 +128,7 @@ export class Classifier implements Disposable {
     // The last step repeats the last row where there is none left.
     for (let position = 0; position < index.size; position++) index.data[position] = Math.min(position, count - 1);
     const classes = Tensor.zeros([steps, chunk], 'int64');
-    const { compiled, program } = this.#program(inputs.shape, chunk, parameters);
+    const { compiled, program } = this.#program(inputs, chunk, parameters);
     const all: Record<string, Tensor> = { inputs, index, classes };
     for (const [name, tensor] of Object.entries(parameters)) all[`v/${name}`] = tensor;
     const bindings = Object.fromEntries(compiled.bindings.map(({ name }) => [name, all[name] as Tensor]));
@@ -118,7 +145,7 @@ export class Classifier implements Disposable {
   }
 
   #program(
-    shape: Shape,
+    { shape, dtype }: TensorType,
     chunk: number,
     parameters: Parameters,
   ): { readonly compiled: CompiledProgram; readonly program: Program } {
@@ -126,7 +153,7 @@ export class Classifier implements Disposable {
     const known = this.#programs.get(count);
     if (known) return known;
     const index = input('index', [chunk], 'int32');
-    const rows = gather(input('inputs', shape), index);
+    const rows = gather(input('inputs', shape, dtype), index);
     const nodes = Object.entries(parameters).map(([name, tensor]): [string, Node] => [
       name,
       input(`v/${name}`, tensor.shape),
@@ -180,26 +207,35 @@ export async function trainClassifier(
 
 /** Both parts one after the other. */
 export function joinSamples(a: Samples, b: Samples): Samples {
-  const [rowsA = 0, ...inputShape] = a.inputs.shape;
-  const [rowsB = 0] = b.inputs.shape;
-  const inputs = Tensor.zeros([rowsA + rowsB, ...inputShape]);
-  inputs.data.set(a.inputs.data);
-  inputs.data.set(b.inputs.data, a.inputs.size);
-  const labels = Tensor.zeros([rowsA + rowsB], 'int64');
-  labels.data.set(a.labels.data);
-  labels.data.set(b.labels.data, rowsA);
-  return { inputs, labels };
+  return { inputs: joinRows(a.inputs, b.inputs), labels: joinRows(a.labels, b.labels) };
 }
 
 /** The samples for which `keep` holds. */
 export function filterSamples({ inputs, labels }: Samples, keep: (row: number) => boolean): Samples {
   const rows = Array.from({ length: labels.size }, (_, row) => row).filter(keep);
-  const [, ...inputShape] = inputs.shape;
-  const size = inputs.size / Math.max(1, labels.size);
-  const kept = { inputs: Tensor.zeros([rows.length, ...inputShape]), labels: Tensor.zeros([rows.length], 'int64') };
-  for (const [target, row] of rows.entries()) {
-    kept.inputs.data.set(inputs.data.subarray(row * size, (row + 1) * size), target * size);
-    kept.labels.data[target] = labels.data[row] ?? 0n;
-  }
-  return kept;
+  return { inputs: takeRows(inputs, rows), labels: takeRows(labels, rows) };
+}
+
+function joinRows<T extends Tensor>(a: T, b: T): T {
+  const joined = withRows(a, (a.shape[0] ?? 0) + (b.shape[0] ?? 0));
+  bytesOf(joined).set(bytesOf(a));
+  bytesOf(joined).set(bytesOf(b), a.data.byteLength);
+  return joined;
+}
+
+function takeRows<T extends Tensor>(tensor: T, rows: readonly number[]): T {
+  const taken = withRows(tensor, rows.length);
+  const [from, to] = [bytesOf(tensor), bytesOf(taken)];
+  const size = from.length / Math.max(1, tensor.shape[0] ?? 0);
+  for (const [target, row] of rows.entries()) to.set(from.subarray(row * size, (row + 1) * size), target * size);
+  return taken;
+}
+
+/** A tensor of zeros that is like another one but for its number of rows. */
+function withRows<T extends Tensor>({ dtype, shape }: T, rows: number): T {
+  return Tensor.zeros([rows, ...shape.slice(1)], dtype) as T;
+}
+
+function bytesOf({ data }: Tensor): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

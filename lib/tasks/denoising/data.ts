@@ -40,13 +40,9 @@ export async function loadDenoisingData(settings: DataSettings): Promise<Denoisi
   const { data, train, validation, noise, seed } = settings;
   const dataset = await loadDataset(data);
   const rows = splitRows(dataset.train.count, { train, validation }, Random.fromSeed(seed, 'split'));
-  const take = (part: Int32Array): Samples => {
-    const { images, labels } = dataset.train.take(part);
-    return { inputs: images, labels };
-  };
+  const take = (part: Int32Array): Samples => dataset.train.take(part);
   const clean = take(rows.train);
   const noisy = corruptLabels(clean.labels, noise, dataset.classes.length, Random.fromSeed(seed, 'noise'));
-  const test = dataset.test.take();
   return {
     classes: dataset.classes,
     train: { inputs: clean.inputs, labels: noisy.labels },
@@ -54,6 +50,6 @@ export async function loadDenoisingData(settings: DataSettings): Promise<Denoisi
     corrupted: noisy.corrupted,
     rows: rows.train,
     validation: take(rows.validation),
-    test: { inputs: test.images, labels: test.labels },
+    test: dataset.test.take(),
   };
 }

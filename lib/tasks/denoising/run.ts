@@ -13,6 +13,7 @@ import type { Tensor } from '../../tensor.js';
 import {
   Classifier,
   checkFit,
+  checkTokens,
   filterSamples,
   joinSamples,
   type Parameters,
@@ -61,7 +62,10 @@ export async function loadDenoisingInputs({ task }: DenoisingSettings): Promise<
   const { output } = task;
   const network = await Network.load(findModel(task.network), output === '' ? {} : { outputs: [output] });
   const data = await loadDenoisingData(task);
-  checkFit(network, data.train.inputs.shape.slice(1), data.classes.length);
+  const { inputs } = data.train;
+  checkFit(network, inputs.shape.slice(1), data.classes.length, inputs.dtype);
+  for (const part of ['train', 'validation', 'test'] as const)
+    checkTokens(network, data[part].inputs, `${part} samples`);
   return { network, data };
 }
 

@@ -1,9 +1,9 @@
 import { loadDataset } from '../../data/dataset.js';
-import type { LabelledImages } from '../../data/labelled-images.js';
+import type { LabelledSamples } from '../../data/labelled-samples.js';
 import { corruptLabels } from '../../data/noise.js';
 import { Random } from '../../data/random.js';
 import { invalidArgument } from '../../errors.js';
-import { Tensor } from '../../tensor.js';
+import { formatType, Tensor } from '../../tensor.js';
 import type { Samples } from '../classifier.js';
 import type { TaskSettings } from './settings.js';
 
@@ -37,9 +37,10 @@ function withBias(images: Tensor<'float32'>): Tensor<'float32'> {
   return inputs;
 }
 
-function take(part: LabelledImages, first: number, count: number): Samples {
-  const { images, labels } = part.take(Array.from({ length: count }, (_, index) => first + index));
-  return { inputs: withBias(images), labels };
+function take(part: LabelledSamples, first: number, count: number): Samples {
+  const { inputs, labels } = part.take(Array.from({ length: count }, (_, index) => first + index));
+  if (inputs.dtype !== 'float32') throw invalidArgument('data', 'a data set of images', formatType(inputs));
+  return { inputs: withBias(inputs), labels };
 }
 
 /**

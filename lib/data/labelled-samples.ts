@@ -1,0 +1,104 @@
+import { BilevelError, invalidArgument } from '../errors.js';
+import { elementCount, type Shape, Tensor } from '../tensor.js';
+import type { IdxArray } from './idx.js';
+import { checkLabels } from './labels.js';
+
+/**
+ * Images, or rows of integers such as tokens, with labels, in the form in which they are stored: tensors are made only for the
+ * rows asked for.
+ */
+export class LabelledSamples {
+  readonly count: number;
+  /** Channels, height and width of an image; the sizes of a row of integers as they are stored. */
+  readonly inputShape: Shape;
+  readonly #values: IdxArray['data'];
+  readonly #labels: Tensor<'int64'>;
+
+  /**
+   * @param inputs images [n, height, width] or [n, channels, height, width] of bytes from 0 to 255 or finite floats; or integers
+   *   [n, ...] of 16 or 32 bits
+   * @param labels integers from 0 to classes - 1, [n]
+   * @param source name of the data for error messages
+   * @throws INVALID_FILE when the arrays are not samples and their labels, INVALID_DATA for a label outside the classes or
+   *   a pixel that is not finite
+   */
+  constructor(inputs: IdxArray, labels: IdxArray, classes: number, source: string) {
+    const damaged = (reason: string): BilevelError => new BilevelError('INVALID_FILE', `${source}: ${reason}.`);
+    const [count = 0, ...sizes] = inputs.shape;
+    const isImage = !isIntegers(inputs.data);
+    const what = isImage ? 'image' : 'row';
+    const inputShape = isImage && sizes.length === 2 ? [1, ...sizes] : sizes;
+    if (isImage && inputShape.length !== 3) {
+      throw damaged(
+        `expected images [n, height, width] or [n, channels, height, width], found [${inputs.shape.join(', ')}]`,
+      );
+    }
+    if (inputs.data.length === 0) throw damaged(`there are no ${what}s`);
+    if (labels.shape.length !== 1 || labels.shape[0] !== count) {
+      throw damaged(
+        `expected one label for each of the ${count} ${what}s, found an array [${labels.shape.join(', ')}]`,
+      );
+    }
+    if (labels.data instanceof Float32Array || labels.data instanceof Float64Array) {
+      throw damaged('the labels are not integers');
+    }
+    if (inputs.data instanceof Int8Array)
+      throw damaged('the pixels are neither bytes from 0 to 255 nor floating-point numbers');
+    const bad = inputs.data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      const at = Math.floor(bad / elementCount(sizes));
+      throw new BilevelError(
+        'INVALID_DATA',
+        `${source}: ${what} ${at} holds ${inputs.data[bad]}, which is not a finite number.`,
+      );
+    }
+    this.count = count;
+    this.inputShape = inputShape;
+    this.#values = inputs.data;
+    this.#labels = Tensor.from(labels.data, [count], 'int64');
+    checkLabels(this.#labels, classes, source);
+  }
+
+  /**
+   * The chosen samples in the given order: `inputs` [rows, ...], images as float32 (bytes are divided by 255, floats are kept as
+   * stored) and integers as int64, and `labels` int64 [rows].
+   * @param rows sample numbers; default all
+   * @throws INVALID_ARGUMENT for a row that does not exist
+   */
+  take(rows?: ArrayLike<number>): { inputs: SampleInputs; labels: Tensor<'int64'> } {
+    const count = rows?.length ?? this.count;
+    const size = elementCount(this.inputShape);
+    const chosen = Int32Array.from({ length: count }, (_, index) => {
+      const row = rows === undefined ? index : rows[index];
+      if (row !== undefined && Number.isInteger(row) && row >= 0 && row < this.count) return row;
+      throw invalidArgument(`rows[${index}]`, `an integer from 0 to ${this.count - 1}`, row);
+    });
+    const labels = Tensor.zeros([count], 'int64');
+    for (const [index, row] of chosen.entries()) labels.data[index] = this.#labels.data[row] ?? 0n;
+    const shape = [count, ...this.inputShape];
+    const valueAt = (row: number, element: number): number => Number(this.#values[row * size + element]);
+    if (isIntegers(this.#values)) {
+      const inputs = Tensor.zeros(shape, 'int64');
+      for (const [index, row] of chosen.entries()) {
+        for (let element = 0; element < size; element++)
+          inputs.data[index * size + element] = BigInt(valueAt(row, element));
+      }
+      return { inputs, labels };
+    }
+    const inputs = Tensor.zeros(shape);
+    const unit = this.#values instanceof Uint8Array ? 255 : 1;
+    for (const [index, row] of chosen.entries()) {
+      for (let element = 0; element < size; element++)
+        inputs.data[index * size + element] = valueAt(row, element) / unit;
+    }
+    return { inputs, labels };
+  }
+}
+
+/** Inputs of samples, [n, ...]: real numbers, or integers such as tokens. */
+export type SampleInputs = Tensor<'float32'> | Tensor<'int64'>;
+
+/** Bytes are pixels. */
+function isIntegers(values: IdxArray['data']): boolean {
+  return values instanceof Int16Array || values instanceof Int32Array;
+}
