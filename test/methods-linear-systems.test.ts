@@ -294,6 +294,31 @@ test('a Neumann series with too large a rate is refused, with the option and a r
   }
 });
 
+test('growth that may be chance, or does little harm in few steps, is reported and not refused', async (t) => {
+  // eta times the curvature is 2.5, and each of three factors multiplies by -1.5.
+  const given: Quadratic = { hessian: [2.5, 0, 0, 1], start: [1, 0], target: [0, 0] };
+  using solver = stocbio(quadratic(given), { ...oneStep, neumannRate: 1, neumannFactors: 3 }, { device });
+  const { linearResidual = 0 } = await solver.step(solver.init());
+  t.true(Math.abs(linearResidual - 1.5 ** 3) < 1e-5);
+});
+
+test('a right-hand side of no or next to no length has the solution 0', async (t) => {
+  for (const scale of [0, 1e-41, 1e-45]) {
+    const given: Quadratic = { ...system, scale };
+    for (const solver of [
+      aidCg(quadratic(given), oneStep, { device }),
+      stable(quadratic(given), oneStep, { device }),
+      stocbio(quadratic(given), { ...oneStep, neumannRate: 0.05 }, { device }),
+      soba(quadratic(given), oneStep, { device }),
+      amigo(quadratic(given), { ...oneStep, linearLearningRate: 0.05 }, { device }),
+    ]) {
+      const { z, report } = await solutionOf(solver);
+      t.true(length(z) < 1e-38 && (report.linearResidual ?? 9) <= 1);
+      solver.dispose();
+    }
+  }
+});
+
 test('a Neumann series that negative curvature makes grow says so', async (t) => {
   const saddle: Quadratic = { hessian: [1, 0, 0, -2], start: [1, 1], target: [0, 0] };
   using solver = stocbio(quadratic(saddle), { ...oneStep, neumannRate: 0.1, neumannFactors: 40 }, { device });

@@ -36,4 +36,15 @@ export {
   simplex,
 } from './sets/index.js';
 export { type PerSample, perSample, type Variable } from './variable.js';
-export { dot, dotOfSlices, minus, norm, plus, plusScaled, scaled, spread, type Vector } from './vectors.js';
+export {
+  dot,
+  dotOfSlices,
+  minus,
+  norm,
+  plus,
+  plusScaled,
+  scaled,
+  smallestNormal,
+  spread,
+  type Vector,
+} from './vectors.js';

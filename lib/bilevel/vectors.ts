@@ -52,8 +52,8 @@ export function dot(a: Vector, b: Vector, trials: number | undefined): Node {
   return dotOfSlices(a, b, 1);
 }
 
-/** The smallest float32 of full precision. */
-const smallestNormal = 2 ** -126;
+/** The smallest float32 of full precision, and so with a finite inverse. */
+export const smallestNormal = 2 ** -126;
 
 /**
  * |a|: a scalar, or with `trials` one value per trial. Divided by its largest element before it is squared, so that no length
@@ -64,7 +64,6 @@ export function norm(a: Vector, trials: number | undefined): Node {
   const largest = a
     .map((x) => reduceMax(abs(x), [...x.shape.keys()].slice(batchAxes)))
     .reduce((most, each) => maximum(most, each), zeros(trials === undefined ? [] : [trials]));
-  // No smaller, so that its inverse is finite.
   const unit = maximum(largest, smallestNormal);
   const parts = scaled(div(1, unit), a);
   return mul(unit, sqrt(dot(parts, parts, trials)));

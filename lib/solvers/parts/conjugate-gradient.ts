@@ -1,4 +1,13 @@
-import { minus, type Oracles, plus, plusScaled, scaled, spread, type Vector } from '../../bilevel/index.js';
+import {
+  minus,
+  type Oracles,
+  plus,
+  plusScaled,
+  scaled,
+  smallestNormal,
+  spread,
+  type Vector,
+} from '../../bilevel/index.js';
 import {
   add,
   and,
@@ -136,8 +145,7 @@ export function conjugateGradientSteps(
 
   const beginAtPresent = (first: Vector, rightSide: Vector): Update[] => {
     const size = maximum(b.norm(rightSide), b.norm(first));
-    const isZero = lessEqual(size, 0);
-    const unit = where(isZero, 1, size);
+    const unit = where(greater(size, smallestNormal), size, 1);
     const start = scaled(div(1, unit), first);
     const firstError = b.squaredNorm(start);
     return [

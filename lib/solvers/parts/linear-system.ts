@@ -1,4 +1,4 @@
-import { type Oracles, plusScaled, type Vector } from '../../bilevel/index.js';
+import { type Oracles, plusScaled, smallestNormal, type Vector } from '../../bilevel/index.js';
 import { div, maximum, mul, type Node } from '../../graph/index.js';
 import type { PhaseOptions } from '../builder.js';
 import type { Iteration } from '../iteration.js';
@@ -20,7 +20,7 @@ export interface LinearSystemOptions extends PhaseOptions {
 
 /** |b - A z| / |b| of both lengths, per trial: 0 where the first is, and finite where only the second is. */
 export function relativeResidual(residual: Node, rightSide: Node): Node {
-  return div(residual, maximum(rightSide, maximum(mul(1e-30, residual), 1e-38)));
+  return div(residual, maximum(rightSide, maximum(mul(1e-30, residual), smallestNormal)));
 }
 
 /** (grad_vv g + tikhonov I) w */

@@ -1,5 +1,5 @@
 import type { Vector } from '../../bilevel/index.js';
-import { mul, type Node } from '../../graph/index.js';
+import { mul, type Node, topologicalOrder } from '../../graph/index.js';
 import type { MethodBuilder } from '../builder.js';
 import type { Iteration } from '../iteration.js';
 import { estimatePhase } from './estimate.js';
@@ -94,7 +94,10 @@ export function neumannSeriesAt(
     }),
     options,
   );
-  const exact = options.draws !== 'fresh' || b.facts.gBatches === 1;
+  // With fresh draws the factors differ by their rows and by what g draws at random.
+  const { g, key } = b.problem;
+  const drawsAnew = b.facts.gBatches > 1 || topologicalOrder([g]).includes(key);
+  const exact = options.draws !== 'fresh' || !drawsAnew;
   return {
     async solve(iteration, steps) {
       await start.run(iteration);

@@ -16,16 +16,16 @@ export interface SeriesGrowth {
   readonly factor: number;
 }
 
-/** Growth that a single factor may have from a mini-batch of its own, and a saddle in few steps. */
+/** Growth over a series that is only reported: in few steps it does little harm. */
 const tolerated = 10;
 
-/** Growth by rounding. */
-const slack = 1.001;
+/** Growth at which a series stops, before it leaves float32; less can be the chance of small mini-batches. */
+export const hopeless = 1e6;
 
 /**
- * Refuses a series that grows. Without noise its terms shrink for every rate below 2 over the largest curvature, unless there
+ * Refuses a series that grows much. Without noise its terms shrink for every rate below 2 over the largest curvature, unless there
  * is negative curvature: a term that turns round as it grows tells of the rate, another one of the curvature.
- * @param exact whether all factors are on the same rows
+ * @param exact whether all factors are those of one and the same cost
  * @throws DIVERGED, INDEFINITE_HESSIAN
  */
 export function checkGrowth(
@@ -34,7 +34,7 @@ export function checkGrowth(
   iteration: Iteration,
   exact: boolean,
 ): void {
-  const grown = growths.find(({ size, factor }) => size > (exact && factor < 0 ? slack : tolerated));
+  const grown = growths.find(({ size }) => size > (exact ? tolerated : hopeless));
   if (grown === undefined) return;
   const { size, factor } = grown;
   const rate = at(iteration.index);

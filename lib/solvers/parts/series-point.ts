@@ -1,10 +1,16 @@
-import { minus, type Oracles, type Pair, plusScaled, scaled, type Vector } from '../../bilevel/index.js';
+import {
+  minus,
+  type Oracles,
+  type Pair,
+  plusScaled,
+  scaled,
+  smallestNormal,
+  type Vector,
+} from '../../bilevel/index.js';
 import { div, greater, maximum, mul, type Node, not, sqrt, where } from '../../graph/index.js';
 import type { MethodBuilder } from '../builder.js';
 import { assign, type Update } from '../level.js';
-
-/** Growth of a series at which it stops, before it leaves float32. */
-const hopeless = 1e6;
+import { hopeless } from './series-growth.js';
 
 /** What |r|^2 is divided by at least. */
 const smallest = 1e-30;
@@ -29,7 +35,7 @@ export class SeriesPoint {
   readonly term: Vector;
   readonly #b: MethodBuilder;
   readonly #at: Partial<Pair> | undefined;
-  /** |r_0|, or 1 where it is 0. */
+  /** |r_0|, or 1 where it is too small to divide by. */
   readonly #unit: Node;
   readonly #size: Node;
   readonly #factor: Node;
@@ -64,7 +70,7 @@ export class SeriesPoint {
   /** Begins at grad_u f and r_0 = grad_v f, which z takes with this weight. */
   begin({ u, v }: Pair, weight: Node | number): SeriesStep {
     const length = this.#b.norm(v);
-    const isSome = greater(length, 0);
+    const isSome = greater(length, smallestNormal);
     const unit = where(isSome, length, 1);
     const size = where(isSome, 1, 0);
     const updates = [
