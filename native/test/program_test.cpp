@@ -260,7 +260,7 @@ TEST(windows_fit_their_input) {
   };
   CHECK(empty_pool(4096, 4096, 1, 1, 0) == "accepted", empty_pool(4096, 4096, 1, 1, 0));
   check_refused(empty_pool(4097, 4097, 1, 1, 0), "LIMIT_EXCEEDED Invalid program, instruction 0 (maxPool), kernelSize");
-  check_refused(empty_pool(5000, 2, 10001, 10000, 10000),
+  check_refused(empty_pool(5000, 2, 5000, 10000, 10000),
                 "LIMIT_EXCEEDED Invalid program, instruction 0 (maxPool), dil");
   const auto maxima = [](double scaled, int64_t planes, bool apart) {
     Encoder program;
