@@ -313,16 +313,16 @@ test('dropout in inference form does nothing unless told to', async (t) => {
 
 test('a side output may be there, but not be read', async (t) => {
   const model = (read: boolean): TestModel => ({
-    inputs: { x: { shape: ['batch', 1, 2] } },
+    inputs: { x: { shape: ['batch', 1, 1, 1, 2] } },
     nodes: [
-      { op: 'MaxPool', inputs: ['x'], outputs: ['h', 'places'], attributes: { kernel_shape: [2] } },
+      { op: 'MaxPool', inputs: ['x'], outputs: ['h', 'places'], attributes: { kernel_shape: [1, 1, 2] } },
       read
         ? { op: 'Cast', name: 'choose', inputs: ['places'], outputs: ['y'], attributes: { to: 1 } }
         : { op: 'Relu', inputs: ['h'], outputs: ['y'] },
     ],
     outputs: ['y'],
   });
-  const x = input('x', [1, 1, 2]);
+  const x = input('x', [1, 1, 1, 1, 2]);
   t.is((await load(model(false))).apply(x, {}).op, 'relu');
   const network = await load(model(true));
   t.throws(() => network.apply(x, {}), { code: 'UNSUPPORTED_OPERATOR', message: /Cast node "choose" reads "places"/ });

@@ -66,6 +66,7 @@ export const activationOperators: Record<string, OperatorImporter> = {
   Softmax: { build: alongAxis(g.softmax) },
   Softplus: { build: (op) => g.softplus(op.input(0)) },
   Softsign: { build: (op) => g.div(op.input(0), g.add(g.abs(op.input(0)), 1)) },
+  Swish: { build: withAlpha(1, (x, alpha) => g.mul(x, g.sigmoid(g.mul(x, alpha)))), since: 24 },
   Tanh: { build: (op) => g.tanh(op.input(0)) },
   ThresholdedRelu: { build: withAlpha(1, (x, alpha) => g.where(g.greater(x, alpha), x, 0)), since: 10 },
 };

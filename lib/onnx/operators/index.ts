@@ -15,6 +15,7 @@ import { randomOperators } from './random.js';
 import { recurrentOperators } from './recurrent/index.js';
 import { reductionOperators } from './reduction.js';
 import { resizeOperators } from './resize.js';
+import { samplingOperators } from './sampling.js';
 import { scatterOperators } from './scatter.js';
 import { shapeOperators } from './shape.js';
 import { slicingOperators } from './slicing.js';
@@ -38,6 +39,7 @@ export const operators: ReadonlyMap<string, OperatorImporter> = new Map(
     ...recurrentOperators,
     ...reductionOperators,
     ...resizeOperators,
+    ...samplingOperators,
     ...scatterOperators,
     ...shapeOperators,
     ...slicingOperators,

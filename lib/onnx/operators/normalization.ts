@@ -26,10 +26,18 @@ function batchNormalization(op: Operation): ImportResult {
   return [output, next.mean, next.variance];
 }
 
-function layerNormalization(op: Operation): Node {
+/** With the mean and the reciprocal of the deviation as further outputs. */
+function layerNormalization(op: Operation): ImportResult {
   op.attributes.ignore('stash_type');
-  const axis = op.attributes.int('axis', -1);
-  return g.layerNorm(op.input(0), axis, op.input(1), op.optionalInput(2), op.attributes.float('epsilon', 1e-5));
+  const x = op.input(0);
+  const axis = g.normalizeAxis(op.attributes.int('axis', -1), x.shape.length);
+  const epsilon = op.attributes.float('epsilon', 1e-5);
+  const y = g.layerNorm(x, axis, op.input(1), op.optionalInput(2), epsilon);
+  if (!op.hasOutput(1) && !op.hasOutput(2)) return y;
+  const axes = [...x.shape.keys()].slice(axis);
+  const mean = g.mean(x, axes, { keepDims: true });
+  const variance = g.mean(g.square(g.sub(x, mean)), axes, { keepDims: true });
+  return [y, mean, g.reciprocal(g.sqrt(g.add(variance, epsilon)))];
 }
 
 /** x over its root mean square along the axes from `axis` on (Zhang and Sennrich, 2019). */

@@ -1,6 +1,6 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
-import type { Operation, OperatorImporter } from '../operation.js';
+import type { ImportResult, Operation, OperatorImporter } from '../operation.js';
 import { extentOf, perDimension, readWindows, spatialSizes, type Windows } from './windows.js';
 
 interface Pool extends Windows {
@@ -28,11 +28,26 @@ function countWindows(op: Operation, windows: Windows, axis: number, size: numbe
   return ceilMode && (count - 1) * stride >= size + low ? count - 1 : count;
 }
 
-function maxPool(op: Operation): Node {
-  op.attributes.ignore('storage_order');
+/** With the places of the largest elements as second output, in up to two dimensions. */
+function maxPool(op: Operation): ImportResult {
   const x = op.input(0);
-  const pool = x.shape.length === 5 ? g.maxPool3d : g.maxPool;
-  return pool(x, readPool(op, x));
+  const windows = readPool(op, x);
+  const columnsFirst = op.attributes.flag('storage_order');
+  if (x.shape.length === 5) return g.maxPool3d(x, windows);
+  const y = g.maxPool(x, windows);
+  return op.hasOutput(1) ? [y, places(op, x, windows, columnsFirst)] : y;
+}
+
+/** int64: where in the whole of x each window has its largest element, counting planes by rows or by columns. */
+function places(op: Operation, x: Node, windows: Pool, columnsFirst: boolean): Node {
+  const [batch = 0, channels = 0, ...plane] = x.shape;
+  const within = g.cast(g.maxPoolIndices(x, windows), 'int64');
+  const [height, width] = [plane.at(-2) ?? 1, plane.at(-1) ?? 1];
+  const row = g.div(within, width);
+  const counted =
+    columnsFirst && plane.length === 2 ? g.add(g.mul(g.sub(within, g.mul(row, width)), height), row) : within;
+  const starts = op.sequence(batch * channels, (index) => index * height * width);
+  return g.add(counted, g.reshape(starts, [batch, channels, ...plane.map(() => 1)]));
 }
 
 function averagePool(op: Operation): Node {

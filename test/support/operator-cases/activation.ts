@@ -1,6 +1,8 @@
 import { type OperatorCase, random } from '../operator-case.js';
 import { unary } from './common.js';
 
+const swishInput = random([9], 4);
+
 export const activation: readonly OperatorCase[] = [
   ...unary(
     ['Elu', 'HardSigmoid', 'LeakyRelu', 'Relu', 'Selu', 'Sigmoid', 'Softplus', 'Softsign', 'Tanh'],
@@ -31,6 +33,13 @@ export const activation: readonly OperatorCase[] = [
   },
   { op: 'Shrink', opsets: [9], inputs: [random([9], 2)], attributes: { bias: { float: 0.3 }, lambd: { float: 0.8 } } },
   { op: 'HardSwish', opsets: [14, 22], inputs: [random([9], 5)] },
+  {
+    op: 'Swish',
+    opsets: [24],
+    inputs: [swishInput],
+    attributes: { alpha: { float: 0.5 } },
+    expected: { shape: [9], data: swishInput.data.map((x) => x / (1 + Math.exp(-0.5 * x))) },
+  },
   { op: 'Mish', opsets: [18, 22], inputs: [random([9], 4)] },
   { op: 'Gelu', opsets: [20], inputs: [random([9], 4)] },
   { op: 'Gelu', note: 'tanh', opsets: [20], inputs: [random([9], 4)], attributes: { approximate: 'tanh' } },

@@ -83,4 +83,12 @@ export const normalization: readonly OperatorCase[] = [
     inputs: [image],
     attributes: { axes: [1, 2] },
   },
+  {
+    op: 'LayerNormalization',
+    note: 'statistics',
+    opsets: [17],
+    inputs: [random([2, 3, 4]), random([3, 4]), random([3, 4], 1)],
+    attributes: { axis: 1 },
+    outputs: 3,
+  },
 ];

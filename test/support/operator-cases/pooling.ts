@@ -117,4 +117,22 @@ export const pooling: readonly OperatorCase[] = [
     inputs: [image],
     attributes: { kernel_shape: [2, 3], strides: [2, 1], dilations: [2, 2], pads: [1, 0, 0, 2] },
   },
+  ...[0, 1].map(
+    (order): OperatorCase => ({
+      op: 'MaxPool',
+      note: `places, storage order ${order}`,
+      opsets: [12],
+      inputs: [image],
+      attributes: { kernel_shape: [2, 3], strides: [2, 1], pads: [1, 0, 0, 1], storage_order: order },
+      outputs: 2,
+    }),
+  ),
+  {
+    op: 'MaxPool',
+    note: 'places in one dimension',
+    opsets: [12],
+    inputs: [signal],
+    attributes: { kernel_shape: [2] },
+    outputs: 2,
+  },
 ];

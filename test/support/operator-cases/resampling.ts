@@ -124,4 +124,32 @@ export const resampling: readonly OperatorCase[] = [
       extrapolation_value: { float: 1.5 },
     },
   },
+  ...['zeros', 'border', 'reflection'].flatMap((padding_mode): OperatorCase[] =>
+    [0, 1].flatMap((align_corners): OperatorCase[] => [
+      ...['bilinear', 'nearest', 'bicubic'].map(
+        (mode): OperatorCase => ({
+          op: 'GridSample',
+          note: `${mode}, ${padding_mode}, ${align_corners ? 'corners' : 'edges'} aligned`,
+          opsets: [16],
+          inputs: [picture, random([1, 3, 2, 2], 1.6)],
+          attributes: { mode, padding_mode, align_corners },
+        }),
+      ),
+      {
+        op: 'GridSample',
+        note: `volume, ${padding_mode}, ${align_corners ? 'corners' : 'edges'} aligned`,
+        opsets: [20],
+        inputs: [random([2, 2, 3, 4, 2]), random([2, 2, 3, 1, 3], 1.4)],
+        attributes: { mode: 'linear', padding_mode, align_corners },
+      },
+    ]),
+  ),
+  { op: 'Col2Im', opsets: [18], inputs: [random([2, 8, 6]), int64s([3, 4]), int64s([2, 2])] },
+  {
+    op: 'Col2Im',
+    note: 'strides, dilations and pads',
+    opsets: [18],
+    inputs: [random([1, 6, 12]), int64s([5, 4]), int64s([3, 2])],
+    attributes: { strides: [1, 2], dilations: [2, 1], pads: [1, 2, 1, 2] },
+  },
 ];
