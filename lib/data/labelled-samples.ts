@@ -44,7 +44,8 @@ export class LabelledSamples {
     }
     if (inputs.data instanceof Int8Array)
       throw damaged('the pixels are neither bytes from 0 to 255 nor floating-point numbers');
-    const bad = inputs.data.findIndex((value) => !Number.isFinite(value));
+    const isReal = inputs.data instanceof Float32Array || inputs.data instanceof Float64Array;
+    const bad = isReal ? inputs.data.findIndex((value) => !Number.isFinite(value)) : -1;
     if (bad >= 0) {
       const at = Math.floor(bad / elementCount(sizes));
       throw new BilevelError(
