@@ -168,6 +168,12 @@ test('a cost that is no longer finite stops the run, named with its step, and le
       /^(f|v\/\S+) became (NaN|Infinity) in step \d+ of the phase lower in iteration 3 .* Lower lowerLearningRate/,
     );
     t.true(message.includes(folder));
+    const { details } = JSON.parse(outcome.stdout).error;
+    t.like(details, {
+      iteration: 3,
+      phase: 'lower',
+      cause: { kind: 'divergence', remedy: 'Lower lowerLearningRate.' },
+    });
     t.is(await metricsLines(folder), 2);
     const state = await readFile(join(folder, 'state.safetensors'), 'latin1');
     t.regex(state, /\\"iteration\\":2/);
