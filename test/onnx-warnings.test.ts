@@ -19,7 +19,7 @@ const remedies: Readonly<Record<WarningCode, RegExp>> = {
   ASSUMED_CONSTANTS: /network\.constants/,
   INFERENCE_BATCH_NORM: /training: true/,
   INFERENCE_DROPOUT: /training: true, key/,
-  FIXED_BATCH: /dynamic_axes/,
+  FIXED_BATCH: /dynamic_(?:axes|shapes)/,
   NO_PARAMETERS: /initializers/,
   IGNORED_OUTPUTS: /outputs: \["y", "z"\]/,
   CONVERTED_PRECISION: /float32/,

@@ -115,8 +115,14 @@ function fixedBatch(graph: ModelGraph): string | undefined {
   if (typeof batch !== 'number') return undefined;
   return (
     `The model was exported for batches of ${batch}. Other sizes work unless the size is written into it elsewhere; to be ` +
-    "sure, export with dynamic_axes={'input': {0: 'batch'}} or dynamic_shapes."
+    `sure, export with ${freeBatch(graph)}.`
   );
+}
+
+function freeBatch({ origins: { exporter } }: ModelGraph): string {
+  const [now, before] = ["dynamic_shapes=({0: torch.export.Dim('batch')},)", "dynamic_axes={'input': {0: 'batch'}}"];
+  if (exporter === 'other') return `a free batch axis (of PyTorch: ${now}, or ${before} with dynamo=False)`;
+  return exporter === 'dynamo' ? now : `dynamo=False, ${before}`;
 }
 
 function ignoredOutputs({ outputs: [first], otherOutputs, outputsChosen }: ModelGraph): string | undefined {

@@ -1,7 +1,7 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
-import type { DType } from '../../tensor.js';
-import { elementType, saturate } from '../element-types.js';
+import type { DType, Shape } from '../../tensor.js';
+import { type ElementType, elementType, saturate } from '../element-types.js';
 import { integers, type Operation, type OperatorImporter } from '../operation.js';
 import type { TensorProto } from '../schema/onnx_pb.js';
 import { checkTensor, tensorValues } from '../stored-tensor.js';
@@ -42,14 +42,26 @@ function range(op: Operation): Node {
   return op.sequence(length, (index) => start + index * delta, op.input(0).dtype);
 }
 
-/** Narrow integer types are held as int32, so a cast to one would have to wrap around; that is not done. */
+/** Narrow integer types are held as int32, so a cast to one has to wrap around; that is done with constants only. */
 function cast(op: Operation): Node {
   op.attributes.ignore('saturate', 'round_mode');
   const x = op.input(0);
   const type = elementType(op.attributes.int('to', 0), `The result of ${op.node.label}`);
   const narrow = type.dtype === 'int32' && type.name !== 'int32';
-  if (narrow && x.dtype !== 'bool') throw op.unsupported(`casts to ${type.name}, which is not supported`);
-  return castTo(op, x, type.dtype);
+  if (!narrow || x.dtype === 'bool') return castTo(op, x, type.dtype);
+  if (!g.isOp(x, 'constant')) throw op.unsupported(`casts to ${type.name}, which is not supported`);
+  return wrapped(op, x.attributes.data, x.shape, type);
+}
+
+function wrapped(op: Operation, data: Float64Array, shape: Shape, { name, bytes, dtype }: ElementType): Node {
+  op.context.countFolded(data.length);
+  const range = 2 ** (8 * bytes);
+  const least = name.startsWith('u') ? 0 : -range / 2;
+  const values = data.map((value) => {
+    if (!Number.isFinite(value)) return 0;
+    return ((((Math.trunc(value) - least) % range) + range) % range) + least;
+  });
+  return g.constant(values, shape, dtype);
 }
 
 function castLike(op: Operation): Node {

@@ -13,6 +13,16 @@ export const constants: readonly OperatorCase[] = [
     }),
   ),
   { op: 'Cast', note: 'from bool', opsets: [13], inputs: [bools([1, 0])], attributes: { to: 1 } },
+  ...[2, 3, 4, 5].map(
+    (to): OperatorCase => ({
+      op: 'Cast',
+      note: `of constants to the narrow type ${to}`,
+      opsets: [9, 13],
+      inputs: [int64s([0, 1, 255, 256, -1, -128, 70000])],
+      attributes: { to },
+      folded: true,
+    }),
+  ),
   { op: 'CastLike', opsets: [15, 19, 24], inputs: [random([6]), int64s([1])] },
   { op: 'EyeLike', opsets: [9, 22], inputs: [random([3, 4])] },
   { op: 'EyeLike', note: 'shifted', opsets: [9], inputs: [random([4, 3])], attributes: { k: -1, dtype: 7 } },
