@@ -97,6 +97,11 @@ function integer(name: string, dtype: DType, bytes: number, field: TypedField, r
   return { name, dtype, bytes, field, read, write };
 }
 
+/** Whether this ONNX element type is computed with as float32. */
+export function isReal(dataType: number): boolean {
+  return elementTypes.get(dataType)?.dtype === 'float32';
+}
+
 /** @throws UNSUPPORTED_OPERATOR for strings, complex numbers and the 8-bit and 4-bit floating-point types. */
 export function elementType(dataType: number, what: string): ElementType {
   const found = elementTypes.get(dataType);

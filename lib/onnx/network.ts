@@ -4,6 +4,7 @@ import { attempt, readBytes, writeFileAtomic } from '../data/files.js';
 import { BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
 import { constant, input, type Node, requireNode } from '../graph/index.js';
 import { formatType, type Shape, sameShape, Tensor } from '../tensor.js';
+import { storeConstantWeights } from './constant-weights.js';
 import { decodeModel, type OnnxModel } from './decode.js';
 import { encodeModel } from './encode.js';
 import { embedExternalData } from './external-data.js';
@@ -113,7 +114,7 @@ export class Network {
     try {
       const model = decodeModel(bytes, limits);
       await embedExternalData(model, path && dirname(path), limits);
-      const standard = expandLinearModels(model);
+      const standard = storeConstantWeights(expandLinearModels(model));
       return new Network(options.untie ? untieParameters(standard, limits) : standard, limits, options.outputs);
     } catch (error) {
       if (path === undefined || !(error instanceof BilevelError)) throw error;
