@@ -2,7 +2,12 @@ import { BilevelError } from '../errors.js';
 import { saturate } from './element-types.js';
 import type { ModelNode } from './model-graph.js';
 import { quote } from './quote.js';
-import { type AttributeProto, type TensorProto, AttributeProto_AttributeType as Type } from './schema/onnx_pb.js';
+import {
+  type AttributeProto,
+  type GraphProto,
+  type TensorProto,
+  AttributeProto_AttributeType as Type,
+} from './schema/onnx_pb.js';
 
 /**
  * The attributes of one node, read by name and type. Which ones were read is remembered, so that an attribute which
@@ -66,6 +71,11 @@ export class Attributes {
 
   tensor(name: string): TensorProto | undefined {
     return this.#get(name, Type.TENSOR)?.t;
+  }
+
+  /** A branch, or the body of a loop. */
+  graph(name: string): GraphProto | undefined {
+    return this.#get(name, Type.GRAPH)?.g;
   }
 
   text(name: string, fallback: string): string {

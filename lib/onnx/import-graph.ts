@@ -1,13 +1,16 @@
 import { BilevelError } from '../errors.js';
-import { currentOrigin, foldExpression, type Node, type Origin, withOrigin } from '../graph/index.js';
+import { constant, currentOrigin, foldExpression, type Node, type Origin, withOrigin } from '../graph/index.js';
 import { elementCount } from '../tensor.js';
 import { checkLimit, type OnnxLimits } from './limits.js';
-import type { ModelGraph, ModelNode } from './model-graph.js';
-import { type ImportMode, type Moments, Operation, type OperatorImporter } from './operation.js';
+import { type ModelGraph, type ModelNode, readNode } from './model-graph.js';
+import { type ImportMode, type Moments, Operation, type OperatorImporter, Sequence, type Value } from './operation.js';
 import { operators } from './operators/index.js';
 import { opsetRange } from './opset.js';
 import { resolveAliases } from './parameters.js';
 import { quote } from './quote.js';
+import type { GraphProto, NodeProto } from './schema/onnx_pb.js';
+import { sortNodes } from './sort.js';
+import { checkTensor, tensorValues } from './stored-tensor.js';
 
 /** What one batch normalization in training form computes of a mini-batch, and the stored tensors that stand for it in use. */
 export interface BatchStatistics extends Moments {
@@ -51,7 +54,6 @@ export function importGraph(
   mode: ImportMode,
   limits: OnnxLimits,
 ): ImportedGraph {
-  const values = new Map(given);
   const state = new Map<string, Node>();
   const statistics: BatchStatistics[] = [];
   const aliases = resolveAliases(graph);
@@ -63,35 +65,77 @@ export function importGraph(
   // Nodes are numbered as they are made, so the number of a result tells how many were made for it and before it.
   let first = 0;
   for (const { id } of given.values()) first = Math.max(first, id);
-  for (const [serial, node] of graph.nodes.entries()) {
-    const inputs = node.inputs.map((name) => (name === '' ? undefined : computed(values, name, node.label)));
-    const operation = new Operation(node, {
-      opset: graph.opset,
-      mode,
-      limits,
-      serial,
-      inputs,
-      countFolded,
-      updateStatistics: (batch, next) => {
-        const [, scale, bias, mean = '', variance = ''] = node.inputs.map((name) => aliases.get(name));
-        state.set(mean, next.mean).set(variance, next.variance);
-        statistics.push({ ...batch, stored: { mean, variance }, affine: [scale, bias] });
-      },
-    });
-    const results = withLabel(operation, () => importNode(operation).map((value) => fold(operation, value)));
-    for (const [index, name] of node.outputs.entries()) {
-      const value = results[index];
-      if (value === undefined) continue;
-      values.set(name, value);
-      checkLimit(limits, 'operations', value.id - first, `The number of operations of the graph up to ${node.label}`);
+  let serial = 0;
+
+  /** The nodes of graphs within nodes, which a loop around them reads only once. */
+  const bodies = new Map<GraphProto, readonly ModelNode[]>();
+  const readOwn = (proto: NodeProto, index: number): ModelNode => readNode(proto, index, graph.origins);
+
+  /** Adds the results of the nodes to the values that they read. */
+  function importNodes(nodes: readonly ModelNode[], values: Map<string, Value>): void {
+    for (const node of nodes) {
+      const operation = new Operation(node, {
+        opset: graph.opset,
+        mode,
+        limits,
+        serial: serial++,
+        values: node.inputs.map((name) => (name === '' ? undefined : computed(values, name, node.label))),
+        countFolded,
+        readBody: (body) => readBody(body, node, values),
+        updateStatistics: (batch, next) => {
+          const [, scale, bias, mean = '', variance = ''] = node.inputs.map((name) => aliases.get(name));
+          state.set(mean, next.mean).set(variance, next.variance);
+          statistics.push({ ...batch, stored: { mean, variance }, affine: [scale, bias] });
+        },
+      });
+      const what = `The number of operations of the graph up to ${node.label}`;
+      // A loop repeats nodes, also such as make nothing new.
+      checkLimit(limits, 'operations', serial, what);
+      const results = withLabel(operation, () => importNode(operation).map((value) => fold(operation, value)));
+      for (const [index, name] of node.outputs.entries()) {
+        const value = results[index];
+        if (value === undefined) continue;
+        values.set(name, value);
+        if (!(value instanceof Sequence)) checkLimit(limits, 'operations', value.id - first, what);
+      }
     }
   }
-  const outputs = graph.outputs.map((name): [string, Node] => [name, computed(values, name, 'The model')]);
+
+  function readBody(body: GraphProto, { inputs, captured }: ModelNode, outer: ReadonlyMap<string, Value>) {
+    const scope = new Map<string, Value>();
+    for (const name of inputs.slice(inputs.length - captured)) scope.set(name, computed(outer, name, 'A graph'));
+    for (const proto of body.initializer) {
+      const stored = checkTensor(proto, limits, `Initializer ${quote(proto.name)}`);
+      countFolded(elementCount(stored.shape));
+      scope.set(proto.name, constant(tensorValues(stored), stored.shape, stored.dtype));
+    }
+    const names = body.input.map(({ name }) => name);
+    const outputs = body.output.map(({ name }) => name);
+    const nodes = bodies.get(body) ?? sortNodes(body.node.map(readOwn), new Set([...scope.keys(), ...names]), outputs);
+    bodies.set(body, nodes);
+    return (args: readonly Value[]): Value[] => {
+      const values = new Map(scope);
+      for (const [index, name] of names.entries()) {
+        const value = args[index];
+        if (value !== undefined) values.set(name, value);
+      }
+      importNodes(nodes, values);
+      return outputs.map((name) => computed(values, name, 'A graph'));
+    };
+  }
+
+  const values = new Map<string, Value>(given);
+  importNodes(graph.nodes, values);
+  const outputs = graph.outputs.map((name): [string, Node] => {
+    const value = computed(values, name, 'The model');
+    if (!(value instanceof Sequence)) return [name, value];
+    throw new BilevelError('UNSUPPORTED_OPERATOR', `Output ${quote(name)} of the model is a sequence, not a tensor.`);
+  });
   return { outputs: new Map(outputs), state, statistics };
 }
 
 /** Side results such as the mask of dropout are not computed; files may define them, but nothing may read them. */
-function computed(values: ReadonlyMap<string, Node>, name: string, reader: string): Node {
+function computed(values: ReadonlyMap<string, Value>, name: string, reader: string): Value {
   const value = values.get(name);
   if (value !== undefined) return value;
   throw new BilevelError(
@@ -100,19 +144,24 @@ function computed(values: ReadonlyMap<string, Node>, name: string, reader: strin
   );
 }
 
-function importNode(operation: Operation): readonly (Node | undefined)[] {
+function importNode(operation: Operation): readonly (Value | undefined)[] {
   const { node, opset, context } = operation;
   const importer = findImporter(node, opset);
   const result = importer.build(operation);
-  const results = 'op' in result ? [result] : result;
+  const results = 'op' in result || result instanceof Sequence ? [result] : result;
   const unknown = operation.attributes.unread();
   if (unknown.length > 0) throw operation.unsupported(`has the unknown attribute ${unknown.map(quote).join(', ')}`);
-  for (const value of results.filter((each) => each !== undefined)) {
+  for (const value of results.flatMap(tensorsOf)) {
     const what = `of the result of ${node.label}`;
     checkLimit(context.limits, 'rank', value.shape.length, `The number of axes ${what}`);
     checkLimit(context.limits, 'tensorElements', elementCount(value.shape), `The number of elements ${what}`);
   }
   return results;
+}
+
+function tensorsOf(value: Value | undefined): readonly Node[] {
+  if (value === undefined) return [];
+  return value instanceof Sequence ? value.items : [value];
 }
 
 /** New nodes know the node of the file that they are made for. Errors of the graph do not, so they are told again with it. */
@@ -140,9 +189,9 @@ const mostFoldedReals = 4096;
  * What depends on constants alone becomes a constant at once, so that later nodes can read it: shape arithmetic, masks,
  * small tables. The work is linear in the elements, which are counted, or small.
  */
-function fold({ inputs, context }: Operation, value: Node | undefined): Node | undefined {
-  if (value === undefined || value.op === 'constant') return value;
-  const known = inputs.filter((input) => input !== undefined);
+function fold({ context }: Operation, value: Value | undefined): Value | undefined {
+  if (value === undefined || value instanceof Sequence || value.op === 'constant') return value;
+  const known = context.values.flatMap(tensorsOf);
   const large = [value, ...known].some(({ shape }) => elementCount(shape) > mostFoldedReals);
   if (known.some(({ op }) => op !== 'constant') || (value.dtype === 'float32' && large)) return value;
   context.countFolded(elementCount(value.shape));

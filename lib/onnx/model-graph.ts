@@ -10,6 +10,7 @@ import { quote } from './quote.js';
 import type { AttributeProto, NodeProto, ValueInfoProto } from './schema/onnx_pb.js';
 import { sortNodes } from './sort.js';
 import { checkTensor, type StoredTensor } from './stored-tensor.js';
+import { capturedNames } from './subgraphs.js';
 import { traceUses, type Use } from './uses.js';
 
 /** An input of the network as the file declares it. */
@@ -29,6 +30,8 @@ export interface ModelNode {
   readonly label: string;
   /** '' stands for an optional input or output that is left out. */
   readonly inputs: readonly string[];
+  /** How many of the inputs, the last ones, are read by graphs within the node instead. */
+  readonly captured: number;
   readonly outputs: readonly string[];
   readonly attributes: readonly AttributeProto[];
   /** What the exporter noted about it. */
@@ -123,11 +126,13 @@ export function floatSizes(tensors: Iterable<StoredTensor>): ReadonlyMap<string,
 
 /** A node of the file as messages and importers see it; `index` is its position there. */
 export function readNode(proto: NodeProto, index: number, origins: Origins): ModelNode {
+  const captured = capturedNames(proto.attribute);
   return {
     opType: proto.opType,
     domain: standardDomain(proto.domain),
     label: `${printable(proto.opType.slice(0, 100))} node ${proto.name === '' ? `number ${index}` : quote(proto.name)}`,
-    inputs: proto.input,
+    inputs: [...proto.input, ...captured],
+    captured: captured.length,
     outputs: proto.output,
     attributes: proto.attribute,
     traced: readTracedOperation(proto, origins),

@@ -5,6 +5,7 @@ import { Attributes } from './attributes.js';
 import type { OnnxLimits } from './limits.js';
 import type { ModelNode } from './model-graph.js';
 import { quote } from './quote.js';
+import type { GraphProto } from './schema/onnx_pb.js';
 
 /** Whether layers that differ between training and inference follow the file or are forced to one form. */
 export interface ImportMode {
@@ -20,6 +21,17 @@ export interface Moments {
   readonly variance: Node;
 }
 
+/** A list of tensors, whose length is known while importing. */
+export class Sequence {
+  readonly items: readonly Node[];
+
+  constructor(items: readonly Node[]) {
+    this.items = items;
+  }
+}
+
+export type Value = Node | Sequence;
+
 /** What the importer of one operator gets to see, besides the node itself. */
 export interface OperationContext {
   readonly opset: number;
@@ -28,7 +40,9 @@ export interface OperationContext {
   /** Position of the node in the order of computation: a number that no other node has. */
   readonly serial: number;
   /** Values of the inputs; undefined where an optional input is left out. */
-  readonly inputs: readonly (Node | undefined)[];
+  readonly values: readonly (Value | undefined)[];
+  /** Reads a graph within the node. @returns what gives its outputs for its inputs, once for each time it is carried out */
+  readonly readBody: (body: GraphProto) => (args: readonly Value[]) => Value[];
   /** Counts the elements of a constant that is about to be computed. @throws LIMIT_EXCEEDED (foldedElements) */
   countFolded(elements: number): void;
   /**
@@ -55,8 +69,21 @@ export class Operation {
     return this.context.opset;
   }
 
+  /** The inputs of the node itself; a sequence counts as missing. */
   get inputs(): readonly (Node | undefined)[] {
-    return this.context.inputs;
+    return this.values.map((value) => (value instanceof Sequence ? undefined : value));
+  }
+
+  /** The inputs of the node itself, without those of graphs within it. */
+  get values(): readonly (Value | undefined)[] {
+    const { values } = this.context;
+    return values.slice(0, values.length - this.node.captured);
+  }
+
+  sequenceInput(index: number): readonly Node[] {
+    const value = this.values[index];
+    if (value instanceof Sequence) return value.items;
+    throw this.invalid(`needs a sequence as input ${index}`);
   }
 
   /** The value of a required input. */
@@ -139,7 +166,7 @@ export function integers(values: readonly number[], shape: Shape = [values.lengt
 }
 
 /** What an importer gives: the outputs, or the only output. Outputs that nothing reads may be left out. */
-export type ImportResult = Node | readonly (Node | undefined)[];
+export type ImportResult = Value | readonly (Value | undefined)[];
 
 /** One row of the operator table. */
 export interface OperatorImporter {

@@ -72,7 +72,9 @@ function untieUses(model: OnnxModel, limits: OnnxLimits): OnnxModel {
 
   const rewritten = graph.node.map((proto, index) => {
     const node = nodes[index];
-    return Object.assign(create(NodeProtoSchema), proto, { input: (node && inputs.get(node)) ?? proto.input });
+    return Object.assign(create(NodeProtoSchema), proto, {
+      input: (node && inputs.get(node)?.slice(0, proto.input.length)) ?? proto.input,
+    });
   });
   return withGraph(model, rewritten, [...protos.values()]);
 }

@@ -31,7 +31,9 @@ export function traceUses(nodes: readonly ModelNode[], sizes: ReadonlyMap<string
   }
   return [...operations.values()].flatMap((written) => {
     const slots = written.flatMap((node) =>
-      node.inputs.flatMap((name, input) => (sizes.has(name) ? [{ node, input, name }] : [])),
+      node.inputs
+        .slice(0, node.inputs.length - node.captured)
+        .flatMap((name, input) => (sizes.has(name) ? [{ node, input, name }] : [])),
     );
     return slots.length === 0 ? [] : settle(slots, sizes, origins);
   });

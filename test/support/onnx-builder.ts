@@ -3,6 +3,7 @@ import {
   type AttributeProto,
   AttributeProtoSchema,
   TensorProto_DataType as DataType,
+  type GraphProto,
   GraphProtoSchema,
   type ModelProto,
   ModelProtoSchema,
@@ -89,6 +90,7 @@ export type AttributeValue =
   | { readonly floats: readonly number[] }
   | { readonly strings: readonly string[] }
   | { readonly texts: readonly string[] }
+  | { readonly graph: TestGraph }
   | { readonly tensor: TestTensor };
 
 function attributeProto(name: string, value: AttributeValue): AttributeProto {
@@ -100,9 +102,18 @@ function attributeProto(name: string, value: AttributeValue): AttributeProto {
   if ('floats' in value) return of(Type.FLOATS, { floats: [...value.floats] });
   if ('strings' in value)
     return of(Type.STRINGS, { strings: value.strings.map((text) => new TextEncoder().encode(text)) });
+  if ('graph' in value) return of(Type.GRAPH, { g: graphProto(value.graph) });
   if ('texts' in value) return of(Type.STRINGS, { strings: value.texts.map((text) => new TextEncoder().encode(text)) });
   if ('tensor' in value) return of(Type.TENSOR, { t: tensorProto('', value.tensor) });
   return of(Type.INTS, { ints: value.map(BigInt) });
+}
+
+/** A branch, or the body of a loop: a graph within a node. */
+export interface TestGraph {
+  readonly inputs?: Readonly<Record<string, TestInput>>;
+  readonly initializers?: Readonly<Record<string, TestTensor>>;
+  readonly nodes: readonly TestNode[];
+  readonly outputs: readonly string[];
 }
 
 export interface TestNode {
@@ -152,6 +163,16 @@ function nodeProto({ op, inputs, outputs, name = '', domain = '', attributes = {
     name,
     domain,
     attribute: Object.entries(attributes).map(([key, value]) => attributeProto(key, value)),
+  });
+}
+
+function graphProto({ inputs = {}, initializers = {}, nodes, outputs }: TestGraph): GraphProto {
+  return create(GraphProtoSchema, {
+    name: 'body',
+    node: nodes.map(nodeProto),
+    initializer: Object.entries(initializers).map(([name, value]) => tensorProto(name, value)),
+    input: Object.entries(inputs).map(([name, value]) => valueInfo(name, value)),
+    output: outputs.map((name) => create(ValueInfoProtoSchema, { name })),
   });
 }
 

@@ -3,7 +3,7 @@ import type { Device } from '../../lib/engine/index.js';
 import { evaluate, input, type Node } from '../../lib/graph/index.js';
 import { Network } from '../../lib/onnx/index.js';
 import { elementCount } from '../../lib/tensor.js';
-import { type AttributeValue, buildModel, encode, type TestTensor, tensor } from './onnx-builder.js';
+import { type AttributeValue, buildModel, encode, type TestNode, type TestTensor, tensor } from './onnx-builder.js';
 import { type RuntimeResult, runByRuntime } from './onnx-runtime.js';
 import { runNative, worstError } from './run-native.js';
 
@@ -16,6 +16,8 @@ export interface OperatorCase {
   /** The first is the network's input, all others are stored in the file; undefined is an input that is left out. */
   readonly inputs: readonly (TestTensor | undefined)[];
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
+  /** Nodes in place of one application, which lead from x, input1, input2, ... to y0, y1, ... */
+  readonly nodes?: readonly TestNode[];
   /** True for operators of stored inputs alone: all are stored, and the result is multiplied by the network's input. */
   readonly folded?: true;
   /** True for inputs at a kink or beside an infinity, where no difference quotient is a derivative. */
@@ -55,7 +57,7 @@ function inputOf({ inputs: [first], folded }: OperatorCase): TestTensor {
 
 /** The case as a file whose output is its result number `output`. */
 export function modelBytes(operatorCase: OperatorCase, opset: number, output: number): Uint8Array {
-  const { op, inputs, attributes = {}, outputs = 1, folded } = operatorCase;
+  const { op, inputs, attributes = {}, outputs = 1, folded, nodes } = operatorCase;
   const x = inputOf(operatorCase);
   const names = inputs.map((value, index) =>
     value === undefined ? '' : index === 0 && !folded ? 'x' : `input${index}`,
@@ -73,7 +75,10 @@ export function modelBytes(operatorCase: OperatorCase, opset: number, output: nu
       opset,
       inputs: { x: { type: x.type, shape: x.shape } },
       initializers: Object.fromEntries(stored),
-      nodes: [{ op, name: 'node', inputs: names, outputs: results, attributes }, ...(folded ? multiply : [])],
+      nodes: [
+        ...(nodes ?? [{ op, name: 'node', inputs: names, outputs: results, attributes }]),
+        ...(folded ? multiply : []),
+      ],
       outputs: [folded ? 'product' : `y${output}`],
     }),
   );

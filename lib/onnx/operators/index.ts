@@ -2,6 +2,8 @@ import type { OperatorImporter } from '../operation.js';
 import { activationOperators } from './activation.js';
 import { attentionOperators } from './attention.js';
 import { constantOperators } from './constants.js';
+import { controlOperators } from './control/branches.js';
+import { sequenceOperators } from './control/sequences.js';
 import { convolutionOperators } from './convolution.js';
 import { einsumOperators } from './einsum.js';
 import { elementwiseOperators } from './elementwise.js';
@@ -26,6 +28,7 @@ export const operators: ReadonlyMap<string, OperatorImporter> = new Map(
     ...activationOperators,
     ...attentionOperators,
     ...constantOperators,
+    ...controlOperators,
     ...convolutionOperators,
     ...randomOperators,
     ...einsumOperators,
@@ -41,6 +44,7 @@ export const operators: ReadonlyMap<string, OperatorImporter> = new Map(
     ...resizeOperators,
     ...samplingOperators,
     ...scatterOperators,
+    ...sequenceOperators,
     ...shapeOperators,
     ...slicingOperators,
   }),

@@ -2,6 +2,7 @@ import type { OperatorCase } from '../operator-case.js';
 import { activation } from './activation.js';
 import { attentions } from './attention.js';
 import { constants } from './constants.js';
+import { control } from './control.js';
 import { convolution } from './convolution.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
@@ -22,6 +23,7 @@ export const operatorCases: readonly OperatorCase[] = [
   ...activation,
   ...matmul,
   ...attentions,
+  ...control,
   ...convolution,
   ...pooling,
   ...normalization,
