@@ -2,10 +2,10 @@ import { bilevelProblem, feed, perSample } from '../bilevel/index.js';
 import type { ProgramCost } from '../compile/index.js';
 import type { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
-import { constant, type Node } from '../graph/index.js';
+import { broadcastTo, type Node } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
 import { penalty } from '../solvers/index.js';
-import { elementCount, formatType, Tensor, type TensorType } from '../tensor.js';
+import { formatType, Tensor, type TensorType } from '../tensor.js';
 import { costOfOutput, importanceLoss, type Loss, meanLoss } from './network/costs.js';
 import { chooseSizes, type NetworkSizes, type SizeOptions } from './network/sizes.js';
 
@@ -76,5 +76,5 @@ function zeros({ dtype, shape }: TensorType): Tensor {
 }
 
 function zeroNode({ dtype, shape }: TensorType): Node {
-  return constant(new Float64Array(elementCount(shape)), shape, dtype);
+  return broadcastTo(0, shape, dtype);
 }

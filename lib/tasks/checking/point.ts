@@ -4,7 +4,7 @@ import { readSafetensors, type SafetensorsEntry } from '../../data/safetensors.j
 import { BilevelError } from '../../errors.js';
 import { isOp, type Node } from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
-import { elementCount, Tensor } from '../../tensor.js';
+import { elementCount, formatType, Tensor } from '../../tensor.js';
 import type { Loss } from '../network/costs.js';
 import { drawInput, indexBounds } from '../network/draws.js';
 import type { SizeOptions } from '../network/sizes.js';
@@ -33,6 +33,9 @@ export function nameOf(node: Node): string {
   return node.attributes.name;
 }
 
+/** A check computes everything in float64 too, by the plain definitions, which larger outputs make a matter of hours. */
+const mostElements = 2 ** 22;
+
 /**
  * A reproducible random point at the parameters of the file.
  * @throws what `checkSetting` throws
@@ -50,6 +53,12 @@ export function randomPoint(network: Network, sizes: SizeOptions, seed: number, 
     const bounds = indexBounds([output]);
     for (const node of Object.values(inputs)) feeds.set(nameOf(node), drawInput(node, bounds.get(node), random));
     if (target === undefined) continue;
+    if (elementCount(target.shape) > mostElements) {
+      throw new BilevelError(
+        'LIMIT_EXCEEDED',
+        `The network's output is ${formatType(target)}; networks are checked up to ${mostElements} elements; take a smaller batch.`,
+      );
+    }
     const isLabels = setting.cost?.loss === 'crossEntropy';
     const labels = Float64Array.from({ length: elementCount(target.shape) }, () =>
       random.integer(Math.max(1, classes)),
