@@ -2,14 +2,14 @@ import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import { checkLimit } from '../limits.js';
 import type { Operation, OperatorImporter } from '../operation.js';
-import { extentOf, perDimension, readWindows, spatialSizes } from './windows.js';
+import { convolutionOf, extentOf, perDimension, readWindows, spatialSizes } from './windows.js';
 
 function conv(op: Operation): Node {
   const [x, w] = [op.input(0), op.input(1)];
   const sizes = spatialSizes(op, x);
-  const { strides, dilations, padding } = readWindows(op, sizes, readKernel(op, w, sizes.length));
+  const { kernel, strides, dilations, padding } = readWindows(op, sizes, readKernel(op, w, sizes.length));
   const groups = op.attributes.int('group', 1);
-  const convolve = sizes.length === 3 ? g.conv3d : g.conv;
+  const convolve = convolutionOf(op, [sizes[0] ?? 0, ...(padding[0] ?? [])], kernel);
   return addBias(op, convolve(x, w, { strides, dilations, padding, groups }));
 }
 
@@ -43,6 +43,7 @@ function convTranspose(op: Operation): Node {
     const cut = mode === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
     return transposedEnds(reached, cut, target, stride);
   });
+  if (rank === 3) op.context.countFolded((sizes[0] ?? 0) * (kernel[0] ?? 1));
   const transposed = rank === 3 ? g.conv3dInputGradient : g.convInputGradient;
   const y = transposed(x, w, {
     padding: ends.map(({ low, high }) => [low, high]),

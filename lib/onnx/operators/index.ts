@@ -7,18 +7,19 @@ import { sequenceOperators } from './control/sequences.js';
 import { convolutionOperators } from './convolution.js';
 import { einsumOperators } from './einsum.js';
 import { elementwiseOperators } from './elementwise.js';
-import { indexingOperators } from './indexing.js';
+import { indexingOperators } from './indexing/gather.js';
+import { orderingOperators } from './indexing/ordering.js';
+import { scatterOperators } from './indexing/scatter.js';
 import { lossOperators } from './loss.js';
 import { matmulOperators } from './matmul.js';
 import { normalizationOperators } from './normalization.js';
-import { orderingOperators } from './ordering.js';
 import { poolingOperators } from './pooling.js';
 import { randomOperators } from './random.js';
 import { recurrentOperators } from './recurrent/index.js';
 import { reductionOperators } from './reduction.js';
-import { resizeOperators } from './resize.js';
-import { samplingOperators } from './sampling.js';
-import { scatterOperators } from './scatter.js';
+import { blockOperators } from './resampling/blocks.js';
+import { gridOperators } from './resampling/grid.js';
+import { resizeOperators } from './resampling/resize.js';
 import { shapeOperators } from './shape.js';
 import { slicingOperators } from './slicing.js';
 
@@ -42,7 +43,8 @@ export const operators: ReadonlyMap<string, OperatorImporter> = new Map(
     ...recurrentOperators,
     ...reductionOperators,
     ...resizeOperators,
-    ...samplingOperators,
+    ...blockOperators,
+    ...gridOperators,
     ...scatterOperators,
     ...sequenceOperators,
     ...shapeOperators,

@@ -1,6 +1,7 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import { elementCount } from '../../tensor.js';
+import { checkLimit } from '../limits.js';
 import type { ImportResult, Operation, OperatorImporter } from '../operation.js';
 
 /**
@@ -86,6 +87,7 @@ function localResponseNormalization(op: Operation): Node {
   const [batch = 0, channels = 0, ...rest] = x.shape;
   const size = op.attributes.int('size');
   if (size === undefined || size < 1) throw op.invalid('needs a positive size');
+  checkLimit(op.context.limits, 'windowSize', size, `The size of ${op.node.label}`);
   const [alpha, beta] = [op.attributes.float('alpha', 1e-4), op.attributes.float('beta', 0.75)];
   const squares = g.reshape(g.square(x), [batch, 1, channels, elementCount(rest)]);
   const means = g.averagePool(squares, {

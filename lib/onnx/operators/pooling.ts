@@ -1,7 +1,9 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
+import { elementCount } from '../../tensor.js';
+import { checkLimit } from '../limits.js';
 import type { ImportResult, Operation, OperatorImporter } from '../operation.js';
-import { extentOf, perDimension, readWindows, spatialSizes, type Windows } from './windows.js';
+import { convolutionOf, extentOf, perDimension, readWindows, spatialSizes, type Windows } from './windows.js';
 
 interface Pool extends Windows {
   readonly outputSize: readonly number[];
@@ -60,16 +62,25 @@ function averagePool(op: Operation): Node {
     return pool(x, { kernel, strides, padding, outputSize, countIncludePad });
   }
   const ones = g.broadcastTo(1, [1, 1, ...x.shape.slice(2)]);
-  if (!countIncludePad) return g.div(sumPool(x, windows), sumPool(ones, windows));
+  if (!countIncludePad) return g.div(sumPool(op, x, windows), sumPool(op, ones, windows));
   const ends = (side: 0 | 1): number[] => [0, 0, ...padding.map((pair) => pair[side])];
   const counted = g.pad(ones, { low: ends(0), high: ends(1), value: 1 });
-  return g.div(sumPool(x, windows), sumPool(counted, { ...windows, padding: padding.map(() => [0, 0] as const) }));
+  return g.div(
+    sumPool(op, x, windows),
+    sumPool(op, counted, { ...windows, padding: padding.map(() => [0, 0] as const) }),
+  );
 }
 
 /** Sums of windows: a convolution of each plane with ones. What hangs over the end in ceil mode is padded with zeros. */
-function sumPool(x: Node, windows: Pool): Node {
+function sumPool(op: Operation, x: Node, windows: Pool): Node {
   const { kernel, strides, dilations, padding, outputSize } = windows;
   const [batch = 0, channels = 0, ...sizes] = x.shape;
+  checkLimit(
+    op.context.limits,
+    'windowSize',
+    elementCount(kernel),
+    `The number of cells of a window of ${op.node.label}`,
+  );
   const ends = kernel.map((_, axis): [number, number] => {
     const low = padding[axis]?.[0] ?? 0;
     const needed = ((outputSize[axis] ?? 1) - 1) * (strides[axis] ?? 1) + extentOf(windows, axis);
@@ -77,7 +88,7 @@ function sumPool(x: Node, windows: Pool): Node {
   });
   const planes = g.reshape(x, [batch * channels, 1, ...sizes]);
   const filter = g.broadcastTo(1, [1, 1, ...kernel]);
-  const convolve = kernel.length === 3 ? g.conv3d : g.conv;
+  const convolve = convolutionOf(op, [sizes[0] ?? 0, ...(ends[0] ?? [])], kernel);
   const sums = convolve(planes, filter, { strides, dilations, padding: ends });
   const cut = g.slice(sums, { starts: sums.shape.map(() => 0), limits: [batch * channels, 1, ...outputSize] });
   return g.reshape(cut, [batch, channels, ...outputSize]);
@@ -87,7 +98,7 @@ function sumPool(x: Node, windows: Pool): Node {
 function lpPool(op: Operation): Node {
   const x = op.input(0);
   const p = op.attributes.int('p', 2);
-  return root(sumPool(power(op, x, p), readPool(op, x)), p);
+  return root(sumPool(op, power(op, x, p), readPool(op, x)), p);
 }
 
 /** The p-norm of each plane. */

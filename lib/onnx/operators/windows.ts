@@ -1,5 +1,6 @@
 import { describe } from '../../errors.js';
 import type { Node } from '../../graph/index.js';
+import * as g from '../../graph/index.js';
 import { checkLimit } from '../limits.js';
 import type { Operation } from '../operation.js';
 
@@ -62,6 +63,20 @@ function checkFits(op: Operation, windows: Windows, axis: number, size: number):
   const extent = extentOf(windows, axis);
   if (extent <= size + low + high) return;
   throw op.mismatch(`has a window of ${extent}, larger than its padded input of ${size + low + high}`);
+}
+
+/**
+ * The convolution for so many spatial dimensions. In three it lists the cells of each window along the first of them, whose
+ * number is bounded by `cells`, those of the input and its padding.
+ */
+export function convolutionOf(
+  op: Operation,
+  cells: readonly number[],
+  kernel: readonly number[],
+): typeof g.conv | typeof g.conv3d {
+  if (kernel.length < 3) return g.conv;
+  op.context.countFolded(cells.reduce((sum, count) => sum + count, 0) * (kernel[0] ?? 1));
+  return g.conv3d;
 }
 
 /** Cells from the first to the last of a window along one dimension. */

@@ -1,7 +1,7 @@
-import type { Node } from '../../graph/index.js';
-import * as g from '../../graph/index.js';
-import { checkLimit } from '../limits.js';
-import type { Operation, OperatorImporter } from '../operation.js';
+import type { Node } from '../../../graph/index.js';
+import * as g from '../../../graph/index.js';
+import { checkLimit } from '../../limits.js';
+import type { Operation, OperatorImporter } from '../../operation.js';
 import {
   coordinates,
   cubic,

@@ -1,7 +1,7 @@
-import type { Node } from '../../graph/index.js';
-import * as g from '../../graph/index.js';
-import { elementCount } from '../../tensor.js';
-import { integers, type Operation, type OperatorImporter } from '../operation.js';
+import type { Node } from '../../../graph/index.js';
+import * as g from '../../../graph/index.js';
+import { elementCount } from '../../../tensor.js';
+import { integers, type Operation, type OperatorImporter } from '../../operation.js';
 
 /** x moved along an axis: element i of the result is element i - distance of x, or zero outside. */
 function shift(x: Node, axis: number, distance: number): Node {

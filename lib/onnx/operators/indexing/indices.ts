@@ -1,6 +1,6 @@
-import type { Node } from '../../graph/index.js';
-import * as g from '../../graph/index.js';
-import { elementCount, type Shape } from '../../tensor.js';
+import type { Node } from '../../../graph/index.js';
+import * as g from '../../../graph/index.js';
+import { elementCount, type Shape } from '../../../tensor.js';
 
 /** Negative indices count from the end. */
 export function nonNegative(indices: Node, size: number): Node {

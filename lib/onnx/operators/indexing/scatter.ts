@@ -1,7 +1,7 @@
-import type { Node } from '../../graph/index.js';
-import * as g from '../../graph/index.js';
-import { elementCount, type Shape } from '../../tensor.js';
-import { integers, type Operation, type OperatorImporter } from '../operation.js';
+import type { Node } from '../../../graph/index.js';
+import * as g from '../../../graph/index.js';
+import { elementCount, type Shape } from '../../../tensor.js';
+import { integers, type Operation, type OperatorImporter } from '../../operation.js';
 import { flatPositions, nonNegative } from './indices.js';
 
 /** x with updates [..., rest] put at x[index[..., 0], index[..., 1], ...]. */

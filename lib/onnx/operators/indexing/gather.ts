@@ -1,7 +1,7 @@
-import type { Node } from '../../graph/index.js';
-import * as g from '../../graph/index.js';
-import { elementCount } from '../../tensor.js';
-import type { Operation, OperatorImporter } from '../operation.js';
+import type { Node } from '../../../graph/index.js';
+import * as g from '../../../graph/index.js';
+import { elementCount } from '../../../tensor.js';
+import type { Operation, OperatorImporter } from '../../operation.js';
 import { flatPositions, nonNegative } from './indices.js';
 
 function gather(op: Operation): Node {
