@@ -58,7 +58,7 @@ export function findGuesses(graph: ModelGraph): (tensor: StoredTensor, places: r
     const values = tensorValues(tensor);
     if (all((use) => isGroupNormConstant(use, values)))
       return { reason: 'part of a group normalization', certain: true };
-    if (parameterName.test(name)) return undefined;
+    if (parameterName.test(name.slice(-100))) return undefined;
     if (all(({ node, input }) => node.opType === 'Pow' && input === 1)) return { reason: 'an exponent', certain };
     if (count === 1 && Math.abs(values[0] ?? 0) <= 1e-3 && values[0] !== 0 && all(isEpsilon))
       return { reason: 'a number that avoids a division by zero', certain };

@@ -6,6 +6,7 @@ import type { ModelGraph, ModelNode } from './model-graph.js';
 import { type Roles, resolveAliases } from './parameters.js';
 import { quote } from './quote.js';
 import { type StoredTensor, tensorValues } from './stored-tensor.js';
+import { type Use, usesByName } from './uses.js';
 
 /** Exporters leave convolutions whose weights contain the scales of the batch normalization that followed. */
 export function foldedBatchNorm(graph: ModelGraph): string | undefined {
@@ -73,7 +74,9 @@ export function foldedParameters({ vanished, computed, parameters }: Roles, grap
       `trained or kept in their place. To train what the module trains, ${remedy}`
     );
   }
-  const weights = parameters.filter(({ name }) => isFoldedWeight(name, graph));
+  const uses = usesByName(graph.uses);
+  const weights =
+    graph.origins.byTarget.size > 0 ? [] : parameters.filter(({ name }) => isFoldedWeight(name, uses.get(name)));
   const doubtful = computed[0] ?? weights[0];
   if (doubtful === undefined) return undefined;
   return (
@@ -84,11 +87,9 @@ export function foldedParameters({ vanished, computed, parameters }: Roles, grap
 }
 
 /** The older exporter renames what it folds; only a matrix product has the reason that its weight was transposed. */
-function isFoldedWeight(name: string, { origins, uses }: ModelGraph): boolean {
-  if (origins.byTarget.size > 0 || !name.startsWith('onnx::')) return false;
-  return uses.some(
-    (use) => use.name === name && use.input === 1 && /^Conv/.test(use.node.opType) && !isFolded(use.node),
-  );
+function isFoldedWeight(name: string, places: readonly Use[] = []): boolean {
+  if (!name.startsWith('onnx::')) return false;
+  return places.some(({ node, input }) => input === 1 && /^Conv/.test(node.opType) && !isFolded(node));
 }
 
 /** One parameter that the file holds twice, because the exporter transposed or copied it for one of its uses. */
@@ -115,29 +116,30 @@ function separatedByNotes({ uses, origins }: ModelGraph, kinds: Roles['kinds']):
   return undefined;
 }
 
+/** A pair is sought among matrices with generated names, and only if there are any. */
 function separatedByValue(parameters: readonly StoredTensor[]): [string, string] | undefined {
-  const generated = parameters.filter(({ name, shape }) => isGenerated(name) && shape.length === 2);
-  for (const copy of generated) {
-    const count = elementCount(copy.shape);
-    const alike = parameters.filter((other) => other !== copy && haveSameAxes(copy, other));
-    const values = alike.length > 0 ? tensorValues(copy) : new Float64Array();
-    const original = alike.find((other) => count > 1 && isTransposed(values, copy, other));
-    if (original !== undefined) return [copy.name, original.name];
+  const matrices = parameters.filter(({ shape }) => shape.length === 2 && elementCount(shape) > 1);
+  if (!matrices.some(({ name }) => isGenerated(name))) return undefined;
+  const alike = new Map<string, StoredTensor>();
+  for (const matrix of matrices) if (!isGenerated(matrix.name)) alike.set(fingerprint(matrix, matrix.shape), matrix);
+  for (const copy of matrices.filter(({ name }) => isGenerated(name))) {
+    const original = alike.get(fingerprint(copy, copy.shape.toReversed()));
+    if (original !== undefined && isTransposed(copy, original)) return [copy.name, original.name];
   }
   return undefined;
 }
 
-function haveSameAxes({ shape: [rows, columns] }: StoredTensor, { shape }: StoredTensor): boolean {
-  return shape.length === 2 && shape[0] === columns && shape[1] === rows;
+/** What transposing changes in the shape alone. */
+function fingerprint(matrix: StoredTensor, shape: readonly number[]): string {
+  const values = tensorValues(matrix);
+  const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  return [...shape, values[0], values.at(-1), least, most].join();
 }
 
 /** Values that are all equal prove nothing. */
-function isTransposed(
-  values: Float64Array,
-  { shape: [rows = 1, columns = 1] }: StoredTensor,
-  other: StoredTensor,
-): boolean {
-  const others = tensorValues(other);
+function isTransposed(copy: StoredTensor, original: StoredTensor): boolean {
+  const [rows = 1, columns = 1] = copy.shape;
+  const [values, others] = [tensorValues(copy), tensorValues(original)];
   if (values.every((value) => value === values[0])) return false;
   return values.every((value, index) => value === others[(index % columns) * rows + Math.floor(index / columns)]);
 }
