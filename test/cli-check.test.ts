@@ -19,7 +19,7 @@ const quantities = [
 ];
 
 for (const name of ['smooth-mlp', 'lenet']) {
-  test(`${name} agrees with its reference, ONNX Runtime and differences`, async (t) => {
+  test.serial(`${name} agrees with its reference, ONNX Runtime and differences`, async (t) => {
     const model = join(fixtures, name, 'model.onnx');
     const reference = join(fixtures, name, 'reference.safetensors');
     const { status, stdout } = await bilevel('check', model, '--reference', reference, '--json');
