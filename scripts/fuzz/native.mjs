@@ -20,7 +20,10 @@ export function buildFuzzer(root) {
     ...['-DBILEVEL_ADDON=OFF', '-DBILEVEL_FUZZ=ON', '-DBILEVEL_SANITIZE=address,undefined'],
   ]);
   if (/bilevel_fuzz_program is skipped/.test(configure.stderr)) return { missing: `${clang} has no libFuzzer` };
-  const made = run('cmake', ['--build', build, '--parallel', String(availableParallelism())]);
+  const made = run('cmake', [
+    ...['--build', build, '--parallel', String(availableParallelism())],
+    ...['--target', 'bilevel_fuzz_program', 'bilevel_fuzz_corpus'],
+  ]);
   if (configure.status !== 0 || made.status !== 0) {
     throw new Error(`The fuzzer does not build:\n${configure.stderr}${made.stdout}${made.stderr}`);
   }
