@@ -3,7 +3,7 @@ import test from 'ava';
 import { BilevelError, type ErrorCode } from '../lib/errors.js';
 import { input } from '../lib/graph/index.js';
 import { defaultLimits, Network, type OnnxLimits } from '../lib/onnx/index.js';
-import { buildModel, encode, int64s, type TestNode, tensor } from './support/onnx-builder.js';
+import { buildModel, encode, int64s, type TestNode, type TestTensor, tensor } from './support/onnx-builder.js';
 import { chain, changed, codeOf, linear, weights } from './support/untrusted-models.js';
 
 const fixtures = fileURLToPath(new URL('../../test/fixtures/', import.meta.url));
@@ -231,5 +231,48 @@ for (const [what, [code, nodes]] of Object.entries(expensive)) {
       ),
     );
     t.throws(() => network.apply(input('x', [1, 1]), network.parameterNodes()), { instanceOf: BilevelError, code });
+  });
+}
+
+/** Small files that ask for long lists: of cells of new axes, of windows of volumes, of places of blocks. */
+const lengths: Readonly<Record<string, { node: TestNode; shape: number[]; stored: Record<string, TestTensor> }>> = {
+  Resize: {
+    node: { op: 'Resize', inputs: ['x', '', 'scales'], outputs: ['y'] },
+    shape: [1, 1, 4],
+    stored: { scales: tensor([1, 1, 2 ** 28]) },
+  },
+  Conv: {
+    node: { op: 'Conv', inputs: ['x', 'w'], outputs: ['y'], attributes: { pads: [2 ** 24, 0, 0, 2 ** 24, 0, 0] } },
+    shape: [1, 1, 2, 1, 1],
+    stored: { w: tensor([1, 1], [1, 1, 2, 1, 1]) },
+  },
+  Col2Im: {
+    node: {
+      op: 'Col2Im',
+      inputs: ['x', 'image', 'block'],
+      outputs: ['y'],
+      attributes: { pads: [2 ** 40, 0], strides: [2 ** 40] },
+    },
+    shape: [1, 1, 2],
+    stored: { image: int64s([1]), block: int64s([1]) },
+  },
+  LpPool: {
+    node: { op: 'LpPool', inputs: ['x'], outputs: ['y'], attributes: { kernel_shape: [2 ** 30] } },
+    shape: [1, 1, 2],
+    stored: {},
+  },
+};
+
+for (const [op, { node, shape, stored }] of Object.entries(lengths)) {
+  test(`a short file cannot make ${op} list what does not fit in memory`, async (t) => {
+    const model = buildModel({
+      opset: 18,
+      inputs: { x: { shape } },
+      initializers: stored,
+      nodes: [node],
+      outputs: ['y'],
+    });
+    const network = await Network.load(encode(model));
+    t.throws(() => network.apply(input('x', shape), network.parameterNodes()), { code: 'LIMIT_EXCEEDED' });
   });
 }
