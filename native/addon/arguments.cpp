@@ -17,19 +17,29 @@ int32_t read_integer(Napi::Value value, const std::string& parameter, int32_t lo
   return static_cast<int32_t>(number);
 }
 
-void read_array(Napi::Value value, const std::string& parameter, std::vector<Napi::Value>& elements) {
+void read_array(Napi::Value value, const std::string& parameter, size_t most, std::vector<Napi::Value>& elements) {
   if (!value.IsArray()) throw_invalid_argument(parameter, "an array");
   const auto array = value.As<Napi::Array>();
-  elements.resize(array.Length());
-  for (uint32_t i = 0; i < elements.size(); ++i) elements[i] = array.Get(i);
+  const uint32_t length = array.Length();
+  if (length > most) throw_invalid_argument(parameter, "an array of at most " + std::to_string(most) + " elements");
+  elements.resize(length);
+  for (uint32_t i = 0; i < length; ++i) elements[i] = array.Get(i);
 }
 
-std::vector<std::string> read_strings(Napi::Value value, const std::string& parameter) {
+std::vector<std::string> read_strings(Napi::Value value, const std::string& parameter, size_t most, size_t most_bytes) {
   std::vector<Napi::Value> elements;
-  read_array(value, parameter, elements);
+  read_array(value, parameter, most, elements);
   std::vector<std::string> strings;
+  size_t bytes = 0;
   for (const Napi::Value element : elements) {
     if (!element.IsString()) throw_invalid_argument(parameter, "an array of strings");
+    size_t length = 0;
+    napi_get_value_string_utf8(element.Env(), element, nullptr, 0, &length);
+    bytes += length;
+    if (bytes > most_bytes) {
+      throw Error("LIMIT_EXCEEDED", "The strings of " + parameter + " have more than " + std::to_string(most_bytes) +
+                                        " bytes, which is the limit.");
+    }
     strings.push_back(element.As<Napi::String>());
   }
   return strings;

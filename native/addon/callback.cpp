@@ -8,7 +8,13 @@ napi_value create_error(napi_env env, const char* code, const std::string& messa
   napi_value code_value = nullptr, message_value = nullptr, error = nullptr;
   if (napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &code_value) != napi_ok ||
       napi_create_string_utf8(env, message.data(), message.size(), &message_value) != napi_ok ||
-      napi_create_error(env, code_value, message_value, &error) != napi_ok) {
+      napi_create_error(env, nullptr, message_value, &error) != napi_ok) {
+    return nullptr;
+  }
+  // Defined, not set: Error.prototype may have a setter.
+  const napi_property_descriptor property{
+      "code", nullptr, nullptr, nullptr, nullptr, code_value, napi_default_jsproperty, nullptr};
+  if (napi_define_properties(env, error, 1, &property) != napi_ok) {
     return nullptr;
   }
   return error;

@@ -9,8 +9,8 @@
 
 namespace bilevel::addon {
 
-// A JavaScript Error with a `code`; it is created, not thrown. Null when the environment may not run JavaScript any
-// more.
+// A JavaScript Error with a `code`; it is created, not thrown, and no JavaScript runs. Null when the environment may
+// not run JavaScript any more.
 napi_value create_error(napi_env env, const char* code, const std::string& message);
 
 // The code and message for the exception being handled; call it inside a catch block.

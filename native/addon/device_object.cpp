@@ -11,10 +11,14 @@
 #include "addon/program_object.h"
 #include "cpu/library.h"
 #include "cpu/team.h"
+#include "program/limits.h"
 #include "program/program.h"
 
 namespace bilevel::addon {
 namespace {
+
+// Of the names of a program's bindings, all together.
+constexpr size_t kMaxNameBytes = size_t{1} << 26;
 
 // More than any machine has; libgomp ends the process when it cannot start a thread.
 constexpr int32_t kMaxThreads = cpu::Team::kMostParts;
@@ -68,13 +72,18 @@ Napi::Value DeviceObject::info(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceObject::create_program(const Napi::CallbackInfo& info) {
+  std::vector<std::string> names = read_strings(info[2], "bindingNames", kMaxBindings, kMaxNameBytes);
+  // From here on no JavaScript runs.
   const ArrayView words = read_typed_array(info[0], "words");
   const ArrayView constants = read_typed_array(info[1], "constants");
-  std::vector<std::string> names = read_strings(info[2], "bindingNames");
   if (words.type != napi_float64_array) throw_invalid_argument("words", "a Float64Array");
   if (constants.type != napi_uint8_array) throw_invalid_argument("constants", "a Uint8Array");
 
   state_->executor();
+  if (words.length > kMaxWords) {
+    throw Error("LIMIT_EXCEEDED", "The program has " + std::to_string(words.length) + " words; at most " +
+                                      std::to_string(kMaxWords) + " are read.");
+  }
   // A copy, because another thread could change shared words between a check and its use.
   const auto* first = reinterpret_cast<const double*>(words.data);
   const std::vector<double> copy(first, first + words.length);

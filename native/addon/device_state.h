@@ -24,7 +24,7 @@ class DeviceState {
   }
   bool disposed() const { return disposed_; }
 
-  bool idle() const { return runs_ == 0; }
+  bool runs_one() const { return runs_ == 1; }
   void begin_run() { ++runs_; }
   void end_run() {
     --runs_;

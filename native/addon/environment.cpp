@@ -15,7 +15,8 @@ void Environment::attach(Napi::Env env) {
   env.SetInstanceData(environment.release());
 }
 
-Environment::Environment(Napi::Env env) : env_(env) {
+Environment::Environment(Napi::Env env)
+    : env_(env), pack_(Napi::Persistent(env.RunScript("(...values) => values").As<Napi::Function>())) {
   const auto name = Napi::String::New(env, "bilevel run");
   const napi_status status =
       napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, on_post, &notify_);
@@ -68,16 +69,23 @@ void Environment::on_post(napi_env env, napi_value, void* context, void* run) {
   environment.settle(*static_cast<Run*>(run));
 }
 
-void Environment::settle(Run& run) {
-  run.settle();
-  const size_t position = run.position();
-  keep(std::move(runs_[position]));
+Napi::ObjectReference Environment::pack(std::span<const Napi::Value> values) const {
+  std::vector<napi_value> handles(values.begin(), values.end());
+  return Napi::Persistent(pack_.Call(handles).As<Napi::Object>());
+}
+
+void Environment::settle(Run& settling) {
+  const size_t position = settling.position();
+  // Taken out first: promise hooks are JavaScript, which may start runs or shut down.
+  std::unique_ptr<Run> run = std::move(runs_[position]);
   if (position + 1 < runs_.size()) {
     runs_[position] = std::move(runs_.back());
     runs_[position]->move_to(position);
   }
   runs_.pop_back();
   if (runs_.empty()) napi_unref_threadsafe_function(env_, notify_);
+  run->settle();
+  keep(std::move(run));
 }
 
 void Environment::shut_down() noexcept {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "addon/napi_setup.h"
@@ -44,6 +45,10 @@ class Environment {
   // Stops all devices and waits for the steps in progress. No run settles afterwards.
   void shut_down() noexcept;
 
+  // A new array that holds the values. Runs no code but its own: to set the elements of an array from here would call
+  // the setters that Array.prototype may have been given.
+  Napi::ObjectReference pack(std::span<const Napi::Value> values) const;
+
   Napi::FunctionReference program_constructor;
 
  private:
@@ -51,6 +56,7 @@ class Environment {
   void settle(Run& run);
 
   Napi::Env env_;
+  Napi::FunctionReference pack_;
   napi_threadsafe_function notify_ = nullptr;
   std::vector<std::weak_ptr<DeviceState>> devices_;
   std::vector<std::unique_ptr<Run>> runs_;  // in progress

@@ -33,16 +33,6 @@ std::span<double> read_seconds(Napi::Value value) {
   return {reinterpret_cast<double*>(seconds.data), seconds.length};
 }
 
-// A private array of what a run uses: the caller may change its own meanwhile.
-Napi::ObjectReference pin(Napi::Env env, const std::vector<Napi::Value>& tensors, Napi::Value control,
-                          Napi::Value seconds) {
-  auto pinned = Napi::Array::New(env, tensors.size() + 2);
-  for (uint32_t i = 0; i < tensors.size(); ++i) pinned.Set(i, tensors[i]);
-  pinned.Set(static_cast<uint32_t>(tensors.size()), control);
-  pinned.Set(static_cast<uint32_t>(tensors.size() + 1), seconds);
-  return Napi::Persistent(pinned.As<Napi::Object>());
-}
-
 }  // namespace
 
 Napi::Function ProgramObject::define(Napi::Env env) {
@@ -72,7 +62,7 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(env);
   std::unique_ptr<Run> run = environment.take_run();
   const std::vector<Napi::Value>& tensors = run->values();
-  read_array(info[0], "tensors", run->values());
+  read_array(info[0], "tensors", names_.size(), run->values());
   const int32_t steps = read_integer(info[1], "steps", 1, INT32_MAX);
   const ArrayView control = read_control(info[2]);
   const std::span<double> seconds = read_seconds(info[3]);
@@ -87,12 +77,13 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
   for (size_t i = 0; i < tensors.size(); ++i) run->bind(check_tensor(i, tensors[i], steps));
   acquire(run->lease());
   const Napi::Value promise = run->promise(env);
-  if (runs_at_once(env, steps)) {
+  // Promise hooks are JavaScript: they may have disposed of the device or started another run. The memory of the
+  // tensors is held by the arguments of this call.
+  if (run->begin() && !runs_at_once(env, steps) && run->pin(info[2], info[3])) {
+    environment.start(std::move(run));
+  } else {
     run->complete();
     environment.keep(std::move(run));
-  } else {
-    run->pin(pin(env, tensors, info[2], info[3]));
-    environment.start(std::move(run));
   }
   return promise;
 }
@@ -122,7 +113,7 @@ void ProgramObject::account(int64_t bytes) {
 
 bool ProgramObject::runs_at_once(Napi::Env env, int32_t steps) const {
   // Runs of a device are executed one after the other, and only what no thread runs tells its time.
-  if (!device_->idle()) return false;
+  if (!executable_ || !device_->runs_one()) return false;
   const auto time = executable_->expected_time(steps);
   return time && Environment::of(env).may_compute(*time);
 }

@@ -1,14 +1,13 @@
 #include "addon/run.h"
 
+#include <algorithm>
 #include <utility>
-
-#include "addon/callback.h"
 
 namespace bilevel::addon {
 
 void Run::prepare(std::shared_ptr<DeviceState> device, std::shared_ptr<cpu::Executable> executable, int32_t steps,
                   int32_t* control, std::span<double> seconds) {
-  executor_ = &device->executor();
+  device->executor();  // refuses a device that has been disposed of
   device_ = std::move(device);
   executable_ = std::move(executable);
   steps_ = steps;
@@ -21,6 +20,23 @@ void Run::bind(const LeasedRange& range) {
   tensors_.push_back(reinterpret_cast<std::byte*>(range.begin));
 }
 
+bool Run::pin(Napi::Value control, Napi::Value seconds) {
+  constexpr size_t kMostPacked = 1024;  // arguments are passed on the stack
+  values_.push_back(control);
+  values_.push_back(seconds);
+  try {
+    for (std::span<const Napi::Value> rest = values_; !rest.empty();) {
+      const auto packed = rest.first(std::min(rest.size(), kMostPacked));
+      pins_.push_back(environment_.pack(packed));
+      rest = rest.subspan(packed.size());
+    }
+    return true;
+  } catch (...) {
+    fail();
+    return false;
+  }
+}
+
 Napi::Value Run::promise(Napi::Env env) {
   napi_value promise = nullptr;
   env_ = env;
@@ -30,15 +46,24 @@ Napi::Value Run::promise(Napi::Env env) {
   return {env, promise};
 }
 
+bool Run::begin() {
+  device_->begin_run();
+  try {
+    executor_ = &device_->executor();
+    return true;
+  } catch (...) {
+    fail();
+    return false;
+  }
+}
+
 void Run::start(size_t position) {
   position_ = position;
-  device_->begin_run();
   executor_->submit(*this);
 }
 
 void Run::complete() {
-  device_->begin_run();
-  compute();
+  if (error_code_ == nullptr) compute();
   settle();
 }
 
@@ -52,7 +77,7 @@ void Run::compute() noexcept {
     const cpu::Control control(control_, executor_->cancelled());
     completed_steps_ = executable_->run(tensors_, steps_, control, seconds_);
   } catch (...) {
-    std::tie(error_code_, error_message_) = describe_current_exception();
+    fail();
   }
 }
 
@@ -71,7 +96,7 @@ void Run::settle() {
   device_->end_run();
   device_.reset();
   executable_.reset();
-  pins_.Reset();
+  pins_.clear();
   tensors_.clear();
   completed_steps_ = 0;
   error_code_ = nullptr;

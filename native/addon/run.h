@@ -5,8 +5,10 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "addon/callback.h"
 #include "addon/device_state.h"
 #include "addon/environment.h"
 #include "addon/lease.h"
@@ -30,25 +32,32 @@ class Run final : public cpu::Job {
   void bind(const LeasedRange& range);
   Lease& lease() { return lease_; }
 
-  // The promise that the run settles, valid until the callback returns.
+  // The promise that the run settles, valid until the callback returns. Promise hooks make this run JavaScript.
   Napi::Value promise(Napi::Env env);
 
-  // Keeps the memory of the tensors, of control and of seconds alive until the run has settled.
-  void pin(Napi::ObjectReference pins) { pins_ = std::move(pins); }
+  // The run is one of its device's from here until it settles. False when the device has been disposed of: then the run
+  // has failed.
+  bool begin();
+
+  // Keeps the memory of the tensors, of control and of seconds alive until the run has settled; ends the use of
+  // values(). False when it cannot: then the run has failed.
+  bool pin(Napi::Value control, Napi::Value seconds);
 
   // Hands the run, which the environment keeps at `position`, to the device's thread.
   void start(size_t position);
   size_t position() const { return position_; }
   void move_to(size_t position) { position_ = position; }
-  // Executes and settles it on the calling thread, the JavaScript thread.
+  // Executes it, unless it has failed, and settles it on the calling thread, the JavaScript thread.
   void complete();
 
   void execute() noexcept override;
-  // Also lets go of all that the run has used.
+  // Also lets go of all that the run has used. Promise hooks make this run JavaScript.
   void settle();
 
  private:
   void compute() noexcept;
+  // Keeps the exception being handled for settle().
+  void fail() noexcept { std::tie(error_code_, error_message_) = describe_current_exception(); }
 
   Environment& environment_;
   std::vector<Napi::Value> values_;
@@ -60,7 +69,7 @@ class Run final : public cpu::Job {
   int32_t* control_ = nullptr;
   std::span<double> seconds_;
   Lease lease_;
-  Napi::ObjectReference pins_;
+  std::vector<Napi::ObjectReference> pins_;
   napi_env env_ = nullptr;
   napi_deferred deferred_ = nullptr;
   size_t position_ = 0;
