@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { bilevel, fixtures } from './support/command-line.js';
+import { bilevel, fixtures, withTemporary } from './support/command-line.js';
+import { buildModel, encode, tensor } from './support/onnx-builder.js';
 
 test('what a network is made of and what a step costs', async (t) => {
   const { status, stdout } = await bilevel('inspect', 'logreg', '--batch', '50', '--json');
@@ -40,3 +42,78 @@ test('people get tables, warnings with their remedy and on demand the instructio
   t.regex(stdout, /convInputGradient|conv/);
   t.notRegex(stdout, /NaN|undefined/);
 });
+
+test('tensors that training leaves as they are are counted, and named for programs', (t) =>
+  withTemporary(async (folder) => {
+    const path = join(folder, 'model.onnx');
+    const model = buildModel({
+      inputs: { x: { type: 'float32', shape: ['n', 2] } },
+      initializers: {
+        w: tensor([1, -2, 0.5, 3], [2, 2]),
+        two: tensor([2], [1]),
+        scale: tensor([1, 1], [2]),
+        shift: tensor([0, 0], [2]),
+        mean: tensor([0.5, -1], [2]),
+        variance: tensor([2, 3], [2]),
+      },
+      nodes: [
+        { op: 'MatMul', inputs: ['x', 'w'], outputs: ['a'] },
+        { op: 'BatchNormalization', inputs: ['a', 'scale', 'shift', 'mean', 'variance'], outputs: ['b'] },
+        { op: 'Pow', inputs: ['b', 'two'], outputs: ['y'] },
+      ],
+      outputs: ['y'],
+    });
+    await writeFile(path, encode(model));
+    const { state, constants, parameters } = JSON.parse((await bilevel('inspect', path, '--json')).stdout);
+    t.deepEqual(
+      state.map(({ name, kind }: { name: string; kind: string }) => [name, kind]),
+      [
+        ['mean', 'statistic'],
+        ['variance', 'statistic'],
+      ],
+    );
+    t.deepEqual(constants, [{ name: 'two', shape: [1], kind: 'constant' }]);
+    t.is(parameters.length, 3);
+    t.regex((await bilevel('inspect', path)).stdout, /^Untrained {2}2 running statistics, 1 constant$/m);
+  }));
+
+test('of a file with operators that are not supported, all are listed, and which and where', (t) =>
+  withTemporary(async (folder) => {
+    const path = join(folder, 'model.onnx');
+    const model = buildModel({
+      inputs: { x: { type: 'float32', shape: ['n', 2] } },
+      initializers: { w: tensor([1, -2, 0.5, 3], [2, 2]) },
+      nodes: [
+        { op: 'MatMul', inputs: ['x', 'w'], outputs: ['a'] },
+        { op: 'Frobnicate', inputs: ['a'], outputs: ['b'] },
+        { op: 'Frobnicate', inputs: ['b'], outputs: ['c'] },
+        { op: 'Gyrate', inputs: ['c'], outputs: ['y'] },
+      ],
+      outputs: ['y'],
+    });
+    await writeFile(path, encode(model));
+    const { status, stdout, stderr } = await bilevel('inspect', path);
+    t.is(status, 1);
+    t.regex(stdout, /^Operators {2}Frobnicate ×2, MatMul ×1, Gyrate ×1$/m);
+    t.regex(stdout, /^Frobnicate +2 {2}Frobnicate node number 1$/m);
+    t.regex(stdout, /^Gyrate +1 {2}Gyrate node number 3$/m);
+    t.notRegex(stdout, /^MatMul/m);
+    t.regex(stderr, /Frobnicate node number 1 \(opset .*Nor are these understood: Gyrate node number 3/);
+
+    const json = await bilevel('inspect', path, '--json');
+    t.is(json.status, 1);
+    const { code, details } = JSON.parse(json.stdout).error;
+    t.is(code, 'UNSUPPORTED_OPERATOR');
+    t.deepEqual(
+      details.operators.map(({ name, nodes, problem }: { name: string; nodes: string[]; problem?: string }) => [
+        name,
+        nodes.length,
+        problem !== undefined,
+      ]),
+      [
+        ['MatMul', 1, false],
+        ['Frobnicate', 2, true],
+        ['Gyrate', 1, true],
+      ],
+    );
+  }));

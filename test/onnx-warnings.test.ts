@@ -20,7 +20,7 @@ const remedies: Readonly<Record<WarningCode, RegExp>> = {
   INFERENCE_BATCH_NORM: /training: true/,
   INFERENCE_DROPOUT: /training: true, key/,
   FIXED_BATCH: /dynamic_(?:axes|shapes)/,
-  NO_PARAMETERS: /initializers/,
+  NO_PARAMETERS: /export it with them/,
   IGNORED_OUTPUTS: /outputs: \["y", "z"\]/,
   CONVERTED_PRECISION: /float32/,
 };

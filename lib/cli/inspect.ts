@@ -2,7 +2,7 @@ import { Command, Option as Flag } from 'commander';
 import { formatCost, formatQuantity, type ProgramCost } from '../compile/index.js';
 import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
-import { Network } from '../onnx/index.js';
+import { Network, type NetworkTensor, UnsupportedOperatorsError } from '../onnx/index.js';
 import { printable } from '../printable.js';
 import { inspectStep, type StepCost } from '../tasks/inspection.js';
 import { findModel } from '../tasks/models.js';
@@ -53,11 +53,39 @@ export function inspectCommand(): Command {
 }
 
 async function run(model: string, { output, batch, size, instructions, json }: Flags): Promise<void> {
-  const network = await Network.load(findModel(model), output === undefined ? {} : { outputs: [output] });
+  const network = await load(model, output).catch((error: unknown) => {
+    if (!json) printUnsupported(model, error);
+    throw error;
+  });
   using device = Device.cpu();
   const step = stepOf(() => inspectStep(network, { batch, usualBatch, sizes: size }, device));
   if (json) printJson({ model, ...describeNetwork(network), step: describeStep(step) }, 2);
   else print(render(model, network, step, instructions ?? false));
+}
+
+function load(model: string, output: string | undefined): Promise<Network> {
+  return Network.load(findModel(model), output === undefined ? {} : { outputs: [output] });
+}
+
+/** What a file is made of that cannot be loaded for its operators. */
+function printUnsupported(model: string, error: unknown): void {
+  const cause = error instanceof BilevelError ? error.cause : undefined;
+  if (!(cause instanceof UnsupportedOperatorsError)) return;
+  const { opset, operators } = cause.details;
+  const table = formatTable(
+    ['Not supported', 'nodes', 'first'],
+    operators
+      .filter(({ problem }) => problem !== undefined)
+      .map(({ name, nodes }) => [name, String(nodes.length), nodes[0] ?? '']),
+    ['left', 'right', 'left'],
+  );
+  const counts = operators.map(({ name, nodes }) => [name, nodes.length] as const);
+  print([`${style('bold', model)}  opset ${opset}`, renderOperators(counts), '', table, ''].join('\n'));
+}
+
+function renderOperators(counts: Iterable<readonly [string, number]>): string {
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return printable(`Operators  ${sorted.map(([name, count]) => `${name} ×${count}`).join(', ')}`);
 }
 
 /** What a step costs, or why there is none: a network is worth looking at without it. */
@@ -74,7 +102,10 @@ function describeNetwork(network: Network): object {
   const { opset, inputs, outputs, otherOutputs, warnings } = network;
   const operators = Object.fromEntries(network.operators);
   const parameters = [...network.parameters.values()].map(({ name, shape, trainable }) => ({ name, shape, trainable }));
-  return { opset, inputs, outputs, otherOutputs, operators, parameters, warnings };
+  const untrained = (tensors: ReadonlyMap<string, NetworkTensor>): object[] =>
+    [...tensors.values()].map(({ name, shape, kind }) => ({ name, shape, kind }));
+  const [state, constants] = [untrained(network.state), untrained(network.constants)];
+  return { opset, inputs, outputs, otherOutputs, operators, parameters, state, constants, warnings };
 }
 
 function describeStep(step: StepCost | BilevelError): object {
@@ -85,7 +116,6 @@ function describeStep(step: StepCost | BilevelError): object {
 }
 
 function render(model: string, network: Network, step: StepCost | BilevelError, instructions: boolean): string {
-  const operators = [...network.operators].sort(([, a], [, b]) => b - a).map(([name, count]) => `${name} ×${count}`);
   const parameters = [...network.parameters.values()];
   const count = parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const inputs = network.inputs.map(
@@ -100,12 +130,25 @@ function render(model: string, network: Network, step: StepCost | BilevelError, 
     `${style('bold', model)}  opset ${network.opset}`,
     printable(`Input      ${inputs.join(', ')}`),
     printable(`Output     ${network.outputs.join(', ')}${others}`),
-    printable(`Operators  ${operators.join(', ')}`),
+    renderOperators(network.operators),
+    ...renderUntrained(network),
     ...network.warnings.map(({ message }) => `${style('yellow', 'warning')}    ${message}`),
     ...(parameters.length > 0 ? ['', table] : []),
     '',
     ...renderStep(step, instructions),
   ].join('\n');
+}
+
+/** Float tensors besides the parameters, which training does not change by gradients. */
+function renderUntrained({ state, constants }: Network): string[] {
+  const buffers = [...constants.values()].filter(({ kind }) => kind === 'buffer');
+  const named = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+  const counts = [
+    ...(state.size > 0 ? [named(state.size, 'running statistic')] : []),
+    ...(buffers.length > 0 ? [named(buffers.length, 'buffer')] : []),
+    ...(constants.size > buffers.length ? [named(constants.size - buffers.length, 'constant')] : []),
+  ];
+  return counts.length === 0 ? [] : [`Untrained  ${counts.join(', ')}`];
 }
 
 function renderStep(step: StepCost | BilevelError, instructions: boolean): string[] {

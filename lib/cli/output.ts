@@ -1,5 +1,6 @@
 import { CommanderError, Help } from 'commander';
 import { BilevelError, type ErrorCode } from '../errors.js';
+import { UnsupportedOperatorsError } from '../onnx/index.js';
 import { printable } from '../printable.js';
 import { NonFiniteError } from '../solvers/index.js';
 import { printJson, printNote, style } from './print.js';
@@ -50,10 +51,11 @@ export function printError(error: unknown, json: boolean): void {
 const nameNonFinite = (_: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 
-/** Where a value was not finite and why, also when the error was told again with more. */
+/** Where a value was not finite and why, or what of a file is not understood, also when the error was told again with more. */
 function detailsOf(error: unknown): object {
   for (let each = error; each instanceof Error; each = each.cause) {
-    if (each instanceof NonFiniteError) return { details: JSON.parse(JSON.stringify(each.details, nameNonFinite)) };
+    if (each instanceof NonFiniteError || each instanceof UnsupportedOperatorsError)
+      return { details: JSON.parse(JSON.stringify(each.details, nameNonFinite)) };
   }
   return {};
 }

@@ -11,6 +11,7 @@ import { quote } from './quote.js';
 import type { GraphProto, NodeProto } from './schema/onnx_pb.js';
 import { sortNodes } from './sort.js';
 import { checkTensor, tensorValues } from './stored-tensor.js';
+import { listOperators, UnsupportedOperatorsError } from './unsupported.js';
 
 /** What one batch normalization in training form computes of a mini-batch, and the stored tensors that stand for it in use. */
 export interface BatchStatistics extends Moments {
@@ -28,18 +29,26 @@ export interface ImportedGraph {
   readonly statistics: readonly BatchStatistics[];
 }
 
-/** @throws UNSUPPORTED_OPERATOR when the operator is not understood, or not as it is in this opset. */
-export function findImporter(node: ModelNode, opset: number): OperatorImporter {
-  const refuse = (version: string, advice: string): BilevelError =>
-    new BilevelError('UNSUPPORTED_OPERATOR', `${node.label} (${version}) ${advice}.`);
-  if (node.domain !== '') throw refuse(`domain ${quote(node.domain)}`, withoutIt);
+/** What imports a node, or why its operator is not understood, or not as it is in this opset. */
+function findImporter(node: ModelNode, opset: number): OperatorImporter | string {
+  const refusal = (version: string, advice: string): string => `${node.label} (${version}) ${advice}.`;
+  if (node.domain !== '') return refusal(`domain ${quote(node.domain)}`, withoutIt);
   const importer = operators.get(node.opType);
-  if (importer === undefined) throw refuse(`opset ${opset}`, withoutIt);
+  if (importer === undefined) return refusal(`opset ${opset}`, withoutIt);
   const { since = opsetRange.oldest, until = opsetRange.newest } = importer;
   const again = 'export the model again with that opset_version';
-  if (opset < since) throw refuse(`opset ${opset}`, `is understood from opset ${since} on; ${again}`);
-  if (opset > until) throw refuse(`opset ${opset}`, `is understood up to opset ${until}; ${again}`);
+  if (opset < since) return refusal(`opset ${opset}`, `is understood from opset ${since} on; ${again}`);
+  if (opset > until) return refusal(`opset ${opset}`, `is understood up to opset ${until}; ${again}`);
   return importer;
+}
+
+/** @throws UNSUPPORTED_OPERATOR naming every operator that is not understood */
+export function checkOperators({ nodes, opset }: ModelGraph): void {
+  const uses = listOperators(nodes, (node) => {
+    const found = findImporter(node, opset);
+    return typeof found === 'string' ? found : undefined;
+  });
+  if (uses.some(({ problem }) => problem !== undefined)) throw new UnsupportedOperatorsError(opset, uses);
 }
 
 const withoutIt = 'is not supported; export the model without it, or rewrite that layer with basic operators';
@@ -147,6 +156,7 @@ function computed(values: ReadonlyMap<string, Value>, name: string, reader: stri
 function importNode(operation: Operation): readonly (Value | undefined)[] {
   const { node, opset, context } = operation;
   const importer = findImporter(node, opset);
+  if (typeof importer === 'string') throw new BilevelError('UNSUPPORTED_OPERATOR', importer);
   const result = importer.build(operation);
   const results = 'op' in result || result instanceof Sequence ? [result] : result;
   const unknown = operation.attributes.unread();

@@ -6,4 +6,5 @@ export type { NetworkInputs } from './network-inputs.js';
 export type { Moments } from './operation.js';
 export { opsetRange } from './opset.js';
 export type { TensorKind } from './parameters.js';
+export { type OperatorUse, UnsupportedOperatorsError } from './unsupported.js';
 export type { ModelWarning, WarningCode } from './warnings.js';

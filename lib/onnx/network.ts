@@ -8,7 +8,7 @@ import { storeConstantWeights } from './constant-weights.js';
 import { decodeModel, type OnnxModel } from './decode.js';
 import { encodeModel } from './encode.js';
 import { embedExternalData } from './external-data.js';
-import { type BatchStatistics, findImporter, importGraph } from './import-graph.js';
+import { type BatchStatistics, checkOperators, importGraph } from './import-graph.js';
 import { checkLimit, type OnnxLimits, resolveLimits } from './limits.js';
 import { expandLinearModels } from './linear-models.js';
 import { type ModelGraph, type NetworkInput, readModelGraph } from './model-graph.js';
@@ -92,7 +92,7 @@ export class Network {
     this.#model = model;
     this.#limits = limits;
     this.#graph = readModelGraph(model, limits, outputs);
-    for (const node of this.#graph.nodes) findImporter(node, this.#graph.opset);
+    checkOperators(this.#graph);
     const roles = assignRoles(this.#graph);
     const tensors = (stored: readonly StoredTensor[]): ReadonlyMap<string, NetworkTensor> =>
       new Map(stored.map((each) => [each.name, readNetworkTensor(each, roles)]));
@@ -104,7 +104,7 @@ export class Network {
 
   /**
    * Reads a model. From a path, tensors may lie in other files of the model's folder; from bytes they may not.
-   * @throws UNKNOWN_OPTION; naming the file: INVALID_ARGUMENT for an output that it does not have, NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED, or UNSUPPORTED_OPERATOR naming operator, opset and node.
+   * @throws UNKNOWN_OPTION; naming the file: INVALID_ARGUMENT for an output that it does not have, NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED, or UNSUPPORTED_OPERATOR naming operators, opset and nodes.
    */
   static async load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Network> {
     checkKeys(options, ['limits', 'untie', 'outputs'], 'Network.load');
@@ -290,7 +290,11 @@ export class Network {
   /** The initializers that were not given, which keep the values of the file. */
   #constants(given: ReadonlyMap<string, Node>): [string, Node][] {
     const missing = this.#trainable().find(({ name }) => !given.has(name));
-    if (missing !== undefined) throw invalidArgument(`parameters[${describe(missing.name)}]`, 'a node', undefined);
+    if (missing !== undefined) {
+      // What is not trained has to be given all the same.
+      const expected = 'a node, or constant(tensor) to keep it as it is,';
+      throw invalidArgument(`parameters[${describe(missing.name)}]`, expected, undefined);
+    }
     return [...this.#graph.initializers]
       .filter(([name]) => !given.has(name))
       .map(([name, stored]) => [name, constant(tensorValues(stored), stored.shape, stored.dtype)]);

@@ -62,9 +62,14 @@ export function findWarnings(graph: ModelGraph, roles: Roles): ModelWarning[] {
   return found.flatMap(([code, message]) => (message === undefined ? [] : [{ code, message: printable(message) }]));
 }
 
-function withoutParameters({ trainable, parameters }: Roles): string | undefined {
+function withoutParameters({ trainable, parameters, constants }: Roles): string | undefined {
   if (parameters.some(({ name }) => trainable.has(name))) return undefined;
-  return 'The model has no trainable parameters: its weights may be stored as Constant nodes; export them as initializers.';
+  const none = 'The model has no trainable parameters';
+  if (parameters.length > 0) return `${none}: no gradient reaches those that it has. Choose another output.`;
+  if (constants.length > 0) {
+    return `${none}: all its float tensors pass for buffers or constants. To train one, give it to apply among the parameters.`;
+  }
+  return `${none}: it stores no float tensors. If it should have weights, export it with them.`;
 }
 
 function assumedConstants({ guesses }: Roles): string | undefined {
@@ -119,8 +124,11 @@ function fixedBatch(graph: ModelGraph): string | undefined {
   );
 }
 
-function freeBatch({ origins: { exporter } }: ModelGraph): string {
-  const [now, before] = ["dynamic_shapes=({0: torch.export.Dim('batch')},)", "dynamic_axes={'input': {0: 'batch'}}"];
+function freeBatch({ inputs, origins: { exporter } }: ModelGraph): string {
+  const [now, before] = [
+    "dynamic_shapes=({0: torch.export.Dim('batch')},)",
+    `dynamic_axes={'${inputs[0]?.name}': {0: 'batch'}}`,
+  ];
   if (exporter === 'other') return `a free batch axis (of PyTorch: ${now}, or ${before} with dynamo=False)`;
   return exporter === 'dynamo' ? now : `dynamo=False, ${before}`;
 }
