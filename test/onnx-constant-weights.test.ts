@@ -68,6 +68,29 @@ test('weights that are Constant nodes are parameters, running statistics and sav
   t.deepEqual(Object.keys((await Network.load(saved)).initialParameters()), names);
 });
 
+for (const place of ['a Constant node', 'an initializer with a generated name']) {
+  test(`zeros with which a recurrent layer begins are not trained (${place})`, async (t) => {
+    const weights = { w: random([1, 8, 3]), r: random([1, 8, 2]) };
+    const stored = { ...weights, val_0: tensor([0, 0, 0, 0, 0, 0], [1, 3, 2]) };
+    const inNodes = place === 'a Constant node';
+    const network = await Network.load(
+      encode(
+        buildModel({
+          inputs: { x: { shape: [4, 3, 3] } },
+          initializers: inNodes ? {} : stored,
+          nodes: [
+            ...(inNodes ? Object.entries(stored).map(([name, value]) => constant(name, value)) : []),
+            { op: 'LSTM', inputs: ['x', 'w', 'r', '', '', 'val_0', 'val_0'], outputs: ['y'] },
+          ],
+          outputs: ['y'],
+        }),
+      ),
+    );
+    t.deepEqual(Object.keys(network.initialParameters()), Object.keys(weights));
+    t.false(network.warnings.some(({ code }) => code === 'ASSUMED_CONSTANTS' || code === 'MERGED_PARAMETERS'));
+  });
+}
+
 test('files that store weights as initializers keep their constants', async (t) => {
   const network = await Network.load(
     encode(

@@ -3,9 +3,7 @@ import type { OnnxModel } from './decode.js';
 import { isReal } from './element-types.js';
 import { standardDomain } from './opset.js';
 import { GraphProtoSchema, type NodeProto, type TensorProto, TensorProtoSchema } from './schema/onnx_pb.js';
-
-/** Layers that have what they train behind their first input. */
-const layers = /^(?:Conv|ConvTranspose|Gemm|MatMul|PRelu|\w*Normalization|LSTM|GRU|RNN)$/;
+import { isWeightPlace } from './uses.js';
 
 /** Layers whose bias exporters may write as an addition of its own. */
 const products = /^(?:Conv|ConvTranspose|Gemm|MatMul)$/;
@@ -65,7 +63,7 @@ function findWeights(nodes: readonly NodeProto[], names: readonly string[]): Rea
     const addsToProduct = opType === 'Add' && input.some((name) => products.test(producers.get(name) ?? ''));
     for (const [index, name] of input.entries()) {
       const source = sources.get(name);
-      const inLayer = layers.test(opType) && (index > 0 || opType === 'MatMul');
+      const inLayer = isWeightPlace(opType, index) || opType === 'MatMul';
       const isTable = opType === 'Gather' && index === 0;
       if (source !== undefined && (inLayer || isTable || addsToProduct)) weights.add(source);
     }

@@ -1,7 +1,7 @@
 import { elementCount } from '../tensor.js';
 import type { ModelGraph, ModelNode } from './model-graph.js';
 import { type StoredTensor, tensorValues } from './stored-tensor.js';
-import type { Use } from './uses.js';
+import { isInitialState, type Use } from './uses.js';
 
 /** Why a tensor is taken for a constant, of which its file says nothing. */
 export interface Guess {
@@ -58,6 +58,8 @@ export function findGuesses(graph: ModelGraph): (tensor: StoredTensor, places: r
     const values = tensorValues(tensor);
     if (all((use) => isGroupNormConstant(use, values)))
       return { reason: 'part of a group normalization', certain: true };
+    if (isGenerated(name) && all(isInitialState) && values.every((value) => value === 0))
+      return { reason: 'a state that a recurrent layer begins with', certain: true };
     if (parameterName.test(name.slice(-100))) return undefined;
     if (all(({ node, input }) => node.opType === 'Pow' && input === 1)) return { reason: 'an exponent', certain };
     if (count === 1 && Math.abs(values[0] ?? 0) <= 1e-3 && values[0] !== 0 && all(isEpsilon))

@@ -3,7 +3,7 @@ import type { ModelGraph } from './model-graph.js';
 import { operators } from './operators/index.js';
 import type { ModuleTensor } from './origins.js';
 import { type StoredTensor, tensorValues } from './stored-tensor.js';
-import { lastPart, type Use, usesByName } from './uses.js';
+import { isWeightPlace, lastPart, type Use, usesByName } from './uses.js';
 
 /** What a float tensor of a file is to training. */
 export type TensorKind = 'parameter' | 'statistic' | 'buffer' | 'constant';
@@ -119,9 +119,8 @@ function findVanished({ origins, uses, nodes }: ModelGraph): ModuleTensor[] {
   );
 }
 
-/** Whether the tensor is where layers have what they train. */
 function isWeight({ node: { opType }, input }: Use): boolean {
-  return input > 0 && /^(?:Conv|ConvTranspose|Gemm|MatMul|PRelu|\w*Normalization|LSTM|GRU|RNN)$/.test(opType);
+  return isWeightPlace(opType, input);
 }
 
 /** Masks, tables of ones and ranges are constants, whatever they were computed from. */

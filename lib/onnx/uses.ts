@@ -16,6 +16,24 @@ export interface Use {
 
 type Slot = Omit<Use, 'origin'>;
 
+/** Operators that have what is trained behind their first input. */
+const layers = /^(?:Conv|ConvTranspose|Gemm|MatMul|PRelu|\w*Normalization|LSTM|GRU|RNN)$/;
+
+/** Whether operators read there what layers train: weights, biases, scales and slopes. */
+export function isWeightPlace(opType: string, input: number): boolean {
+  return input > 0 && layers.test(opType) && !isStatePlace(opType, input);
+}
+
+/** Whether a recurrent layer reads there the lengths of sequences or the state with which it begins. */
+function isStatePlace(opType: string, input: number): boolean {
+  return input >= 4 && input <= 6 && /^(?:LSTM|GRU|RNN)$/.test(opType);
+}
+
+/** Whether a recurrent layer begins with this tensor. */
+export function isInitialState({ node, input }: Slot): boolean {
+  return isStatePlace(node.opType, input);
+}
+
 /**
  * Finds what stored tensors stand for where they are read. The exporter stores equal tensors once, and transposes or
  * reshapes others under new names; but each node still notes its operation and the module's tensors among its operands.
@@ -54,6 +72,9 @@ function settle(slots: readonly Slot[], sizes: ReadonlyMap<string, number>, orig
     } else if (own !== undefined && operands.includes(own) && !here.has(own)) {
       here.add(own);
       taken.add(own);
+      settled.set(slot, own);
+    } else if (isInitialState(slot)) {
+      // What another operation of the module made, or zeros of the exporter: none of this one's weights.
       settled.set(slot, own);
     } else {
       open.push(slot);
