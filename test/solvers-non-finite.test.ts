@@ -22,7 +22,16 @@ import {
   where,
 } from '../lib/graph/index.js';
 import { Network } from '../lib/onnx/index.js';
-import { type CauseKind, itd, minimize, type NonFiniteDetails, NonFiniteError, penalty } from '../lib/solvers/index.js';
+import {
+  type CauseKind,
+  itd,
+  minimize,
+  type NonFiniteDetails,
+  NonFiniteError,
+  penalty,
+  soba,
+  vPbgd,
+} from '../lib/solvers/index.js';
 import { Tensor } from '../lib/tensor.js';
 import { buildModel, encode, tensor } from './support/onnx-builder.js';
 
@@ -176,6 +185,34 @@ for (const [name, { problem, options, kind, details = {}, cause, remedy }] of Ob
       t.true(error.message.includes(found?.place ?? ' '), error.message);
       t.notRegex(error.message, /[Ll]ower (the )?[a-zA-Z]*[rR]ate/);
     } else t.regex(error.message, /largest element of v has grown from 0\.5 at the start to/);
+  });
+}
+
+/** v follows u, and u is moved too far: whatever runs away is driven by the upper rate. */
+const drivenByUpper = {
+  upper: { u: Tensor.from([1]) },
+  lower: { w: Tensor.from([1]) },
+  f: ({ v }: { v: { w: Node } }) => mul(1e5, reduceSum(square(v.w))),
+  g: ({ u, v }: { u: { u: Node }; v: { w: Node } }) => reduceSum(square(sub(v.w, u.u))),
+};
+
+for (const { method, also } of [
+  { method: itd, also: 'lowerLearningRate' },
+  { method: soba, also: 'lowerLearningRate' },
+  { method: vPbgd, also: 'innerLearningRate' },
+] as const) {
+  test(`the rates of all that runs away together are named, by their options in ${method.name}`, async (t) => {
+    using solver = method(bilevelProblem(drivenByUpper), { upperLearningRate: 1 }, { device });
+    const state = solver.init();
+    const run = async () => {
+      for (let iteration = 0; iteration < 1000; iteration++) await solver.step(state);
+    };
+    const error = await t.throwsAsync(run, { instanceOf: NonFiniteError });
+    t.regex(error?.message ?? '', /(of u has grown from 1 .* that|that of u has grown from 1) /);
+    const [, named = ''] = /Lower ([a-zA-Z ]+)\.$/.exec(error?.message ?? '') ?? [];
+    const rates = named.split(' or ');
+    t.true(rates.includes('upperLearningRate') && rates.includes(also), error?.message);
+    t.true(rates.every((rate) => Object.hasOwn(solver.options, rate)));
   });
 }
 

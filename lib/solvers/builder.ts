@@ -21,6 +21,8 @@ import type { SolverState } from './state.js';
 export interface LevelParts {
   readonly optimizer: keyof typeof optimizers;
   readonly rate: Rate;
+  /** Name of the option that the rate comes from. */
+  readonly rateOption: string;
   /** Constants of the optimizers. */
   readonly settings: OptimizerConstants;
   readonly slots?: SlotPlacement;
@@ -98,14 +100,14 @@ export class MethodBuilder {
   upper(settings: LevelSettings, { rate, variables = this.upperVariables }: Changes = {}): Level {
     const { upperOptimizer, upperLearningRate, slots = 'batch' } = settings;
     const parts = { optimizer: upperOptimizer, rate: rate ?? atIteration(upperLearningRate), settings, slots };
-    return this.level('u', variables, parts);
+    return this.level('u', variables, { ...parts, rateOption: 'upperLearningRate' });
   }
 
   /** The lower variables under the method's options. */
   lower(settings: LevelSettings, { rate, variables = this.lowerVariables }: Changes = {}): Level {
     const { lowerOptimizer, lowerLearningRate } = settings;
     const parts = { optimizer: lowerOptimizer, rate: rate ?? atIteration(lowerLearningRate), settings };
-    return this.level('v', variables, parts);
+    return this.level('v', variables, { ...parts, rateOption: 'lowerLearningRate' });
   }
 
   /** Variables of their own that move like a level's and start at zero, without sets: the solution of a linear system, say. */
@@ -118,11 +120,16 @@ export class MethodBuilder {
     return this.level(name, variables, parts);
   }
 
-  level(name: string, variables: readonly Variable[], { optimizer, rate, settings, slots }: LevelParts): Level {
+  level(
+    name: string,
+    variables: readonly Variable[],
+    { optimizer, rate, rateOption, settings, slots }: LevelParts,
+  ): Level {
     const { trials } = this;
     const level = new Level(name, variables, {
       optimizer: optimizers[optimizer](settings),
       rate,
+      rateOption,
       placement: slots ?? 'batch',
       trials,
     });

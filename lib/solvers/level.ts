@@ -37,6 +37,8 @@ export type Rate = (state: SolverState, step: number) => number | readonly numbe
 export interface LevelOptions {
   readonly optimizer: Optimizer;
   readonly rate: Rate;
+  /** Name of the option that the rate comes from. */
+  readonly rateOption: string;
   readonly placement?: SlotPlacement;
   /** Number of independent trials that the variables hold along their first axis. */
   readonly trials?: number | undefined;
@@ -63,13 +65,16 @@ export class Level {
   readonly rowBindings: readonly string[];
   /** `u`, `v`, or what a method calls them. */
   readonly name: string;
+  /** The option that says how fast they move. */
+  readonly rateOption: string;
   readonly #optimizer: Optimizer;
   readonly #variables: readonly { readonly variable: Variable; readonly slots: readonly Slot[] }[];
   readonly #trials: number | undefined;
 
   constructor(name: string, variables: readonly Variable[], options: LevelOptions) {
-    const { optimizer, rate, placement = 'batch', trials } = options;
+    const { optimizer, rate, rateOption, placement = 'batch', trials } = options;
     this.name = name;
+    this.rateOption = rateOption;
     this.#optimizer = optimizer;
     this.#trials = trials;
     this.#variables = variables.map((variable) => {

@@ -164,9 +164,8 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     if (!(error instanceof NonFiniteError)) throw error;
     const place = { title: this.#title, iteration: state.counters.iteration + 1 };
     const { levels, uncopied, problem } = this.#builder;
-    const rates = { u: 'upperLearningRate', v: 'lowerLearningRate' };
-    if (!undoable) throw beyondUndo(error, place, state, { levels, rates });
-    const around = { device: this.device, feeds: problem.feeds, levels, rates };
+    if (!undoable) throw beyondUndo(error, place, state, levels);
+    const around = { device: this.device, feeds: problem.feeds, levels };
     return search(error, place, around, (runPhase) =>
       this.rehearse(state, this.#restorable, () =>
         this.#iterate(

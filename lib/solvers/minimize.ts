@@ -68,6 +68,7 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
     this.#feeds = feeds;
     const level: Level = new Level('v', lower, {
       optimizer: optimizers[options.optimizer](options),
+      rateOption: 'learningRate',
       rate: ({ counters }, step) => options.learningRate.at((counters[level.counter] ?? 0) + step),
     });
     const gradients = gradient(g, level.nodes);
@@ -105,12 +106,7 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
       return await this.transaction(state, names, () => this.#descend(state, signal, place));
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
-      const around = {
-        device: this.device,
-        feeds: this.#feeds,
-        levels: [this.#level],
-        rates: { v: 'learningRate' },
-      };
+      const around = { device: this.device, feeds: this.#feeds, levels: [this.#level] };
       return search(error, place, around, (runPhase) =>
         this.rehearse(state, names, () => this.#descend(state, signal, place, runPhase)),
       );

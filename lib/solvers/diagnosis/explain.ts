@@ -16,8 +16,6 @@ export interface Surroundings {
   readonly device: Device;
   readonly feeds: readonly FeedInputs[];
   readonly levels: readonly Level[];
-  /** Options that hold the learning rates, by the names of levels. */
-  readonly rates: Readonly<Record<string, string>>;
 }
 
 interface State {
@@ -28,7 +26,7 @@ interface State {
 export async function explain(
   { phase, root, tensors }: Finding,
   state: State,
-  { device, feeds, levels, rates }: Surroundings,
+  { device, feeds, levels }: Surroundings,
 ): Promise<{ readonly cause: NonFiniteCause; readonly text: string } | undefined> {
   const evaluate = evaluation(device, tensors, phase.perStep);
   const culprit = await trace(evaluate, root);
@@ -39,12 +37,13 @@ export async function explain(
   const labelled = labelsOf(node);
   const [labels] = labelled === undefined ? [] : await evaluate([labelled.labels]);
   const judged = judge(node, source, operands, labels && Number(labels.data[position]));
-  const growth = runningAway(levels, (binding) => tensors[binding] ?? state.tensors[binding]);
+  const growths = runningAway(levels, (binding) => tensors[binding] ?? state.tensors[binding]);
   const used = new Set(topologicalOrder([node]));
   const stepped = judged.kind === 'overflow' ? levels.find(({ stepSize }) => used.has(stepSize.node)) : undefined;
-  const level = judged.kind === 'label' ? undefined : (growth?.level ?? stepped?.name);
+  const grown = growths.length > 0 || stepped === undefined ? growths.map(({ level }) => level) : [stepped];
+  const diverged = judged.kind === 'label' ? [] : grown;
   const { kind, remedy } =
-    level === undefined ? judged : { kind: 'divergence' as const, remedy: lowerRate(level, rates) };
+    diverged.length === 0 ? judged : { kind: 'divergence' as const, remedy: lowerRates(diverged) };
   const value = Number(result.data[position]);
   const element = unravel(position, result.shape);
   const sample = sampleOf(culprit, element, feeds, levels, tensors);
@@ -58,13 +57,13 @@ export async function explain(
     operands,
     remedy,
   };
-  const evidence = growth === undefined || level === undefined ? '' : ` ${tellGrowth(growth)}`;
+  const evidence = growths.length === 0 || diverged.length === 0 ? '' : ` ${tellGrowth(growths)}`;
   return { cause, text: `${tell(node, cause, source, judged.reason)}${evidence} ${remedy}` };
 }
 
-/** What to do when a level runs away. */
-export const lowerRate = (level: string, rates: Surroundings['rates']): string =>
-  `Lower ${rates[level] ?? `the learning rate of ${level}`}.`;
+/** What to do when levels run away. */
+export const lowerRates = (levels: readonly Level[]): string =>
+  `Lower ${[...new Set(levels.map(({ rateOption }) => rateOption))].join(' or ')}.`;
 
 function tell(
   node: Node,

@@ -3,8 +3,7 @@ import type { Level } from '../level.js';
 
 /** How far the variables of a level have grown since they started. */
 export interface Growth {
-  /** What they are called: `v`. */
-  readonly level: string;
+  readonly level: Level;
   /** Largest magnitudes. */
   readonly from: number;
   readonly to: number;
@@ -14,29 +13,26 @@ export interface Growth {
 const limit = 1e4;
 
 /**
- * The level that has grown most, where one runs away.
+ * The levels that run away, the one that has grown most first: each may drive the others, so all are suspects.
  * @param tensorOf the tensor of a binding at the step that failed
  */
-export function runningAway(
-  levels: readonly Level[],
-  tensorOf: (binding: string) => Tensor | undefined,
-): Growth | undefined {
+export function runningAway(levels: readonly Level[], tensorOf: (binding: string) => Tensor | undefined): Growth[] {
   const growths = levels.map((level): Growth => {
     const from = largest(Object.entries(level.initialTensors()).filter(([name]) => level.bindings.includes(name)));
     const to = largest(level.bindings.map((name) => [name, tensorOf(name)]));
-    return { level: level.name, from, to };
+    return { level, from, to };
   });
   const ratio = ({ from, to }: Growth): number => to / Math.max(from, 1);
-  const most = growths.reduce<Growth | undefined>(
-    (best, each) => (best === undefined || ratio(each) > ratio(best) ? each : best),
-    undefined,
-  );
-  return most !== undefined && ratio(most) > limit ? most : undefined;
+  return growths.filter((each) => ratio(each) > limit).sort((a, b) => ratio(b) - ratio(a));
 }
 
 /** "The largest element of v has grown ..." */
-export const tellGrowth = ({ level, from, to }: Growth): string =>
-  `The largest element of ${level} has grown from ${short(from)} at the start to ${short(to)}.`;
+export const tellGrowth = (growths: readonly Growth[]): string => {
+  const told = growths.map(
+    ({ level, from, to }) => `${level.name} has grown from ${short(from)} at the start to ${short(to)}`,
+  );
+  return `The largest element of ${told.join(', that of ')}.`;
+};
 
 /** Three digits of a number. */
 export const short = (value: number): string => String(Number(value.toPrecision(3)));

@@ -1,7 +1,7 @@
 import type { RunPhase } from '../phase.js';
 import type { SolverState } from '../state.js';
 import type { Place } from './check.js';
-import { explain, lowerRate, type Surroundings } from './explain.js';
+import { explain, lowerRates, type Surroundings } from './explain.js';
 import { runningAway, tellGrowth } from './growth.js';
 import { NonFiniteError, quantityOf } from './non-finite.js';
 import { stepwise } from './stepwise.js';
@@ -46,10 +46,10 @@ export function beyondUndo(
   { details }: NonFiniteError,
   { title }: Place,
   { tensors }: SolverState,
-  { levels, rates }: Pick<Surroundings, 'levels' | 'rates'>,
+  levels: Surroundings['levels'],
 ): NonFiniteError {
-  const growth = runningAway(levels, (binding) => tensors[binding]);
-  const seen = growth === undefined ? '' : `${tellGrowth(growth)} ${lowerRate(growth.level, rates)} `;
+  const growths = runningAway(levels, (binding) => tensors[binding]);
+  const seen = growths.length === 0 ? '' : `${tellGrowth(growths)} ${lowerRates(growths.map(({ level }) => level))} `;
   const advice = 'Rows of samples had been changed by then, so go on from a state saved before.';
   return new NonFiniteError(details, title, seen + advice);
 }

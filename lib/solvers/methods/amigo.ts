@@ -31,7 +31,8 @@ export const amigo = defineMethod({
   }),
   memory: () => 'constant',
   build(b, options) {
-    const mover = { optimizer: 'sgd', rate: atIteration(options.linearLearningRate), settings: options } as const;
+    const rate = atIteration(options.linearLearningRate);
+    const mover = { optimizer: 'sgd', rate, rateOption: 'linearLearningRate', settings: options } as const;
     const system = systemDescent(b, mover, { along: 'residual', draws: 'fresh' });
     return implicitIteration(b, { ...options, ...b.pair(options), system, warmStart: true, draws: 'fresh' });
   },

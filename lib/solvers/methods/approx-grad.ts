@@ -59,7 +59,12 @@ export const approxGrad = defineMethod({
         ? conjugateGradient(b, { tikhonov, warmStart: true })
         : systemDescent(
             b,
-            { optimizer: linearSolver, rate: atIteration(linearLearningRate), settings: options },
+            {
+              optimizer: linearSolver,
+              rate: atIteration(linearLearningRate),
+              rateOption: 'linearLearningRate',
+              settings: options,
+            },
             { along: 'leastSquares', tikhonov },
           );
     return implicitIteration(b, { ...options, ...b.pair(options), system });

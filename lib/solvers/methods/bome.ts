@@ -41,8 +41,8 @@ export const bome = defineMethod({
   memory: () => 'constant',
   build(b, options) {
     const { upper, lower } = b.pair(options);
-    const { barrier, barrierFactor, innerLearningRate } = options;
-    const solved = lowerCopy(b, 'w', options, innerLearningRate);
+    const { barrier, barrierFactor } = options;
+    const solved = lowerCopy(b, 'w', options, 'innerLearningRate');
     const start = copyStart(b, solved, lower);
     const solve = copyDescent(b, solved);
     const step = b.phase('step', (o) => {

@@ -42,7 +42,7 @@ export const f2ba = defineMethod({
   memory: () => 'constant',
   build(b, options) {
     const { upper, lower } = b.pair(options);
-    const other = lowerCopy(b, 'w', options, options.lowerLearningRate);
+    const other = lowerCopy(b, 'w', options, 'lowerLearningRate');
     const nu = options.perturbation;
     const otherNu = options.difference === 'forward' ? 0 : -nu;
     /** The gradient of t f + g. */

@@ -44,7 +44,7 @@ export const f2sa = defineMethod({
   memory: () => 'constant',
   build(b, options) {
     const { upper, lower } = b.pair(options);
-    const solved = lowerCopy(b, 'w', options, options.innerLearningRate);
+    const solved = lowerCopy(b, 'w', options, 'innerLearningRate');
     const multiplier = b.tensor('multiplier', [], () => Tensor.from([options.multiplier], []));
     const growth = b.scalar('multiplierGrowth', atIteration(options.multiplierGrowth));
     const lowerStep = b.phase(

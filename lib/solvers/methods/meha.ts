@@ -41,7 +41,7 @@ export const meha = defineMethod({
   memory: () => 'constant',
   build(b, options) {
     const { upper, lower } = b.pair(options);
-    const theta = lowerCopy(b, 'theta', options, options.innerLearningRate);
+    const theta = lowerCopy(b, 'theta', options, 'innerLearningRate');
     const c = b.scalar('penalty', atIteration(options.penalty));
     const pull = scaled(options.proximity, minus(theta.nodes, lower.nodes));
     const proximalStep = b.phase('proximal', (o) => ({

@@ -35,7 +35,7 @@ export const vPbgd = defineMethod({
   build(b, options) {
     const rates = penaltyRates(options);
     const [upper, lower] = [b.upper(options, { rate: rates.upper }), b.lower(options, { rate: rates.lower })];
-    const solved = lowerCopy(b, 'w', options, options.innerLearningRate);
+    const solved = lowerCopy(b, 'w', options, 'innerLearningRate');
     const gamma = b.scalar('gamma', atIteration(options.gamma));
     const solve = copyDescent(b, solved);
     const step = b.phase('step', (o) => {

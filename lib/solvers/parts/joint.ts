@@ -25,7 +25,8 @@ export interface JointLevels {
 export function jointLevels(b: MethodBuilder, settings: LevelSettings): JointLevels {
   const { upper, lower } = b.pair(settings);
   const rate = atIteration(settings.lowerLearningRate);
-  const system = b.auxiliary('z', b.lowerVariables, { optimizer: 'sgd', rate, settings });
+  const parts = { optimizer: 'sgd', rate, rateOption: 'lowerLearningRate', settings } as const;
+  const system = b.auxiliary('z', b.lowerVariables, parts);
   const step = ({ u, v, z }: JointDirections): Update[] => [...lower.step(v), ...system.step(z), ...upper.step(u)];
   return { upper, lower, system, step };
 }

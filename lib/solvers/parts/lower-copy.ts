@@ -6,13 +6,26 @@ import { assign, type Level } from '../level.js';
 import type { LevelSettings } from '../level-options.js';
 import type { Phase } from '../phase.js';
 
-/** The lower variables once more, in their sets and from their start, moved at a rate of their own by v's optimizer. */
-export function lowerCopy(b: MethodBuilder, name: string, settings: LevelSettings, rate: Schedule): Level {
+/**
+ * The lower variables once more, in their sets and from their start, moved by v's optimizer.
+ * @param rateOption the option that holds their rate
+ */
+export function lowerCopy<Name extends string>(
+  b: MethodBuilder,
+  name: string,
+  settings: LevelSettings & Readonly<Record<Name, Schedule>>,
+  rateOption: Name,
+): Level {
   const variables = b.lowerVariables.map((variable) => {
     const value = input(`${name}/${variable.name}`, variable.value.shape);
     return { ...variable, whole: value, value };
   });
-  return b.level(name, variables, { optimizer: settings.lowerOptimizer, rate: atIteration(rate), settings });
+  return b.level(name, variables, {
+    optimizer: settings.lowerOptimizer,
+    rate: atIteration(settings[rateOption]),
+    rateOption,
+    settings,
+  });
 }
 
 /** One step of a copy along grad_v g. */
