@@ -198,6 +198,26 @@ test('an error has a reason: the values, where they are, and the parameter', asy
   t.regex(reasons.output ?? '', /The engine gives .* where ONNX Runtime gives NaN, at element 0 of 2: .*not finite/);
 });
 
+test('a small file that asks for more values than there is memory is not checked', async (t) => {
+  const network = await Network.load(
+    encode(
+      buildModel({
+        inputs: { x: { shape: ['batch', 1] } },
+        initializers: { shape: int64s([2 ** 14, 2 ** 15]) },
+        nodes: [
+          { op: 'Expand', inputs: ['x', 'shape'], outputs: ['many'] },
+          { op: 'ReduceSum', inputs: ['many'], outputs: ['y'] },
+        ],
+        outputs: ['y'],
+      }),
+    ),
+  );
+  t.throws(() => randomPoint(network, { batch: 1, usualBatch: 1 }, 0), {
+    code: 'LIMIT_EXCEEDED',
+    message: /all values on the way to it have 536870\d+ elements; networks are checked up to/,
+  });
+});
+
 test('sizes and losses that do not fit are refused with what would', (t) =>
   withTemporary(async (folder) => {
     const path = join(folder, 'model.onnx');

@@ -2,7 +2,7 @@ import { checkLabels } from '../../data/labels.js';
 import { Random } from '../../data/random.js';
 import { readSafetensors, type SafetensorsEntry } from '../../data/safetensors.js';
 import { BilevelError } from '../../errors.js';
-import { isOp, type Node } from '../../graph/index.js';
+import { isOp, type Node, topologicalOrder } from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
 import { elementCount, formatType, Tensor } from '../../tensor.js';
 import type { Loss } from '../network/costs.js';
@@ -36,9 +36,23 @@ export function nameOf(node: Node): string {
 /** A check computes everything in float64 too, by the plain definitions, which larger outputs make a matter of hours. */
 const mostElements = 2 ** 22;
 
+/** Elements of all values on the way to an output: a small file may ask for more of them than there is memory. */
+const mostValues = 2 ** 28;
+
+/** @throws LIMIT_EXCEEDED */
+function checkSize(output: Node): void {
+  const values = topologicalOrder([output]).reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  if (elementCount(output.shape) <= mostElements && values <= mostValues) return;
+  throw new BilevelError(
+    'LIMIT_EXCEEDED',
+    `The network's output is ${formatType(output)}, and all values on the way to it have ${values} elements; networks are ` +
+      `checked up to ${mostElements} elements of the output and ${mostValues} of all values; take a smaller batch.`,
+  );
+}
+
 /**
  * A reproducible random point at the parameters of the file.
- * @throws what `checkSetting` throws
+ * @throws what `checkSetting` throws; LIMIT_EXCEEDED for a network that is too large to be checked
  */
 export function randomPoint(network: Network, sizes: SizeOptions, seed: number, loss?: Loss): CheckPoint {
   const random = Random.fromSeed(seed, 'derivative check');
@@ -50,15 +64,10 @@ export function randomPoint(network: Network, sizes: SizeOptions, seed: number, 
   const [, classes = 0] = train.output.shape;
   const feeds = new Map<string, Float64Array>(parameterFeeds(network, quantities));
   for (const { inputs, target, output } of [train, validation]) {
+    checkSize(output);
     const bounds = indexBounds([output]);
     for (const node of Object.values(inputs)) feeds.set(nameOf(node), drawInput(node, bounds.get(node), random));
     if (target === undefined) continue;
-    if (elementCount(target.shape) > mostElements) {
-      throw new BilevelError(
-        'LIMIT_EXCEEDED',
-        `The network's output is ${formatType(target)}; networks are checked up to ${mostElements} elements; take a smaller batch.`,
-      );
-    }
     const isLabels = setting.cost?.loss === 'crossEntropy';
     const labels = Float64Array.from({ length: elementCount(target.shape) }, () =>
       random.integer(Math.max(1, classes)),
