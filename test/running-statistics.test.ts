@@ -250,6 +250,34 @@ test('where no layer works in training form there are no statistics to compute, 
   t.deepEqual(await runningStatistics(lenet, images, lenet.initialParameters(), { training: true, device }), {});
 });
 
+test('a parameter that cannot be trained counts when it is given', async (t) => {
+  const network = await Network.load(
+    encode(
+      buildModel({
+        opset: 15,
+        inputs: { x: { shape: ['batch', 2] } },
+        initializers: {
+          step: tensor([0.4, 0.4]),
+          scale: tensor([1, 1]),
+          bias: tensor([0, 0]),
+          mean: tensor([0, 0]),
+          variance: tensor([1, 1]),
+        },
+        nodes: [
+          { op: 'Floor', inputs: ['step'], outputs: ['whole'] },
+          { op: 'Add', inputs: ['x', 'whole'], outputs: ['sum'] },
+          { op: 'BatchNormalization', inputs: ['sum', 'scale', 'bias', 'mean', 'variance'], outputs: ['y'] },
+        ],
+        outputs: ['y'],
+      }),
+    ),
+  );
+  t.false(network.parameters.get('step')?.trainable);
+  const x = Tensor.from([1, 2, 3, 4], [2, 2]);
+  const found = await runningStatistics(network, x, { step: Tensor.from([5.5, 7.5]) }, { training: true, device });
+  t.deepEqual(found.mean?.toArray(), [7, 10]);
+});
+
 test('statistics that are not finite are an error', async (t) => {
   const network = await Network.load(perceptron());
   const first = Tensor.from(new Array(inputs * hidden).fill(1e38), [inputs, hidden]);
@@ -281,6 +309,10 @@ test('bad arguments are named', async (t) => {
   await t.throwsAsync(run(network, [], {}), { code: 'INVALID_ARGUMENT', message: /feed/ });
   await t.throwsAsync(run(network, data.x, {}, { batches: 0 }), { code: 'INVALID_ARGUMENT', message: /batches/ });
   await t.throwsAsync(run(network, data.x, {}, { batchs: 3 }), { code: 'UNKNOWN_OPTION', message: /batches|batch/ });
+  await t.throwsAsync(run(network, data.x, { scale: Tensor.zeros([3]) }, { training: true, device }), {
+    code: 'SHAPE_MISMATCH',
+    message: /"scale"/,
+  });
   await t.throwsAsync(run(network, data.x, { none: data.x }, { training: true, device }), {
     code: 'INVALID_ARGUMENT',
     message: /none/,

@@ -65,7 +65,9 @@ export async function runningStatistics(
     Object.entries(arrays).map(([name, { shape, dtype }]) => [name, gather(input(`x/${name}`, shape, dtype), index)]),
   );
   const form = training === undefined ? { key } : { key, training };
-  const { statistics } = network.applyWithState(x, network.parameterNodes('v/'), form);
+  const values: Tensors = { ...network.initialParameters(), ...parameters };
+  const nodes = Object.entries(values).map(([name, { shape, dtype }]) => [name, input(`v/${name}`, shape, dtype)]);
+  const { statistics } = network.applyWithState(x, Object.fromEntries(nodes), form);
   const layers = byStoredTensors(statistics).map((applications) => accumulation(applications, share));
   if (layers.length === 0) return {};
 
@@ -84,7 +86,6 @@ export async function runningStatistics(
     ),
     share: Tensor.from(steps.map((step) => 1 / (step + 1))),
   };
-  const values: Tensors = { ...network.initialParameters(), ...parameters };
   for (const [name, tensor] of Object.entries(values)) tensors[`v/${name}`] = tensor;
   for (const [name, tensor] of Object.entries(arrays)) tensors[`x/${name}`] = tensor;
   const bindings = Object.fromEntries(
