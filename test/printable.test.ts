@@ -11,8 +11,8 @@ import { printable, printableJson, printableLines } from '../lib/printable.js';
 import { RunFolder } from '../lib/report/run-folder.js';
 import { renderProperties, renderTextTable } from '../lib/report/tables.js';
 import { hostile, isSafe } from './support/hostile.js';
-import { buildModel, encode, type TestModel } from './support/onnx-builder.js';
-import { chain } from './support/untrusted-models.js';
+import { buildModel, encode, type TestModel } from './support/onnx/builder.js';
+import { chain } from './support/onnx/untrusted-models.js';
 
 const name = hostile('name');
 

@@ -1,13 +1,13 @@
 import { BilevelError } from '../errors.js';
-import { saturate } from './element-types.js';
-import type { ModelNode } from './model-graph.js';
-import { quote } from './quote.js';
+import { saturate } from './file/element-types.js';
 import {
   type AttributeProto,
   type GraphProto,
   type TensorProto,
   AttributeProto_AttributeType as Type,
-} from './schema/onnx_pb.js';
+} from './file/schema/onnx_pb.js';
+import type { ModelNode } from './model-node.js';
+import { quote } from './quote.js';
 
 /**
  * The attributes of one node, read by name and type. Which ones were read is remembered, so that an attribute which

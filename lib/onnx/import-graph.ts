@@ -1,16 +1,17 @@
 import { BilevelError } from '../errors.js';
 import { constant, currentOrigin, foldExpression, type Node, type Origin, withOrigin } from '../graph/index.js';
 import { elementCount } from '../tensor.js';
-import { checkLimit, type OnnxLimits } from './limits.js';
-import { type ModelGraph, type ModelNode, readNode } from './model-graph.js';
+import { checkLimit, type OnnxLimits } from './file/limits.js';
+import type { GraphProto, NodeProto } from './file/schema/onnx_pb.js';
+import { checkTensor, tensorValues } from './file/stored-tensor.js';
+import type { ModelGraph } from './model-graph.js';
+import { type ModelNode, readNode } from './model-node.js';
 import { type ImportMode, type Moments, Operation, type OperatorImporter, Sequence, type Value } from './operation.js';
 import { operators } from './operators/index.js';
 import { opsetRange } from './opset.js';
-import { resolveAliases } from './parameters.js';
 import { quote } from './quote.js';
-import type { GraphProto, NodeProto } from './schema/onnx_pb.js';
 import { sortNodes } from './sort.js';
-import { checkTensor, tensorValues } from './stored-tensor.js';
+import { resolveAliases } from './training/parameters.js';
 import { listOperators, UnsupportedOperatorsError } from './unsupported.js';
 
 /** What one batch normalization in training form computes of a mini-batch, and the stored tensors that stand for it in use. */

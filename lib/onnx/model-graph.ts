@@ -1,16 +1,15 @@
 import { BilevelError, invalidArgument } from '../errors.js';
-import { printable } from '../printable.js';
 import { bytesPerElement, type DType, elementCount } from '../tensor.js';
-import type { OnnxModel } from './decode.js';
-import { elementType } from './element-types.js';
-import { checkLimit, type OnnxLimits } from './limits.js';
-import { readOpset, standardDomain } from './opset.js';
-import { type Origins, readOrigins, readTracedOperation, swallowedBatchNorm, type TracedOperation } from './origins.js';
+import type { OnnxModel } from './file/decode.js';
+import { elementType } from './file/element-types.js';
+import { checkLimit, type OnnxLimits } from './file/limits.js';
+import type { ValueInfoProto } from './file/schema/onnx_pb.js';
+import { checkTensor, type StoredTensor } from './file/stored-tensor.js';
+import { type ModelNode, readNode } from './model-node.js';
+import { readOpset } from './opset.js';
+import { type Origins, readOrigins } from './origins.js';
 import { quote } from './quote.js';
-import type { AttributeProto, NodeProto, ValueInfoProto } from './schema/onnx_pb.js';
 import { sortNodes } from './sort.js';
-import { checkTensor, type StoredTensor } from './stored-tensor.js';
-import { capturedNames } from './subgraphs.js';
 import { traceUses, type Use } from './uses.js';
 
 /** An input of the network as the file declares it. */
@@ -19,25 +18,6 @@ export interface NetworkInput {
   readonly dtype: DType;
   /** A number, a symbolic name, or undefined for an axis of which nothing is said; undefined when no shape is given. */
   readonly shape: readonly (number | string | undefined)[] | undefined;
-}
-
-/** One operator application of the file. */
-export interface ModelNode {
-  readonly opType: string;
-  /** '' for the standard operators. */
-  readonly domain: string;
-  /** For messages: operator and node name, as in `Conv node "/features/0/Conv"`. */
-  readonly label: string;
-  /** '' stands for an optional input or output that is left out. */
-  readonly inputs: readonly string[];
-  /** How many of the inputs, the last ones, are read by graphs within the node instead. */
-  readonly captured: number;
-  readonly outputs: readonly string[];
-  readonly attributes: readonly AttributeProto[];
-  /** What the exporter noted about it. */
-  readonly traced?: TracedOperation | undefined;
-  /** Whether the exporter noted that it folded batch normalization into the weights. */
-  readonly swallowedBatchNorm?: boolean;
 }
 
 /** What of a file takes part in computing the outputs that are asked for, in an order in which it can be computed. */
@@ -122,22 +102,6 @@ function chooseOutputs(chosen: readonly string[], available: readonly string[]):
 export function floatSizes(tensors: Iterable<StoredTensor>): ReadonlyMap<string, number> {
   const floats = [...tensors].filter(({ dtype }) => dtype === 'float32');
   return new Map(floats.map(({ name, shape }) => [name, elementCount(shape)]));
-}
-
-/** A node of the file as messages and importers see it; `index` is its position there. */
-export function readNode(proto: NodeProto, index: number, origins: Origins): ModelNode {
-  const captured = capturedNames(proto.attribute);
-  return {
-    opType: proto.opType,
-    domain: standardDomain(proto.domain),
-    label: `${printable(proto.opType.slice(0, 100))} node ${proto.name === '' ? `number ${index}` : quote(proto.name)}`,
-    inputs: [...proto.input, ...captured],
-    captured: captured.length,
-    outputs: proto.output,
-    attributes: proto.attribute,
-    traced: readTracedOperation(proto, origins),
-    swallowedBatchNorm: swallowedBatchNorm(proto),
-  };
 }
 
 function readInput({ name, type }: ValueInfoProto): NetworkInput {

@@ -4,20 +4,20 @@ import { attempt, readBytes, writeFileAtomic } from '../data/files.js';
 import { BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
 import { constant, input, type Node, requireNode } from '../graph/index.js';
 import { formatType, type Shape, sameShape, Tensor } from '../tensor.js';
-import { storeConstantWeights } from './constant-weights.js';
-import { decodeModel, type OnnxModel } from './decode.js';
-import { encodeModel } from './encode.js';
-import { embedExternalData } from './external-data.js';
+import { decodeModel, type OnnxModel } from './file/decode.js';
+import { encodeModel } from './file/encode.js';
+import { embedExternalData } from './file/external-data.js';
+import { checkLimit, type OnnxLimits, resolveLimits } from './file/limits.js';
+import { type StoredTensor, tensorValues } from './file/stored-tensor.js';
 import { type BatchStatistics, checkOperators, importGraph } from './import-graph.js';
-import { checkLimit, type OnnxLimits, resolveLimits } from './limits.js';
-import { expandLinearModels } from './linear-models.js';
 import { type ModelGraph, type NetworkInput, readModelGraph } from './model-graph.js';
 import { bindInputs, checkBatch, type NetworkInputs, unknownInput } from './network-inputs.js';
-import { assignRoles, type Roles, type TensorKind } from './parameters.js';
 import { quote } from './quote.js';
-import { type StoredTensor, tensorValues } from './stored-tensor.js';
-import { untieParameters } from './untie.js';
-import { findWarnings, type ModelWarning } from './warnings.js';
+import { storeConstantWeights } from './rewrite/constant-weights.js';
+import { expandLinearModels } from './rewrite/linear-models.js';
+import { untieParameters } from './rewrite/untie.js';
+import { assignRoles, type Roles, type TensorKind } from './training/parameters.js';
+import { findWarnings, type ModelWarning } from './training/warnings.js';
 
 export interface LoadOptions {
   /** Safety limits to change; see OnnxLimits. */

@@ -2,10 +2,10 @@ import { BilevelError } from '../errors.js';
 import { constant, isOp, type Node } from '../graph/index.js';
 import type { DType, Shape } from '../tensor.js';
 import { Attributes } from './attributes.js';
-import type { OnnxLimits } from './limits.js';
-import type { ModelNode } from './model-graph.js';
+import type { OnnxLimits } from './file/limits.js';
+import type { GraphProto } from './file/schema/onnx_pb.js';
+import type { ModelNode } from './model-node.js';
 import { quote } from './quote.js';
-import type { GraphProto } from './schema/onnx_pb.js';
 
 /** Whether layers that differ between training and inference follow the file or are forced to one form. */
 export interface ImportMode {

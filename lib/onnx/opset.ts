@@ -1,5 +1,5 @@
 import { BilevelError } from '../errors.js';
-import type { OnnxModel } from './decode.js';
+import type { OnnxModel } from './file/decode.js';
 
 /**
  * The opsets whose operators are known. What a file may use is decided operator by operator: each row of the table says

@@ -1,5 +1,5 @@
-import type { OnnxModel } from './decode.js';
-import type { NodeProto, StringStringEntryProto } from './schema/onnx_pb.js';
+import type { OnnxModel } from './file/decode.js';
+import type { NodeProto, StringStringEntryProto } from './file/schema/onnx_pb.js';
 
 /** Which program wrote a file: PyTorch's default exporter (dynamo), its older one, or another. */
 export type Exporter = 'dynamo' | 'torchscript' | 'other';

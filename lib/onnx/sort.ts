@@ -1,5 +1,5 @@
 import { BilevelError } from '../errors.js';
-import type { ModelNode } from './model-graph.js';
+import type { ModelNode } from './model-node.js';
 import { quote } from './quote.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { AttributeProto, GraphProto } from './schema/onnx_pb.js';
+import type { AttributeProto, GraphProto } from './file/schema/onnx_pb.js';
 
 /** The graphs among the attributes of a node: branches, or the body of a loop. */
 export function subgraphsOf(attributes: readonly AttributeProto[]): GraphProto[] {

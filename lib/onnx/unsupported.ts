@@ -1,5 +1,5 @@
 import { BilevelError } from '../errors.js';
-import type { ModelNode } from './model-graph.js';
+import type { ModelNode } from './model-node.js';
 
 /** How a file uses an operator. */
 export interface OperatorUse {

@@ -1,4 +1,4 @@
-import type { ModelNode } from './model-graph.js';
+import type { ModelNode } from './model-node.js';
 import type { ModuleTensor, Origins } from './origins.js';
 
 /** One place where a node reads a stored tensor. */

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { compile } from '../../dist/lib/compile/index.js';
-import { programCases } from '../../dist/test/support/programs.js';
+import { programCases } from '../../dist/test/support/engine/programs.js';
 
 function run(command, args, options = {}) {
   return spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 28, ...options });

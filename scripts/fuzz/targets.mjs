@@ -15,9 +15,9 @@ import { Network } from '../../dist/lib/onnx/index.js';
 import { RunFolder } from '../../dist/lib/report/run-folder.js';
 import { penalty, readState, writeState } from '../../dist/lib/solvers/index.js';
 import { elementCount, Tensor } from '../../dist/lib/tensor.js';
-import { modelBytes } from '../../dist/test/support/operator-case.js';
-import { operatorCases } from '../../dist/test/support/operator-cases/index.js';
-import { smallProblem } from '../../dist/test/support/small-problem.js';
+import { modelBytes } from '../../dist/test/support/onnx/operator-case.js';
+import { operatorCases } from '../../dist/test/support/onnx/operator-cases/index.js';
+import { smallProblem } from '../../dist/test/support/solvers/small-problem.js';
 import { damageBytes, damageMessages } from './mutate.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

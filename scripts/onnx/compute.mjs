@@ -1,8 +1,8 @@
 // Computes one output of an ONNX model by importer and engine, and holds values against others.
 import { compile } from '../../dist/lib/compile/index.js';
 import { input } from '../../dist/lib/graph/index.js';
+import { TensorProto_DataType as DataType } from '../../dist/lib/onnx/file/schema/onnx_pb.js';
 import { Network } from '../../dist/lib/onnx/index.js';
-import { TensorProto_DataType as DataType } from '../../dist/lib/onnx/schema/onnx_pb.js';
 import { Tensor } from '../../dist/lib/tensor.js';
 
 /** Largest difference over the largest finite element, by the precision of the file's numbers. */

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BilevelError } from '../../dist/lib/errors.js';
 import { constant } from '../../dist/lib/graph/index.js';
-import { defaultLimits } from '../../dist/lib/onnx/index.js';
 import {
   AttributeProtoSchema,
   TensorProto_DataType as DataType,
@@ -13,8 +12,9 @@ import {
   TensorProtoSchema,
   AttributeProto_AttributeType as Type,
   ValueInfoProtoSchema,
-} from '../../dist/lib/onnx/schema/onnx_pb.js';
-import { checkTensor, tensorValues } from '../../dist/lib/onnx/stored-tensor.js';
+} from '../../dist/lib/onnx/file/schema/onnx_pb.js';
+import { checkTensor, tensorValues } from '../../dist/lib/onnx/file/stored-tensor.js';
+import { defaultLimits } from '../../dist/lib/onnx/index.js';
 import { computeOutput, difference, loadOutput } from './compute.mjs';
 
 /** Operators whose values are random: their shapes alone are compared. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Random } from '../../lib/data/random.js';
 import * as api from '../../lib/index.js';
-import { buildModel, encode, int64s, tensor } from './onnx-builder.js';
+import { buildModel, encode, int64s, tensor } from './onnx/builder.js';
 
 /** A block of JavaScript in a page. */
 export interface DocBlock {

@@ -1,10 +1,10 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import type { DType, Shape } from '../../tensor.js';
-import { type ElementType, elementType, saturate } from '../element-types.js';
+import { type ElementType, elementType, saturate } from '../file/element-types.js';
+import type { TensorProto } from '../file/schema/onnx_pb.js';
+import { checkTensor, tensorValues } from '../file/stored-tensor.js';
 import { integers, type Operation, type OperatorImporter } from '../operation.js';
-import type { TensorProto } from '../schema/onnx_pb.js';
-import { checkTensor, tensorValues } from '../stored-tensor.js';
 
 function tensorConstant(op: Operation, proto: TensorProto): Node {
   const stored = checkTensor(proto, op.context.limits, `The value of ${op.node.label}`);

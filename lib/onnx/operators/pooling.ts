@@ -1,7 +1,7 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import { elementCount } from '../../tensor.js';
-import { checkLimit } from '../limits.js';
+import { checkLimit } from '../file/limits.js';
 import type { ImportResult, Operation, OperatorImporter } from '../operation.js';
 import { convolutionOf, extentOf, perDimension, readWindows, spatialSizes, type Windows } from './windows.js';
 

@@ -1,7 +1,7 @@
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import type { Shape } from '../../tensor.js';
-import { elementType } from '../element-types.js';
+import { elementType } from '../file/element-types.js';
 import { type ImportResult, integers, type Operation, type OperatorImporter } from '../operation.js';
 
 /**

@@ -1,7 +1,7 @@
 import { describe } from '../../errors.js';
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
-import { checkLimit } from '../limits.js';
+import { checkLimit } from '../file/limits.js';
 import type { Operation } from '../operation.js';
 
 /** Cells before and after each spatial dimension. */

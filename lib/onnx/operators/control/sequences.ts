@@ -1,6 +1,6 @@
 import type { Node } from '../../../graph/index.js';
 import * as g from '../../../graph/index.js';
-import { checkLimit } from '../../limits.js';
+import { checkLimit } from '../../file/limits.js';
 import { integers, type Operation, type OperatorImporter, Sequence } from '../../operation.js';
 
 /** A position in a sequence, which may count from the end; `length` is the first one behind it. */

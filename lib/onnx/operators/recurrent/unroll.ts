@@ -1,6 +1,6 @@
 import type { Node } from '../../../graph/index.js';
 import * as g from '../../../graph/index.js';
-import { checkLimit } from '../../limits.js';
+import { checkLimit } from '../../file/limits.js';
 import type { Operation } from '../../operation.js';
 import { type Activation, readActivations } from './activations.js';
 

@@ -1,7 +1,7 @@
 import type { Node } from '../../../graph/index.js';
 import * as g from '../../../graph/index.js';
 import { elementCount } from '../../../tensor.js';
-import { checkLimit } from '../../limits.js';
+import { checkLimit } from '../../file/limits.js';
 import type { Operation, OperatorImporter } from '../../operation.js';
 
 /** Adds up overlapping blocks [batch, channels x block, blocks] into images: the transpose of cutting those into blocks. */

@@ -1,0 +1,159 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { readSafetensors } from '../../lib/data/safetensors.js';
+import { loadDenoisingInputs, validateSettings } from '../../lib/tasks/denoising/index.js';
+import type { Tensor } from '../../lib/tensor.js';
+import { bilevel, smallRun, withTemporary } from '../support/command-line.js';
+import { runByRuntime } from '../support/onnx/runtime.js';
+
+/** The rows of a table of numbers with a header. */
+async function readCsv(path: string): Promise<{ readonly header: string[]; readonly rows: number[][] }> {
+  const [header = '', ...lines] = (await readFile(path, 'utf8')).trimEnd().split('\n');
+  return { header: header.split(','), rows: lines.map((line) => line.split(',').map(Number)) };
+}
+
+test('a run leaves its results in its folder, and they agree with each other and with ONNX Runtime', (t) =>
+  withTemporary(async (parent) => {
+    const folder = join(parent, 'run');
+    const { status, stdout } = await bilevel('denoise', ...smallRun, '--out', folder, '--json');
+    t.is(status, 0);
+    const { seeds, accuracy, auc } = JSON.parse(stdout);
+    t.is(seeds.length, 1);
+    const [result] = seeds;
+    t.is(result.seed, 0);
+    t.is(result.folder, folder);
+    t.is(result.lowerSteps, 2 * 2 * 20);
+    t.is(auc.mean, result.detection.auc);
+    t.is(result.detection.corrupted, 200);
+    t.true(result.wallMs > result.bilevelMs && result.bilevelMs > 0 && result.stepsPerSecond > 0);
+    t.deepEqual(
+      accuracy.map(({ method }: { method: string }) => method),
+      ['Val-only', 'Train+Val', 'Penalty', 'Penalty, retrained', 'Oracle'],
+    );
+    t.is(accuracy[2].mean, 100 * result.penalty);
+    for (const { mean } of accuracy) t.true(mean > 30 && mean < 95, `${mean}`); // chance is 10
+
+    t.deepEqual((await readdir(folder)).toSorted(), [
+      'config.json',
+      'importance.csv',
+      'importance.npy',
+      'metrics.jsonl',
+      'network.onnx',
+      'report.html',
+      'state.safetensors',
+    ]);
+    const configuration = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
+    t.like(configuration, {
+      task: { train: 400, epochs: 2, seed: 0 },
+      method: { variant: 'authors', slots: 'sample' },
+    });
+    const metrics = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n');
+    t.is(metrics.length, 4);
+    const last = JSON.parse(metrics[3] as string);
+    t.like(last, { iteration: 4, epoch: 2, accuracy: result.penalty });
+    t.is(JSON.parse(metrics[0] as string).accuracy, undefined);
+    t.regex(await readFile(join(folder, 'report.html'), 'utf8'), /<svg/);
+
+    const { data } = await loadDenoisingInputs(validateSettings(configuration.task));
+    const { header, rows } = await readCsv(join(folder, 'importance.csv'));
+    t.deepEqual(header, ['index', 'given_label', 'predicted_label', 'true_label', 'weight']);
+    const column = (index: number): number[] => rows.map((row) => row[index] as number);
+    t.deepEqual(column(0), [...data.rows]);
+    t.deepEqual(column(1), data.train.labels.toArray());
+    t.deepEqual(column(3), data.trueLabels.toArray());
+    const npy = await readFile(join(folder, 'importance.npy'));
+    const weights = Array.from({ length: 400 }, (_, row) => npy.readFloatLE(npy.length - 4 * 400 + 4 * row));
+    for (const [row, weight] of weights.entries()) t.true(Math.abs(weight - (column(4)[row] as number)) < 1e-6);
+    const flagged = rows.filter(([, , , , weight = 1]) => weight < 0.5);
+    const found = flagged.filter(([, given, , actual]) => given !== actual);
+    t.is(result.detection.flagged, flagged.length);
+    t.is(result.detection.precision, found.length / flagged.length);
+
+    // The saved network predicts by ONNX Runtime what the table and the accuracy say.
+    const model = await readFile(join(folder, 'network.onnx'));
+    const predict = async (inputs: Tensor) => {
+      const feed = { type: 'float32', shape: inputs.shape, data: inputs.toArray() } as const;
+      const logits = await runByRuntime(model, { image: feed });
+      return Array.from({ length: inputs.shape[0] ?? 0 }, (_, row) => {
+        const scores = logits.data.slice(10 * row, 10 * row + 10);
+        return scores.indexOf(Math.max(...scores));
+      });
+    };
+    t.deepEqual(await predict(data.train.inputs), column(2));
+    const truth = data.test.labels.toArray();
+    const right = (await predict(data.test.inputs)).filter((label, row) => label === truth[row]);
+    t.is(right.length / truth.length, result.penalty);
+
+    const { tensors } = await readSafetensors(join(folder, 'state.safetensors'));
+    t.true(tensors.has('u/importance'));
+  }));
+
+test('the same seed gives the same bytes, and several seeds give means', (t) =>
+  withTemporary(async (parent) => {
+    const run = ['denoise', ...smallRun, '--no-baselines', '--json'];
+    const single = await bilevel(...run, '--seed', '3', '--out', join(parent, 'single'));
+    const both = await bilevel(...run, '--seed', '3', '--seeds', '2', '--out', join(parent, 'both'));
+    t.is(single.status, 0);
+    t.is(both.status, 0);
+    for (const file of ['importance.npy', 'importance.csv', 'network.onnx']) {
+      const bytes = await readFile(join(parent, 'single', file));
+      t.deepEqual(await readFile(join(parent, 'both', 'seed-3', file)), bytes, file);
+      t.notDeepEqual(await readFile(join(parent, 'both', 'seed-4', file)), bytes, file);
+    }
+    const { seeds, accuracy, auc } = JSON.parse(both.stdout);
+    const [first, second] = seeds;
+    t.deepEqual([first.seed, second.seed], [3, 4]);
+    t.is(first.penalty, JSON.parse(single.stdout).seeds[0].penalty);
+    t.deepEqual(
+      accuracy.map(({ method }: { method: string }) => method),
+      ['Penalty', 'Penalty, retrained'],
+    );
+    t.true(Math.abs(accuracy[0].mean - 50 * (first.penalty + second.penalty)) < 1e-9);
+    t.true(Math.abs(auc.mean - (first.detection.auc + second.detection.auc) / 2) < 1e-12);
+    t.true(auc.deviation > 0);
+  }));
+
+test('the default settings find the wrong labels', (t) =>
+  withTemporary(async (parent) => {
+    const sizes = ['--train', '2000', '--validation', '2000', '--train-steps', '500', '--no-baselines'];
+    const { stdout } = await bilevel('denoise', ...sizes, '--out', join(parent, 'run'), '--json');
+    const [{ penalty, retrained, detection }] = JSON.parse(stdout).seeds;
+    t.log(`AUC ${detection.auc}, accuracy ${penalty}, retrained ${retrained}`);
+    t.true(detection.auc > 0.9);
+    t.true(penalty > 0.8);
+    t.true(retrained > 0.8);
+    t.true(detection.precision > 0.75 && detection.recall > 0.75);
+  }));
+
+test('people get a table, and lines about the stages where the output is no terminal', (t) =>
+  withTemporary(async (parent) => {
+    const folder = join(parent, 'run');
+    const { status, stdout, stderr } = await bilevel('denoise', ...smallRun, '--noise', '0', '--out', folder);
+    t.is(status, 0);
+    for (const method of ['Val-only', 'Train\\+Val', 'Penalty', 'Penalty, retrained', 'Oracle']) {
+      t.regex(stdout, new RegExp(`^${method} +\\d\\d\\.\\d\\d `, 'm'));
+    }
+    t.regex(stdout, /AUC –/); // without wrong labels nothing can be ranked
+    t.notRegex(stdout, /NaN|undefined|Infinity/);
+    t.regex(stderr, /^Penalty {2}100 % {2}\d+\.\d s {2}f \d/m);
+    t.true(stderr.trimEnd().split('\n').length <= 8, stderr);
+  }));
+
+for (const [what, options] of Object.entries({
+  'batches that do not divide the data': ['--batch', '7', '--train', '401', '--validation', '33'],
+  'one validation sample': ['--validation', '1', '--batch', '1', '--train', '20'],
+  'only wrong labels': ['--noise', '1'],
+  'no trusted sample': ['--trust', '1'],
+})) {
+  test(`a run with ${what} ends well`, (t) =>
+    withTemporary(async (parent) => {
+      const given = [...smallRun, '--no-baselines', ...options];
+      const { status, stdout } = await bilevel('denoise', ...given, '--out', join(parent, 'run'), '--json');
+      t.is(status, 0);
+      const [{ penalty, trusted, lowerSteps }] = JSON.parse(stdout).seeds;
+      t.true(penalty >= 0 && penalty <= 1);
+      if (what === 'no trusted sample') t.is(trusted, 0);
+      if (what === 'batches that do not divide the data') t.is(lowerSteps, 2 * 57 * 20);
+    }));
+}

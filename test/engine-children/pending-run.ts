@@ -1,9 +1,0 @@
-// A run nobody waits for: the process goes on until it has ended, and no longer, with an idle device still there.
-import { Device } from '../../lib/engine/index.js';
-import { busyCounter, counter } from '../support/engine-programs.js';
-
-const program = Device.cpu().load(busyCounter());
-const tensors = counter();
-void program
-  .run(tensors, { steps: 100 })
-  .then((steps) => console.log(`${steps} steps, count ${tensors.count.data[0]}`));

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Runs the import rule over a folder that holds `files` and returns its exit status and report. */
+async function checkImports(files: Record<string, string>): Promise<{ status: number; report: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'bilevel-rooms-'));
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), text);
+    }
+    const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+    const config = join(root, '.dependency-cruiser.mjs');
+    return await new Promise((resolve) => {
+      const child = execFile(
+        process.execPath,
+        [cruiser, '--config', config, '--output-type', 'err', 'lib'],
+        { cwd: folder },
+        (_error, stdout, stderr) => resolve({ status: child.exitCode ?? -1, report: stdout + stderr }),
+      );
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const modules = {
+  'lib/errors.ts': 'export const code = 1;',
+  'lib/graph/node.ts': "export { code } from '../errors.js';",
+  'lib/engine/binding.ts': 'export type N = number;',
+  'lib/engine/device.ts': "export type { N as Device } from './binding.js';",
+};
+
+test('imports that point downward are accepted', async (t) => {
+  const { status, report } = await checkImports({
+    ...modules,
+    'lib/optimizers/sgd.ts': "export { code } from '../graph/node.js';",
+  });
+  t.is(status, 0, report);
+});
+
+test('every kind of wrong import is reported', async (t) => {
+  const wrong = [
+    { rule: 'room-schedules', file: 'lib/schedules/wrong.ts', text: "export { code } from '../graph/node.js';" },
+    { rule: 'room-graph', file: 'lib/graph/wrong.ts', text: "export type { Device } from '../engine/device.js';" },
+    {
+      rule: 'one-typed-boundary',
+      file: 'lib/solvers/wrong.ts',
+      text: "export type { N } from '../engine/binding.js';",
+    },
+    { rule: 'known-room', file: 'lib/elsewhere/wrong.ts', text: "export { code } from '../errors.js';" },
+    { rule: 'common-imports-no-room', file: 'lib/tensor.ts', text: "export { code } from './graph/node.js';" },
+    { rule: 'resolvable', file: 'lib/data/wrong.ts', text: "export { code } from './nowhere.js';" },
+  ];
+  const files = Object.fromEntries(wrong.map(({ file, text }) => [file, text]));
+  const { status, report } = await checkImports({ ...modules, ...files });
+  t.not(status, 0);
+  for (const { rule, file } of wrong) t.regex(report, new RegExp(`${rule}: ${file}`));
+});
+
+test('the architecture page lists every room', async (t) => {
+  const page = await readFile(join(root, 'docs/architecture.md'), 'utf8');
+  const entries = await readdir(join(root, 'lib'), { withFileTypes: true });
+  for (const entry of entries.filter((found) => found.isDirectory())) {
+    t.true(page.includes(`| lib/${entry.name}/ |`), `lib/${entry.name} is missing`);
+  }
+});

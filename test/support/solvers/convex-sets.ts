@@ -1,0 +1,189 @@
+import { type ConvexSet, sets } from '../../../lib/bilevel/index.js';
+import { Random } from '../../../lib/data/random.js';
+import { Tensor } from '../../../lib/tensor.js';
+import { solveDense } from './dense.js';
+
+type Point = readonly number[];
+
+/** A set with what is known of it by other means: plain float64 arithmetic on one point, sorting, elimination. */
+export interface SetCase {
+  readonly set: ConvexSet;
+  readonly shape: readonly number[];
+  /** The nearest point of the set. */
+  exact(x: Point): number[];
+  /** How far x is from fulfilling the conditions that define the set; 0 within it. */
+  violation(x: Point): number;
+  /** A point of the set, from its whole extent, corners and edges included. */
+  draw(random: Random): number[];
+}
+
+const sum = (x: Point): number => x.reduce((total, value) => total + value, 0);
+const dot = (a: Point, b: Point): number => sum(a.map((value, index) => value * at(b, index)));
+const at = (x: Point, index: number): number => x[index] as number;
+const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
+
+/** By sorting: the threshold is that of the most large elements which all stay above theirs (Duchi et al. 2008, figure 1). */
+function sortedSimplex(given: Point, total: number): number[] {
+  // Less the largest element, so that numbers near each other keep their differences however large they are.
+  const x = given.map((value) => value - Math.max(...given));
+  const sorted = [...x].sort((a, b) => b - a);
+  let [above, threshold] = [0, 0];
+  for (const [index, value] of sorted.entries()) {
+    above += value;
+    const candidate = (above - total) / (index + 1);
+    if (value > candidate) threshold = candidate;
+  }
+  return x.map((value) => Math.max(value - threshold, 0));
+}
+
+/** From the simplex, with zeros now and then and often a corner. */
+function drawSimplex(size: number, total: number, random: Random): number[] {
+  const kept = random.uniform();
+  const weights = Array.from({ length: size }, () => (random.uniform() < kept ? -Math.log(1 - random.uniform()) : 0));
+  if (sum(weights) === 0) weights[Math.floor(random.uniform() * size)] = 1;
+  const scale = total / sum(weights);
+  return weights.map((weight) => weight * scale);
+}
+
+function boxCase(low: number, high: number, shape: readonly number[]): SetCase {
+  const [from, to] = [Math.max(low, -100), Math.min(high, 100)];
+  return {
+    set: sets.box(low, high),
+    shape,
+    exact: (x) => x.map((value) => clamp(value, low, high)),
+    violation: (x) => Math.max(0, ...x.map((value) => Math.max(low - value, value - high))),
+    draw: (random) =>
+      Array.from({ length: size(shape) }, () => clamp(from + (to - from) * (1.4 * random.uniform() - 0.2), from, to)),
+  };
+}
+
+function simplexCase(total: number, shape: readonly number[]): SetCase {
+  return {
+    set: total === 1 ? sets.simplex() : sets.simplex(total),
+    shape,
+    exact: (x) => sortedSimplex(x, total),
+    violation: (x) => Math.max(Math.abs(sum(x) - total), ...x.map((value) => -value)),
+    draw: (random) => drawSimplex(size(shape), total, random),
+  };
+}
+
+const norms = {
+  l1Ball: (x: Point): number => sum(x.map(Math.abs)),
+  l2Ball: (x: Point): number => Math.hypot(...x),
+  linfBall: (x: Point): number => Math.max(...x.map(Math.abs)),
+} as const;
+
+type BallName = keyof typeof norms;
+
+const nearestInBall: { readonly [K in BallName]: (x: Point, radius: number) => number[] } = {
+  l1Ball: (x, radius) =>
+    sortedSimplex(x.map(Math.abs), radius).map((magnitude, index) => magnitude * Math.sign(at(x, index))),
+  l2Ball: (x, radius) => x.map((value) => (value / Math.hypot(...x)) * radius),
+  linfBall: (x, radius) => x.map((value) => clamp(value, -radius, radius)),
+};
+
+const drawSurface: { readonly [K in BallName]: (length: number, random: Random) => number[] } = {
+  l1Ball: (length, random) => drawSimplex(length, 1, random).map((value) => (random.uniform() < 0.5 ? -value : value)),
+  l2Ball: (length, random) => {
+    const x = Array.from({ length }, () => random.normal());
+    return x.map((value) => value / Math.hypot(...x));
+  },
+  linfBall: (length, random) => Array.from({ length }, () => clamp(3 * (2 * random.uniform() - 1), -1, 1)),
+};
+
+function ballCase(name: BallName, radius: number, shape: readonly number[], given?: Point): SetCase {
+  const center = given ?? Array.from({ length: size(shape) }, () => 0);
+  const from = (x: Point): number[] => x.map((value, index) => value - at(center, index));
+  const back = (offset: Point): number[] => offset.map((value, index) => value + at(center, index));
+  const norm = norms[name];
+  return {
+    set: given === undefined ? sets[name](radius) : sets[name](radius, { center: Tensor.from(given, shape) }),
+    shape,
+    exact: (x) => (norm(from(x)) <= radius ? [...x] : back(nearestInBall[name](from(x), radius))),
+    violation: (x) => Math.max(0, norm(from(x)) - radius),
+    draw: (random) => {
+      const length = radius * Math.min(1, 1.5 * random.uniform());
+      return back(drawSurface[name](center.length, random).map((value) => value * length));
+    },
+  };
+}
+
+function affineCase(matrix: readonly Point[], right: Point, shape: readonly number[]): SetCase {
+  const residual = (x: Point): number[] => matrix.map((row, index) => dot(row, x) - at(right, index));
+  const exact = (x: Point): number[] => {
+    const gram = matrix.map((row) => matrix.map((other) => dot(row, other)));
+    const multipliers = solveDense(gram, residual(x));
+    return x.map((value, column) => value - sum(matrix.map((row, index) => at(row, column) * at(multipliers, index))));
+  };
+  return {
+    set: sets.affine(Tensor.from(matrix.flat(), [matrix.length, size(shape)]), Tensor.from(right)),
+    shape,
+    exact,
+    violation: (x) => Math.max(...residual(x).map(Math.abs)),
+    draw: (random) => exact(Array.from({ length: size(shape) }, () => 3 * random.normal())),
+  };
+}
+
+function rowsCase(count: number, of: SetCase): SetCase {
+  const length = size(of.shape);
+  const split = (x: Point): number[][] =>
+    Array.from({ length: count }, (_, row) => x.slice(row * length, (row + 1) * length));
+  return {
+    set: sets.rows(of.set),
+    shape: [count, ...of.shape],
+    exact: (x) => split(x).flatMap(of.exact),
+    violation: (x) => Math.max(...split(x).map(of.violation)),
+    draw: (random) => Array.from({ length: count }, () => of.draw(random)).flat(),
+  };
+}
+
+export const size = (shape: readonly number[]): number => shape.reduce((product, each) => product * each, 1);
+
+const random = Random.fromSeed(11, 'matrix');
+// Numbers that float32 holds, as the set gets them.
+const normals = (count: number): number[] => Array.from({ length: count }, () => Math.fround(random.normal()));
+const center = [1, -2, 0.5, 0, 3, -0.25];
+
+/** Cases of every set of the registry. */
+export const setCases: { readonly [K in keyof typeof sets]: readonly SetCase[] } = {
+  affine: [
+    affineCase([[1, 1, 1, 1]], [1], [4]),
+    affineCase([normals(6), normals(6), normals(6)], [1, -2, 0.5], [2, 3]),
+    affineCase(
+      [
+        [2, 0],
+        [1, -4],
+      ],
+      [1, 3],
+      [2],
+    ),
+    affineCase([[4]], [-2], []),
+  ],
+  box: [boxCase(-0.5, 2, [3, 2]), boxCase(0, Infinity, [5]), boxCase(-Infinity, -1, []), boxCase(0.25, 0.25, [2])],
+  l1Ball: [
+    ballCase('l1Ball', 2, [7]),
+    ballCase('l1Ball', 0.5, [2, 3], center),
+    ballCase('l1Ball', 1, [1]),
+    ballCase('l1Ball', 3, []),
+  ],
+  l2Ball: [
+    ballCase('l2Ball', 2, [7]),
+    ballCase('l2Ball', 0.5, [2, 3], center),
+    ballCase('l2Ball', 1, [1]),
+    ballCase('l2Ball', 3, []),
+  ],
+  linfBall: [ballCase('linfBall', 2, [7]), ballCase('linfBall', 0.5, [2, 3], center), ballCase('linfBall', 3, [])],
+  rows: [
+    rowsCase(3, simplexCase(1, [4])),
+    rowsCase(2, ballCase('l2Ball', 1, [3], [1, 0, -1])),
+    rowsCase(2, rowsCase(2, ballCase('l1Ball', 1, [3]))),
+    rowsCase(4, boxCase(-1, 1, [])),
+  ],
+  simplex: [
+    simplexCase(1, [6]),
+    simplexCase(2.5, [3, 3]),
+    simplexCase(1, [1]),
+    simplexCase(4, []),
+    simplexCase(1, [64]),
+  ],
+};
