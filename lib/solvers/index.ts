@@ -9,9 +9,10 @@ export {
   type OperandRange,
 } from './diagnosis/non-finite.js';
 export { type AnyMethod, findMethod, methodNames } from './find-method.js';
-export type { MemoryOrder, Method, MethodDefinition } from './method.js';
-export { type MemoryUse, type MethodReport, MethodSolver, type StandardReport } from './method-solver.js';
-export type { MethodCounter, MethodState } from './method-state.js';
+export type { MemoryOrder, MethodDefinition } from './machine/definition.js';
+export { type MemoryUse, type MethodReport, MethodSolver, type StandardReport } from './machine/method-solver.js';
+export type { MethodCounter, MethodState } from './machine/method-state.js';
+export type { Method } from './method.js';
 export * from './methods/index.js';
 export type { ConstraintReport } from './methods/penalty/constraints.js';
 export {

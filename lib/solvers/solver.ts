@@ -2,7 +2,7 @@ import type { Draws } from '../bilevel/index.js';
 import { Device } from '../engine/index.js';
 import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
 import type { Tensor } from '../tensor.js';
-import { Batches } from './batches.js';
+import { Batches } from './machine/batches.js';
 import { type Configuration, restoreState, type SavedState, SolverState, serializeState } from './state.js';
 
 /** Numbers that every report holds. */

@@ -3,7 +3,7 @@ import { readSafetensors, toTensor, writeSafetensors } from '../data/safetensors
 import type { SamplerState } from '../data/sampler.js';
 import { BilevelError, checkRecord, describe, invalidArgument } from '../errors.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
-import type { Samplers } from './batches.js';
+import type { Samplers } from './machine/batches.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 

@@ -3,7 +3,7 @@ import { bilevelProblem, box, type ConvexSet, l2Ball } from '../../lib/bilevel/i
 import { Device } from '../../lib/engine/index.js';
 import { abs, add, constant, mul, type Node, reduceSum, relu, round, square, sub } from '../../lib/graph/index.js';
 import { methods } from '../../lib/solvers/index.js';
-import { drawFactors } from '../../lib/solvers/parts/random-series.js';
+import { drawFactors } from '../../lib/solvers/parts/linear-system/random-series.js';
 import { Tensor } from '../../lib/tensor.js';
 
 const device = Device.cpu({ threads: 1 });

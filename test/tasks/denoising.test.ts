@@ -4,7 +4,7 @@ import test from 'ava';
 import { Device } from '../../lib/engine/index.js';
 import { constant, crossEntropy, gradient, input } from '../../lib/graph/index.js';
 import { Network } from '../../lib/onnx/index.js';
-import { StepProgram } from '../../lib/solvers/step-program.js';
+import { StepProgram } from '../../lib/solvers/machine/step-program.js';
 import { Classifier, checkFit, filterSamples, joinSamples, trainClassifier } from '../../lib/tasks/classifier.js';
 import {
   initialImportance,

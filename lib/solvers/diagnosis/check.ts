@@ -1,4 +1,4 @@
-import type { Phase } from '../phase.js';
+import type { Phase } from '../machine/phase.js';
 import { NonFiniteError, quantityOf } from './non-finite.js';
 
 /** What an iteration is called in messages. */

@@ -2,7 +2,7 @@ import type { FeedInputs } from '../../bilevel/index.js';
 import type { Device } from '../../engine/index.js';
 import { isOp, labelsOf, type Node, topologicalOrder } from '../../graph/index.js';
 import { type Tensor, unravel } from '../../tensor.js';
-import type { Level } from '../level.js';
+import type { Level } from '../machine/level.js';
 import { evaluation } from './evaluation.js';
 import { runningAway, short, tellGrowth } from './growth.js';
 import type { NonFiniteCause, OperandRange } from './non-finite.js';

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../tensor.js';
-import type { Level } from '../level.js';
+import type { Level } from '../machine/level.js';
 
 /** How far the variables of a level have grown since they started. */
 export interface Growth {

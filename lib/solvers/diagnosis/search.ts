@@ -1,4 +1,4 @@
-import type { RunPhase } from '../phase.js';
+import type { RunPhase } from '../machine/phase.js';
 import type { SolverState } from '../state.js';
 import type { Place } from './check.js';
 import { explain, lowerRates, type Surroundings } from './explain.js';

@@ -1,8 +1,8 @@
 import type { Node } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
-import type { Phase } from '../phase.js';
+import type { Phase } from '../machine/phase.js';
+import type { StepRunOptions } from '../machine/step-program.js';
 import type { SolverState } from '../state.js';
-import type { StepRunOptions } from '../step-program.js';
 import { findNonFinite } from './trace.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;

@@ -1,6 +1,6 @@
 import { minus, type Oracles, type Pair, plusScaled, scaled, type Vector } from '../../bilevel/index.js';
 import { div, greater, type Node, neg, stopGradient, where } from '../../graph/index.js';
-import type { MethodBuilder } from '../builder.js';
+import type { MethodBuilder } from '../machine/builder.js';
 
 /**
  * grad_uv g w and grad_vv g w without second derivatives, by central differences along w over the distance `radius` either

@@ -17,7 +17,7 @@ import {
   square,
 } from '../../graph/index.js';
 import { elementCount } from '../../tensor.js';
-import type { MethodBuilder } from '../builder.js';
+import type { MethodBuilder } from '../machine/builder.js';
 
 /**
  * How directions e_j are drawn, and the factor with which the sum over them of <e_j, x> e_j estimates x: without bias, but

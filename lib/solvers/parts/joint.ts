@@ -1,9 +1,9 @@
 import { type Oracles, scaled, type Vector } from '../../bilevel/index.js';
 import type { Node } from '../../graph/index.js';
-import { atIteration, type MethodBuilder } from '../builder.js';
-import type { Level, Update } from '../level.js';
-import type { LevelSettings } from '../level-options.js';
-import { relativeResidual } from './linear-system.js';
+import { atIteration, type MethodBuilder } from '../machine/builder.js';
+import type { Level, Update } from '../machine/level.js';
+import type { LevelSettings } from './level-options.js';
+import { relativeResidual } from './linear-system/linear-system.js';
 
 /** Directions of the upper level, the lower level and the linear system, each to be descended along. */
 export interface JointDirections {

@@ -1,10 +1,10 @@
 import { input } from '../../graph/index.js';
 import type { Schedule } from '../../schedules/index.js';
-import { atIteration, type MethodBuilder } from '../builder.js';
-import type { Iteration } from '../iteration.js';
-import { assign, type Level } from '../level.js';
-import type { LevelSettings } from '../level-options.js';
-import type { Phase } from '../phase.js';
+import { atIteration, type MethodBuilder } from '../machine/builder.js';
+import type { Iteration } from '../machine/iteration.js';
+import { assign, type Level } from '../machine/level.js';
+import type { Phase } from '../machine/phase.js';
+import type { LevelSettings } from './level-options.js';
 
 /**
  * The lower variables once more, in their sets and from their start, moved by v's optimizer.

@@ -1,6 +1,6 @@
-import type { MethodBuilder, PhaseOptions } from '../builder.js';
-import type { Level } from '../level.js';
-import type { Phase } from '../phase.js';
+import type { MethodBuilder, PhaseOptions } from '../machine/builder.js';
+import type { Level } from '../machine/level.js';
+import type { Phase } from '../machine/phase.js';
 
 /** One step of v along grad_v g, with g and |grad_v g| of the point that it starts from. */
 export function lowerPhase(b: MethodBuilder, lower: Level, options: PhaseOptions = {}): Phase {

@@ -1,6 +1,6 @@
 import type { Schedule } from '../../schedules/index.js';
-import type { Rate } from '../level.js';
-import type { LevelSettings } from '../level-options.js';
+import type { Rate } from '../machine/level.js';
+import type { LevelSettings } from './level-options.js';
 
 /** Row of an option table for the weight of a penalty. */
 export function penaltyWeightOption(schedule: Schedule, source: string) {

@@ -1,8 +1,8 @@
 import { type Oracles, plusScaled, scaled, type Vector } from '../../bilevel/index.js';
 import { broadcastTo, type Node, vectorize } from '../../graph/index.js';
-import type { MethodBuilder, PhaseOptions } from '../builder.js';
-import type { Iteration } from '../iteration.js';
-import { assign, type Level } from '../level.js';
+import type { MethodBuilder, PhaseOptions } from '../machine/builder.js';
+import type { Iteration } from '../machine/iteration.js';
+import { assign, type Level } from '../machine/level.js';
 import { type DirectionMode, directionModes, directionsOf } from './directions.js';
 
 export interface PerturbedPathsOptions {

@@ -4,7 +4,7 @@ import { Device } from '../../../lib/engine/index.js';
 import { constant, mul, reduceSum, square, sub } from '../../../lib/graph/index.js';
 import { schedules } from '../../../lib/schedules/index.js';
 import { type MethodSolver, methods } from '../../../lib/solvers/index.js';
-import { drawFactors } from '../../../lib/solvers/parts/random-series.js';
+import { drawFactors } from '../../../lib/solvers/parts/linear-system/random-series.js';
 import { Tensor } from '../../../lib/tensor.js';
 import { relativeError } from '../../support/safetensors.js';
 import { solveDense } from '../../support/solvers/dense.js';

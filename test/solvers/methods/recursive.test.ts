@@ -17,7 +17,6 @@ import {
   sub,
   tanh,
 } from '../../../lib/graph/index.js';
-import { Batches } from '../../../lib/solvers/batches.js';
 import {
   fsla,
   type MethodState,
@@ -29,6 +28,7 @@ import {
   sustain,
   vrbo,
 } from '../../../lib/solvers/index.js';
+import { Batches } from '../../../lib/solvers/machine/batches.js';
 import { Tensor } from '../../../lib/tensor.js';
 import { solveDense } from '../../support/solvers/dense.js';
 

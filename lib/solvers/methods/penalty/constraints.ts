@@ -1,6 +1,6 @@
 import type { BilevelProblem } from '../../../bilevel/index.js';
 import { abs, maximum, type Node, reduceMax } from '../../../graph/index.js';
-import type { Phase } from '../../phase.js';
+import type { Phase } from '../../machine/phase.js';
 import type { SolverState } from '../../state.js';
 
 /** How far a constraint is from being kept. */

@@ -1,7 +1,7 @@
 import { geometric } from '../../../schedules/index.js';
 import { Tensor } from '../../../tensor.js';
-import type { MethodBuilder } from '../../builder.js';
-import type { Rate } from '../../level.js';
+import type { MethodBuilder } from '../../machine/builder.js';
+import type { Rate } from '../../machine/level.js';
 import type { SolverState } from '../../state.js';
 import type { PenaltyOptions } from './options.js';
 

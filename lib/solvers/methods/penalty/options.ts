@@ -1,5 +1,5 @@
 import { definedOnly, type GivenOptions, type Options, validateOptions } from '../../../options.js';
-import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../level-options.js';
+import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
 import { convergenceTestNames } from './convergence.js';
 
 const printed = 'Mehra and Hamm 2021, Algorithm 2';

@@ -1,6 +1,6 @@
 import { plus, scaled, type Vector } from '../../../bilevel/index.js';
+import type { MethodReport } from '../../machine/method-solver.js';
 import { defineMethod } from '../../method.js';
-import type { MethodReport } from '../../method-solver.js';
 import type { SolverState } from '../../state.js';
 import { type ConstraintReport, reportConstraints, violations } from './constraints.js';
 import { convergenceTests } from './convergence.js';

@@ -11,8 +11,8 @@ import {
 } from '../../../bilevel/index.js';
 import { add, div, gradient, input, maximum, mul, type Node, reduceSum, square } from '../../../graph/index.js';
 import { Tensor } from '../../../tensor.js';
-import type { MethodBuilder } from '../../builder.js';
-import { assign, type Update } from '../../level.js';
+import type { MethodBuilder } from '../../machine/builder.js';
+import { assign, type Update } from '../../machine/level.js';
 import type { PenaltyOptions } from './options.js';
 
 /** Scalars, or one value per trial. */

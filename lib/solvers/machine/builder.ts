@@ -1,0 +1,264 @@
+import {
+  type BilevelProblem,
+  dot,
+  type Evaluations,
+  norm,
+  Oracles,
+  type Variable,
+  type Vector,
+} from '../../bilevel/index.js';
+import type { Device } from '../../engine/index.js';
+import { input, isOp, type Node } from '../../graph/index.js';
+import { type OptimizerConstants, optimizers } from '../../optimizers/index.js';
+import { type DType, type Shape, Tensor } from '../../tensor.js';
+import type { LevelSettings } from '../parts/level-options.js';
+import type { SolverState } from '../state.js';
+import type { HostInput } from './host-input.js';
+import { Level, type Rate, type SlotPlacement } from './level.js';
+import { Phase, type PhaseDraws, type PhaseSpec } from './phase.js';
+import { factsOf, type ProblemFacts } from './problem-facts.js';
+
+export interface LevelParts {
+  readonly optimizer: keyof typeof optimizers;
+  readonly rate: Rate;
+  /** Name of the option that the rate comes from. */
+  readonly rateOption: string;
+  /** Constants of the optimizers. */
+  readonly settings: OptimizerConstants;
+  readonly slots?: SlotPlacement;
+}
+
+/** What a method changes of a level's usual form. */
+export interface Changes {
+  readonly rate?: Rate;
+  /** More variables than the problem's own, such as slacks. */
+  readonly variables?: readonly Variable[];
+}
+
+export interface VectorOptions {
+  /** Where it starts: at this number, 0 by default, or where the level's variables do. */
+  readonly from?: number | 'start';
+}
+
+export interface PhaseOptions {
+  /** `same` by default. */
+  readonly draws?: PhaseDraws;
+  /** Whether an iteration runs it but once; false by default. */
+  readonly once?: boolean;
+  /** Of costs other than the problem's own, made by the method. */
+  readonly oracles?: Oracles;
+}
+
+/**
+ * What a method is written with: the levels, vectors and numbers that it keeps, and the phases of an iteration. All
+ * graphs are over named inputs, which the solver binds to the tensors of a state.
+ */
+export class MethodBuilder {
+  readonly problem: BilevelProblem;
+  readonly facts: ProblemFacts;
+  /** Upper and lower variables as the method sees them: of rows of samples the rows of the batch, or all of them. */
+  readonly upperVariables: readonly Variable[];
+  readonly lowerVariables: readonly Variable[];
+  /** Costs and derivatives at the variables, uncounted: for what is built before the phases. */
+  readonly oracles: Oracles;
+  /** What a state starts with, by binding name. */
+  readonly initialTensors: (() => Readonly<Record<string, Tensor>>)[] = [];
+  /** Tensors that no iteration takes over from the one before, by binding name. */
+  readonly scratchTensors: Record<string, Tensor> = {};
+  /** Tensors of the state that no phase sees. */
+  readonly hostTensors: string[] = [];
+  readonly levels: Level[] = [];
+  readonly phases: Phase[] = [];
+  /** Bindings too large to be copied before an iteration. */
+  readonly uncopied = new Set<string>();
+  readonly #device: Device;
+  readonly #hostInputs: HostInput[] = [];
+
+  /** @param rows whether upper variables with a row per sample are moved by the rows of the batch alone */
+  constructor(problem: BilevelProblem, device: Device, rows: boolean) {
+    this.problem = problem;
+    this.facts = factsOf(problem);
+    this.#device = device;
+    this.upperVariables = rows ? problem.upper : problem.upper.map(asWhole);
+    this.lowerVariables = problem.lower;
+    const values = (variables: readonly Variable[]): Vector => variables.map(({ value }) => value);
+    const { f, g } = problem;
+    this.oracles = new Oracles({ f, g, u: values(this.upperVariables), v: values(this.lowerVariables) });
+  }
+
+  /** Number of independent trials; undefined for a plain problem. */
+  get trials(): number | undefined {
+    return this.problem.trials;
+  }
+
+  /** Both levels under the options that every method has. */
+  pair(settings: LevelSettings): { readonly upper: Level; readonly lower: Level } {
+    return { upper: this.upper(settings), lower: this.lower(settings) };
+  }
+
+  /** The upper variables under the method's options. */
+  upper(settings: LevelSettings, { rate, variables = this.upperVariables }: Changes = {}): Level {
+    const { upperOptimizer, upperLearningRate, slots = 'batch' } = settings;
+    const parts = { optimizer: upperOptimizer, rate: rate ?? atIteration(upperLearningRate), settings, slots };
+    return this.level('u', variables, { ...parts, rateOption: 'upperLearningRate' });
+  }
+
+  /** The lower variables under the method's options. */
+  lower(settings: LevelSettings, { rate, variables = this.lowerVariables }: Changes = {}): Level {
+    const { lowerOptimizer, lowerLearningRate } = settings;
+    const parts = { optimizer: lowerOptimizer, rate: rate ?? atIteration(lowerLearningRate), settings };
+    return this.level('v', variables, { ...parts, rateOption: 'lowerLearningRate' });
+  }
+
+  /** Variables of their own that move like a level's and start at zero, without sets: the solution of a linear system, say. */
+  auxiliary(name: string, like: readonly Variable[], parts: LevelParts, options: VectorOptions = {}): Level {
+    const variables = like.map((variable): Variable => {
+      const value = input(`${name}/${variable.name}`, variable.value.shape);
+      const initial = startOf(variable, options);
+      return { name: variable.name, initial, whole: value, value, index: undefined, set: undefined };
+    });
+    return this.level(name, variables, parts);
+  }
+
+  level(
+    name: string,
+    variables: readonly Variable[],
+    { optimizer, rate, rateOption, settings, slots }: LevelParts,
+  ): Level {
+    const { trials } = this;
+    const level = new Level(name, variables, {
+      optimizer: optimizers[optimizer](settings),
+      rate,
+      rateOption,
+      placement: slots ?? 'batch',
+      trials,
+    });
+    this.levels.push(level);
+    this.initialTensors.push(() => level.initialTensors());
+    this.#hostInputs.push(level.stepSize);
+    for (const binding of level.rowBindings) this.uncopied.add(binding);
+    return level;
+  }
+
+  /** A vector of a level's shapes that the state keeps, under the binding names `name/variable`. */
+  vector(name: string, like: readonly Variable[], options: VectorOptions = {}): Vector {
+    return like.map((variable) =>
+      this.tensor(`${name}/${variable.name}`, variable.value.shape, () => startOf(variable, options)),
+    );
+  }
+
+  /** A float32 tensor that the state keeps. */
+  tensor(name: string, shape: Shape, initial: () => Tensor): Node {
+    const node = input(name, shape);
+    this.initialTensors.push(() => ({ [name]: initial() }));
+    return node;
+  }
+
+  /** A tensor that the state keeps for the host alone. */
+  hostTensor(name: string, initial: () => Tensor): void {
+    this.hostTensors.push(name);
+    this.initialTensors.push(() => ({ [name]: initial() }));
+  }
+
+  /** A tensor that is written and read within an iteration and is no part of the state. */
+  scratch(name: string, shape: Shape, dtype: DType = 'float32'): Node {
+    this.scratchTensors[name] = Tensor.zeros(shape, dtype);
+    return input(name, shape, dtype);
+  }
+
+  /** A vector of a level's shapes that is no part of the state. */
+  scratchVector(name: string, like: readonly Variable[]): Vector {
+    return like.map((variable) => this.scratch(`${name}/${variable.name}`, variable.value.shape));
+  }
+
+  /** A number that the host computes for every run of a phase; with `perTrial` one for each trial. */
+  scalar(
+    name: string,
+    value: (state: SolverState) => number | readonly number[],
+    { perTrial = false }: { readonly perTrial?: boolean } = {},
+  ): Node {
+    return this.hostInput(input(name, perTrial && this.trials !== undefined ? [this.trials] : []), false, value);
+  }
+
+  /** A number that the host computes for every repetition of a phase, counted from 0 in each run. */
+  stepScalar(name: string, value: (state: SolverState, step: number) => number): Node {
+    return this.hostInput(input(name, []), true, value);
+  }
+
+  /** An input that the host fills, for every run or for every repetition of a phase. */
+  hostInput(node: Node, perStep: boolean, value: HostInput['value']): Node {
+    this.#hostInputs.push({ node, perStep, value });
+    return node;
+  }
+
+  /** <a, b>, per trial. */
+  dot(a: Vector, b: Vector): Node {
+    return dot(a, b, this.trials);
+  }
+
+  /** |a|^2, per trial. */
+  squaredNorm(a: Vector): Node {
+    return dot(a, a, this.trials);
+  }
+
+  /** |a|, per trial, whose square need not be a float32. */
+  norm(a: Vector): Node {
+    return norm(a, this.trials);
+  }
+
+  /** Frees the programs. */
+  dispose(): void {
+    for (const phase of this.phases) phase.dispose();
+  }
+
+  /** A phase of the iteration. Derivatives are counted by what `write` asks the oracles for. */
+  phase(
+    name: string,
+    write: (oracles: Oracles) => PhaseSpec,
+    { draws = 'same', once = false, oracles = this.oracles }: PhaseOptions = {},
+  ): Phase {
+    const evaluations = { ...noEvaluations };
+    const spec = write(
+      oracles.counting((kind, times = 1) => {
+        evaluations[kind] += times;
+      }),
+    );
+    const indices = this.problem.feeds.map(({ index }) => index).filter((index) => isOp(index, 'input'));
+    const phase = new Phase(this.#device, {
+      ...spec,
+      name,
+      draws,
+      once,
+      evaluations,
+      drawn: [this.problem.key, ...indices],
+      hostInputs: this.#hostInputs,
+      levels: this.levels,
+    });
+    this.phases.push(phase);
+    return phase;
+  }
+}
+
+export const noEvaluations: Readonly<Record<keyof Evaluations, number>> = {
+  fGradients: 0,
+  gGradients: 0,
+  hessianVectorProducts: 0,
+  jacobianVectorProducts: 0,
+};
+
+/** A schedule's value at the iteration that is being made. */
+export const atIteration =
+  (schedule: { at(step: number): number }) =>
+  ({ counters }: SolverState): number =>
+    schedule.at(counters.iteration ?? 0);
+
+function startOf({ initial, value: { shape } }: Variable, { from = 0 }: VectorOptions): Tensor {
+  if (from === 'start') return initial.clone();
+  const tensor = Tensor.zeros(shape);
+  tensor.data.fill(from);
+  return tensor;
+}
+
+function asWhole(variable: Variable): Variable {
+  return { ...variable, value: variable.whole, index: undefined };
+}

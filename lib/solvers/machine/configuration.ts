@@ -1,0 +1,25 @@
+import type { BilevelProblem, MinimizationProblem } from '../../bilevel/index.js';
+import type { Options, OptionTable } from '../../options.js';
+import { formatSchedule, type Schedule } from '../../schedules/index.js';
+import type { Configuration } from '../state.js';
+
+/** What a state of a method belongs to. The shapes of its tensors are compared with the tensors themselves. */
+export function configurationOf<T extends OptionTable>(
+  method: string,
+  table: T,
+  options: Options<T>,
+  { feeds, seed, upper = [], lower }: Omit<MinimizationProblem, 'g'> & Partial<Pick<BilevelProblem, 'upper'>>,
+): Configuration {
+  const chosen = Object.keys(table).map((key) => {
+    const value: string | number | boolean | Schedule = options[key as keyof T];
+    return [`the option ${key}`, typeof value === 'object' ? formatSchedule(value) : value] as const;
+  });
+  const drawn = feeds.map(
+    ({ name, feed: { size, batch = size, seed } }) =>
+      [`the feed ${name}`, `${batch} of ${size} rows, seed ${seed}`] as const,
+  );
+  const confined = Object.entries({ u: upper, v: lower }).flatMap(([level, variables]) =>
+    variables.flatMap(({ name, set }) => (set === undefined ? [] : [[`the set of ${level}.${name}`, set.description]])),
+  );
+  return Object.fromEntries([['the method', method], ['the seed', seed], ...chosen, ...drawn, ...confined]);
+}

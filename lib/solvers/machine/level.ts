@@ -1,0 +1,192 @@
+import { spread, type Variable, type Vector } from '../../bilevel/index.js';
+import { gather, input, type Node, setRows } from '../../graph/index.js';
+import type { Optimizer } from '../../optimizers/index.js';
+import { Tensor } from '../../tensor.js';
+import type { SolverState } from '../state.js';
+import type { HostInput } from './host-input.js';
+
+/**
+ * Where the optimizer slots of a variable with one row per sample live. `batch`: one set of batch-sized slots that all
+ * batches share, as in the authors' code. `sample`: a row of slots for each sample.
+ */
+export const slotPlacements = ['batch', 'sample'] as const;
+export type SlotPlacement = (typeof slotPlacements)[number];
+
+/** An input that a step overwrites, and its new value. */
+export type Update = readonly [target: Node, value: Node];
+
+/** The updates that give kept tensors new values. */
+export function assign(targets: Vector, values: Vector): Update[] {
+  if (targets.length !== values.length) throw new RangeError('There must be a new value for each tensor.');
+  return targets.map((target, index) => [target, values[index] ?? target]);
+}
+
+/** A tensor that a step overwrites: all of it, or with an index only the rows of the batch. */
+interface Stored {
+  readonly whole: Node;
+  readonly index: Node | undefined;
+}
+
+interface Slot extends Stored {
+  readonly binding: string;
+}
+
+/** The learning rate of repetition `step` of a phase, or with trials one for each. */
+export type Rate = (state: SolverState, step: number) => number | readonly number[];
+
+export interface LevelOptions {
+  readonly optimizer: Optimizer;
+  readonly rate: Rate;
+  /** Name of the option that the rate comes from. */
+  readonly rateOption: string;
+  readonly placement?: SlotPlacement;
+  /** Number of independent trials that the variables hold along their first axis. */
+  readonly trials?: number | undefined;
+}
+
+const load = ({ whole, index }: Stored): Node => (index === undefined ? whole : gather(whole, index, 0));
+
+const store = ({ whole, index }: Stored, value: Node): Update => [
+  whole,
+  index === undefined ? value : setRows(whole, index, value),
+];
+
+/** Variables that move together under an optimizer: their inputs, initial tensors and steps. */
+export class Level {
+  /** The present values. */
+  readonly nodes: Vector;
+  /** The optimizer's scalar for each step, which counts the level's steps in the state. */
+  readonly stepSize: HostInput;
+  /** Counter of the optimizer's steps. */
+  readonly counter: string;
+  /** Binding names of the variables. */
+  readonly bindings: readonly string[];
+  /** Bindings with a row per sample, of which a step changes those of its batch. */
+  readonly rowBindings: readonly string[];
+  /** `u`, `v`, or what a method calls them. */
+  readonly name: string;
+  /** The option that says how fast they move. */
+  readonly rateOption: string;
+  readonly #optimizer: Optimizer;
+  readonly #variables: readonly { readonly variable: Variable; readonly slots: readonly Slot[] }[];
+  readonly #trials: number | undefined;
+
+  constructor(name: string, variables: readonly Variable[], options: LevelOptions) {
+    const { optimizer, rate, rateOption, placement = 'batch', trials } = options;
+    this.name = name;
+    this.rateOption = rateOption;
+    this.#optimizer = optimizer;
+    this.#trials = trials;
+    this.#variables = variables.map((variable) => {
+      const [shape, index] =
+        placement === 'sample' ? [variable.whole.shape, variable.index] : [variable.value.shape, undefined];
+      const slots = optimizer.slots.map((slot) => {
+        const binding = `${name}.${slot}/${variable.name}`;
+        return { binding, whole: input(binding, shape), index };
+      });
+      return { variable, slots };
+    });
+    this.nodes = variables.map(({ value }) => value);
+    this.counter = `steps.${name}`;
+    this.stepSize = {
+      node: input(`stepSize.${name}`, trials === undefined ? [] : [trials]),
+      perStep: true,
+      value: (state, step) => {
+        const made = (state.counters[this.counter] ?? 0) + step + 1;
+        const rates = rate(state, step);
+        if (typeof rates === 'number') return optimizer.stepSize(rates, made);
+        // Step sizes are proportional to the rate, and their powers are costly.
+        const factor = optimizer.stepSize(1, made);
+        return rates.map((each) => factor * each);
+      },
+    };
+    this.bindings = variables.map((variable) => `${name}/${variable.name}`);
+    this.rowBindings = this.#variables.flatMap(({ variable, slots }) => [
+      ...(variable.index === undefined ? [] : [`${name}/${variable.name}`]),
+      ...slots.filter(({ index }) => index !== undefined).map(({ binding }) => binding),
+    ]);
+  }
+
+  /** The variables where they start and their slots of zeros, by binding name. */
+  initialTensors(): Record<string, Tensor> {
+    return Object.fromEntries(
+      this.#variables.flatMap(({ variable: { name, initial }, slots }): [string, Tensor][] => [
+        [`${this.name}/${name}`, initial.clone()],
+        ...slots.map(({ binding, whole }): [string, Tensor] => [binding, Tensor.zeros(whole.shape)]),
+      ]),
+    );
+  }
+
+  /** Puts a state's variables where they start, and their slots to zero. */
+  restart(tensors: Readonly<Record<string, Tensor>>): void {
+    for (const { variable, slots } of this.#variables) {
+      tensors[`${this.name}/${variable.name}`]?.copyFrom(variable.initial);
+      for (const { binding } of slots) {
+        const { data } = tensors[binding] ?? {};
+        if (data instanceof Float32Array) data.fill(0);
+      }
+    }
+  }
+
+  /** All that a step overwrites, in the order of its updates: each variable and then its slots. */
+  get tensors(): Vector {
+    return this.#variables.flatMap(({ variable, slots }) => [variable.whole, ...slots.map(({ whole }) => whole)]);
+  }
+
+  /** One optimizer step along minus `direction` and projection to the variables' sets, in place. */
+  step(direction: Vector): Update[] {
+    return this.#variables.flatMap(({ variable, slots }, position) => {
+      const updated = this.#move(position, direction, slots.map(load));
+      return [
+        store(variable, updated.value),
+        ...slots.map((slot, index) => store(slot, updated.slots[index] ?? slot.whole)),
+      ];
+    });
+  }
+
+  /** All that a step goes on from: the variables, and then the optimizer's slots, with the ends of their binding names. */
+  get carried(): readonly { readonly node: Node; readonly ending: string }[] {
+    return [
+      ...this.#variables.map(({ variable: { name, value } }) => ({ node: value, ending: `/${name}` })),
+      ...this.#variables.flatMap(({ slots }) =>
+        slots.map((slot) => ({ node: load(slot), ending: slot.binding.slice(this.name.length) })),
+      ),
+    ];
+  }
+
+  /**
+   * What is `carried` after one step from wherever `from` is, in the same order: for differentiating through it.
+   * @param stepSize that of the level's next step by default
+   */
+  stepped(from: Vector, direction: Vector, stepSize: Node = this.stepSize.node): Vector {
+    const count = this.#variables.length;
+    const slotsOf = (position: number): Vector => {
+      const { length } = this.#optimizer.slots;
+      return from.slice(count + position * length, count + (position + 1) * length);
+    };
+    const moved = this.#variables.map((_, position) =>
+      this.#move(position, direction, slotsOf(position), { value: from[position], stepSize, differentiable: true }),
+    );
+    return [...moved.map(({ value }) => value), ...moved.flatMap(({ slots }) => slots)];
+  }
+
+  #move(
+    position: number,
+    direction: Vector,
+    slots: readonly Node[],
+    from: { readonly value?: Node | undefined; readonly stepSize?: Node; readonly differentiable?: boolean } = {},
+  ): { readonly value: Node; readonly slots: readonly Node[] } {
+    const variable = this.#variables[position]?.variable;
+    const along = direction[position];
+    if (variable === undefined || along === undefined) throw new RangeError('A level needs a direction per variable.');
+    const { value = variable.value, stepSize = this.stepSize.node, differentiable } = from;
+    const size = spread(stepSize, value.shape.length);
+    const updated = this.#optimizer.update(value, along, slots, size, differentiable);
+    return { value: project(updated.parameter, variable, this.#trials === undefined ? 0 : 1), slots: updated.slots };
+  }
+}
+
+/** The nearest point of the variable's set. */
+function project(value: Node, { set }: Variable, batchAxes: number): Node {
+  return set === undefined ? value : set.project(value, batchAxes);
+}

@@ -1,0 +1,190 @@
+import type { BilevelProblem, Evaluations, Variable } from '../../bilevel/index.js';
+import type { ProgramCost } from '../../compile/index.js';
+import { invalidArgument } from '../../errors.js';
+import type { Options, OptionTable } from '../../options.js';
+import type { Tensor } from '../../tensor.js';
+import { NonFiniteError } from '../diagnosis/non-finite.js';
+import { beyondUndo, search } from '../diagnosis/search.js';
+import { Solver, type SolverResources, type StepReport } from '../solver.js';
+import { type Configuration, SolverState } from '../state.js';
+import { MethodBuilder, noEvaluations } from './builder.js';
+import { configurationOf } from './configuration.js';
+import type { MethodDefinition } from './definition.js';
+import { evaluationKinds, type Iteration, MethodIteration, type StandardValues } from './iteration.js';
+import type { MethodCounter, MethodState } from './method-state.js';
+import type { RunPhase } from './phase.js';
+
+/**
+ * What every method reports. f and the hypergradient's norm are those of the iteration's last step of u, where it was made
+ * from; g and |grad_v g| are those that the iteration evaluated last. With trials each number is the mean over them.
+ */
+export interface StandardReport extends StepReport, StandardValues {
+  /** Evaluations since the start, each on one mini-batch. */
+  readonly evaluations: Evaluations;
+  /**
+   * Elements of v at the ends of their box. There they do not answer to u, but a method that rests on grad_v g = 0 takes
+   * them for free: its hypergradient is wrong when this is not 0. Only in reports of such methods on such problems.
+   */
+  readonly lowerAtEnds?: number;
+}
+
+/** What a method reports: Q is what it adds. */
+export type MethodReport<Q extends object = object> = StandardReport & Q;
+
+/** Sizes of what a method holds in memory, in bytes. */
+export interface MemoryUse {
+  /** What a state holds: variables, optimizer slots and the method's own vectors. */
+  readonly state: number;
+  /** Trajectories and other tensors that the method keeps besides. */
+  readonly scratch: number;
+  /** Intermediate results of the phase that needs most of them. */
+  readonly work: number;
+}
+
+/** Runs a method: binds the phases that it is written in to a state, and counts, checks and reports what they do. */
+export class MethodSolver<T extends OptionTable = OptionTable, Q extends object = object> extends Solver<
+  MethodCounter,
+  MethodReport<Q>
+> {
+  readonly options: Options<T>;
+  readonly configuration: Configuration;
+  readonly #title: string;
+  readonly #blocks: boolean;
+  readonly #builder: MethodBuilder;
+  readonly #iterate: (iteration: Iteration) => Promise<Q>;
+  /** Lower variables with a box, when the method takes all elements for free. */
+  readonly #boxed: readonly Variable[];
+  /** What the phases change, except for what is too large to be copied before every iteration. */
+  readonly #restorable: readonly string[];
+
+  /** Solvers are made by their methods. */
+  constructor(
+    definition: MethodDefinition<T, Q>,
+    problem: BilevelProblem,
+    options: Options<T>,
+    resources: SolverResources,
+  ) {
+    super(problem, resources);
+    this.options = options;
+    this.#title = definition.title;
+    this.#boxed = definition.interior ? problem.lower.filter(({ set }) => set?.ends !== undefined) : [];
+    this.#blocks = definition.blocks ?? false;
+    this.#builder = this.own(new MethodBuilder(problem, this.device, definition.rows ?? false));
+    try {
+      this.#iterate = definition.build(this.#builder, options);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+    const { phases, uncopied, hostTensors } = this.#builder;
+    const changed = new Set([...hostTensors, ...phases.flatMap(({ changes }) => changes)]);
+    this.#restorable = [...changed].filter((name) => !uncopied.has(name));
+    this.configuration = configurationOf(definition.name, definition.options, options, problem);
+  }
+
+  /** Names of the phases that an iteration consists of. */
+  get phases(): readonly string[] {
+    return this.#builder.phases.map(({ name }) => name);
+  }
+
+  /** What one repetition of a phase costs. @throws INVALID_ARGUMENT for a phase that there is not */
+  costOf(name: string): ProgramCost {
+    const phase = this.#builder.phases.find((each) => each.name === name);
+    if (phase === undefined) throw invalidArgument('name', `one of the phases ${this.phases.join(', ')}`, name);
+    return phase.cost;
+  }
+
+  init(): MethodState {
+    const { initialTensors, levels } = this.#builder;
+    const steps = Object.fromEntries(levels.map(({ counter }) => [counter, 0]));
+    return new SolverState<MethodCounter>(
+      Object.assign({}, ...initialTensors.map((initial) => initial())),
+      this.batches.initialSamplers(this.#blocks),
+      { iteration: 0, draws: 0, ...noEvaluations, ...steps },
+    );
+  }
+
+  /** Bytes that a run holds on to, data and programs aside. */
+  memoryOf(state: MethodState): MemoryUse {
+    const bytes = (tensors: Readonly<Record<string, Tensor>>): number =>
+      Object.values(tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
+    return {
+      state: bytes(state.tensors),
+      scratch: bytes(this.#builder.scratchTensors),
+      work: Math.max(...this.#builder.phases.map(({ cost }) => cost.arenaBytes)),
+    };
+  }
+
+  protected async iterate(
+    state: MethodState,
+    signal: AbortSignal | undefined,
+  ): Promise<Omit<MethodReport<Q>, 'wallMs'>> {
+    const iteration = this.#begin(state, signal);
+    const { counters } = state;
+    const work = async (): Promise<Q> => this.#iterate(iteration);
+    const details = await this.transaction(state, this.#restorable, work, () => iteration.undoable).catch((error) =>
+      this.#explained(error, iteration.undoable, state, signal),
+    );
+    counters.iteration++;
+    const evaluations = Object.fromEntries(evaluationKinds.map((kind) => [kind, counters[kind]]));
+    const atEnds = this.#boxed.length > 0 && { lowerAtEnds: countAtEnds(this.#boxed, state) };
+    return { iteration: counters.iteration, ...iteration.values, evaluations, ...atEnds, ...details } as Omit<
+      MethodReport<Q>,
+      'wallMs'
+    >;
+  }
+
+  /** An iteration from the state on. */
+  #begin(state: MethodState, signal: AbortSignal | undefined, runPhase?: RunPhase): MethodIteration {
+    const { samplers, counters } = state;
+    return new MethodIteration(state, signal, {
+      title: this.#title,
+      builder: this.#builder,
+      ...(runPhase && { runPhase }),
+      arrays: this.batches.arrays,
+      draw: (wanted, draws, steps) => {
+        const { batches } = this;
+        const drawn =
+          draws === 'all'
+            ? batches.drawAll(counters.draws, wanted, steps)
+            : batches.draw(samplers, counters.draws, wanted, draws === 'fresh' ? steps : undefined);
+        counters.draws += steps;
+        return drawn;
+      },
+    });
+  }
+
+  /** @throws the error; with its cause if a value was not finite */
+  async #explained(
+    error: unknown,
+    undoable: boolean,
+    state: MethodState,
+    signal: AbortSignal | undefined,
+  ): Promise<never> {
+    if (!(error instanceof NonFiniteError)) throw error;
+    const place = { title: this.#title, iteration: state.counters.iteration + 1 };
+    const { levels, uncopied, problem } = this.#builder;
+    if (!undoable) throw beyondUndo(error, place, state, levels);
+    const around = { device: this.device, feeds: problem.feeds, levels };
+    return search(error, place, around, (runPhase) =>
+      this.rehearse(state, this.#restorable, () =>
+        this.#iterate(
+          this.#begin(state, signal, async (phase, ...given) => {
+            // The iteration had failed before it changed what cannot be put back.
+            if (phase.changes.some((name) => uncopied.has(name))) throw error;
+            await runPhase(phase, ...given);
+          }),
+        ),
+      ),
+    );
+  }
+}
+
+function countAtEnds(boxed: readonly Variable[], { v }: MethodState): number {
+  let count = 0;
+  for (const { name, set } of boxed) {
+    const [low, high] = (set?.ends ?? []).map(Math.fround);
+    for (const value of v[name]?.data ?? []) if (value === low || value === high) count++;
+  }
+  return count;
+}
