@@ -1,3 +1,4 @@
+import { datasetSpecifications } from '../../data/dataset.js';
 import { invalidArgument } from '../../errors.js';
 import { definedOnly, type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { constant } from '../../schedules/index.js';
@@ -7,7 +8,7 @@ const source = 'Mehra and Hamm 2021, supplement E.2, variant of Franceschi et al
 
 /** Options of the denoising task itself; those of the method follow in denoisingOptions. */
 const taskOptions = {
-  data: { kind: 'text', default: 'mnist', text: 'Data set: mnist, fashion-mnist or idx:DIR.' },
+  data: { kind: 'text', default: 'mnist', text: `Data set: ${datasetSpecifications}.` },
   network: {
     kind: 'text',
     default: 'logreg',

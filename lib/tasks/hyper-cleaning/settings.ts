@@ -1,3 +1,4 @@
+import { datasetSpecifications } from '../../data/dataset.js';
 import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { findMethod } from '../../solvers/index.js';
 import { chosenSettings } from './method-settings.js';
@@ -6,7 +7,7 @@ const source = 'Yang, Ji and Liang 2021, released code';
 
 /** Options of the hyper-cleaning task itself. */
 export const hyperCleaningOptions = {
-  data: { kind: 'text', default: 'mnist', text: 'Data set: mnist, fashion-mnist or idx:DIR.' },
+  data: { kind: 'text', default: 'mnist', text: `Data set: ${datasetSpecifications}.` },
   train: { kind: 'integer', min: 1, default: 20_000, text: 'Training samples, the first of the data set.', source },
   validation: { kind: 'integer', min: 1, default: 5000, text: 'Validation samples, its last ones.', source },
   noise: { kind: 'number', min: 0, max: 1, default: 0.1, text: 'Share of wrong training labels.', source },
