@@ -36,7 +36,7 @@ export function workOnPicked(roots: readonly Node[]): Node[] {
         if (part === undefined) return undefined;
         inputs.push(part);
       }
-      const result = createNode(x.op, inputs, x.attributes as AttributesOf<OpName>);
+      const result = createNode<OpName>(x.op, inputs, x.attributes as AttributesOf<OpName>);
       return sameShape(result.shape, indices.shape) ? result : undefined;
     };
     if (isOp(original, 'gatherElements')) {

@@ -3,7 +3,7 @@ export { evaluate, evaluateChanged } from './evaluate.js';
 export { foldExpression } from './fold.js';
 export { formatGraph } from './format.js';
 export * from './functions/index.js';
-export { gradient, hessianVectorProduct, influences, mixedJacobianVectorProduct } from './gradient.js';
+export { gradient, hessianVectorProduct, influences, mixedJacobianVectorProduct } from './gradient/index.js';
 export { type Labelled, labelsOf } from './labels.js';
 export { createNode, isOp, type Node, type NodeOf, requireNode } from './node.js';
 export type { Op, Value } from './op.js';

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Random } from '../../lib/data/random.js';
 import { BilevelError } from '../../lib/errors.js';
+import { rules } from '../../lib/graph/gradient/rules.js';
 import {
   add,
   cast,
@@ -59,7 +60,7 @@ function curvedSum(y: Node): Node {
 
 /** Whether differences tell something: the op has a rule, or is the variable itself. */
 function isDifferentiable({ op }: OpCase): boolean {
-  return ops[op].gradient !== 'none' || op === 'input';
+  return rules[op] !== 'none' || op === 'input';
 }
 
 /** Whether some real operand has elements to move. */

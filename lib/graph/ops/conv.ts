@@ -1,5 +1,4 @@
 import { elementCount, type Shape, type TensorType } from '../../tensor.js';
-import * as f from '../functions/conv.js';
 import type { Op } from '../op.js';
 import { mismatch, requireDType, requireIntegers, requireShape, sizeAt, two } from './infer.js';
 import { at } from './offsets.js';
@@ -138,13 +137,6 @@ export const conv: Op<ConvAttributes> = {
     });
     return y;
   },
-  gradient({ inputs, attributes }, dy, wanted) {
-    const [x, w] = two(inputs);
-    return [
-      wanted[0] ? f.convInputGradient(dy, w, { ...attributes, inputSize: x.shape.slice(2) }) : undefined,
-      wanted[1] ? f.convFilterGradient(x, dy, { ...attributes, kernelSize: w.shape.slice(2) }) : undefined,
-    ];
-  },
 };
 
 /** The transpose of conv with respect to x, which is also the transposed convolution of networks. Operands y, w. */
@@ -167,13 +159,6 @@ export const convInputGradient: Op<ConvInputGradientAttributes> = {
     });
     return x;
   },
-  gradient({ inputs, attributes: { inputSize: _, ...attributes } }, dx, wanted) {
-    const [y, w] = two(inputs);
-    return [
-      wanted[0] ? f.conv(dx, w, attributes) : undefined,
-      wanted[1] ? f.convFilterGradient(dx, y, { ...attributes, kernelSize: w.shape.slice(2) }) : undefined,
-    ];
-  },
 };
 
 /** The transpose of conv with respect to w. Operands x, y. */
@@ -195,12 +180,5 @@ export const convFilterGradient: Op<ConvFilterGradientAttributes> = {
       w[wIndex] = sum;
     });
     return w;
-  },
-  gradient({ inputs, attributes: { kernelSize: _, ...attributes } }, dw, wanted) {
-    const [x, y] = two(inputs);
-    return [
-      wanted[0] ? f.convInputGradient(y, dw, { ...attributes, inputSize: x.shape.slice(2) }) : undefined,
-      wanted[1] ? f.conv(x, dw, attributes) : undefined,
-    ];
   },
 };

@@ -1,9 +1,5 @@
 import { BilevelError } from '../../errors.js';
 import { elementCount, type Shape, type TensorType } from '../../tensor.js';
-import { equal, where } from '../functions/elementwise.js';
-import * as f from '../functions/indexing.js';
-import { iota } from '../functions/leaf.js';
-import { broadcastTo, reshape, zeros } from '../functions/shape.js';
 import type { NoAttributes, Op, Value } from '../op.js';
 import {
   mismatch,
@@ -81,11 +77,6 @@ export const gather: Op<AxisAttributes> = {
     });
     return result;
   },
-  gradient(node, dy) {
-    const [x, indices] = two(node.inputs);
-    const { axis } = node.attributes;
-    return [f.scatterAdd(dy, indices, { axis, size: sizeAt(x.shape, axis) })];
-  },
 };
 
 /** The transpose of gather: adds each slice of updates to zeros at its index. */
@@ -110,7 +101,6 @@ export const scatterAdd: Op<ScatterAddAttributes> = {
     });
     return result;
   },
-  gradient: (node, dy) => [f.gather(dy, two(node.inputs)[1], node.attributes.axis)],
 };
 
 /** Leading dimensions agree; the last axis of x is indexed by the last axis of indices. */
@@ -140,10 +130,6 @@ export const gatherElements: Op<NoAttributes> = {
     });
     return result;
   },
-  gradient(node, dy) {
-    const [x, indices] = two(node.inputs);
-    return [f.scatterAddElements(dy, indices, { size: sizeAt(x.shape, x.shape.length - 1) })];
-  },
 };
 
 /** The transpose of gatherElements: y[..., indices[..., j]] += updates[..., j] over zeros. */
@@ -165,7 +151,6 @@ export const scatterAddElements: Op<ScatterAddElementsAttributes> = {
     });
     return result;
   },
-  gradient: (node, dy) => [f.gatherElements(dy, two(node.inputs)[1])],
 };
 
 /** target with rows target[indices[j]] = rows[j], in order: of repeated indices the last one stays. */
@@ -187,21 +172,5 @@ export const setRows: Op<NoAttributes> = {
       result[whole] = at(rows.data, part);
     });
     return result;
-  },
-  // A row that a later one overwrote has no derivative: of the positions written to each row the last is found first.
-  gradient(node, dy, wanted) {
-    const [target, indices, rows] = three(node.inputs);
-    const rowsGradient = () => {
-      const positions = iota(sizeAt(indices.shape, 0), 'int32');
-      const writer = f.setRows(broadcastTo(0, [sizeAt(target.shape, 0)], 'int32'), indices, positions);
-      const stays = equal(f.gather(writer, indices, 0), positions);
-      const column = reshape(stays, [...stays.shape, ...rows.shape.slice(1).map(() => 1)]);
-      return where(column, f.gather(dy, indices, 0), 0);
-    };
-    return [
-      wanted[0] ? f.setRows(dy, indices, zeros(rows.shape)) : undefined,
-      undefined,
-      wanted[2] ? rowsGradient() : undefined,
-    ];
   },
 };

@@ -108,3 +108,8 @@ export function withoutAxes(shape: Shape, axes: readonly number[]): Shape {
 export function withOnes(shape: Shape, axes: readonly number[]): Shape {
   return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
 }
+
+/** Distance covered by `count` elements `step` apart. */
+export function span(count: number, step: number): number {
+  return count === 0 ? 0 : (count - 1) * step + 1;
+}

@@ -21,7 +21,6 @@ export const input: Op<InputAttributes> = {
   evaluate(_inputs, { name }) {
     throw invalidArgument(`input ${JSON.stringify(name)}`, 'a value in feeds', undefined);
   },
-  gradient: 'none',
 };
 
 export interface ConstantAttributes {
@@ -42,5 +41,4 @@ export const constant: Op<ConstantAttributes> = {
     return { dtype, shape };
   },
   evaluate: (_inputs, { data }) => data,
-  gradient: 'none',
 };

@@ -1,5 +1,4 @@
 import { elementCount, type TensorType } from '../../tensor.js';
-import { matmul as product } from '../functions/matmul.js';
 import type { Op } from '../op.js';
 import { mismatch, requireDType, requireShape, sizeAt, two } from './infer.js';
 import { at } from './offsets.js';
@@ -56,18 +55,5 @@ export const matmul: Op<MatmulAttributes> = {
       }
     }
     return result;
-  },
-  // With C = op(A) op(B): d op(A) = dC op(B)', d op(B) = op(A)' dC; a transposed operand takes the transposed product.
-  gradient({ inputs, attributes: { transposeA, transposeB } }, dy, wanted) {
-    const [a, b] = two(inputs);
-    const gradientA = () =>
-      transposeA
-        ? product(b, dy, { transposeA: transposeB, transposeB: true })
-        : product(dy, b, { transposeB: !transposeB });
-    const gradientB = () =>
-      transposeB
-        ? product(dy, a, { transposeA: true, transposeB: transposeA })
-        : product(a, dy, { transposeA: !transposeA });
-    return [wanted[0] ? gradientA() : undefined, wanted[1] ? gradientB() : undefined];
   },
 };

@@ -1,5 +1,4 @@
 import { elementCount, type Shape, type TensorType } from '../../tensor.js';
-import * as f from '../functions/pool.js';
 import type { Op, Value } from '../op.js';
 import { mismatch, one, requireDType, requireIntegers, requireShape, sizeAt, two } from './infer.js';
 import { at } from './offsets.js';
@@ -180,7 +179,6 @@ export const maxPoolIndices: Op<MaxPoolAttributes> = {
     });
     return result;
   },
-  gradient: 'none',
 };
 
 export const averagePool: Op<AveragePoolAttributes> = {
@@ -194,9 +192,6 @@ export const averagePool: Op<AveragePoolAttributes> = {
     });
     return result;
   },
-  gradient: (node, dy) => [
-    f.averagePoolGradient(dy, { ...node.attributes, inputSize: one(node.inputs).shape.slice(2) }),
-  ],
 };
 
 /** The transpose of averagePool. Operand y. */
@@ -217,5 +212,4 @@ export const averagePoolGradient: Op<AveragePoolGradientAttributes> = {
     });
     return result;
   },
-  gradient: ({ attributes: { inputSize: _, ...attributes } }, dx) => [f.averagePool(dx, attributes)],
 };

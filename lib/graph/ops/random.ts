@@ -25,5 +25,4 @@ export const randomUniform: Op<ShapeAttributes> = {
     }
     return result;
   },
-  gradient: 'none',
 };

@@ -1,7 +1,4 @@
 import { elementCount, type Shape } from '../../tensor.js';
-import { cast, div, equal, where } from '../functions/elementwise.js';
-import { reduceSum as sum } from '../functions/reduce.js';
-import { broadcastTo, reshape } from '../functions/shape.js';
 import type { Op, Value } from '../op.js';
 import { mismatch, one, requireAxes, requireAxis, requireDType, sizeAt, withOnes, withoutAxes } from './infer.js';
 import { at, rowMajorStrides, viewOffsets } from './offsets.js';
@@ -39,24 +36,12 @@ function fold(
 export const reduceSum: Op<ReduceAttributes> = {
   infer,
   evaluate: (inputs, { axes }, { shape }) => fold(one(inputs), axes, shape, 0, (a, b) => a + b),
-  gradient(node, dy) {
-    const { shape } = one(node.inputs);
-    return [broadcastTo(reshape(dy, withOnes(shape, node.attributes.axes)), shape)];
-  },
 };
 
-/** Propagates NaN. Equal largest elements share the derivative evenly. */
+/** Propagates NaN. */
 export const reduceMax: Op<ReduceAttributes> = {
   infer,
   evaluate: (inputs, { axes }, { shape }) => fold(one(inputs), axes, shape, -Infinity, Math.max),
-  gradient(node, dy) {
-    const x = one(node.inputs);
-    const { axes } = node.attributes;
-    const keep = withOnes(x.shape, axes);
-    const largest = equal(x, reshape(node, keep));
-    const share = div(dy, sum(cast(largest, 'float32'), axes));
-    return [where(largest, reshape(share, keep), 0)];
-  },
 };
 
 export const argMax: Op<AxisAttributes> = {
@@ -82,5 +67,4 @@ export const argMax: Op<AxisAttributes> = {
       return best;
     });
   },
-  gradient: 'none',
 };

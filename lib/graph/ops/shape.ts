@@ -1,8 +1,6 @@
-import { checkShape, elementCount, type Shape, sameShape, type TensorType } from '../../tensor.js';
-import { sumTo } from '../functions/reduce.js';
-import * as f from '../functions/shape.js';
+import { checkShape, elementCount, type Shape, sameShape } from '../../tensor.js';
 import type { Op } from '../op.js';
-import { broadcastShapes, mismatch, one, requireAxes, requireAxis, requireIntegers, sizeAt } from './infer.js';
+import { broadcastShapes, mismatch, one, requireAxes, requireAxis, requireIntegers, sizeAt, span } from './infer.js';
 import { at, broadcastData, pick, rowMajorStrides, viewOffsets } from './offsets.js';
 
 export interface ShapeAttributes {
@@ -19,7 +17,6 @@ export const reshape: Op<ShapeAttributes> = {
     return { dtype: x.dtype, shape };
   },
   evaluate: (inputs) => one(inputs).data,
-  gradient: (node, dy) => [f.reshape(dy, one(node.inputs).shape)],
 };
 
 export interface TransposeAttributes {
@@ -45,12 +42,6 @@ export const transpose: Op<TransposeAttributes> = {
       ),
     );
   },
-  gradient: (node, dy) => [
-    f.transpose(
-      dy,
-      node.attributes.permutation.map((_, axis, all) => all.indexOf(axis)),
-    ),
-  ],
 };
 
 export const broadcastTo: Op<ShapeAttributes> = {
@@ -63,7 +54,6 @@ export const broadcastTo: Op<ShapeAttributes> = {
     return { dtype: x.dtype, shape };
   },
   evaluate: (inputs, { shape }) => broadcastData(one(inputs), shape),
-  gradient: (node, dy) => [sumTo(dy, one(node.inputs).shape)],
 };
 
 export interface SliceAttributes {
@@ -78,11 +68,6 @@ export interface PadAttributes {
   readonly high: readonly number[];
   /** Zeros between neighbours. */
   readonly interior: readonly number[];
-}
-
-/** Distance covered by `count` elements `step` apart. */
-function span(count: number, step: number): number {
-  return count === 0 ? 0 : (count - 1) * step + 1;
 }
 
 export const slice: Op<SliceAttributes> = {
@@ -115,14 +100,6 @@ export const slice: Op<SliceAttributes> = {
       ),
     );
   },
-  gradient(node, dy) {
-    const { starts, strides } = node.attributes;
-    const low = node.shape.map((count, axis) => (count === 0 ? 0 : sizeAt(starts, axis)));
-    const high = one(node.inputs).shape.map(
-      (size, axis) => size - sizeAt(low, axis) - span(sizeAt(node.shape, axis), sizeAt(strides, axis)),
-    );
-    return [f.pad(dy, { low, high, interior: strides.map((stride) => stride - 1) })];
-  },
 };
 
 export const pad: Op<PadAttributes> = {
@@ -148,12 +125,6 @@ export const pad: Op<PadAttributes> = {
       result[offset] = at(x.data, index);
     });
     return result;
-  },
-  gradient(node, dy) {
-    const { low, interior } = node.attributes;
-    const strides = interior.map((zeros) => zeros + 1);
-    const limits = one(node.inputs).shape.map((size, axis) => sizeAt(low, axis) + span(size, sizeAt(strides, axis)));
-    return [f.slice(dy, { starts: low, limits, strides })];
   },
 };
 
@@ -186,16 +157,5 @@ export const concat: Op<AxisAttributes> = {
       position += sizeAt(x.shape, axis);
     }
     return result;
-  },
-  gradient(node, dy, wanted) {
-    const { axis } = node.attributes;
-    const none = node.shape.map(() => 0);
-    let position = 0;
-    return node.inputs.map((x: TensorType, index) => {
-      const start = position;
-      position += sizeAt(x.shape, axis);
-      const range = { starts: none.with(axis, start), limits: node.shape.with(axis, position) };
-      return wanted[index] ? f.slice(dy, range) : undefined;
-    });
   },
 };

@@ -1,6 +1,6 @@
-import { add } from './functions/elementwise.js';
-import { concat, zeros } from './functions/shape.js';
-import { isOp, type Node, type NodeOf } from './node.js';
+import { add } from '../functions/elementwise.js';
+import { concat, zeros } from '../functions/shape.js';
+import { isOp, type Node, type NodeOf } from '../node.js';
 
 /** A contribution to part of one axis; zero elsewhere. */
 interface Piece {

@@ -1,18 +1,18 @@
-import { BilevelError, invalidArgument } from '../errors.js';
-import { formatType } from '../tensor.js';
-import { inner } from './composites/products.js';
+import { BilevelError, invalidArgument } from '../../errors.js';
+import { formatType } from '../../tensor.js';
+import { inner } from '../composites/products.js';
+import { stopGradient } from '../functions/elementwise.js';
+import { constant } from '../functions/leaf.js';
+import { zeros } from '../functions/shape.js';
+import { type Node, requireNode, requireNodes } from '../node.js';
+import { withOrigin } from '../origin.js';
+import { topologicalOrder } from '../traverse.js';
 import { sumContributions } from './contributions.js';
-import { stopGradient } from './functions/elementwise.js';
-import { constant } from './functions/leaf.js';
-import { zeros } from './functions/shape.js';
-import { type Node, requireNode, requireNodes } from './node.js';
-import type { Op } from './op.js';
-import { ops } from './ops/index.js';
-import { withOrigin } from './origin.js';
-import { topologicalOrder } from './traverse.js';
+import type { Rule } from './rule.js';
+import { rules } from './rules.js';
 
-function ruleOf(node: Node): Op<unknown>['gradient'] {
-  return (ops[node.op] as Op<unknown>).gradient;
+function ruleOf(node: Node): Rule<unknown> | 'none' {
+  return rules[node.op] as Rule<unknown> | 'none';
 }
 
 /** The nodes of `order` through which a change of one of `xs` reaches its users. */
