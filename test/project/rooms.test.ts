@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -64,10 +64,41 @@ test('every kind of wrong import is reported', async (t) => {
   for (const { rule, file } of wrong) t.regex(report, new RegExp(`${rule}: ${file}`));
 });
 
-test('the architecture page lists every room', async (t) => {
+/** The table of the import rule: rooms by name, each with those that it may import. */
+async function roomTable(): Promise<Record<string, string[]>> {
+  const { rooms } = await import(pathToFileURL(join(root, '.dependency-cruiser.mjs')).href);
+  return rooms;
+}
+
+test('the architecture page lists every room with what it may import', async (t) => {
   const page = await readFile(join(root, 'docs/architecture.md'), 'utf8');
   const entries = await readdir(join(root, 'lib'), { withFileTypes: true });
-  for (const entry of entries.filter((found) => found.isDirectory())) {
-    t.true(page.includes(`| lib/${entry.name}/ |`), `lib/${entry.name} is missing`);
+  const folders = new Set(entries.filter((entry) => entry.isDirectory()).map(({ name }) => name));
+  const table = await roomTable();
+  for (const room of folders) t.true(Object.hasOwn(table, room), `lib/${room} is not in the table`);
+  for (const [room, allowed] of Object.entries(table)) {
+    const place = folders.has(room) ? `lib/${room}/` : `lib/${room}.ts`;
+    const row = page.split('\n').find((line) => line.startsWith(`| ${place} |`));
+    t.is(row?.split('|')[3]?.trim(), allowed.join(', ').replace('*', 'all') || '–', place);
   }
+});
+
+test('every right to import is used', async (t) => {
+  const names = (await readdir(join(root, 'lib'), { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const roomOf = (file: string): string => file.split(sep)[0]?.replace(/\.[jt]s$/, '') ?? '';
+  const used = new Set<string>();
+  for (const name of names) {
+    const text = await readFile(join(root, 'lib', name), 'utf8');
+    for (const [, path = ''] of text.matchAll(/(?:from|import)\s*\(?'(\.[^']*)'/g)) {
+      used.add(`${roomOf(name)} imports ${roomOf(join(dirname(name), path))}`);
+    }
+  }
+  const rights = Object.entries(await roomTable()).flatMap(([room, allowed]) =>
+    allowed.filter((name) => name !== '*').map((name) => `${room} imports ${name}`),
+  );
+  t.true(rights.length > 0);
+  t.deepEqual(
+    rights.filter((right) => !used.has(right)),
+    [],
+  );
 });
