@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isOp, type Node } from '../graph/node.js';
 import { topologicalOrder } from '../graph/traverse.js';
-import type { CompiledProgram, CompileOptions, ProgramSpec } from './index.js';
+import { type CompileOptions, passesOf } from './passes.js';
+import { type CompiledProgram, compile } from './pipeline.js';
+import { checkSpec, type ProgramSpec } from './spec.js';
 
 /** Larger constants are told apart by identity: reading their elements could take longer than compiling again. */
 const maxReadElements = 1 << 16;
@@ -87,4 +89,20 @@ export class ProgramCache {
 
 function bytesOf({ words, constants }: CompiledProgram): number {
   return words.byteLength + constants.byteLength;
+}
+
+const compiled = new ProgramCache({ programs: 64, bytes: 2 ** 26 });
+
+/**
+ * As {@link compile}, but what was compiled before in this process is not compiled again: a statement with the same operations
+ * in the same order, the same shapes, names, constants and options gives the program that was made for the first one, at the
+ * cost of reading the statement. The program belongs to all who ask for it and must not be changed. The last 64 programs are
+ * kept, up to 64 MiB of instructions and constants together. Constants of more than 65,536 elements are equal only where they
+ * are one node.
+ * @throws as {@link compile} does
+ */
+export function compileCached(spec: ProgramSpec, options: CompileOptions = {}): CompiledProgram {
+  const passes = passesOf(options);
+  checkSpec(spec);
+  return compiled.get(keyOf(spec, passes), () => compile(spec, passes));
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type CompileOptions, compile } from '../../lib/compile/index.js';
+import { compile, noPasses } from '../../lib/compile/index.js';
 import { Device } from '../../lib/engine/index.js';
 import { isOp } from '../../lib/graph/index.js';
 import { Tensor } from '../../lib/tensor.js';
@@ -10,15 +10,6 @@ import { interpret } from '../support/graph/interpreter.js';
 
 const steps = 3;
 const devices = [1, 2].map((threads) => Device.cpu({ threads }));
-const without: CompileOptions = {
-  foldConstants: false,
-  simplify: false,
-  deduplicate: false,
-  fuse: false,
-  hoist: false,
-  inPlace: false,
-  reuseMemory: false,
-};
 
 /** |a - b| / |b| in the 2-norm. */
 function relativeError(actual: readonly number[], expected: Float64Array): number {
@@ -27,7 +18,7 @@ function relativeError(actual: readonly number[], expected: Float64Array): numbe
 }
 
 for (const { name, spec, inputs } of programCases()) {
-  for (const [setting, options] of Object.entries({ 'all passes': {}, 'no passes': without })) {
+  for (const [setting, options] of Object.entries({ 'all passes': {}, 'no passes': noPasses })) {
     test(`${name}: ${setting}: the engine computes what the program means`, async (t) => {
       const encoded = compile(spec, options);
       for (const device of devices) {

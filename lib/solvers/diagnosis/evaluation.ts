@@ -1,4 +1,4 @@
-import { type CompileOptions, compile } from '../../compile/index.js';
+import { type CompileOptions, compile, noPasses } from '../../compile/index.js';
 import type { Device } from '../../engine/index.js';
 import { isOp, type Node, topologicalOrder } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
@@ -8,15 +8,8 @@ export type Evaluation = (nodes: readonly Node[]) => Promise<Tensor[]>;
 
 const outputName = (index: number): string => `result ${index}`;
 
-/** Every operation by itself, as it was stated. */
-const asStated: CompileOptions = {
-  foldConstants: false,
-  simplify: false,
-  deduplicate: false,
-  reassociate: false,
-  fuse: false,
-  hoist: false,
-};
+/** Every operation by itself, as it was stated, in as little memory as that takes. */
+const asStated: CompileOptions = { ...noPasses, inPlace: true, schedule: true, reuseMemory: true };
 
 /**
  * Evaluates nodes of a step's graph on the device of the solver, in its arithmetic but without the optimizations.

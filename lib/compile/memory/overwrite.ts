@@ -1,0 +1,27 @@
+import type { FusedInstruction, Storage, Unit } from '../program/ir.js';
+
+/**
+ * Whether a unit that reads `old` may write its result over it: every element is read before it is written, which holds
+ * when a pass without reductions reads exactly the elements that it writes, and for rows that are set in place.
+ */
+export function canOverwrite(unit: Unit, old: Storage, result: Storage): boolean {
+  const [instruction, ...more] = unit.instructions;
+  if (instruction === undefined || more.length > 0 || old.dtype !== result.dtype) return false;
+  if (instruction.opcode === 'setRows') {
+    const [target, ...others] = instruction.words.filter((word) => typeof word !== 'number');
+    return target === old && !others.includes(old) && others.at(-1) === result;
+  }
+  return instruction.opcode === 'fused' && instruction.reduced === 0 && readsWhatItWrites(instruction, old, result);
+}
+
+function readsWhatItWrites(instruction: FusedInstruction, old: Storage, result: Storage): boolean {
+  const written = instruction.outputs.filter((output) => output.view.storage === result);
+  return instruction.operands
+    .filter((operand) => operand.storage === old)
+    .every((operand) =>
+      written.every(
+        ({ view }) =>
+          view.offset === operand.offset && view.strides.every((stride, axis) => stride === operand.strides[axis]),
+      ),
+    );
+}

@@ -1,0 +1,54 @@
+import { checkKeys } from '../errors.js';
+
+/** Each pass can be switched off to find out whether it is at fault. All are on by default. They work in this order. */
+export interface CompileOptions {
+  /** Values that depend on constants alone are computed now. */
+  readonly foldConstants?: boolean;
+  /** Algebraic rules that change no value beyond the sign of a zero. */
+  readonly simplify?: boolean;
+  /** Elementwise work on planes of which only picked elements are wanted is done on these alone. */
+  readonly workOnPicked?: boolean;
+  /** Sums of linear combinations are put together from sums that are there. */
+  readonly splitSums?: boolean;
+  /** Equal operations on the same values are one. */
+  readonly deduplicate?: boolean;
+  /** Products of matrices in the order that costs least, and those that no step changes once per run. */
+  readonly reassociate?: boolean;
+  /** Values that no step changes are computed once per run. */
+  readonly hoist?: boolean;
+  /** One pass over memory for chains of elementwise operations and their reductions. */
+  readonly fuse?: boolean;
+  /** Passes over memory compute values again where that is quicker than to store and read them; only where they are fused. */
+  readonly recompute?: boolean;
+  /** Results are written where they are wanted, over the values that they replace. */
+  readonly inPlace?: boolean;
+  /** One branch of the graph is followed to its end before the next one is begun. */
+  readonly schedule?: boolean;
+  /** Values that are not needed at the same time share memory. */
+  readonly reuseMemory?: boolean;
+}
+
+export type Passes = Required<CompileOptions>;
+
+/** Every pass, off: what is stated is what runs. */
+export const noPasses: Passes = {
+  foldConstants: false,
+  simplify: false,
+  workOnPicked: false,
+  splitSums: false,
+  deduplicate: false,
+  reassociate: false,
+  hoist: false,
+  fuse: false,
+  recompute: false,
+  inPlace: false,
+  schedule: false,
+  reuseMemory: false,
+};
+
+/** Which passes are on. @throws UNKNOWN_OPTION */
+export function passesOf(options: CompileOptions): Passes {
+  const names = Object.keys(noPasses) as (keyof Passes)[];
+  checkKeys(options, names, 'compile');
+  return Object.fromEntries(names.map((name) => [name, options[name] ?? true])) as unknown as Passes;
+}

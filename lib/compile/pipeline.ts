@@ -1,0 +1,98 @@
+import type { EncodedProgram } from '../encoded.js';
+import type { Node } from '../graph/node.js';
+import { topologicalOrder } from '../graph/traverse.js';
+import { writersOf } from './group/group.js';
+import { partition } from './group/partition.js';
+import { recompute } from './group/recompute.js';
+import { lower } from './lower/lower.js';
+import { planMemory } from './memory/arena.js';
+import { bindResults } from './memory/bind.js';
+import { bindingsOf } from './memory/bindings.js';
+import { schedule, statedOrder } from './memory/schedule.js';
+import { type CompileOptions, type Passes, passesOf } from './passes.js';
+import { encode } from './program/encode.js';
+import { costOf, formatCost, type ProgramCost } from './program/explain.js';
+import { deduplicate } from './rewrite/deduplicate.js';
+import { foldConstants } from './rewrite/fold.js';
+import { workOnPicked } from './rewrite/picks.js';
+import { type Reassociation, reassociate } from './rewrite/reassociate/reassociate.js';
+import { simplify } from './rewrite/simplify.js';
+import { splitSums } from './rewrite/sums.js';
+import { checkSpec, type ProgramSpec } from './spec.js';
+import { planViews } from './views.js';
+
+export interface CompiledProgram extends EncodedProgram {
+  readonly cost: ProgramCost;
+  /** A listing of the instructions with their shapes, bytes and floating-point operations. */
+  explain(): string;
+}
+
+/**
+ * Compiles the graph of one step into a program for an engine. Bindings are named by their inputs and outputs.
+ * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for what is no node, when names clash, a target is not an input, or two updates have one target
+ * @throws SHAPE_MISMATCH when a new value has not the type of the input that it replaces
+ */
+export function compile(spec: ProgramSpec, options: CompileOptions = {}): CompiledProgram {
+  const passes = passesOf(options);
+  checkSpec(spec);
+  const updates = (spec.updates ?? []).filter(([target, value]) => target !== value);
+  const targets = updates.map(([target]) => target);
+  const changing = new Set([...targets, ...(spec.perStep ?? [])]);
+
+  // From the graph that was stated to one that costs less.
+  const stated = [spec.outputs, spec.perStepOutputs].flatMap((named) => Object.values(named ?? {}));
+  const { roots, ...savings } = rewritten([...stated, ...updates.map(([, value]) => value)], passes, changing);
+
+  // From operations to passes over memory.
+  const order = topologicalOrder([...roots, ...targets]);
+  const isInvariant = passes.hoist ? invariance(order, changing) : () => false;
+  const views = planViews(order);
+  const grouping = partition(order, new Set(roots), views, isInvariant, passes);
+  if (passes.fuse && passes.recompute) recompute(grouping, order, views, isInvariant);
+
+  // From passes to instructions on buffers.
+  const { bindings, storageOf, results } = bindingsOf(spec, updates, order, roots);
+  const units = lower(order, writersOf(grouping), views, storageOf, isInvariant);
+  const bound = bindResults(units, results, views, storageOf, passes);
+
+  // When and where they run.
+  const ordered = (passes.schedule ? schedule : statedOrder)(bound.units, bound.after);
+  const memory = planMemory(ordered, { reuse: passes.reuseMemory });
+  const cost = costOf(ordered, bindings, memory, savings);
+  return withCost(encode(ordered, bindings, memory.arenaBytes), cost);
+}
+
+/** A function of its own, so that what explains a program does not keep its graph in memory. */
+function withCost(program: EncodedProgram, cost: ProgramCost): CompiledProgram {
+  return { ...program, cost, explain: () => formatCost(cost) };
+}
+
+/** The passes over the graph. */
+function rewritten(roots: readonly Node[], passes: Passes, changing: ReadonlySet<Node>): Reassociation {
+  const settle = (from: readonly Node[]): readonly Node[] => settled(from, passes);
+  const start = settle(roots);
+  if (!passes.reassociate) return { roots: start, savedFlops: 0, hoistedFlops: 0 };
+  return reassociate(start, passes.hoist ? changing : undefined, settle);
+}
+
+/** Each pass makes work for the others; graphs settle within a few rounds, and a further one would only cost time. */
+function settled(roots: readonly Node[], passes: Passes): readonly Node[] {
+  let current = roots;
+  for (let round = 0; round < 4; round++) {
+    const before = current;
+    if (passes.foldConstants) current = foldConstants(current);
+    if (passes.simplify) current = simplify(current);
+    if (passes.workOnPicked) current = workOnPicked(current);
+    if (passes.splitSums) current = splitSums(current);
+    if (passes.deduplicate) current = deduplicate(current);
+    if (current.every((root, index) => root === before[index])) break;
+  }
+  return current;
+}
+
+/** Values that depend on nothing that changes from one step to the next. */
+function invariance(order: readonly Node[], changing: ReadonlySet<Node>): (node: Node) => boolean {
+  const varying = new Set<Node>(changing);
+  for (const node of order) if (node.inputs.some((input) => varying.has(input))) varying.add(node);
+  return (node) => !varying.has(node);
+}

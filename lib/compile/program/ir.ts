@@ -1,0 +1,63 @@
+import type { Opcode, OutputMode, ProgramBinding, TapeOp } from '../../encoded.js';
+import { bytesPerElement, type DType, type Shape } from '../../tensor.js';
+
+/** One numbered buffer of the program. */
+export interface Storage {
+  readonly dtype: DType;
+  readonly elementCount: number;
+  place:
+    | { readonly kind: 'arena'; offset: number }
+    | { readonly kind: 'binding'; readonly binding: MutableBinding }
+    | { readonly kind: 'constant'; readonly data: Float64Array };
+}
+
+/** The size of a buffer. */
+export function storageBytes({ elementCount, dtype }: Storage): number {
+  return elementCount * bytesPerElement[dtype];
+}
+
+export type MutableBinding = { -readonly [K in keyof ProgramBinding]: ProgramBinding[K] };
+
+/** Elements of a storage by strides, over the dimensions of the instruction that uses it. */
+export interface StorageView {
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+export interface TapeStep {
+  readonly op: TapeOp;
+  readonly destination: number;
+  readonly operands: readonly number[];
+  readonly immediate: number;
+}
+
+export interface FusedInstruction {
+  readonly opcode: 'fused';
+  /** Sizes of the dimensions in iteration order: `outer` kept ones, `reduced` reduced ones, the rest kept. */
+  readonly sizes: Shape;
+  readonly outer: number;
+  readonly reduced: number;
+  readonly operands: readonly StorageView[];
+  readonly tape: readonly TapeStep[];
+  readonly outputs: readonly { readonly mode: OutputMode; readonly register: number; readonly view: StorageView }[];
+}
+
+/** An instruction whose words, after its opcode, are integers and buffers. */
+export interface PlainInstruction {
+  readonly opcode: Exclude<Opcode, 'fused'>;
+  readonly words: readonly (number | Storage)[];
+  readonly flops: number;
+}
+
+export type Instruction = FusedInstruction | PlainInstruction;
+
+/** Instructions that are scheduled together, with the memory that they touch. */
+export interface Unit {
+  readonly label: string;
+  readonly instructions: readonly Instruction[];
+  readonly reads: readonly Storage[];
+  readonly writes: readonly Storage[];
+  /** Runs once per run, before the first step. */
+  readonly invariant: boolean;
+}

@@ -1,0 +1,33 @@
+import test from 'ava';
+import { compile } from '../../../lib/compile/index.js';
+import * as g from '../../../lib/graph/index.js';
+import { elementCount } from '../../../lib/tensor.js';
+
+const x = g.input('x', [2, 3, 6, 6]);
+const other = g.input('other', [2, 3, 6, 6]);
+const windows = { kernel: [2, 2], strides: [2, 2] };
+const flat = (node: g.Node): g.Node => g.reshape(node, [2, 3, elementCount(node.shape.slice(2))]);
+
+function opcodes(outputs: Readonly<Record<string, g.Node>>): readonly string[] {
+  return compile({ outputs })
+    .cost.instructions.map((instruction) => instruction.opcode)
+    .filter((opcode) => opcode !== 'fused');
+}
+
+test('maxima are picked where their positions are found', (t) => {
+  t.deepEqual(opcodes({ y: g.maxPool(x, windows) }), ['maxPool']);
+  const y = g.maxPool(g.tanh(x), windows);
+  t.deepEqual(opcodes({ y, dx: g.gradient(g.reduceSum(y), [x])[0] as g.Node }), ['maxPool', 'scatterAddElements']);
+});
+
+test('positions are found for others to pick, or for themselves', (t) => {
+  const indices = g.maxPoolIndices(x, windows);
+  t.deepEqual(opcodes({ indices }), ['maxPool']);
+  t.deepEqual(opcodes({ y: g.gatherElements(flat(other), flat(indices)) }), ['maxPool', 'gatherElements']);
+});
+
+test('what is picked from other rows than planes is gathered', (t) => {
+  const indices = g.maxPoolIndices(x, windows);
+  const rows = (node: g.Node): g.Node => g.reshape(node, [2, elementCount(node.shape.slice(1))]);
+  t.deepEqual(opcodes({ y: g.gatherElements(rows(x), rows(indices)) }), ['maxPool', 'gatherElements']);
+});
