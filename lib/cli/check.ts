@@ -3,6 +3,7 @@ import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { Network } from '../onnx/index.js';
 import {
+  type CheckProgress,
   type CheckResult,
   checkNetwork,
   checkQuantities,
@@ -21,6 +22,7 @@ import { parsePositive, parseSizes } from './flags.js';
 import { onnxRuntimeOutput } from './onnx-runtime.js';
 import { formatTable } from './output.js';
 import { print, printJson, style } from './print.js';
+import { Progress } from './progress.js';
 
 interface Flags {
   readonly reference?: string;
@@ -33,6 +35,9 @@ interface Flags {
 
 /** Samples of each batch where neither the file nor the caller says. */
 const usualBatch = 4;
+
+/** A check that takes no longer says nothing on the way. */
+const quietMs = 3000;
 
 const examples = `
 Every quantity is one of a pair of costs by importance u and parameters v, with q = gamma grad_v g + nu:
@@ -106,7 +111,13 @@ async function run(model: string, { reference, output, loss, batch, size, json }
   };
 
   using device = Device.cpu();
-  const result = await checkNetwork(network, point, device, oracle);
+  const progress = new Progress(json ?? false);
+  const started = performance.now();
+  const onProgress: CheckProgress = (stage, done, total) => {
+    if (performance.now() - started > quietMs) progress.update(stage, done, total);
+  };
+  const result = await checkNetwork(network, point, device, { oracle, onProgress });
+  progress.stop();
   warnings.push(...result.notes);
   const ok = withinTolerance(result.errors);
   if (json) {

@@ -32,22 +32,33 @@ export function evaluateChanged(
 ): Float64Array[] {
   requireNodes(nodes, 'nodes');
   if (!(feeds instanceof Map)) throw invalidArgument('feeds', 'a Map', feeds);
+  const order = topologicalOrder(nodes, (each) => feeds.has(each));
+  // Of a large network not all values fit into memory together, so each is dropped behind its last reader.
+  const readers = new Map<Node, number>();
+  const expect = (read: readonly Node[]): void => {
+    for (const node of read) readers.set(node, (readers.get(node) ?? 0) + 1);
+  };
+  expect(nodes);
+  for (const node of order) if (!feeds.has(node)) expect(node.inputs);
   const values = new Map<Node, Float64Array>();
-  const computed = (node: Node): Float64Array => {
+  const read = (node: Node): Float64Array => {
     const value = values.get(node);
     if (value === undefined) throw invalidArgument('nodes', 'a graph of nodes made by createNode', node);
+    const left = (readers.get(node) ?? 0) - 1;
+    readers.set(node, left);
+    if (left === 0) values.delete(node);
     return value;
   };
-  for (const node of topologicalOrder(nodes, (each) => feeds.has(each))) {
+  for (const node of order) {
     const feed = feeds.get(node);
     if (feed !== undefined) {
       checkFeed(node, feed);
       values.set(node, feed);
       continue;
     }
-    const inputs = node.inputs.map((input) => ({ dtype: input.dtype, shape: input.shape, data: computed(input) }));
+    const inputs = node.inputs.map((input) => ({ dtype: input.dtype, shape: input.shape, data: read(input) }));
     const value = (ops[node.op] as Op<unknown>).evaluate(inputs, node.attributes, node);
     values.set(node, change(node, value));
   }
-  return nodes.map((node) => computed(node).slice());
+  return nodes.map((node) => read(node).slice());
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test, { type ExecutionContext } from 'ava';
 import { BilevelError } from '../../lib/errors.js';
 import * as g from '../../lib/graph/index.js';
@@ -407,4 +409,22 @@ test('a graph is listed line by line', (t) => {
       '% = reduceSum(%) axes=[1] : float32[2]',
     ].join('\n'),
   );
+});
+
+test('values that nothing reads any more are dropped while others are computed', (t) => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const count = 2 ** 19;
+  const [length, bytes] = [30, 8 * count];
+  let node = g.constant(new Float64Array(count), [count]);
+  for (let step = 0; step < length; step++) node = g.sin(node);
+  gc();
+  const { arrayBuffers } = process.memoryUsage();
+  let most = 0;
+  g.evaluateChanged([node], new Map(), (_node, value) => {
+    gc();
+    most = Math.max(most, process.memoryUsage().arrayBuffers - arrayBuffers);
+    return value;
+  });
+  t.true(most >= bytes && most < 5 * bytes, `${most / bytes} of ${length} values are alive`);
 });

@@ -129,7 +129,7 @@ function check(model: TestModel, { output, loss: chosen, batch, sizes }: Choices
     await writeFile(path, encode(buildModel(model)));
     const network = await Network.load(path, output === undefined ? {} : { outputs: [output] });
     const point = randomPoint(network, { batch, usualBatch: 4, sizes }, 0, chosen);
-    return checkNetwork(network, point, device, await onnxRuntimeOutput(path));
+    return checkNetwork(network, point, device, { oracle: await onnxRuntimeOutput(path) });
   });
 }
 
@@ -192,7 +192,7 @@ test('an error has a reason: the values, where they are, and the parameter', asy
     await writeFile(join(folder, 'model.onnx'), encode(buildModel(loss)));
     const network = await Network.load(join(folder, 'model.onnx'));
     const point = randomPoint(network, { usualBatch: 4 }, 0);
-    return checkNetwork(network, point, device, async () => Float64Array.of(Number.NaN));
+    return checkNetwork(network, point, device, { oracle: async () => Float64Array.of(Number.NaN) });
   });
   t.deepEqual(Object.keys(reasons), ['output']);
   t.regex(reasons.output ?? '', /The engine gives .* where ONNX Runtime gives NaN, at element 0 of 2: .*not finite/);

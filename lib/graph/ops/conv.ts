@@ -101,21 +101,30 @@ function forEachRun(x: Shape, w: Shape, y: Shape, attributes: ConvAttributes, vi
   const [stride, dilation] = [sizeAt(attributes.strides, last - 2), sizeAt(attributes.dilations, last - 2)];
   const padTop = flat ? 0 : (attributes.padding[0]?.[0] ?? 0);
   const padLeft = attributes.padding[last - 2]?.[0] ?? 0;
+  // Where a tap meets the image does not depend on the channel, and on small images most taps meet nothing but padding.
+  const taps: { tap: number; xFirst: number; yFirst: number; rowCount: number; count: number }[] = [];
+  for (let tap = 0; tap < kernelHeight * kernelWidth; tap++) {
+    const rowShift = Math.floor(tap / kernelWidth) * vertical.dilation - padTop;
+    const shift = (tap % kernelWidth) * dilation - padLeft;
+    const [firstRow, rowLimit] = validWindows(rowShift, vertical.stride, height, rows);
+    const [first, limit] = validWindows(shift, stride, width, columns);
+    if (firstRow === rowLimit || first === limit) continue;
+    const xFirst = (firstRow * vertical.stride + rowShift) * width + first * stride + shift;
+    const yFirst = firstRow * columns + first;
+    taps.push({ tap, xFirst, yFirst, rowCount: rowLimit - firstRow, count: limit - first });
+  }
   const [batch, channels, filters, groupChannels] = [sizeAt(x, 0), sizeAt(x, 1), sizeAt(w, 0), sizeAt(w, 1)];
   const groupFilters = filters / attributes.groups;
   for (let plane = 0; plane < batch * filters; plane++) {
     const filter = plane % filters;
     const firstChannel = Math.floor(plane / filters) * channels + Math.floor(filter / groupFilters) * groupChannels;
     for (let channel = 0; channel < groupChannels; channel++) {
-      for (let tap = 0; tap < kernelHeight * kernelWidth; tap++) {
-        const rowShift = Math.floor(tap / kernelWidth) * vertical.dilation - padTop;
-        const shift = (tap % kernelWidth) * dilation - padLeft;
-        const [firstRow, rowLimit] = validWindows(rowShift, vertical.stride, height, rows);
-        const [first, limit] = validWindows(shift, stride, width, columns);
-        const wIndex = (filter * groupChannels + channel) * kernelHeight * kernelWidth + tap;
-        for (let row = firstRow; row < rowLimit; row++) {
-          const xRow = ((firstChannel + channel) * height + row * vertical.stride + rowShift) * width;
-          visit(xRow + first * stride + shift, stride, wIndex, (plane * rows + row) * columns + first, limit - first);
+      const xPlane = (firstChannel + channel) * height * width;
+      const wPlane = (filter * groupChannels + channel) * kernelHeight * kernelWidth;
+      for (const { tap, xFirst, yFirst, rowCount, count } of taps) {
+        for (let row = 0; row < rowCount; row++) {
+          const xStart = xPlane + xFirst + row * vertical.stride * width;
+          visit(xStart, stride, wPlane + tap, (plane * rows + row) * columns + yFirst, count);
         }
       }
     }

@@ -25,6 +25,15 @@ export type OutputOracle = (
   output: string,
 ) => Promise<Float64Array | undefined>;
 
+/** Told how far a check is: `done` of the `total` parts of a stage. A part of a large network takes minutes. */
+export type CheckProgress = (stage: string, done: number, total: number) => void;
+
+export interface CheckOptions {
+  /** Without one the output is not compared with that of another implementation. */
+  readonly oracle?: OutputOracle;
+  readonly onProgress?: CheckProgress;
+}
+
 export interface CheckResult {
   /** The worst relative error of each quantity. */
   readonly errors: Errors;
@@ -70,19 +79,24 @@ export async function checkNetwork(
   network: Network,
   point: CheckPoint,
   device: Device,
-  oracle?: OutputOracle,
+  { oracle, onProgress = () => undefined }: CheckOptions = {},
 ): Promise<CheckResult> {
   const quantities = checkQuantities(network, point.setting);
+  const [stage, parts] = ['values', 3 + roundingTrials];
+  onProgress(stage, 0, parts);
   const computed = await computeQuantities(quantities, point, device);
+  onProgress(stage, 1, parts);
   const exact = evaluateQuantities(quantities, point);
-  const floors = roundingOf(quantities, point, exact);
+  onProgress(stage, 2, parts);
+  const floors = roundingOf(quantities, point, exact, (trials) => onProgress(stage, 2 + trials, parts));
   const oracleValues = oracle && !isRandom(quantities) ? await runOracle(quantities, point, oracle) : undefined;
   const compared = {
     oracle: new Map(oracleValues ? [[firstName(quantities), oracleValues]] : []),
     float64: exact,
     reference: point.reference ?? new Map<QuantityName, Float64Array>(),
   };
-  const differences = Object.fromEntries(compareWithDifferences(quantities, feedsOf(quantities, point)));
+  onProgress(stage, parts, parts);
+  const differences = Object.fromEntries(compareWithDifferences(quantities, feedsOf(quantities, point), onProgress));
   const errors: Partial<Record<QuantityName, number>> = {};
   const reasons: Partial<Record<QuantityName, string>> = {};
   const comparisons = { oracle: {}, float64: {}, reference: {} } as Record<
@@ -134,7 +148,7 @@ export async function computeQuantities({ values }: Quantities, point: CheckPoin
   return new Map(
     [...values].map(([name, nodes]): [QuantityName, Float64Array] => [
       name,
-      Float64Array.from(nodes.flatMap((_, index) => bindings[`${name} ${index}`]?.toArray() ?? [])),
+      joined(nodes.map((_, index) => new Float64Array(bindings[`${name} ${index}`]?.toArray() ?? []))),
     ]),
   );
 }
@@ -161,18 +175,26 @@ function sizeOf(name: QuantityName, values: Float64Array): number {
   return isOutput(name) ? largest(values) : norm(values);
 }
 
+const roundingTrials = 2;
+
 /** The largest distance that rounding to float32 makes in a few trials. */
-function roundingOf(quantities: Quantities, point: CheckPoint, exact: Computed): ReadonlyMap<QuantityName, number> {
+function roundingOf(
+  quantities: Quantities,
+  point: CheckPoint,
+  exact: Computed,
+  onTrial: (trials: number) => void = () => undefined,
+): ReadonlyMap<QuantityName, number> {
   const feeds = feedsOf(quantities, point);
-  const trials = [0, 1].map((seed) =>
-    byQuantity(quantities, (nodes) => evaluateRounded(nodes, feeds, float32Unit, seed)),
-  );
-  return new Map(
-    [...exact].map(([name, value]) => [
-      name,
-      Math.max(...trials.map((trial) => sizeOf(name, difference(trial.get(name) as Float64Array, value)))),
-    ]),
-  );
+  const distances = new Map<QuantityName, number>();
+  for (let seed = 0; seed < roundingTrials; seed++) {
+    const trial = byQuantity(quantities, (nodes) => evaluateRounded(nodes, feeds, float32Unit, seed));
+    for (const [name, value] of exact) {
+      const distance = sizeOf(name, difference(trial.get(name) as Float64Array, value));
+      distances.set(name, Math.max(distances.get(name) ?? 0, distance));
+    }
+    onTrial(seed + 1);
+  }
+  return distances;
 }
 
 /** An engine that adds in another order may be off by this many times what the trials of rounding were. */

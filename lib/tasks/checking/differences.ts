@@ -1,5 +1,6 @@
 import { Random } from '../../data/random.js';
 import { constant, evaluate, inner, type Node, topologicalOrder } from '../../graph/index.js';
+import type { CheckProgress } from './check.js';
 import { joined, norm } from './numbers.js';
 import type { CostName, Quantities } from './quantities.js';
 import { evaluateRounded, float64Unit } from './rounding.js';
@@ -45,37 +46,48 @@ interface Target {
 export function compareWithDifferences(
   { costs, values }: Quantities,
   feeds: Feeds,
+  onProgress: CheckProgress,
 ): ReadonlyMap<CostName, DifferenceResult> {
   const results = new Map<CostName, DifferenceResult>();
   if (costs === undefined) return results;
   const { f, g, penalty, lowerGradient, q, v, u } = costs;
-  const vs = v.map(({ node }) => node);
-  const near = moveAside(feeds, [...vs, u]);
+  const [us, vs] = [[u], v.map(({ node }) => node)];
+  const near = moveAside(feeds, [...vs, ...us]);
   // q is held constant where <grad_v g, q> is differentiated.
   const stoppedQ = evaluate(q, near).map((data, index) => constant(data, q[index]?.shape ?? []));
   const slope = inner(lowerGradient, stoppedQ);
-  const groups = [
-    { variables: [u], scalars: { grad_u_g: g, hvp_u: slope, penalty_grad_u: penalty } },
-    { variables: vs, scalars: { grad_v_f: f, grad_v_g: g, hvp_v: slope, penalty_grad_v: penalty } },
-  ] as const;
-  for (const { variables, scalars } of groups) {
-    const names = Object.keys(scalars) as CostName[];
-    const nodes = Object.values<Node>(scalars);
-    const derivatives = names.map((name) => values.get(name) ?? []);
-    const exact = evaluate([...nodes, ...derivatives.flat()], near);
-    const noisy = [0, 1].map((seed) => evaluateRounded(nodes, near, float64Unit, seed));
-    let next = nodes.length;
-    const targets = names.map((name, index): Target => {
-      const start = next;
-      next += derivatives[index]?.length ?? 0;
-      const derivative = joined(exact.slice(start, next));
-      const value = Number(exact[index]?.[0]);
-      const changes = noisy.map((each) => Math.abs(Number(each[index]?.[0]) - value));
-      const noise = Math.max(...changes, Math.abs(value) * float64Unit);
-      return { name, scalar: nodes[index] as Node, derivative, length: norm(derivative), noise, value };
-    });
-    for (const [name, result] of compareGroup(targets, variables, near)) results.set(name, result);
+  const pairs: readonly (readonly [CostName, Node, readonly Node[]])[] = [
+    ['grad_u_g', g, us],
+    ['hvp_u', slope, us],
+    ['penalty_grad_u', penalty, us],
+    ['grad_v_f', f, vs],
+    ['grad_v_g', g, vs],
+    ['hvp_v', slope, vs],
+    ['penalty_grad_v', penalty, vs],
+  ];
+  const scalars = pairs.map(([, scalar]) => scalar);
+  const derivatives = pairs.map(([name]) => values.get(name) ?? []);
+  const exact = evaluate([...scalars, ...derivatives.flat()], near);
+  const noisy = [0, 1].map((seed) => evaluateRounded(scalars, near, float64Unit, seed));
+  let next = scalars.length;
+  const targets = pairs.map(([name, scalar], index): Target => {
+    const start = next;
+    next += derivatives[index]?.length ?? 0;
+    const derivative = joined(exact.slice(start, next));
+    const value = Number(exact[index]?.[0]);
+    const changes = noisy.map((each) => Math.abs(Number(each[index]?.[0]) - value));
+    const noise = Math.max(...changes, Math.abs(value) * float64Unit);
+    return { name, scalar, derivative, length: norm(derivative), noise, value };
+  });
+  const [stage, parts] = ['central differences', 1 + wantedDirections * targets.length];
+  onProgress(stage, 1, parts);
+  for (const variables of [us, vs]) {
+    const group = targets.filter((_, index) => pairs[index]?.[2] === variables);
+    const before = 1 + wantedDirections * results.size;
+    const found = compareGroup(group, variables, near, (compared) => onProgress(stage, before + compared, parts));
+    for (const [name, result] of found) results.set(name, result);
   }
+  onProgress(stage, parts, parts);
   return results;
 }
 
@@ -98,6 +110,7 @@ function compareGroup(
   targets: readonly Target[],
   variables: readonly Node[],
   feeds: Feeds,
+  onDirection: (compared: number) => void,
 ): ReadonlyMap<CostName, DifferenceResult> {
   const random = Random.fromSeed(0, 'directions');
   const ready = feedConstantParts(
@@ -120,6 +133,7 @@ function compareGroup(
       if (typeof error === 'string') result[error]++;
       else result.errors.push(error);
     }
+    onDirection([...results.values()].reduce((sum, { errors }) => sum + errors.length, 0));
   }
   return new Map(
     [...results].map(([name, { errors, kinks, rounding }]) => {
@@ -144,15 +158,13 @@ function feedConstantParts(roots: readonly Node[], variables: readonly Node[], f
 /** A unit vector of random parts of every derivative, so that the length of each is compared, and of signs for all elements alike. */
 function mixedDirection(targets: readonly Target[], random: Random): Float64Array {
   const count = targets[0]?.derivative.length ?? 0;
-  const direction = Float64Array.from(
-    { length: count },
-    () => (random.uniform() < 0.5 ? 0.5 : -0.5) / Math.sqrt(count),
-  );
+  const part = 0.5 / Math.sqrt(count);
+  const direction = new Float64Array(count).map(() => (random.uniform() < 0.5 ? part : -part));
   for (const { derivative, length } of targets) {
-    const part = (random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform());
+    const share = (random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform());
     if (!(length > 0)) continue;
-    for (const [index, value] of derivative.entries())
-      direction[index] = Number(direction[index]) + (part * value) / length;
+    for (let index = 0; index < count; index++)
+      direction[index] = Number(direction[index]) + (share * Number(derivative[index])) / length;
   }
   const length = norm(direction);
   return direction.map((value) => value / length);

@@ -1,4 +1,5 @@
 export {
+  type CheckProgress,
   type CheckResult,
   checkNetwork,
   computeQuantities,

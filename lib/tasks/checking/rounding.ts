@@ -44,7 +44,7 @@ export function evaluateRounded(
   const random = Random.fromSeed(seed, 'rounding');
   return evaluateChanged(nodes, feeds, (node, value) => {
     if (node.dtype !== 'float32' || exact.has(node.op)) return value;
-    return value.map((element) => element * (1 + unit * (2 * random.uniform() - 1)));
+    return value.map((element) => element * (1 + unit * (random.word() / 2 ** 31 - 1)));
   });
 }
 
