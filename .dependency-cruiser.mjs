@@ -11,7 +11,7 @@ export const rooms = {
   options: ['schedules'],
   schedules: [],
   optimizers: ['graph'],
-  bilevel: ['graph'],
+  bilevel: ['data', 'graph'],
   data: [],
   onnx: ['data', 'graph'],
   compile: ['graph'],

@@ -11,6 +11,8 @@ export {
   type Constraint,
   type Constraints,
   type ConvexSet,
+  type EpisodeFeed,
+  type EpisodeFeedOptions,
   type Evaluations,
   type Feed,
   type FeedNodes,
@@ -38,6 +40,10 @@ export {
   type ProgramCost,
   type ProgramSpec,
 } from './compile/index.js';
+export type { Random } from './data/random.js';
+export type { EpisodeOptions, EpisodeSampler } from './data/samplers/episodes.js';
+export { samplers } from './data/samplers/index.js';
+export type { Cursor, Drawable, Sampler } from './data/samplers/sampler.js';
 export {
   type CpuOptions,
   Device,

@@ -1,3 +1,8 @@
+import { checkSampler } from '../data/samplers/checked.js';
+import { EpisodeSampler } from '../data/samplers/episodes.js';
+import { full } from '../data/samplers/full.js';
+import type { Sampler } from '../data/samplers/sampler.js';
+import { shuffled } from '../data/samplers/shuffled.js';
 import { BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
 import { Tensor, unravel } from '../tensor.js';
 
@@ -11,27 +16,59 @@ export interface Feed<A extends string = string> {
   readonly size: number;
   /** Rows of a mini-batch; undefined when every step sees all rows. */
   readonly batch: number | undefined;
-  /** Seed of the order in which rows are drawn; feeds of different names draw independently from one seed. */
+  /** Seed of what the sampler draws; feeds of different names draw independently from one seed. */
   readonly seed: number;
+  readonly sampler: Sampler;
+}
+
+/** A feed whose mini-batches are few-shot tasks, of which costs see the sets `support` and `query`. */
+export interface EpisodeFeed<A extends string = string> extends Feed<A> {
+  readonly batch: number;
+  readonly sampler: EpisodeSampler;
 }
 
 export interface FeedOptions {
   /** Rows of a mini-batch, 1 to the number of rows. By default every step sees all rows. */
   readonly batch?: number | undefined;
+  /** Which rows a mini-batch has: one of `samplers`, or your own; with `batch` those of a shuffled order by default. */
+  readonly sampler?: Sampler | undefined;
   /** An integer from 0 to 2^53 - 1; 0 by default. */
   readonly seed?: number | undefined;
 }
 
+export interface EpisodeFeedOptions extends Omit<FeedOptions, 'batch' | 'sampler'> {
+  /** What `samplers.episodes` returns, which says how many rows a mini-batch has. */
+  readonly sampler: EpisodeSampler;
+}
+
 /**
  * States a feed, for example `feed({ x: images, y: labels }, { batch: 200, seed: 1 })`. The tensors are not copied.
- * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a batch or seed out of range or a feed without arrays; SHAPE_MISMATCH when the arrays have
- * different numbers of rows; INVALID_DATA, naming array and position, for a float that is not finite
+ * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a batch, sampler or seed out of range or a feed without arrays; SHAPE_MISMATCH when the
+ * arrays have different numbers of rows; INVALID_DATA, naming array and position, for a float that is not finite; what the sampler throws
  */
+export function feed<A extends string>(
+  arrays: Readonly<Record<A, Tensor>>,
+  options: EpisodeFeedOptions,
+): EpisodeFeed<A>;
+export function feed<A extends string>(arrays: Readonly<Record<A, Tensor>>, options?: FeedOptions): Feed<A>;
 export function feed<A extends string>(arrays: Readonly<Record<A, Tensor>>, options: FeedOptions = {}): Feed<A> {
   checkRecord(arrays, 'arrays of a feed');
-  checkKeys(options, ['batch', 'seed'], 'feed');
-  const { batch, seed = 0 } = options;
-  const entries = Object.entries<Tensor>(arrays);
+  checkKeys(options, ['batch', 'sampler', 'seed'], 'feed');
+  const { seed = 0 } = options;
+  const size = checkArrays(arrays);
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw invalidArgument('seed of a feed', 'an integer from 0 to 2^53 - 1', seed);
+  }
+  const sampler = options.sampler ?? (options.batch === undefined ? full : shuffled);
+  checkSampler(sampler);
+  const batch = batchFor(sampler, options.batch, size);
+  if (batch !== undefined) sampler.check?.({ arrays, size, batch });
+  return Object.freeze({ arrays: Object.freeze({ ...arrays }), size, batch, seed, sampler });
+}
+
+/** The number of rows. @throws INVALID_ARGUMENT, SHAPE_MISMATCH, INVALID_DATA */
+function checkArrays(arrays: Readonly<Record<string, Tensor>>): number {
+  const entries = Object.entries(arrays);
   const [first] = entries;
   if (first === undefined) throw invalidArgument('arrays of a feed', 'at least one tensor', arrays);
   for (const [name, tensor] of entries) {
@@ -48,13 +85,20 @@ export function feed<A extends string>(arrays: Readonly<Record<A, Tensor>>, opti
     );
   }
   if (size === 0) throw invalidArgument(`the array ${first[0]} of a feed`, 'at least one row', 0);
-  if (batch !== undefined && !(Number.isSafeInteger(batch) && batch >= 1 && batch <= size)) {
+  return size;
+}
+
+/** Rows of a mini-batch. @throws INVALID_ARGUMENT for a batch that the sampler has no use for, or lacks */
+function batchFor(sampler: Sampler, batch: number | undefined, size: number): number | undefined {
+  const given = sampler instanceof EpisodeSampler ? sampler.batch : undefined;
+  if (sampler === full || given !== undefined) {
+    if (batch === undefined) return given;
+    throw invalidArgument(`batch of a feed with the sampler ${sampler.description}`, 'no number', batch);
+  }
+  if (!(Number.isSafeInteger(batch) && Number(batch) >= 1 && Number(batch) <= size)) {
     throw invalidArgument('batch of a feed', `an integer from 1 to its number of rows, ${size}`, batch);
   }
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw invalidArgument('seed of a feed', 'an integer from 0 to 2^53 - 1', seed);
-  }
-  return Object.freeze({ arrays: Object.freeze({ ...arrays }), size, batch, seed });
+  return batch;
 }
 
 /** Refuses what is not a tensor, and float tensors with an element that is not finite. */

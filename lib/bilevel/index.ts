@@ -1,5 +1,5 @@
 export type { Constraint, Constraints } from './constraints.js';
-export { type Feed, type FeedOptions, feed } from './feed.js';
+export { type EpisodeFeed, type EpisodeFeedOptions, type Feed, type FeedOptions, feed } from './feed.js';
 export { type FeedInputs, feedBinding } from './inputs.js';
 export {
   type EvaluationCount,

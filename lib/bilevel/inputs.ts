@@ -1,6 +1,9 @@
+import { EpisodeSampler } from '../data/samplers/episodes.js';
 import { checkRecord, invalidArgument } from '../errors.js';
-import { gather, input, iota, type Node } from '../graph/index.js';
+import { constant, gather, input, iota, type Node, reshape, slice } from '../graph/index.js';
 import type { Feed } from './feed.js';
+
+type Nodes = Readonly<Record<string, Node>>;
 
 /** A feed in the graph of a problem. */
 export interface FeedInputs {
@@ -8,8 +11,12 @@ export interface FeedInputs {
   readonly feed: Feed;
   /** Row numbers of the present batch, int32; all rows in order when the feed has no batch. */
   readonly index: Node;
-  /** Under the arrays' names their rows in the present batch, and `index`. */
-  readonly rows: Readonly<Record<string, Node>>;
+  /** Inputs that change with the mini-batch. */
+  readonly drawn: readonly Node[];
+  /** All nodes that hold rows of the present batch: under the arrays' names, and `index`. */
+  readonly rows: Nodes;
+  /** What costs see: the rows, or of episodes the rows of each set. */
+  readonly seen: Nodes | Readonly<Record<'support' | 'query', Nodes>>;
 }
 
 /** The binding name of an array, or of the row numbers, of a feed. */
@@ -26,12 +33,46 @@ export function stateFeeds(feeds: Readonly<Record<string, Feed>>): readonly Feed
     if (typeof feed !== 'object' || feed === null || !('arrays' in feed && 'size' in feed)) {
       throw invalidArgument(`the feed ${name}`, 'what feed(arrays, options) returns', feed);
     }
-    const index =
-      feed.batch === undefined ? iota(feed.size, 'int32') : input(feedBinding(name, 'index'), [feed.batch], 'int32');
-    const rows = Object.entries(feed.arrays).map(([array, tensor]) => {
-      const whole = input(feedBinding(name, array), tensor.shape, tensor.dtype);
-      return [array, feed.batch === undefined ? whole : gather(whole, index, 0)] as const;
-    });
-    return { name, feed, index, rows: Object.freeze({ ...Object.fromEntries(rows), index }) };
+    const wholes = Object.entries(feed.arrays).map(
+      ([array, { shape, dtype }]) => [array, input(feedBinding(name, array), shape, dtype)] as const,
+    );
+    if (feed.batch === undefined) {
+      const index = iota(feed.size, 'int32');
+      const rows = Object.freeze({ ...Object.fromEntries(wholes), index });
+      return { name, feed, index, drawn: [], rows, seen: rows };
+    }
+    const index = input(feedBinding(name, 'index'), [feed.batch], 'int32');
+    const drawn = [index];
+    if (feed.sampler instanceof EpisodeSampler) {
+      const sets = episodeSets(feed.sampler, index, Object.fromEntries(wholes));
+      const rows = Object.entries(sets).flatMap(([set, nodes]) =>
+        Object.entries(nodes).map(([array, node]) => [`${set}.${array}`, node] as const),
+      );
+      return { name, feed, index, drawn, rows: { ...Object.fromEntries(rows), index }, seen: sets };
+    }
+    const gathered = wholes.map(([array, whole]) => [array, gather(whole, index, 0)] as const);
+    const rows = Object.freeze({ ...Object.fromEntries(gathered), index });
+    return { name, feed, index, drawn, rows, seen: rows };
   });
+}
+
+/** Of each set the rows [tasks, rows of a task, ...], without the first axis for a single task; classes are numbered within the task. */
+function episodeSets(
+  sampler: EpisodeSampler,
+  index: Node,
+  wholes: Nodes,
+): Readonly<Record<'support' | 'query', Nodes>> {
+  const { ways, shots, queries, tasks, labels } = sampler;
+  const leading = tasks === undefined ? [] : [tasks];
+  const setOf = (start: number, samples: number): Nodes => {
+    const shape = [...leading, ways * samples];
+    const count = (tasks ?? 1) * ways * samples;
+    const rows = reshape(slice(index, { starts: [start], limits: [start + count] }), shape);
+    const numbers = Float64Array.from({ length: count }, (_, position) => Math.floor(position / samples) % ways);
+    const gathered = Object.entries(wholes).map(([array, whole]) => [array, gather(whole, rows, 0)] as const);
+    const relabelled = constant(numbers, shape, wholes[labels]?.dtype ?? 'int64');
+    return Object.freeze({ ...Object.fromEntries(gathered), [labels]: relabelled, index: rows });
+  };
+  const support = (tasks ?? 1) * ways * shots;
+  return Object.freeze({ support: setOf(0, shots), query: setOf(support, queries) });
 }

@@ -2,7 +2,7 @@ import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
 import { input, type Node, requireNode, writtenIn } from '../graph/index.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
 import { type ConstraintStatement, type Constraints, stateConstraints } from './constraints.js';
-import type { Feed } from './feed.js';
+import type { EpisodeFeed, Feed } from './feed.js';
 import { type FeedInputs, stateFeeds } from './inputs.js';
 import { checkLabels } from './labels.js';
 import type { ConvexSet } from './sets/index.js';
@@ -13,9 +13,18 @@ type Feeds = Readonly<Record<string, Feed>>;
 type UpperTensors<F extends Feeds> = Readonly<Record<string, Tensor | PerSample<keyof F & string>>>;
 
 type Nodes<T> = { readonly [K in keyof T]: Node };
-type Rows<F> = F extends Feed<infer A> ? { readonly [K in A | 'index']: Node } : never;
+type RowNodes<A extends string> = { readonly [K in A | 'index']: Node };
+type Rows<F> =
+  F extends EpisodeFeed<infer A>
+    ? { readonly support: RowNodes<A>; readonly query: RowNodes<A> }
+    : F extends Feed<infer A>
+      ? RowNodes<A>
+      : never;
 
-/** What a cost is written in: for each feed, by its name, the rows of the present batch and their numbers, `index`. */
+/**
+ * What a cost is written in: for each feed, by its name, the rows of the present batch and their numbers, `index`; of a feed of
+ * episodes those of the sets `support` and `query`, each [tasks, ways * samples, ...], with the classes of a task numbered from 0.
+ */
 export type FeedNodes<F extends Feeds> = { readonly [K in keyof F]: Rows<F[K]> };
 
 /** What the cost of a single level is written in: the variables v by name, the random key, and each feed's rows. */
@@ -150,8 +159,8 @@ function stateDraws({ feeds = {}, seed = 0 }: { readonly feeds?: Feeds; readonly
   return { feeds: stateFeeds(feeds), key: input('key', [2], 'int32'), seed };
 }
 
-function rowsByFeed({ feeds, key }: Draws): Readonly<Record<string, FeedInputs['rows'] | Node>> {
-  return { ...Object.fromEntries(feeds.map(({ name, rows }) => [name, rows])), key };
+function rowsByFeed({ feeds, key }: Draws): Readonly<Record<string, FeedInputs['seen'] | Node>> {
+  return { ...Object.fromEntries(feeds.map(({ name, seen }) => [name, seen])), key };
 }
 
 function writeCost<P>(

@@ -93,7 +93,15 @@ function findFeed(
       `There is no feed ${describe(feedName)}, the feed of ${variable}. ${advice}`,
     );
   }
-  return { index: found.feed.batch === undefined ? undefined : found.index, size: found.feed.size };
+  const { batch, size, sampler } = found.feed;
+  if (sampler.distinct !== true) {
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      `The rows of ${variable} belong to samples of the feed ${feedName}, whose sampler (${sampler.description}) may draw a sample ` +
+        'twice in a mini-batch; use one that does not, such as samplers.shuffled().',
+    );
+  }
+  return { index: batch === undefined ? undefined : found.index, size };
 }
 
 /** How far a start may lie outside its set, relative to its largest element: room for numbers rounded to float32. */

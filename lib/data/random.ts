@@ -54,11 +54,11 @@ export class Random {
   }
 
   /** A generator that continues where `state` was taken. @throws INVALID_ARGUMENT when it is not such a state */
-  static fromState(state: RandomState): Random {
+  static fromState(state: unknown): Random {
     if (!Array.isArray(state) || state.length !== 4 || !state.every(isWord) || state.every((word) => word === 0)) {
       throw invalidArgument('state', 'four 32-bit integers that are not all zero', state);
     }
-    return new Random(state);
+    return new Random(state as unknown as RandomState);
   }
 
   get state(): RandomState {
@@ -113,6 +113,18 @@ export class Random {
       const other = this.integer(last + 1);
       [values[last], values[other]] = [values[other], values[last]];
     }
+  }
+
+  /** `size` different integers from 0 to `count` - 1, each choice and order of them as likely as any other; size <= count. */
+  subset(count: number, size: number): Int32Array {
+    // The first places of a shuffled order, of which only those that differ from their index are kept.
+    const moved = new Map<number, number>();
+    return Int32Array.from({ length: size }, (_, place) => {
+      const other = place + this.integer(count - place);
+      const chosen = moved.get(other) ?? other;
+      moved.set(other, moved.get(place) ?? place);
+      return chosen;
+    });
   }
 
   /** The integers 0 to `count` - 1 in a uniformly random order. */

@@ -1,5 +1,5 @@
 import { checkProblem, type FeedInputs, type MinimizationProblem, norm } from '../bilevel/index.js';
-import { gradient, isOp } from '../graph/index.js';
+import { gradient } from '../graph/index.js';
 import { optimizerNames, optimizers } from '../optimizers/index.js';
 import { type GivenOptions, type Options, validateOptions } from '../options.js';
 import { constant } from '../schedules/index.js';
@@ -79,7 +79,7 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
         draws: 'fresh',
         once: false,
         evaluations: { ...noEvaluations, gGradients: 1 },
-        drawn: [key, ...feeds.map(({ index }) => index).filter((index) => isOp(index, 'input'))],
+        drawn: [key, ...feeds.flatMap(({ drawn }) => drawn)],
         hostInputs: [level.stepSize],
         levels: [level],
         updates: level.step(gradients),

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readSafetensors, toTensor, writeSafetensors } from '../data/safetensors.js';
-import type { SamplerState } from '../data/sampler.js';
 import { BilevelError, checkRecord, describe, invalidArgument } from '../errors.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
 import type { Samplers } from './machine/batches.js';
@@ -17,7 +16,7 @@ export type Configuration = Readonly<Record<string, string | number | boolean>>;
 export class SolverState<C extends string = string> {
   /** Variables, optimizer slots and multipliers by binding name, for example `v/weight` and `v.mean/weight`. */
   readonly tensors: Tensors;
-  /** One sampler for each feed with mini-batches. */
+  /** Where each feed with mini-batches stands, by its name. */
   readonly samplers: Samplers;
   readonly counters: Record<C, number> & Record<string, number>;
 
@@ -84,9 +83,8 @@ export function restoreState<S extends SolverState>(state: S, saved: SavedState,
     state.counters[name] = Number(value);
   }
   for (const [name, sampler] of Object.entries(state.samplers)) {
-    const position = samplers[name];
-    if (!isSamplerState(position)) throw mismatch(`it holds no sampler of the feed ${name}`);
-    sampler.restore(position);
+    if (!Object.hasOwn(samplers, name)) throw mismatch(`it holds no sampler of the feed ${name}`);
+    sampler.restore(samplers[name]);
   }
   return state;
 }
@@ -102,15 +100,6 @@ function part(values: unknown, key: string): Record<string, unknown> {
   const found = isRecord(values) ? values[key] : undefined;
   if (!isRecord(found)) throw mismatch(`it lacks its ${key}`);
   return found;
-}
-
-/** Has the form of a sampler state; what its numbers must be is for the sampler to check. */
-function isSamplerState(value: unknown): value is SamplerState {
-  return (
-    isRecord(value) &&
-    [value.count, value.batch, value.position].every((number) => typeof number === 'number') &&
-    Array.isArray(value.random)
-  );
 }
 
 const stateKey = 'state';

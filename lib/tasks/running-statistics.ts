@@ -1,7 +1,7 @@
 import { feed } from '../bilevel/index.js';
 import { compileCached } from '../compile/index.js';
 import { Random } from '../data/random.js';
-import { BatchSampler } from '../data/sampler.js';
+import { ShuffledRows } from '../data/samplers/shuffled.js';
 import { Device } from '../engine/index.js';
 import { BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
 import { add, gather, input, mul, type Node, square, sub } from '../graph/index.js';
@@ -54,7 +54,7 @@ export async function runningStatistics(
   checkKeys(options, ['training', 'batch', 'batches', 'seed', 'device', 'signal'], 'runningStatistics');
   const { training, seed = 0, device, signal } = options;
   const batch = Math.min(options.batch ?? 200, rows);
-  const sampler = new BatchSampler(rows, batch, Random.fromSeed(seed, 'runningStatistics'));
+  const sampler = new ShuffledRows(rows, batch, Random.fromSeed(seed, 'runningStatistics'));
   const { batches = Math.min(100, Math.ceil(rows / batch)) } = options;
   if (!Number.isSafeInteger(batches) || batches < 1) throw invalidArgument('batches', 'a positive integer', batches);
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { corruptLabels } from '../../lib/data/noise.js';
 import { Random } from '../../lib/data/random.js';
-import { BatchSampler, BlockSampler, type SamplerState } from '../../lib/data/sampler.js';
+import { ShuffledBlocks, ShuffledRows, type ShuffledState } from '../../lib/data/samplers/shuffled.js';
 import { splitRows } from '../../lib/data/split.js';
 import { Tensor } from '../../lib/tensor.js';
 
@@ -79,8 +79,8 @@ test('a split is disjoint, of the sizes asked for, and drawn by the seed', (t) =
   }
 });
 
-const sampler = (count: number, batch: number, seed = 0): BatchSampler =>
-  new BatchSampler(count, batch, Random.fromSeed(seed, 'batches'));
+const sampler = (count: number, batch: number, seed = 0): ShuffledRows =>
+  new ShuffledRows(count, batch, Random.fromSeed(seed, 'batches'));
 
 test('an epoch visits rows without replacement, in full batches, in a new order each time', (t) => {
   const batches = sampler(10, 3);
@@ -108,7 +108,7 @@ test('a sampler restored from JSON goes on bit for bit, from every position', (t
   for (let drawn = 0; drawn < 9; drawn++) {
     const original = sampler(11, 3, 7);
     if (drawn > 0) original.next(drawn);
-    const state: SamplerState = JSON.parse(JSON.stringify(original.state));
+    const state: ShuffledState = JSON.parse(JSON.stringify(original.state));
     const restored = sampler(11, 3, 99);
     restored.restore(state);
     t.deepEqual(restored.state, state);
@@ -135,7 +135,7 @@ test('samplers that cannot fill a batch, and states of another sampler, are refu
 });
 
 test('a block sampler hands out every block of rows once in an epoch, in a new order each', (t) => {
-  const sampler = new BlockSampler(12, 3, Random.fromSeed(1, 'blocks'));
+  const sampler = new ShuffledBlocks(12, 3, Random.fromSeed(1, 'blocks'));
   const orders = Array.from({ length: 6 }, () => {
     const rows = [...sampler.next(4)];
     const blocks = rows.filter((_, position) => position % 3 === 0).map((first) => first / 3);
@@ -150,13 +150,13 @@ test('a block sampler hands out every block of rows once in an epoch, in a new o
 });
 
 test('a block sampler goes on from where its state was taken, and refuses what does not fit', (t) => {
-  const sampler = new BlockSampler(12, 3, Random.fromSeed(1, 'blocks'));
+  const sampler = new ShuffledBlocks(12, 3, Random.fromSeed(1, 'blocks'));
   sampler.next(6);
   const { state } = sampler;
   const expected = sampler.next(5);
-  const other = new BlockSampler(12, 3, Random.fromSeed(2, 'others'));
+  const other = new ShuffledBlocks(12, 3, Random.fromSeed(2, 'others'));
   other.restore(structuredClone(state));
   t.deepEqual(other.next(5), expected);
-  t.throws(() => new BlockSampler(12, 4, Random.fromSeed(0, 'blocks')).restore(state), { code: 'STATE_MISMATCH' });
-  t.throws(() => new BlockSampler(12, 5, Random.fromSeed(0, 'blocks')), { code: 'INVALID_ARGUMENT' });
+  t.throws(() => new ShuffledBlocks(12, 4, Random.fromSeed(0, 'blocks')).restore(state), { code: 'STATE_MISMATCH' });
+  t.throws(() => new ShuffledBlocks(12, 5, Random.fromSeed(0, 'blocks')), { code: 'INVALID_ARGUMENT' });
 });

@@ -5,7 +5,7 @@ import * as api from '../../lib/index.js';
 const names = `
   bilevelProblem feed minimizationProblem perSample
   affine box l1Ball l2Ball linfBall rows simplex Tensor BilevelError
-  Network runningStatistics minimize MinimizeSolver penaltyOptions minimizeOptions methods schedules
+  Network runningStatistics minimize MinimizeSolver penaltyOptions minimizeOptions methods samplers schedules
   readState writeState NonFiniteError
   compile compileCached formatCost evaluate Device RunAborted gradient hessianVectorProduct mixedJacobianVectorProduct
   input constant iota zeros

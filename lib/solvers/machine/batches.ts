@@ -1,16 +1,12 @@
 import { type Draws, type Feed, feedBinding } from '../../bilevel/index.js';
 import { Random } from '../../data/random.js';
-import { BatchSampler, BlockSampler, type SamplerState } from '../../data/sampler.js';
+import { checkedCursor } from '../../data/samplers/checked.js';
+import type { Cursor } from '../../data/samplers/sampler.js';
+import { ShuffledBlocks, shuffled } from '../../data/samplers/shuffled.js';
 import { Tensor } from '../../tensor.js';
 
-/** Draws row numbers: the next `batches` mini-batches one after the other. Its state is plain JSON. */
-export interface Sampler {
-  readonly state: SamplerState;
-  next(batches?: number): Int32Array;
-  restore(state: SamplerState): void;
-}
-
-export type Samplers = Readonly<Record<string, Sampler>>;
+/** Where each feed with mini-batches stands, by its name. */
+export type Samplers = Readonly<Record<string, Cursor>>;
 
 /** Mini-batches that a pass over all rows of a feed makes; one when every step sees all of them. */
 export function batchesOf({ size, batch = size }: Feed): number {
@@ -35,15 +31,19 @@ export class Batches {
   }
 
   /**
-   * New samplers at the start of their first epoch, one for each feed with mini-batches.
-   * @param blocks whether mini-batches are the blocks of a fixed partition; else each epoch cuts a new order of the rows
+   * Cursors before their first mini-batch, one for each feed with mini-batches.
+   * @param blocks whether mini-batches are the blocks of a fixed partition, in place of what the samplers draw
    */
   initialSamplers(blocks = false): Samplers {
-    const Drawn = blocks ? BlockSampler : BatchSampler;
     return Object.fromEntries(
-      this.#draws.feeds.flatMap(({ name, feed: { size, batch, seed } }): [string, Sampler][] =>
-        batch === undefined ? [] : [[name, new Drawn(size, batch, Random.fromSeed(seed, name))]],
-      ),
+      this.#draws.feeds.flatMap(({ name, feed }): [string, Cursor][] => {
+        const { arrays, size, batch, seed, sampler } = feed;
+        if (batch === undefined) return [];
+        const random = Random.fromSeed(seed, name);
+        if (blocks) return [[name, new ShuffledBlocks(size, batch, random)]];
+        const cursor = sampler.start({ arrays, size, batch }, random);
+        return [[name, sampler === shuffled ? cursor : checkedCursor(name, sampler, size, batch, cursor)]];
+      }),
     );
   }
 
@@ -60,10 +60,11 @@ export class Batches {
     steps?: number,
   ): Readonly<Record<string, Tensor<'int32'>>> {
     const tensors = this.#tensors(steps);
-    for (const { name } of this.#draws.feeds) {
+    for (const { name, feed } of this.#draws.feeds) {
       const binding = feedBinding(name, 'index');
-      const rows = wanted.has(binding) ? samplers[name]?.next(steps) : undefined;
-      if (rows !== undefined) tensors[binding]?.data.set(rows);
+      const [cursor, rows] = [samplers[name], tensors[binding]?.data];
+      if (cursor === undefined || rows === undefined || !wanted.has(binding)) continue;
+      for (let start = 0; start < rows.length; start += feed.batch ?? rows.length) rows.set(cursor.next(), start);
     }
     this.#writeKeys(tensors, before, steps);
     return tensors;

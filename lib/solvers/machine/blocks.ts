@@ -1,4 +1,5 @@
 import type { BilevelProblem, FeedInputs } from '../../bilevel/index.js';
+import { shuffled } from '../../data/samplers/shuffled.js';
 import { BilevelError } from '../../errors.js';
 import { constant, div, type Node, slice, topologicalOrder } from '../../graph/index.js';
 import { batchesOf } from './batches.js';
@@ -30,7 +31,11 @@ export function blocksOf(problem: BilevelProblem, cost: 'f' | 'g'): Blocks {
 export function checkBlocks(method: string, problem: BilevelProblem): void {
   const why = `${method} keeps a memory for every block of rows`;
   for (const { name, feed } of problem.feeds) {
-    const { size, batch = size } = feed;
+    const { size, batch = size, sampler } = feed;
+    if (feed.batch !== undefined && sampler !== shuffled) {
+      const received = `the sampler of the feed ${name} must be samplers.shuffled() but is ${sampler.description}`;
+      throw new BilevelError('INVALID_ARGUMENT', `${why}, so ${received}.`);
+    }
     if (size % batch === 0) continue;
     const expected = `the batch of the feed ${name} must divide its ${size} rows but is ${batch}`;
     throw new BilevelError('INVALID_ARGUMENT', `${why}, so ${expected}.`);

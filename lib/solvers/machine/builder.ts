@@ -2,20 +2,23 @@ import {
   type BilevelProblem,
   dot,
   type Evaluations,
+  type FeedInputs,
   norm,
   Oracles,
   type Variable,
   type Vector,
 } from '../../bilevel/index.js';
+import { shuffled } from '../../data/samplers/shuffled.js';
 import type { Device } from '../../engine/index.js';
-import { input, isOp, type Node } from '../../graph/index.js';
+import { BilevelError } from '../../errors.js';
+import { input, type Node } from '../../graph/index.js';
 import { type OptimizerConstants, optimizers } from '../../optimizers/index.js';
 import { type DType, type Shape, Tensor } from '../../tensor.js';
 import type { LevelSettings } from '../parts/level-options.js';
 import type { SolverState } from '../state.js';
 import type { HostInput } from './host-input.js';
 import { Level, type Rate, type SlotPlacement } from './level.js';
-import { Phase, type PhaseDraws, type PhaseSpec } from './phase.js';
+import { inputName, Phase, type PhaseDraws, type PhaseSpec } from './phase.js';
 import { factsOf, type ProblemFacts } from './problem-facts.js';
 
 export interface LevelParts {
@@ -223,19 +226,32 @@ export class MethodBuilder {
         evaluations[kind] += times;
       }),
     );
-    const indices = this.problem.feeds.map(({ index }) => index).filter((index) => isOp(index, 'input'));
+    const { key, feeds } = this.problem;
     const phase = new Phase(this.#device, {
       ...spec,
       name,
       draws,
       once,
       evaluations,
-      drawn: [this.problem.key, ...indices],
+      drawn: [key, ...feeds.flatMap(({ drawn }) => drawn)],
       hostInputs: this.#hostInputs,
       levels: this.levels,
     });
     this.phases.push(phase);
+    if (draws === 'all') checkPasses(feeds, phase);
     return phase;
+  }
+}
+
+/** A pass over all rows stands for the mean of mini-batches only where each row is as likely as any other. @throws INVALID_ARGUMENT */
+function checkPasses(feeds: readonly FeedInputs[], phase: Phase): void {
+  for (const { name, feed, drawn } of feeds) {
+    if (!drawn.some((node) => phase.drawn.has(inputName(node))) || feed.sampler === shuffled) continue;
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      `The phase ${phase.name} passes over all rows of the feed ${name}, so its sampler must be samplers.shuffled() but is ` +
+        `${feed.sampler.description}; use a method that makes no full passes.`,
+    );
   }
 }
 

@@ -1,4 +1,6 @@
-import type { BilevelProblem, MinimizationProblem } from '../../bilevel/index.js';
+import type { BilevelProblem, Feed, MinimizationProblem } from '../../bilevel/index.js';
+import { full } from '../../data/samplers/full.js';
+import { shuffled } from '../../data/samplers/shuffled.js';
 import type { Options, OptionTable } from '../../options.js';
 import { formatSchedule, type Schedule } from '../../schedules/index.js';
 import type { Configuration } from '../state.js';
@@ -14,12 +16,15 @@ export function configurationOf<T extends OptionTable>(
     const value: string | number | boolean | Schedule = options[key as keyof T];
     return [`the option ${key}`, typeof value === 'object' ? formatSchedule(value) : value] as const;
   });
-  const drawn = feeds.map(
-    ({ name, feed: { size, batch = size, seed } }) =>
-      [`the feed ${name}`, `${batch} of ${size} rows, seed ${seed}`] as const,
-  );
+  const drawn = feeds.map(({ name, feed }) => [`the feed ${name}`, describeFeed(feed)] as const);
   const confined = Object.entries({ u: upper, v: lower }).flatMap(([level, variables]) =>
     variables.flatMap(({ name, set }) => (set === undefined ? [] : [[`the set of ${level}.${name}`, set.description]])),
   );
   return Object.fromEntries([['the method', method], ['the seed', seed], ...chosen, ...drawn, ...confined]);
+}
+
+/** The usual samplers follow from the rows. */
+function describeFeed({ size, batch = size, seed, sampler }: Feed): string {
+  const rows = `${batch} of ${size} rows, seed ${seed}`;
+  return sampler === shuffled || sampler === full ? rows : `${rows}, ${sampler.description}`;
 }

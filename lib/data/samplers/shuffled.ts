@@ -1,8 +1,16 @@
-import { BilevelError, invalidArgument } from '../errors.js';
-import { Random, type RandomState } from './random.js';
+import { BilevelError, checkRecord, invalidArgument } from '../../errors.js';
+import { Random, type RandomState } from '../random.js';
+import type { Cursor, Sampler } from './sampler.js';
 
-/** Where a sampler stands, as plain JSON. */
-export interface SamplerState {
+/** Every epoch a new random order of all rows, cut into mini-batches. */
+export const shuffled: Sampler = Object.freeze<Sampler>({
+  description: 'shuffled',
+  distinct: true,
+  start: ({ size, batch }, random) => new ShuffledRows(size, batch, random),
+});
+
+/** Where a shuffled order stands, as plain JSON. */
+export interface ShuffledState {
   readonly count: number;
   readonly batch: number;
   /** Generator state from which the present epoch's order was drawn. */
@@ -16,7 +24,7 @@ export interface SamplerState {
  * Every batch is full, because programs have static shapes: rows that do not fill a last batch sit out that epoch, and
  * which rows those are changes from epoch to epoch.
  */
-export class BatchSampler {
+export class ShuffledRows implements Cursor {
   readonly count: number;
   readonly batch: number;
   #random: Random;
@@ -62,7 +70,7 @@ export class BatchSampler {
     this.#position = 0;
   }
 
-  get state(): SamplerState {
+  get state(): ShuffledState {
     return { count: this.count, batch: this.batch, random: this.#epochStart, position: this.#position };
   }
 
@@ -70,7 +78,9 @@ export class BatchSampler {
    * Continues exactly where the state was taken.
    * @throws STATE_MISMATCH when it is of a sampler over other sizes, INVALID_ARGUMENT when it is damaged
    */
-  restore(state: SamplerState): void {
+  restore(saved: unknown): void {
+    checkRecord(saved, 'the state of a sampler');
+    const state = saved as ShuffledState;
     if (state.count !== this.count || state.batch !== this.batch) {
       throw new BilevelError(
         'STATE_MISMATCH',
@@ -92,15 +102,15 @@ export class BatchSampler {
  * Draws the blocks of a fixed partition of the rows: rows 0 to batch - 1, the next `batch` rows, and so on. Each epoch is a new
  * random order of all blocks.
  */
-export class BlockSampler {
+export class ShuffledBlocks implements Cursor {
   readonly batch: number;
-  readonly #blocks: BatchSampler;
+  readonly #blocks: ShuffledRows;
 
   /** @throws INVALID_ARGUMENT unless `batch` divides `count` */
   constructor(count: number, batch: number, random: Random) {
     if (!Number.isInteger(count / batch)) throw invalidArgument('batch', `a divisor of the ${count} samples`, batch);
     this.batch = batch;
-    this.#blocks = new BatchSampler(count / batch, 1, random);
+    this.#blocks = new ShuffledRows(count / batch, 1, random);
   }
 
   /** The next block, or with `blocks` the next ones one after the other: int32 row numbers, [blocks * batch]. */
@@ -113,12 +123,12 @@ export class BlockSampler {
   }
 
   /** That of a sampler of block numbers. */
-  get state(): SamplerState {
+  get state(): ShuffledState {
     return this.#blocks.state;
   }
 
-  /** @throws as {@link BatchSampler} */
-  restore(state: SamplerState): void {
+  /** @throws as {@link ShuffledRows} */
+  restore(state: unknown): void {
     this.#blocks.restore(state);
   }
 }
