@@ -4,14 +4,15 @@ import { parsePositive } from './flags.js';
 
 /** What the flags of {@link addDeviceFlags} give. */
 export interface DeviceFlags {
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   readonly precision?: Precision;
 }
 
-/** Adds the flags that say what computes. */
-export function addDeviceFlags(command: Command): Command {
+/** Adds the flags that say what computes. @param threads unless others are asked for; all cores by default */
+export function addDeviceFlags(command: Command, threads?: number): Command {
+  const usual = threads === undefined ? 'all cores' : String(threads);
   return command
-    .addOption(new Flag('--threads <integer>', 'Threads of the engine (default: all cores)').argParser(parsePositive))
+    .addOption(new Flag('--threads <integer>', `Threads of the engine (default: ${usual})`).argParser(parsePositive))
     .addOption(
       new Flag(
         '--precision <name>',

@@ -2,10 +2,11 @@ import { type Command, Option as Flag, InvalidArgumentError } from 'commander';
 import { BilevelError } from '../errors.js';
 import { describeOption, type Option, type OptionTable, parseOption } from '../options.js';
 import { formatSchedule, type Schedule } from '../schedules/index.js';
+import type { NamedDefaults } from '../study/index.js';
 
-/** `lowerSteps` is given as `--lower-steps`. */
+/** `lowerSteps` is given as `--lower-steps`, and `T` as `--T`. */
 function flagName(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return key.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** A number, text or schedule as it is typed. */
@@ -20,13 +21,6 @@ export function plainOptions(options: Readonly<Record<string, unknown>>): Record
   return Object.fromEntries(
     Object.entries(options).map(([key, value]) => [key, typeof value === 'object' ? valueText(value) : value]),
   );
-}
-
-/** Option values that something else on the command line chooses. */
-export interface NamedDefaults {
-  /** What chooses them, for the help: `--settings authors`. */
-  readonly name: string;
-  readonly values: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -48,18 +42,23 @@ export function addTableFlags(
       helpText(key, option, defaults),
     ).helpGroup(group);
     if (option.kind !== 'boolean') {
-      flag.argParser((given: string) => {
-        try {
-          return parseOption(option, given, `--${flagName(key)}`);
-        } catch (error) {
-          if (error instanceof BilevelError) throw new InvalidArgumentError(error.message);
-          throw error;
-        }
-      });
+      flag.argParser(checked((given: string) => parseOption(option, given, `--${flagName(key)}`)));
     }
     command.addOption(negated ? flag.default(undefined) : flag);
   }
   return command;
+}
+
+/** A parser whose errors are those of the command line. */
+export function checked<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (error instanceof BilevelError) throw new InvalidArgumentError(error.message);
+      throw error;
+    }
+  };
 }
 
 function helpText(key: string, option: Option, defaults: readonly NamedDefaults[]): string {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { studies } from '../tasks/index.js';
 import { checkCommand } from './check.js';
 import { compareCommand } from './compare.js';
 import { denoiseCommand } from './denoise.js';
@@ -9,7 +10,7 @@ import { methodsCommand } from './methods.js';
 import { printError } from './output.js';
 import { guardStreams, printNote } from './print.js';
 import { representationCommand } from './representation.js';
-import { syntheticCommand } from './synthetic.js';
+import { studyCommand } from './study-command.js';
 
 const { version } = createRequire(import.meta.url)('bilevel/package.json') as { version: string };
 
@@ -29,7 +30,7 @@ for (const command of [
   inspectCommand(),
   methodsCommand(),
   representationCommand(),
-  syntheticCommand(),
+  ...studies.map(studyCommand),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
 }

@@ -8,8 +8,8 @@ import { checkImportance, corruptedSamples, type Importance } from './importance
 import { type LineChart, renderLineChart } from './line-chart.js';
 import { style } from './style.js';
 import {
-  type MethodResult,
   meanAndDeviation,
+  type ResultTable,
   renderMethodTable,
   renderProperties,
   renderTextTable,
@@ -35,7 +35,7 @@ export interface ReportData {
   /** One sentence under the title. */
   readonly summary?: string;
   /** Final values by method, for example test accuracy in per cent. */
-  readonly results?: { readonly measure: string; readonly methods: readonly MethodResult[] };
+  readonly results?: ResultTable;
   readonly tables?: readonly TextTable[];
   readonly charts?: readonly LineChart[];
   readonly samples?: SampleReport;
@@ -73,7 +73,7 @@ export function renderReport(data: ReportData): string {
 <main>
 <header><h1>${title}</h1>${summary === undefined ? undefined : html`<p>${summary}</p>`}</header>
 ${renderHighlights(data, found)}
-${results && section('Results', renderMethodTable(results.measure, results.methods))}
+${results && section('Results', renderMethodTable(results))}
 ${tables.map((table) => section(table.title, renderTextTable(table)))}
 ${charts.length > 0 ? section('Learning curves', html`<div class="charts">${charts.map(renderLineChart)}</div>`) : undefined}
 ${samples && renderSamples(samples, found)}

@@ -18,6 +18,17 @@ const reportFile = 'report.html';
 const importanceFiles = ['importance.npy', 'importance.csv'] as const;
 const files = [configurationFile, metricsFile, stateFile, networkFile, reportFile, ...importanceFiles];
 
+/** Whether a run was begun in the folder. */
+export const holdsRun = (folder: string): boolean => existsSync(join(folder, configurationFile));
+
+/** What a checkpoint tells beside the state. */
+export interface Standing {
+  /** Wall time of the run so far, in seconds. */
+  readonly seconds?: number;
+  /** What the run has come to, once it has ended, as plain JSON. */
+  readonly ending?: unknown;
+}
+
 /**
  * The folder of one run:
  * config.json, metrics.jsonl (one line per report), state.safetensors (the latest checkpoint), importance.npy,
@@ -59,7 +70,10 @@ export class RunFolder {
    * @throws NOT_FOUND when the folder holds no run; STATE_MISMATCH when its configuration is another one, listing the
    *   keys that differ; INVALID_FILE for damaged files; IO_ERROR; FOLDER_IN_USE while another process works on it
    */
-  static async resume(path: string, configuration: object): Promise<{ folder: RunFolder; state?: SavedState }> {
+  static async resume(
+    path: string,
+    configuration: object,
+  ): Promise<{ folder: RunFolder; state?: SavedState; standing: Standing }> {
     // Before the lock, so that a folder without a run is left as it is.
     const differences = differingKeys(await readConfiguration(path), configuration);
     if (differences.length > 0) {
@@ -73,7 +87,9 @@ export class RunFolder {
       const checkpoint = await readCheckpoint(join(path, stateFile));
       const metrics = await MetricsFile.open(join(path, metricsFile), checkpoint?.metrics);
       const folder = new RunFolder(path, metrics, unlock);
-      return checkpoint === undefined ? { folder } : { folder, state: checkpoint.state };
+      return checkpoint === undefined
+        ? { folder, standing: {} }
+        : { folder, state: checkpoint.state, standing: checkpoint.standing };
     });
   }
 
@@ -98,9 +114,9 @@ export class RunFolder {
   }
 
   /** Replaces the checkpoint; when that fails, the one before is still there. @throws IO_ERROR */
-  async saveState({ tensors, values }: SavedState): Promise<void> {
+  async saveState({ tensors, values }: SavedState, standing: Standing = {}): Promise<void> {
     const metrics = await this.#metrics.sync();
-    await writeState(join(this.path, stateFile), { tensors, values: { metrics, values } });
+    await writeState(join(this.path, stateFile), { tensors, values: { metrics, values, ...standing } });
   }
 
   /** Writes importance.npy and importance.csv. @throws INVALID_ARGUMENT for lists of different length, IO_ERROR */
@@ -159,15 +175,23 @@ async function readConfiguration(folder: string): Promise<Record<string, unknown
   return parseRecord(new TextDecoder().decode(await readBytes(path)), path);
 }
 
+interface Checkpoint {
+  readonly metrics: MetricsExtent;
+  readonly state: SavedState;
+  readonly standing: Standing;
+}
+
 /** The checkpoint with what it says of the metrics; undefined when none was made. */
-async function readCheckpoint(path: string): Promise<{ metrics: MetricsExtent; state: SavedState } | undefined> {
+async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
   if (!existsSync(path)) return undefined;
   const { tensors, values } = await readState(path);
   const metrics = isRecord(values) ? values.metrics : undefined;
   if (!isRecord(values) || !isMetricsExtent(metrics)) {
     throw new BilevelError('INVALID_FILE', `${path} is not the checkpoint of a run.`);
   }
-  return { metrics, state: { tensors, values: values.values } };
+  const { seconds, ending } = values;
+  const standing = { ...(typeof seconds === 'number' && { seconds }), ...(ending !== undefined && { ending }) };
+  return { metrics, state: { tensors, values: values.values }, standing };
 }
 
 /** Leaves of nested records by dotted key, as JSON would keep them. */

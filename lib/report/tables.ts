@@ -14,6 +14,12 @@ export interface MethodResult {
   readonly emphasized?: boolean;
 }
 
+/** Lines of a table of methods, and what their values are: `test accuracy in %`. */
+export interface ResultTable {
+  readonly measure: string;
+  readonly methods: readonly MethodResult[];
+}
+
 /** Mean and sample standard deviation; the latter is undefined for fewer than two values. */
 export function meanAndDeviation(values: readonly number[]): { mean: number; deviation?: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -23,9 +29,9 @@ export function meanAndDeviation(values: readonly number[]): { mean: number; dev
 }
 
 /** Methods with our value (mean ± standard deviation over the seeds) beside the paper's. */
-export function renderMethodTable(measure: string, results: readonly MethodResult[]): Html {
-  const seeds = results.reduce((most, { ours }) => Math.max(most, ours.length), 1);
-  const lines = results.map(({ method, ours, paper, note, emphasized }) => {
+export function renderMethodTable({ measure, methods }: ResultTable): Html {
+  const seeds = methods.reduce((most, { ours }) => Math.max(most, ours.length), 1);
+  const lines = methods.map(({ method, ours, paper, note, emphasized }) => {
     const { mean, deviation } = meanAndDeviation(ours);
     return html`<tr class="${emphasized ? 'emphasized' : ''}">
   <th scope="row">${method}</th>
@@ -66,6 +72,8 @@ export interface TextTable {
   readonly title: string;
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** How columns are aligned in text; the first to the left, the others to the right by default. */
+  readonly alignments?: readonly ('left' | 'right')[];
   /** A sentence below it. */
   readonly note?: string;
 }

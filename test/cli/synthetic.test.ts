@@ -6,8 +6,14 @@ import { bilevel, errorOf, interrupted, shell, withTemporary } from '../support/
 const small = ['synthetic', '--trials', '2', '--iterations', '30'];
 const two = [...small, '--problems', 'P1,P4', '--methods', 'gd', '--T', '2'];
 
-const runFiles = async (folder: string): Promise<string[]> =>
-  (await readdir(folder)).filter((file) => file.endsWith('.safetensors')).sort();
+const stateOf = (folder: string, run: string): string => join(folder, run, 'state.safetensors');
+
+/** The runs that have ended. */
+const endedRuns = async (folder: string): Promise<string[]> => {
+  const names = (await readdir(folder)).filter((name) => /^P\d-/.test(name)).sort();
+  const states = await Promise.all(names.map((name) => readFile(stateOf(folder, name), 'latin1').catch(() => '')));
+  return names.filter((_, index) => states[index]?.includes('ending'));
+};
 
 interface Run {
   readonly problem: string;
@@ -23,17 +29,20 @@ test('a study shows every run, and keeps it with a page and a picture for each p
     t.is(status, 0);
     t.regex(stdout, /P4\s+penalty\s+2 /);
     t.true(stdout.includes('No run is judged'));
-    t.deepEqual(
-      await runFiles(folder),
-      ['P1-gd-T2', 'P1-penalty-T2', 'P4-gd-T2', 'P4-penalty-T2'].map((name) => `${name}.safetensors`),
-    );
+    t.deepEqual((await readdir(folder)).filter((name) => name.includes('-')).sort(), [
+      'P1-gd-T2',
+      'P1-penalty-T2',
+      'P4-gd-T2',
+      'P4-penalty-T2',
+    ]);
+    t.deepEqual(await endedRuns(folder), ['P1-gd-T2', 'P1-penalty-T2', 'P4-gd-T2', 'P4-penalty-T2']);
     const page = await readFile(join(folder, 'report.html'), 'utf8');
     t.true(page.includes('P4, T = 2: distance to the solution'));
     for (const problem of ['P1', 'P4']) t.regex(await readFile(join(folder, `${problem}.svg`), 'utf8'), /^<svg /);
-    const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+    const lines = (await readFile(join(folder, 'P4-gd-T2', 'metrics.jsonl'), 'utf8')).trim().split('\n');
     t.deepEqual(
-      lines.map((line) => JSON.parse(line).method),
-      ['gd', 'penalty', 'gd', 'penalty'],
+      lines.map((line) => JSON.parse(line).iteration),
+      [0, 10, 20, 30],
     );
   }));
 
@@ -42,8 +51,8 @@ test('finished runs are kept and others are added', (t) =>
     const first = await bilevel(...two, '--out', folder, '--json');
     t.is(first.status, 0, first.stderr);
     const before: { runs: Run[] } = JSON.parse(first.stdout);
-    const files = ['P1-gd-T2.safetensors', 'P4-gd-T2.safetensors'];
-    const times = await Promise.all(files.map((file) => stat(join(folder, file))));
+    const files = ['P1-gd-T2', 'P4-gd-T2'].map((run) => stateOf(folder, run));
+    const times = await Promise.all(files.map((file) => stat(file)));
     const second = await bilevel(...two, '--T', '2,3', '--out', folder, '--resume', '--json');
     const after: { runs: Run[]; acceptance: object[] } = JSON.parse(second.stdout);
     t.deepEqual(
@@ -60,7 +69,7 @@ test('finished runs are kept and others are added', (t) =>
       before.runs,
     );
     t.deepEqual(
-      await Promise.all(files.map(async (file) => (await stat(join(folder, file))).mtimeMs)),
+      await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs)),
       times.map(({ mtimeMs }) => mtimeMs),
     );
     t.deepEqual(
@@ -73,10 +82,10 @@ test('finished runs are kept and others are added', (t) =>
     t.is(errorOf(other).code, 'STATE_MISMATCH');
     t.regex(errorOf(other).message, /seed is 0 there and 1 here/);
     t.regex(errorOf(await bilevel(...two, '--out', folder, '--json')).message, /already holds a run/);
-    await writeFile(join(folder, 'P1-gd-T2.safetensors'), 'damaged');
+    await writeFile(stateOf(folder, 'P1-gd-T2'), 'damaged');
     const damaged = errorOf(await bilevel(...two, '--out', folder, '--resume', '--json'));
     t.is(damaged.code, 'INVALID_FILE');
-    t.true(damaged.message.includes('P1-gd-T2.safetensors'));
+    t.true(damaged.message.includes(stateOf('', 'P1-gd-T2')));
   }));
 
 test('Ctrl-C keeps finished runs and shows the command that goes on, to the same distances', (t) =>
@@ -85,11 +94,11 @@ test('Ctrl-C keeps finished runs and shows the command that goes on, to the same
     const run = ['synthetic', '--trials', '2', '--iterations', '3000', '--problems', 'P1,P2,P3', '--methods', 'gd'];
     const command = [...run, '--T', '1,2', '--out'];
     const { status, stdout } = await interrupted([...command, stopped, '--json'], async () => {
-      const files = await runFiles(stopped).catch(() => []);
-      return files.length >= 1;
+      const runs = await endedRuns(stopped).catch(() => []);
+      return runs.length >= 1;
     });
     t.is(status, 130);
-    const made = await runFiles(stopped);
+    const made = await endedRuns(stopped);
     t.true(made.length >= 1 && made.length < 6, made.join(' '));
     const { resume, interrupted: told } = JSON.parse(stdout);
     t.true(told);
@@ -103,7 +112,7 @@ test('Ctrl-C keeps finished runs and shows the command that goes on, to the same
 for (const [what, { args, message }] of Object.entries({
   'a problem that there is not': { args: ['--problems', 'P1,P9'], message: /P1, P2, P3, P4, P5 .* "P9"/ },
   'a method that there is not': { args: ['--methods', 'penatly'], message: /Did you mean penalty\?/ },
-  'no lower steps': { args: ['--T', '1,0'], message: /positive integer/ },
+  'no lower steps': { args: ['--T', '1,0'], message: /an integer >= 1/ },
   'no trials': { args: ['--trials', '0'], message: /an integer >= 1/ },
   'another kind of matrix': { args: ['--matrix', 'own'], message: /one of shared, perTrial/ },
   'a resumption of nothing': { args: ['--out', 'nowhere/to/be/found', '--resume'], message: /holds no run/ },

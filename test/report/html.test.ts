@@ -295,7 +295,7 @@ test('numbers are shown for people', (t) => {
   ]);
   t.deepEqual(meanAndDeviation([1, 2, 3]), { mean: 2, deviation: 1 });
   t.deepEqual(meanAndDeviation([4]), { mean: 4 });
-  t.regex(renderMethodTable('m', [{ method: 'a', ours: [] }]).text, /<td>–<\/td>/);
+  t.regex(renderMethodTable({ measure: 'm', methods: [{ method: 'a', ours: [] }] }).text, /<td>–<\/td>/);
 });
 
 test('single runs are drawn behind their mean: one faint path, no band, and room for all of them', (t) => {

@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import test from 'ava';
 import { type Oracles, oracles, type Vector } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
 import { Device } from '../../lib/engine/index.js';
 import { add, constant, evaluate, mul, type Node } from '../../lib/graph/index.js';
 import { findMethod, methodNames } from '../../lib/solvers/index.js';
+import type { Rows } from '../../lib/study/index.js';
 import { drawData, type SyntheticData } from '../../lib/tasks/synthetic/data.js';
 import {
   DistanceMeter,
@@ -17,20 +16,31 @@ import {
   type ProblemName,
   paperPlan,
   problemNames,
+  type RunKey,
   type RunResult,
   readRun,
-  runSynthetic,
   runsOf,
+  SyntheticRun,
+  type SyntheticSettings,
   syntheticProblem,
   validateSettings,
-  writeRun,
 } from '../../lib/tasks/synthetic/index.js';
 import { projectedNorm2, rowSpaceOf } from '../../lib/tasks/synthetic/row-space.js';
-import { withTemporary } from '../support/command-line.js';
 import { solveDense } from '../support/solvers/dense.js';
 
 const device = Device.cpu({ threads: 1 });
 test.after.always(() => device.dispose());
+
+async function runSynthetic(
+  key: RunKey,
+  settings: SyntheticSettings,
+  resources: { readonly device: Device; readonly signal?: AbortSignal },
+): Promise<RunResult> {
+  using run = new SyntheticRun(key, settings, resources);
+  const rows: object[] = [];
+  for await (const { row } of run.steps()) rows.push(row);
+  return readRun(key, rows as Rows);
+}
 
 type Row = readonly number[];
 type Matrix = readonly Row[];
@@ -310,7 +320,7 @@ function authorsLoop(u: number[], v: number[], T: number, iterations: number) {
 }
 
 test("penalty on P1 follows the authors' loop in float64, growth by growth", async (t) => {
-  const settings = validateSettings({ trials: 2, iterations: 12_000, seed: 3 });
+  const settings = validateSettings({ trials: 2, iterations: 12_000, seed: 3 }).shared;
   const run = await runSynthetic({ problem: 'P1', method: 'penalty', lowerSteps: 10 }, settings, { device });
   const { u, v } = drawData(settings);
   const ends = split(u.toArray()).map((start, trial) =>
@@ -330,13 +340,13 @@ test("penalty on P1 follows the authors' loop in float64, growth by growth", asy
 });
 
 test('gradient descent on P1 ends at u = 0, v = 1: its distance is the root of 10', async (t) => {
-  const settings = validateSettings({ trials: 4, iterations: 16_000 });
+  const settings = validateSettings({ trials: 4, iterations: 16_000 }).shared;
   const { distances } = await runSynthetic({ problem: 'P1', method: 'gd', lowerSteps: 10 }, settings, { device });
   for (const distance of distances.at(-1) as Row) t.true(Math.abs(distance - Math.sqrt(10)) < 1e-3, `${distance}`);
 });
 
 test('the last iteration is recorded too, and a stopped run ends with ABORTED', async (t) => {
-  const settings = validateSettings({ trials: 2, iterations: 25 });
+  const settings = validateSettings({ trials: 2, iterations: 25 }).shared;
   const key = { problem: 'P4', method: 'gd', lowerSteps: 1 } as const;
   t.deepEqual((await runSynthetic(key, settings, { device })).iterations, [0, 10, 20, 25]);
   const signal = AbortSignal.abort();
@@ -378,36 +388,38 @@ test("the penalty method has the settings of the authors' program", (t) => {
   t.like(approximate.validate(methodOptions(approximate, 5)), { linearSteps: 6, tikhonov: 1e-6 });
 });
 
-test('a file gives back the run that it holds, and is refused for another', (t) =>
-  withTemporary(async (folder) => {
-    const key = { problem: 'P2', method: 'penalty', lowerSteps: 5 } as const;
-    const run: RunResult = {
-      ...key,
-      iterations: [0, 10, 15],
-      distances: [
-        [1, 2],
-        [0.5, 0.25],
-        [0.125, 3],
-      ],
-      seconds: 1.5,
-      medianMilliseconds: 2.25,
-      gamma: 8,
-    };
-    await withFile(folder, async (path) => {
-      await writeRun(path, run);
-      t.deepEqual(await readRun(path, key), run);
-      const { gamma: _, ...without } = run;
-      await writeRun(path, without);
-      t.deepEqual(await readRun(path, key), without);
-      await t.throwsAsync(readRun(path, { ...key, lowerSteps: 1 }), { code: 'INVALID_FILE', message: /P2-penalty-T1/ });
-      await writeFile(path, 'no tensors');
-      await t.throwsAsync(readRun(path, key), { code: 'INVALID_FILE' });
-    });
-  }));
-
-async function withFile(folder: string, use: (path: string) => Promise<void>): Promise<void> {
-  await use(join(folder, 'run.safetensors'));
-}
+test('lines of metrics give back the run that they tell of, and are refused where they tell of something else', (t) => {
+  const key = { problem: 'P2', method: 'penalty', lowerSteps: 5 } as const;
+  const rows = [
+    { iteration: 0, distances: [1, 2], milliseconds: [] },
+    { iteration: 10, distances: [0.5, 0.25], milliseconds: [1, 2, 3], gamma: 4 },
+    { iteration: 15, distances: [0.125, 0.1], milliseconds: [6], gamma: 8 },
+  ];
+  const run: RunResult = {
+    ...key,
+    iterations: [0, 10, 15],
+    distances: [
+      [1, 2],
+      [0.5, 0.25],
+      [0.125, Math.fround(0.1)],
+    ],
+    seconds: 0.012,
+    medianMilliseconds: 2.5,
+    gamma: 8,
+  };
+  t.deepEqual(readRun(key, rows), run);
+  const { gamma: _, ...without } = run;
+  t.deepEqual(
+    readRun(
+      key,
+      rows.map(({ gamma: _, ...row }) => row),
+    ),
+    without,
+  );
+  const refused = { code: 'INVALID_FILE', message: /P2-penalty-T5/ };
+  t.throws(() => readRun(key, [...rows, { iteration: 20, f: 1 }]), refused);
+  t.throws(() => readRun(key, [{ ...rows[1], distances: ['x'] }]), refused);
+});
 
 test('runs are judged by mean or median, of the trials that count', (t) => {
   const run = (problem: ProblemName, method: string, lowerSteps: number, distances: number[], iteration = 40_000) => ({

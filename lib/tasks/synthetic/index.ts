@@ -2,7 +2,7 @@ export { judge, type Verdict } from './acceptance.js';
 export { drawData } from './data.js';
 export { DistanceMeter, definitions, type ProblemName, problemNames, syntheticProblem } from './problems.js';
 export { paperIterations, publishedSeconds, type Reference, referenceOf } from './reference.js';
-export { readRun, writeRun } from './run-file.js';
+export { type RunResult, readRun, SyntheticRun, smallestEigenvalues } from './run.js';
 export {
   methodOptions,
   nameOfRun,
@@ -14,4 +14,4 @@ export {
   validateSettings,
 } from './settings.js';
 export { mean, median } from './statistics.js';
-export { type RunResult, runSynthetic, smallestEigenvalues } from './study.js';
+export { syntheticStudy } from './study.js';

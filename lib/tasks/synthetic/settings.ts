@@ -1,13 +1,35 @@
 import { invalidArgument } from '../../errors.js';
-import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
+import { type GivenOptions, type Options, type OptionTable, parseOption, validateOptions } from '../../options.js';
 import { type AnyMethod, findMethod, type GivenPenaltyOptions } from '../../solvers/index.js';
 import { matrixModes } from './data.js';
 import { type ProblemName, problemNames } from './problems.js';
 
 const source = 'Mehra and Hamm 2021, supplement E.1, and their code';
 
-/** Options of the study that all its runs share. */
-export const syntheticOptions = {
+/** What the paper shows in its figures 1 and 2. */
+export const paperPlan = {
+  problems: ['P1', 'P2', 'P3', 'P4'],
+  methods: ['gd', 'rmd', 'approxGrad', 'penalty'],
+  lowerSteps: [1, 5, 10],
+} as const satisfies Plan;
+
+/** Which runs are made. */
+const planOptions = {
+  problems: {
+    kind: 'text',
+    default: paperPlan.problems.join(','),
+    text: 'Problems: P1 to P4, and P5, which the paper does not show.',
+  },
+  methods: {
+    kind: 'text',
+    default: paperPlan.methods.join(','),
+    text: 'Methods: names that bilevel methods lists.',
+  },
+  T: { kind: 'text', default: paperPlan.lowerSteps.join(','), text: 'Numbers of lower steps for a step of u.' },
+} as const satisfies OptionTable;
+
+/** What all runs share. */
+const runOptions = {
   trials: {
     kind: 'integer',
     min: 1,
@@ -26,13 +48,29 @@ export const syntheticOptions = {
   },
 } as const satisfies OptionTable;
 
-export type SyntheticSettings = Options<typeof syntheticOptions>;
-export type GivenSyntheticSettings = GivenOptions<typeof syntheticOptions>;
+export const syntheticOptions = { ...planOptions, ...runOptions } as const;
 
-/** @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
-export function validateSettings(given: GivenSyntheticSettings): SyntheticSettings {
-  return validateOptions(syntheticOptions, given, 'synthetic');
+export type SyntheticSettings = Options<typeof runOptions>;
+
+export interface StudySettings {
+  readonly runs: readonly RunKey[];
+  /** What all runs share. */
+  readonly shared: SyntheticSettings;
 }
+
+/** @throws UNKNOWN_OPTION, INVALID_ARGUMENT, also for a problem or method that there is not */
+export function validateSettings(given: GivenOptions<typeof syntheticOptions>): StudySettings {
+  const { problems, methods, T, ...shared } = validateOptions(syntheticOptions, given, 'synthetic');
+  const lowerSteps = listOf(T).map((text) =>
+    parseOption({ kind: 'integer', min: 1, default: 1, text: '' }, text, '--T'),
+  );
+  return {
+    runs: runsOf({ problems: listOf(problems), methods: listOf(methods), lowerSteps: lowerSteps.map(Number) }),
+    shared,
+  };
+}
+
+const listOf = (text: string): string[] => text.split(',').map((word) => word.trim());
 
 /** One method on one problem. */
 export interface RunKey {
@@ -41,13 +79,6 @@ export interface RunKey {
   /** T; 1 for a method that does not choose it. */
   readonly lowerSteps: number;
 }
-
-/** What the paper shows in its figures 1 and 2. */
-export const paperPlan = {
-  problems: ['P1', 'P2', 'P3', 'P4'],
-  methods: ['gd', 'rmd', 'approxGrad', 'penalty'],
-  lowerSteps: [1, 5, 10],
-} as const satisfies Plan;
 
 export interface Plan {
   readonly problems: readonly string[];

@@ -1,75 +1,83 @@
-import type { Device } from '../../engine/index.js';
-import { findMethod } from '../../solvers/index.js';
-import type { Tensor } from '../../tensor.js';
-import { drawData, type SyntheticData } from './data.js';
-import { DistanceMeter, syntheticProblem } from './problems.js';
-import { methodOptions, type RunKey, type SyntheticSettings } from './settings.js';
-import { median } from './statistics.js';
+import { defineStudy, type Job, type Results } from '../../study/index.js';
+import { chartsOf } from './charts.js';
+import { definitions } from './problems.js';
+import { paperIterations } from './reference.js';
+import { type RunResult, readRun, SyntheticRun } from './run.js';
+import {
+  nameOfRun,
+  type RunKey,
+  type StudySettings,
+  type SyntheticSettings,
+  syntheticOptions,
+  validateSettings,
+} from './settings.js';
+import { distanceTable, eigenvalueText, type Runs, resultsJson, timesTable, verdictTables } from './tables.js';
 
-/** Distances are taken before the first iteration, after every tenth, and after the last. */
-const recordEvery = 10;
-
-/** What a run gave. */
-export interface RunResult extends RunKey {
-  /** Iterations after which distances were taken, [records]. */
-  readonly iterations: readonly number[];
-  /** Distance to the solution set of every trial, [records][trials]. */
-  readonly distances: readonly (readonly number[])[];
-  /** Wall time of all iterations. */
-  readonly seconds: number;
-  /** Wall time of the median iteration, which other programs on the machine disturb least. */
-  readonly medianMilliseconds: number;
-  /** The last penalty weight, mean over the trials, of a method that has one. */
-  readonly gamma?: number;
+interface SyntheticJob extends Job {
+  readonly key: RunKey;
+  readonly settings: SyntheticSettings;
 }
 
-export interface RunOptions {
-  readonly device: Device;
-  readonly signal?: AbortSignal | undefined;
-  /** Called now and then with the number of iterations made. */
-  readonly onProgress?: (iterations: number) => void;
-}
+const runsOf = ({ settings, outcomes }: Results<StudySettings, SyntheticJob, RunResult>): Runs => ({
+  settings: settings.shared,
+  runs: outcomes.map(({ measured }) => measured),
+});
 
-/** Runs one method on all trials of one problem at once. @throws ABORTED, NON_FINITE */
-export async function runSynthetic(
-  key: RunKey,
-  settings: SyntheticSettings,
-  { device, signal, onProgress }: RunOptions,
-): Promise<RunResult> {
-  const { problem, lowerSteps } = key;
-  const data = drawData(settings);
-  const meter = new DistanceMeter(problem, data);
-  const method = findMethod(key.method);
-  using solver = method(syntheticProblem(problem, data), methodOptions(method, lowerSteps), { device });
-  const state = solver.init();
-  // Rounded as files keep them.
-  const distances = (): number[] => meter.measure(values(state.u.u), values(state.v.v)).map(Math.fround);
-
-  const [recordedAt, recorded] = [[0], [distances()]];
-  const milliseconds = new Float64Array(settings.iterations);
-  let gamma = Number.NaN;
-  for await (const report of solver.run({ state, iterations: settings.iterations, signal })) {
-    const { iteration } = report;
-    milliseconds[iteration - 1] = report.wallMs;
-    if (iteration % recordEvery !== 0 && iteration !== settings.iterations) continue;
-    recordedAt.push(iteration);
-    recorded.push(distances());
-    if ('gamma' in report) gamma = Number(report.gamma);
-    if (iteration % (10 * recordEvery) === 0) onProgress?.(iteration);
-  }
-  return {
-    ...key,
-    iterations: recordedAt,
-    distances: recorded,
-    seconds: milliseconds.reduce((sum, each) => sum + each) / 1e3,
-    medianMilliseconds: median([...milliseconds]),
-    ...(Number.isFinite(gamma) && { gamma }),
-  };
-}
-
-const values = (variable: Tensor | undefined): readonly number[] => variable?.toArray() ?? [];
-
-/** Smallest eigenvalue of A' A that is not 0, of every matrix: where it is small the penalty of P4 has no minimiser. */
-export function smallestEigenvalues(key: RunKey, data: SyntheticData): number[] {
-  return new DistanceMeter(key.problem, data).rowSpaces.map(({ smallestEigenvalue }) => smallestEigenvalue);
-}
+export const syntheticStudy = defineStudy({
+  name: 'synthetic',
+  summary:
+    "Runs methods on the penalty paper's synthetic problems, whose solutions are known, and compares distances and times " +
+    'with the published ones.',
+  examples: [
+    ['', 'figures 1 and 2 of the paper: 48 runs'],
+    ['--problems P1,P2 --methods penalty,approxGrad --T 10 --iterations 10000', ''],
+    ['--problems P4 --matrix perTrial', 'a matrix of its own for every trial'],
+    ['--methods soba,stocbio --T 10', 'any method of bilevel methods'],
+    ['--out runs/paper --resume', 'goes on, and adds runs that the folder lacks'],
+  ],
+  options: { 'Experiment:': syntheticOptions },
+  // The tensors are too small for more.
+  threads: 1,
+  validate: validateSettings,
+  jobs: ({ runs, shared }: StudySettings) =>
+    runs.map(
+      (key): SyntheticJob => ({
+        path: nameOfRun(key),
+        title: `${key.problem} ${key.method} T = ${key.lowerSteps}`,
+        configuration: { ...key, ...shared },
+        inputs: '',
+        key,
+        settings: shared,
+      }),
+    ),
+  load: async () => undefined,
+  run: async ({ key, settings }, _, resources, saved) => new SyntheticRun(key, settings, resources, saved?.state),
+  measure: ({ key }, rows) => readRun(key, rows),
+  about: (results) => {
+    const study = runsOf(results);
+    const { trials, seed } = study.settings;
+    const costs = [...new Set(study.runs.map(({ problem }) => problem))].map((problem) => {
+      const { f, g } = definitions[problem].costs;
+      return `${problem}: f = ${f}, g = ${g}`;
+    });
+    return {
+      title: 'Synthetic problems of the penalty method',
+      summary: `${costs.join('; ')}. ${trials} trials from random starts, seed ${seed}. ${eigenvalueText(study)}.`,
+      configuration: study.settings,
+    };
+  },
+  tables: (results) => {
+    const study = runsOf(results);
+    return [distanceTable(study), timesTable(study), ...verdictTables(study)];
+  },
+  charts: (results) => chartsOf(runsOf(results).runs),
+  facts: (results) => {
+    const study = runsOf(results);
+    const unjudged = `No run is judged: the criteria are for ${paperIterations.toLocaleString('en')} iterations of the paper's methods.`;
+    return [
+      ...(verdictTables(study).length === 0 ? [{ label: 'Criteria', text: unjudged }] : []),
+      { label: 'Matrices', text: eigenvalueText(study) },
+    ];
+  },
+  json: (results) => ({ folder: results.folder, ...resultsJson(runsOf(results)) }),
+});

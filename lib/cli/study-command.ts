@@ -1,0 +1,81 @@
+import { Command, Option as Flag } from 'commander';
+import { BilevelError } from '../errors.js';
+import { type AnyStudy, parseShard, runStudy, type Shard } from '../study/index.js';
+import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
+import { addTableFlags, checked, givenOptions, parseNonNegative } from './flags.js';
+import { interruptSignal } from './interrupt.js';
+import { print, printJson } from './print.js';
+import { Progress } from './progress.js';
+import { defaultFolder, reportInterruption } from './resume.js';
+import { summarize } from './study-summary.js';
+
+interface Flags extends DeviceFlags, Readonly<Record<string, unknown>> {
+  readonly out?: string;
+  readonly resume?: true;
+  readonly shard?: Shard;
+  readonly checkpointSeconds: number;
+  readonly json?: true;
+}
+
+/** The command of a study: everything follows from its record. */
+export function studyCommand(study: AnyStudy): Command {
+  const { name, summary, examples, options, threads } = study;
+  const command = new Command(name)
+    .description(summary)
+    .addOption(new Flag('--out <folder>', 'New folder for the results (default: runs/ and the time)'))
+    .addOption(
+      new Flag(
+        '--resume',
+        'Goes on with what --out holds: give it the same options; what has ended is read, and what it lacks is added',
+      ),
+    )
+    .addOption(
+      new Flag(
+        '--shard <i/n>',
+        'Makes the i-th of n parts of the runs; copied into one folder, --resume shows them all',
+      ).argParser(checked(parseShard)),
+    )
+    .addOption(
+      new Flag(
+        '--checkpoint-seconds <number>',
+        'Longest time between checkpoints: what a run that is killed loses; 0 makes one after each step',
+      )
+        .argParser(parseNonNegative)
+        .default(60),
+    )
+    .addOption(new Flag('--json', 'Prints the results as JSON, and no progress'));
+  const defaults = study.defaults?.() ?? [{ name: '', values: {} }];
+  for (const [group, table] of Object.entries(options)) addTableFlags(command, table, group, defaults);
+  const width = Math.max(...examples.map(([line, meaning]) => (meaning === '' ? 0 : line.length)));
+  const lines = examples.map(([line, meaning]) =>
+    meaning === '' ? `  $ bilevel ${name} ${line}` : `  $ bilevel ${name} ${line.padEnd(width)}   ${meaning}`,
+  );
+  return addDeviceFlags(command, threads)
+    .addHelpText('after', ['', 'Examples:', ...lines].join('\n'))
+    .action((flags: Flags) => run(study, flags));
+}
+
+async function run(study: AnyStudy, flags: Flags): Promise<void> {
+  const { resume = false, json = false, shard, checkpointSeconds } = flags;
+  const out = flags.out ?? defaultFolder(study.name);
+  if (resume && flags.out === undefined) {
+    throw new BilevelError('INVALID_ARGUMENT', '--resume needs --out with the folder of the run to go on with.');
+  }
+  const table = Object.assign({}, ...Object.values(study.options));
+  const settings = study.validate(givenOptions(flags, table));
+  const progress = new Progress(json);
+  const { signal, release } = interruptSignal();
+  using device = deviceOf({ ...flags, threads: flags.threads ?? study.threads });
+  const report = progress.update.bind(progress);
+  try {
+    const given = { out, resume, checkpointSeconds, device, signal, report, ...(shard && { shard }) };
+    const { results, stopped } = await runStudy(study, settings, given);
+    progress.stop();
+    if (stopped) reportInterruption(out, json);
+    else if (json) printJson(study.json(results), 2);
+    else print(summarize(study, results));
+  } finally {
+    progress.stop();
+    release();
+  }
+}

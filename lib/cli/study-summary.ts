@@ -1,0 +1,55 @@
+import { formatDuration } from '../report/format.js';
+import { meanAndDeviation, type ResultTable, type TextTable } from '../report/tables.js';
+import { type AnyResults, type AnyStudy, failuresOf } from '../study/index.js';
+import { formatTable, wrapText } from './output.js';
+import { style } from './print.js';
+
+/** The results of a study as people read them: its tables, and below them a line for each of what else there is to say. */
+export function summarize(study: AnyStudy, results: AnyResults): string {
+  const values = study.results?.(results);
+  const tables = [...(values === undefined ? [] : [asText(values)]), ...(study.tables?.(results) ?? [])];
+  const published = study.published?.(results);
+  const seconds = results.outcomes.reduce((sum, outcome) => sum + outcome.seconds, 0);
+  const facts = [
+    ...(study.claims?.(results) ?? []).map((text) => ({ label: 'Finding', text })),
+    ...failuresOf(results).map((text) => ({ label: 'Ended', text })),
+    ...(study.facts?.(results) ?? []),
+    ...(published === undefined ? [] : [{ label: 'Paper', text: published }]),
+    { label: 'Time', text: `${formatDuration(seconds)} in all` },
+    { label: 'Results', text: `${results.folder} (open report.html)` },
+  ];
+  const width = Math.max(...facts.map(({ label }) => label.length));
+  return [
+    '',
+    ...tables.flatMap(({ title, header, rows, alignments, note }) => [
+      style('bold', title),
+      formatTable(header, rows, alignments),
+      ...(note === undefined ? [] : [style('dim', wrapText(note, 0))]),
+      '',
+    ]),
+    ...facts.map(({ label, text }) => `${style('bold', label.padEnd(width))}  ${text}`),
+  ].join('\n');
+}
+
+/** Values by method, with several seeds mean and standard deviation, beside the paper's where it has some. */
+function asText({ measure, methods }: ResultTable): TextTable {
+  const compared = methods.some(({ paper }) => paper !== undefined);
+  return {
+    title: measure.replace(/^./, (letter) => letter.toUpperCase()),
+    header: ['Method', 'ours', ...(compared ? ['paper'] : []), ''],
+    rows: methods.map(({ method, ours, paper, note = '' }) => [
+      method,
+      spread(ours),
+      ...(compared ? [paper?.toFixed(2) ?? ''] : []),
+      note,
+    ]),
+    alignments: ['left', 'right', ...(compared ? (['right'] as const) : []), 'left'],
+  };
+}
+
+/** Mean, and with several values the standard deviation; a dash for what nothing defines, such as the AUC without noise. */
+export function spread(values: readonly number[], digits = 2): string {
+  if (values.some(Number.isNaN)) return '–';
+  const { mean, deviation } = meanAndDeviation(values);
+  return deviation === undefined ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
+}

@@ -1,0 +1,49 @@
+import type { RunFolder } from '../report/run-folder.js';
+import type { Run } from './job.js';
+
+/** Keeps where a job stands. */
+export class Checkpoints {
+  readonly #run: Pick<Run<object>, 'save'>;
+  readonly #folder: RunFolder;
+  readonly #everyMs: number;
+  readonly #seconds: () => number;
+  #keptAt = performance.now();
+  #kept: boolean;
+
+  /**
+   * @param everySeconds the longest time without a checkpoint while steps are made
+   * @param seconds tells the wall time of the job so far
+   * @param kept whether the folder holds the run as it is
+   */
+  constructor(
+    run: Pick<Run<object>, 'save'>,
+    folder: RunFolder,
+    everySeconds: number,
+    seconds: () => number,
+    kept: boolean,
+  ) {
+    this.#run = run;
+    this.#folder = folder;
+    this.#everyMs = 1000 * everySeconds;
+    this.#seconds = seconds;
+    this.#kept = kept;
+  }
+
+  /** @param ending what the job has come to, when that is its end */
+  async keep(ending?: object): Promise<void> {
+    await this.#folder.saveState(this.#run.save(), { seconds: this.#seconds(), ...(ending && { ending }) });
+    this.#keptAt = performance.now();
+    this.#kept = true;
+  }
+
+  /** After a step: keeps it when that is due. */
+  async offer(due: boolean): Promise<void> {
+    this.#kept = false;
+    if (due || performance.now() - this.#keptAt >= this.#everyMs) await this.keep();
+  }
+
+  /** When the job is stopped: keeps what no checkpoint has. */
+  async keepRest(): Promise<void> {
+    if (!this.#kept) await this.keep();
+  }
+}

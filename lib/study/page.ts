@@ -1,0 +1,46 @@
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { ensureFolder, writeFileAtomic } from '../data/files.js';
+import type { Device } from '../engine/index.js';
+import { renderReport } from '../report/report.js';
+import { renderSvg } from '../report/svg.js';
+import type { Job } from './job.js';
+import { failuresOf, type Results, type StudyDefinition } from './study.js';
+
+/** Machine and versions, for reports. */
+export function environmentOf(device: Device): Readonly<Record<string, string>> {
+  const { kind, threads, precision, library, instructionSet } = device.info();
+  return {
+    machine: cpus()[0]?.model ?? 'unknown',
+    device: `${kind}, ${threads} threads, ${instructionSet}, ${precision}`,
+    library,
+    node: process.version,
+  };
+}
+
+/** Writes the page of a study, report.html, and a picture of every group of its charts, `P1.svg`. */
+export async function writePage<S, J extends Job, I, E extends object, M>(
+  study: StudyDefinition<S, J, I, E, M>,
+  results: Results<S, J, M>,
+  device: Device,
+): Promise<void> {
+  const { folder, outcomes } = results;
+  const pictures = Object.entries(study.charts?.(results) ?? {});
+  const { title, summary, configuration } = study.about(results);
+  await ensureFolder(folder);
+  for (const [name, { charts, columns }] of pictures) {
+    await writeFileAtomic(join(folder, `${name}.svg`), renderSvg(charts, columns));
+  }
+  const accuracies = study.results?.(results);
+  const page = renderReport({
+    title,
+    summary: [summary, ...(study.claims?.(results) ?? []), ...failuresOf(results)].join(' '),
+    ...(accuracies && { results: accuracies }),
+    tables: study.tables?.(results) ?? [],
+    charts: pictures.flatMap(([, { charts }]) => charts),
+    wallSeconds: outcomes.reduce((sum, { seconds }) => sum + seconds, 0),
+    configuration,
+    environment: environmentOf(device),
+  });
+  await writeFileAtomic(join(folder, 'report.html'), page);
+}

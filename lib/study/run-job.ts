@@ -1,0 +1,111 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Device } from '../engine/index.js';
+import { BilevelError, type ErrorCode } from '../errors.js';
+import { isRecord } from '../report/record.js';
+import { holdsRun, RunFolder, type Standing } from '../report/run-folder.js';
+import type { SavedState } from '../solvers/index.js';
+import { Checkpoints } from './checkpoints.js';
+import type { Job, Report, Run } from './job.js';
+import { plainJson, withNaN } from './numbers.js';
+import type { Outcome, StudyDefinition } from './study.js';
+
+export interface JobOptions<I> {
+  /** The job's folder. */
+  readonly path: string;
+  readonly resume: boolean;
+  readonly checkpointSeconds: number;
+  readonly inputs: () => Promise<I>;
+  readonly device: Device;
+  readonly signal: AbortSignal;
+  readonly report: Report;
+}
+
+/** Errors that tell of a method on this problem, and not of the study. */
+const methodFailures: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_ARGUMENT',
+  'LIMIT_EXCEEDED',
+  'NOT_DIFFERENTIABLE',
+  'NON_FINITE',
+  'INDEFINITE_HESSIAN',
+  'SINGULAR_HESSIAN',
+  'DIVERGED',
+]);
+
+interface Opened {
+  readonly folder: RunFolder;
+  readonly state?: SavedState | undefined;
+  readonly standing: Standing;
+}
+
+/**
+ * Does a job, or what is left of it, and measures what its folder then holds.
+ * @throws ABORTED, with everything kept up to the last step; what the study's `load`, `run` and `measure` and RunFolder throw
+ */
+export async function runJob<S, J extends Job, I, E extends object, M>(
+  study: StudyDefinition<S, J, I, E, M>,
+  job: J,
+  { path, resume, inputs, checkpointSeconds, ...resources }: JobOptions<I>,
+): Promise<Outcome<J, M>> {
+  const startedAt = performance.now();
+  // Of several jobs, those that had not begun when the study was stopped begin now.
+  const goOn = resume && holdsRun(path);
+  // Inputs come first, so that a fault of theirs leaves no folder behind that the next attempt would be refused for.
+  if (!goOn) await inputs();
+  const { folder, state, standing }: Opened = goOn
+    ? await RunFolder.resume(path, job.configuration)
+    : { folder: await RunFolder.create(path, job.configuration), standing: {} };
+  const seconds = (): number => (standing.seconds ?? 0) + (performance.now() - startedAt) / 1000;
+  const measured = async (ending: E | undefined): Promise<Omit<Outcome<J, M>, 'seconds'>> => ({
+    job,
+    folder: path,
+    measured: study.measure(job, withNaN(await folder.readMetrics()), ending),
+  });
+  try {
+    const known = endingOf<E>(standing.ending, job);
+    if (known !== undefined) return { ...(await measured(known)), seconds: standing.seconds ?? 0 };
+    try {
+      const saved = state && { state, rows: withNaN(await folder.readMetrics()) };
+      using run = await study.run(job, await inputs(), resources, saved);
+      const checkpoints = new Checkpoints(run, folder, checkpointSeconds, seconds, saved !== undefined);
+      await makeSteps(run, folder, checkpoints, job, resources.report);
+      const ending = withNaN(plainJson(await run.end(folder)));
+      await checkpoints.keep({ extent: job.extent ?? {}, result: ending });
+      return { ...(await measured(ending)), seconds: seconds() };
+    } catch (error) {
+      if (!(study.goesOn && error instanceof BilevelError && methodFailures.has(error.code))) throw error;
+      return { ...(await measured(undefined)), seconds: seconds(), failure: error.message };
+    }
+  } finally {
+    await folder.close();
+  }
+}
+
+/** What the job has come to, when it had ended with the same extent. */
+function endingOf<E extends object>(ending: unknown, { extent = {} }: Job): E | undefined {
+  const isEnd = isRecord(ending) && isDeepStrictEqual(ending.extent, plainJson(extent));
+  return isEnd ? withNaN(ending.result as E) : undefined;
+}
+
+/** All steps that are left, with checkpoints as often as was asked for, at those that ask for one, and when stopped. */
+async function makeSteps(
+  run: Run<object>,
+  folder: RunFolder,
+  checkpoints: Checkpoints,
+  { title }: Job,
+  report: Report,
+): Promise<void> {
+  try {
+    for await (const { row, done, total, detail, keep = false } of run.steps()) {
+      await folder.appendMetrics(row);
+      await checkpoints.offer(keep);
+      report(title, done, total, detail);
+    }
+  } catch (error) {
+    if (!(error instanceof BilevelError)) throw error;
+    if (error.code === 'ABORTED') await checkpoints.keepRest();
+    if (error.code !== 'NON_FINITE') throw error;
+    throw new BilevelError(error.code, `${error.message} Checkpoints of earlier steps stay in ${folder.path}.`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import type { Device } from '../engine/index.js';
+import { BilevelError } from '../errors.js';
+import { holdsRun } from '../report/run-folder.js';
+import type { Job, Report } from './job.js';
+import { writePage } from './page.js';
+import { runJob } from './run-job.js';
+import { jobsOf, type Shard } from './shard.js';
+import type { Outcome, Results, StudyDefinition } from './study.js';
+
+export interface StudyOptions {
+  /** Folder of the results. */
+  readonly out: string;
+  /** Goes on with what `out` holds: jobs that ended are read, others go on, and those that are missing begin. */
+  readonly resume?: boolean;
+  readonly shard?: Shard;
+  /** Longest time of a job without a checkpoint, in seconds; 60 by default. */
+  readonly checkpointSeconds?: number;
+  readonly device: Device;
+  readonly signal?: AbortSignal;
+  readonly report?: Report;
+}
+
+/**
+ * Does the jobs of a study, one after the other, and writes its page, also of what had ended when it is stopped.
+ * @returns the results, and whether it was stopped
+ * @throws INVALID_ARGUMENT where `out` holds a run that is not to be gone on with, NOT_FOUND where it holds none that could;
+ *   what a job throws
+ */
+export async function runStudy<S, J extends Job, I, E extends object, M>(
+  study: StudyDefinition<S, J, I, E, M>,
+  settings: S,
+  options: StudyOptions,
+): Promise<{ readonly results: Results<S, J, M>; readonly stopped: boolean }> {
+  const { out, resume = false, shard, checkpointSeconds = 60, device } = options;
+  const { signal = new AbortController().signal, report = () => undefined } = options;
+  const all = study.jobs(settings);
+  const jobs = shard === undefined ? all : jobsOf(all, shard);
+  const folderOf = ({ path }: Job): string => join(out, path);
+  checkFolders(out, jobs.map(folderOf), resume);
+  const outcomes: Outcome<J, M>[] = [];
+  let loaded: { readonly key: string; readonly inputs: Promise<I> } | undefined;
+  const load = (job: J): Promise<I> => {
+    if (loaded?.key !== job.inputs) loaded = { key: job.inputs, inputs: study.load(job, device) };
+    return loaded.inputs;
+  };
+  let stopped = false;
+  try {
+    for (const [index, job] of jobs.entries()) {
+      const place = jobs.length === 1 ? [] : [`run ${index + 1} of ${jobs.length}`];
+      const tell: Report = (stage, done, total, detail) =>
+        report(stage, done, total, [...place, ...(detail ? [detail] : [])].join('  '));
+      const resources = { device, signal, report: tell, checkpointSeconds, resume };
+      outcomes.push(await runJob(study, job, { ...resources, path: folderOf(job), inputs: () => load(job) }));
+    }
+  } catch (error) {
+    if (!(error instanceof BilevelError && error.code === 'ABORTED')) throw error;
+    stopped = true;
+  }
+  const results = { settings, folder: out, outcomes };
+  if (jobs.every(({ path }) => path !== '')) await writePage(study, results, device);
+  return { results, stopped };
+}
+
+function checkFolders(out: string, folders: readonly string[], resume: boolean): void {
+  const begun = folders.filter(holdsRun);
+  if (!resume && begun.length > 0) {
+    throw new BilevelError('INVALID_ARGUMENT', `${begun[0]} already holds a run. Resume it, or choose another folder.`);
+  }
+  if (resume && begun.length === 0) {
+    throw new BilevelError(
+      'NOT_FOUND',
+      `${out} holds no run of these options that could go on. Check the options, or leave out --resume to start one.`,
+    );
+  }
+}
