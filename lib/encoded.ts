@@ -38,47 +38,60 @@ export const opcodes = [
 ] as const;
 export type Opcode = (typeof opcodes)[number];
 
-/** Operations on the tape of a fused instruction. Codes are positions in this list. */
-export const tapeOps = [
-  'constant',
-  'neg',
-  'exp',
-  'log',
-  'sqrt',
-  'abs',
-  'sign',
-  'tanh',
-  'sigmoid',
-  'erf',
-  'relu',
-  'softplus',
-  'sin',
-  'cos',
-  'floor',
-  'ceil',
-  'round',
-  'not',
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'pow',
-  'maximum',
-  'minimum',
-  'equal',
-  'notEqual',
-  'less',
-  'lessEqual',
-  'greater',
-  'greaterEqual',
-  'and',
-  'or',
-  'where',
-  'toFloat',
-  'toInteger',
-  'toBool',
-] as const;
-export type TapeOp = (typeof tapeOps)[number];
+/**
+ * What a register of the tape holds: a float32, or an int64. A truth is a float32 that is 0 or 1; of `any`, all registers that an
+ * operation names are of one class.
+ */
+export type RegisterClass = 'float' | 'integer' | 'truth' | 'any';
+
+interface TapeSignature {
+  readonly takes: readonly RegisterClass[];
+  readonly gives: RegisterClass;
+}
+
+/** Operations on the tape of a fused instruction. Codes are positions in this table. */
+export const tapeSignatures = {
+  constant: { takes: [], gives: 'float' },
+  neg: { takes: ['any'], gives: 'any' },
+  exp: { takes: ['float'], gives: 'float' },
+  log: { takes: ['float'], gives: 'float' },
+  sqrt: { takes: ['float'], gives: 'float' },
+  abs: { takes: ['any'], gives: 'any' },
+  sign: { takes: ['any'], gives: 'any' },
+  tanh: { takes: ['float'], gives: 'float' },
+  sigmoid: { takes: ['float'], gives: 'float' },
+  erf: { takes: ['float'], gives: 'float' },
+  relu: { takes: ['float'], gives: 'float' },
+  softplus: { takes: ['float'], gives: 'float' },
+  sin: { takes: ['float'], gives: 'float' },
+  cos: { takes: ['float'], gives: 'float' },
+  floor: { takes: ['float'], gives: 'float' },
+  ceil: { takes: ['float'], gives: 'float' },
+  round: { takes: ['float'], gives: 'float' },
+  not: { takes: ['truth'], gives: 'truth' },
+  add: { takes: ['any', 'any'], gives: 'any' },
+  sub: { takes: ['any', 'any'], gives: 'any' },
+  mul: { takes: ['any', 'any'], gives: 'any' },
+  div: { takes: ['any', 'any'], gives: 'any' },
+  pow: { takes: ['float', 'float'], gives: 'float' },
+  maximum: { takes: ['any', 'any'], gives: 'any' },
+  minimum: { takes: ['any', 'any'], gives: 'any' },
+  equal: { takes: ['any', 'any'], gives: 'truth' },
+  notEqual: { takes: ['any', 'any'], gives: 'truth' },
+  less: { takes: ['any', 'any'], gives: 'truth' },
+  lessEqual: { takes: ['any', 'any'], gives: 'truth' },
+  greater: { takes: ['any', 'any'], gives: 'truth' },
+  greaterEqual: { takes: ['any', 'any'], gives: 'truth' },
+  and: { takes: ['truth', 'truth'], gives: 'truth' },
+  or: { takes: ['truth', 'truth'], gives: 'truth' },
+  where: { takes: ['truth', 'any', 'any'], gives: 'any' },
+  toFloat: { takes: ['any'], gives: 'float' },
+  toInteger: { takes: ['any'], gives: 'integer' },
+  toBool: { takes: ['any'], gives: 'truth' },
+} as const satisfies Record<string, TapeSignature>;
+export type TapeOp = keyof typeof tapeSignatures;
+
+export const tapeOps = Object.keys(tapeSignatures) as TapeOp[];
 
 /** How a fused instruction writes a register. Codes are positions in this list. */
 export const outputModes = ['store', 'sum', 'max'] as const;

@@ -1,22 +1,54 @@
-import { type TapeOp, tapeOps } from '../encoded.js';
+import type { TapeOp } from '../encoded.js';
+import type { Node, NodeOf } from '../graph/node.js';
 import type { OpName } from '../graph/ops/index.js';
 
 /** How the compiler treats each primitive. */
 export type OpClass = 'leaf' | 'elementwise' | 'reduction' | 'view' | 'kernel';
 
-const tapeNames: ReadonlySet<string> = new Set(tapeOps);
-const leaves: ReadonlySet<OpName> = new Set<OpName>(['input', 'constant']);
-const reductions: ReadonlySet<OpName> = new Set<OpName>(['reduceSum', 'reduceMax']);
-const views: ReadonlySet<OpName> = new Set<OpName>(['reshape', 'transpose', 'broadcastTo', 'slice', 'stopGradient']);
+/** Run element by element inside a fused instruction: every operation of the tape that is one of the graph, and casts. */
+export type ElementwiseOp = Extract<OpName, Exclude<TapeOp, 'constant'> | 'cast'>;
 
-/** Runs element by element inside a fused instruction: every tape operation, and casts. */
-export function isElementwise(op: OpName): op is OpName & (TapeOp | 'cast') {
-  return op !== 'constant' && (op === 'cast' || tapeNames.has(op));
+const others = {
+  input: 'leaf',
+  constant: 'leaf',
+  reduceSum: 'reduction',
+  reduceMax: 'reduction',
+  reshape: 'view',
+  transpose: 'view',
+  broadcastTo: 'view',
+  slice: 'view',
+  stopGradient: 'view',
+  pad: 'kernel',
+  concat: 'kernel',
+  matmul: 'kernel',
+  conv: 'kernel',
+  convInputGradient: 'kernel',
+  convFilterGradient: 'kernel',
+  maxPoolIndices: 'kernel',
+  averagePool: 'kernel',
+  averagePoolGradient: 'kernel',
+  gather: 'kernel',
+  scatterAdd: 'kernel',
+  gatherElements: 'kernel',
+  scatterAddElements: 'kernel',
+  setRows: 'kernel',
+  argMax: 'kernel',
+  randomUniform: 'kernel',
+} as const satisfies Record<Exclude<OpName, ElementwiseOp>, Exclude<OpClass, 'elementwise'>>;
+
+type OtherOp = keyof typeof others;
+
+/** Has instructions of its own. */
+export type KernelOp = { [K in OtherOp]: (typeof others)[K] extends 'kernel' ? K : never }[OtherOp];
+
+export function isElementwise(op: OpName): op is ElementwiseOp {
+  return !(op in others);
 }
 
 export function classOf(op: OpName): OpClass {
-  if (leaves.has(op)) return 'leaf';
-  if (isElementwise(op)) return 'elementwise';
-  if (reductions.has(op)) return 'reduction';
-  return views.has(op) ? 'view' : 'kernel';
+  return isElementwise(op) ? 'elementwise' : others[op];
+}
+
+export function isKernel(node: Node): node is NodeOf<KernelOp> {
+  return classOf(node.op) === 'kernel';
 }

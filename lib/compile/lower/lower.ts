@@ -1,34 +1,22 @@
 import { isOp, type Node } from '../../graph/node.js';
 import { elementCount } from '../../tensor.js';
-import { classOf } from '../classes.js';
+import { isKernel } from '../classes.js';
 import type { Group, Partition } from '../group/group.js';
+import { accessesOf } from '../program/accesses.js';
 import type { Instruction, Storage, Unit } from '../program/ir.js';
 import { type NodeView, rowMajorStrides, type ViewPlan } from '../views.js';
 import { copyInstruction, fuseGroup, type StorageOf } from './fused.js';
-import { isByPlane, lowerKernel, lowerMaxPool } from './kernels.js';
+import { lowerKernel } from './kernels/kernels.js';
+import { Operands } from './kernels/lowering.js';
+import { isByPlane, maxPool } from './kernels/pools.js';
 
 /** A unit whose reads and writes are those of its instructions. */
 export function makeUnit(label: string, instructions: readonly Instruction[], invariant: boolean): Unit {
-  const reads = new Set<Storage>();
-  const writes = new Set<Storage>();
-  for (const instruction of instructions) {
-    if (instruction.opcode === 'fused') {
-      for (const operand of instruction.operands) reads.add(operand.storage);
-      for (const output of instruction.outputs) writes.add(output.view.storage);
-      continue;
-    }
-    const buffers = instruction.words.filter((word) => typeof word !== 'number');
-    const [first, end] = writtenBuffers(instruction.opcode, buffers.length);
-    for (const [index, buffer] of buffers.entries()) (index >= first && index < end ? writes : reads).add(buffer);
-  }
-  return { label, instructions, reads: [...reads], writes: [...writes], invariant };
-}
-
-/** Which buffers an instruction writes, as a range: the last, but for two results and the gradients that write x or w. */
-function writtenBuffers(opcode: string, count: number): readonly [first: number, end: number] {
-  if (opcode === 'maxPool') return [count - 2, count];
-  if (opcode === 'convInputGradient' || opcode === 'averagePoolGradient') return [0, 1];
-  return opcode === 'convFilterGradient' ? [1, 2] : [count - 1, count];
+  const accesses = instructions.flatMap(accessesOf);
+  const storages = (written: boolean): Storage[] => [
+    ...new Set(accesses.filter(({ use }) => (use === 'write') === written).map(({ storage }) => storage)),
+  ];
+  return { label, instructions, reads: storages(false), writes: storages(true), invariant };
 }
 
 /** A copy of a view into a dense storage. */
@@ -65,13 +53,12 @@ export function lower(
       units.push(makeUnit(label, [fuseGroup(group, views, storageOf)], isInvariant(node)));
     } else if (source) {
       units.push(copyUnit(node.op, source, storageOf(node), storageOf, isInvariant(node)));
-    } else if (isOp(node, 'maxPoolIndices')) {
-      const values = maxima.get(node);
-      const storage = values ? storageOf(values) : unused(node);
-      const label = values ? `${node.op} ${values.op}` : node.op;
-      units.push(makeUnit(label, [lowerMaxPool(node, storage, views, storageOf)], isInvariant(node)));
-    } else if (classOf(node.op) === 'kernel' && !picked.has(node)) {
-      units.push(makeUnit(node.op, lowerKernel(node, storageOf(node), views, storageOf), isInvariant(node)));
+    } else if (isKernel(node) && !picked.has(node)) {
+      const operands = new Operands(node, storageOf(node), views, storageOf);
+      const gathered = maxima.get(node);
+      const isPicked = gathered !== undefined && isOp(node, 'maxPoolIndices');
+      const instructions = isPicked ? maxPool(node, operands, storageOf(gathered)) : lowerKernel(node, operands);
+      units.push(makeUnit(isPicked ? `${node.op} ${gathered.op}` : node.op, instructions, isInvariant(node)));
     }
   }
   return units;
@@ -92,9 +79,4 @@ function pickedMaxima(order: readonly Node[], views: ViewPlan): Map<Node, Node> 
     picked.set(node, pool);
   }
   return picked;
-}
-
-/** Where the maxima go that nothing wants. */
-function unused(pool: Node): Storage {
-  return { dtype: 'float32', elementCount: elementCount(pool.shape), place: { kind: 'arena', offset: 0 } };
 }

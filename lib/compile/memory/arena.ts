@@ -1,8 +1,5 @@
-import { type Storage, storageBytes, type Unit } from '../program/ir.js';
+import { aligned, type Storage, storageBytes, type Unit } from '../program/ir.js';
 import { canOverwrite } from './overwrite.js';
-
-/** Every arena range starts on a cache line. */
-const alignment = 64;
 
 interface Block {
   readonly bytes: number;
@@ -82,7 +79,7 @@ function liveBlocks(order: readonly Unit[], options: MemoryOptions): Block[] {
       const end = lastUse.get(storage) as number;
       const hoisted = unit.invariant && end >= bodyStart && bodyStart >= 0;
       const last = hoisted ? order.length : end;
-      const bytes = Math.ceil(storageBytes(storage) / alignment) * alignment;
+      const bytes = aligned(storageBytes(storage));
       const dying = options.reuse
         ? unit.reads.find((read) => {
             const block = blockOf.get(read);

@@ -1,17 +1,19 @@
+import { accessesOf } from '../program/accesses.js';
 import type { FusedInstruction, Storage, Unit } from '../program/ir.js';
 
 /**
  * Whether a unit that reads `old` may write its result over it: every element is read before it is written, which holds
- * when a pass without reductions reads exactly the elements that it writes, and for rows that are set in place.
+ * when a pass without reductions reads exactly the elements that it writes, and for what is carried over to its own place.
  */
 export function canOverwrite(unit: Unit, old: Storage, result: Storage): boolean {
   const [instruction, ...more] = unit.instructions;
   if (instruction === undefined || more.length > 0 || old.dtype !== result.dtype) return false;
-  if (instruction.opcode === 'setRows') {
-    const [target, ...others] = instruction.words.filter((word) => typeof word !== 'number');
-    return target === old && !others.includes(old) && others.at(-1) === result;
-  }
-  return instruction.opcode === 'fused' && instruction.reduced === 0 && readsWhatItWrites(instruction, old, result);
+  if (instruction.opcode === 'fused') return instruction.reduced === 0 && readsWhatItWrites(instruction, old, result);
+  const accesses = accessesOf(instruction);
+  const carried = accesses.find(({ use }) => use === 'carry');
+  const written = accesses.find(({ use }) => use === 'write');
+  const readers = accesses.filter(({ storage }) => storage === old);
+  return carried?.storage === old && written?.storage === result && readers.length === 1;
 }
 
 function readsWhatItWrites(instruction: FusedInstruction, old: Storage, result: Storage): boolean {

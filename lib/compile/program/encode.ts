@@ -9,11 +9,17 @@ import {
   outputModes,
   tapeOps,
 } from '../../encoded.js';
-import { bytesPerElement, type DType } from '../../tensor.js';
-import type { FusedInstruction, Instruction, MutableBinding, Storage, StorageView, Unit } from './ir.js';
-
-/** Constants and arena ranges start on a cache line. */
-const alignment = 64;
+import { bytesPerElement, type DType, elementCount } from '../../tensor.js';
+import { wordsOf } from './accesses.js';
+import {
+  aligned,
+  type FusedInstruction,
+  type Instruction,
+  type MutableBinding,
+  type Storage,
+  type StorageView,
+  type Unit,
+} from './ir.js';
 
 function code<T>(list: readonly T[], item: T): number {
   return list.indexOf(item);
@@ -36,17 +42,17 @@ export function encode(
   const words: number[] = [formatMagic, formatVersion, arenaBytes, bindings.length, numberOf.size];
   words.push(prologue.length, prologue.length + body.length);
   for (const binding of bindings) {
-    const count = binding.shape.reduce((product, size) => product * size, 1);
+    const count = elementCount(binding.shape);
     words.push(code(dtypeCodes, binding.dtype), count, code(bindingAccess, binding.access), Number(binding.perStep));
   }
-  for (const { dtype, elementCount, place } of numberOf.keys()) {
+  for (const { dtype, elementCount: count, place } of numberOf.keys()) {
     const where =
       place.kind === 'arena'
         ? place.offset
         : place.kind === 'binding'
           ? bindings.indexOf(place.binding)
           : constants.add(dtype, place.data);
-    words.push(code(bufferKinds, place.kind), where, code(dtypeCodes, dtype), elementCount);
+    words.push(code(bufferKinds, place.kind), where, code(dtypeCodes, dtype), count);
   }
   const buffer = (storage: Storage): number => numberOf.get(storage) as number;
   for (const instruction of [...prologue, ...body]) {
@@ -59,7 +65,7 @@ export function encode(
 
 function instructionWords(instruction: Instruction, buffer: (storage: Storage) => number): number[] {
   if (instruction.opcode === 'fused') return fusedWords(instruction, buffer);
-  return instruction.words.map((word) => (typeof word === 'number' ? word : buffer(word)));
+  return wordsOf(instruction).map((word) => (typeof word === 'number' ? word : buffer(word)));
 }
 
 function fusedWords(instruction: FusedInstruction, buffer: (storage: Storage) => number): number[] {
@@ -96,7 +102,7 @@ class ConstantPool {
     if (known !== undefined) return known;
     const offset = this.size;
     this.parts.push({ offset, bytes: constantBytes(dtype, data) });
-    this.size += Math.ceil((data.length * bytesPerElement[dtype]) / alignment) * alignment;
+    this.size += aligned(data.length * bytesPerElement[dtype]);
     offsets.set(dtype, offset);
     return offset;
   }

@@ -1,14 +1,8 @@
 import { printable } from '../../printable.js';
-import { bytesPerElement } from '../../tensor.js';
+import { bytesPerElement, elementCount } from '../../tensor.js';
 import type { MemoryPlan } from '../memory/arena.js';
-import {
-  type Instruction,
-  type MutableBinding,
-  type Storage,
-  type StorageView,
-  storageBytes,
-  type Unit,
-} from './ir.js';
+import { touchedBytes, wordsOf } from './accesses.js';
+import type { Instruction, MutableBinding, Storage, StorageView, Unit } from './ir.js';
 
 /** What one instruction costs each time it runs. */
 export interface InstructionCost {
@@ -57,7 +51,7 @@ export function costOf(
   return {
     instructions,
     ...memory,
-    bindingBytes: bindings.reduce((sum, { dtype, shape }) => sum + elements(shape) * bytesPerElement[dtype], 0),
+    bindingBytes: bindings.reduce((sum, { dtype, shape }) => sum + elementCount(shape) * bytesPerElement[dtype], 0),
     prologueFlops: flopsOf('prologue'),
     stepFlops: flopsOf('step'),
     ...savings,
@@ -68,14 +62,12 @@ function instructionCost(unit: Unit, instruction: Instruction): InstructionCost 
   const section = unit.invariant ? 'prologue' : 'step';
   const common = { section, opcode: instruction.opcode, operations: unit.label } as const;
   if (instruction.opcode !== 'fused') {
-    const buffers = instruction.words.filter((word) => typeof word !== 'number');
-    const bytes = touchedBuffers(instruction.opcode, buffers).reduce((sum, buffer) => sum + storageBytes(buffer), 0);
-    const detail = instruction.words.map((word) => (typeof word === 'number' ? word : place(word))).join(' ');
-    return { ...common, flops: instruction.flops, bytes, detail };
+    const detail = wordsOf(instruction).map((word) => (typeof word === 'number' ? word : place(word)));
+    return { ...common, flops: instruction.flops, bytes: touchedBytes(instruction), detail: detail.join(' ') };
   }
-  const count = elements(instruction.sizes);
+  const count = elementCount(instruction.sizes);
   const touched = ({ storage, strides }: StorageView): number =>
-    elements(instruction.sizes.filter((_, axis) => strides[axis] !== 0)) * bytesPerElement[storage.dtype];
+    elementCount(instruction.sizes.filter((_, axis) => strides[axis] !== 0)) * bytesPerElement[storage.dtype];
   const views = [...instruction.operands, ...instruction.outputs.map((output) => output.view)];
   const reductions = instruction.outputs.filter((output) => output.mode !== 'store').length;
   const tape = instruction.tape.map(
@@ -89,17 +81,6 @@ function instructionCost(unit: Unit, instruction: Instruction): InstructionCost 
     bytes: views.reduce((sum, view) => sum + touched(view), 0),
     detail: `[${instruction.sizes}] ${[...operands, ...tape, ...outputs].join(' ')}`,
   };
-}
-
-/** The buffers of an instruction, each as often as its size is read or written: lookups touch only the rows they name. */
-function touchedBuffers(opcode: string, buffers: readonly Storage[]): readonly Storage[] {
-  const [first, indices, rows, last] = buffers as [Storage, Storage, Storage, Storage];
-  if (opcode === 'gather' || opcode === 'gatherElements') return [rows, indices, rows];
-  return opcode === 'setRows' && place(first) === place(last) ? [indices, rows, rows] : buffers;
-}
-
-function elements(sizes: readonly number[]): number {
-  return sizes.reduce((product, size) => product * size, 1);
 }
 
 function place(storage: Storage): string {

@@ -1,5 +1,6 @@
-import type { Opcode, OutputMode, ProgramBinding, TapeOp } from '../../encoded.js';
+import type { OutputMode, ProgramBinding, TapeOp } from '../../encoded.js';
 import { bytesPerElement, type DType, type Shape } from '../../tensor.js';
+import type { BuffersOf, PlainOpcode } from './buffers.js';
 
 /** One numbered buffer of the program. */
 export interface Storage {
@@ -14,6 +15,17 @@ export interface Storage {
 /** The size of a buffer. */
 export function storageBytes({ elementCount, dtype }: Storage): number {
   return elementCount * bytesPerElement[dtype];
+}
+
+/** Arena ranges and constants start on a cache line. */
+export function aligned(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}
+
+/** Whether two buffers start at one place of the memory. */
+export function sameMemory({ place: a }: Storage, { place: b }: Storage): boolean {
+  if (a.kind === 'arena') return b.kind === 'arena' && a.offset === b.offset;
+  return a.kind === 'binding' && b.kind === 'binding' && a.binding === b.binding;
 }
 
 export type MutableBinding = { -readonly [K in keyof ProgramBinding]: ProgramBinding[K] };
@@ -43,12 +55,17 @@ export interface FusedInstruction {
   readonly outputs: readonly { readonly mode: OutputMode; readonly register: number; readonly view: StorageView }[];
 }
 
-/** An instruction whose words, after its opcode, are integers and buffers. */
-export interface PlainInstruction {
-  readonly opcode: Exclude<Opcode, 'fused'>;
-  readonly words: readonly (number | Storage)[];
+/** An instruction whose words, after its opcode, are integers and then its buffers. */
+export interface PlainInstructionOf<K extends PlainOpcode> {
+  readonly opcode: K;
+  readonly numbers: readonly number[];
+  readonly buffers: BuffersOf<K, Storage>;
+  /** The element at which each buffer starts, where the instruction has a word for it. */
+  readonly starts?: BuffersOf<K, number>;
   readonly flops: number;
 }
+
+export type PlainInstruction = { [K in PlainOpcode]: PlainInstructionOf<K> }[PlainOpcode];
 
 export type Instruction = FusedInstruction | PlainInstruction;
 

@@ -41,7 +41,7 @@ function sumOfRows(operand: Storage, result: Storage): FusedInstruction {
 }
 
 function argMax(operand: Storage, result: Storage): PlainInstruction {
-  return { opcode: 'argMax', words: [1, 2, 3, operand, result], flops: 0 };
+  return { opcode: 'argMax', numbers: [1, 2, 3], buffers: { x: operand, y: result }, flops: 0 };
 }
 
 test('words are those of docs/program-format.md', (t) => {
@@ -118,6 +118,15 @@ test('a reduction counts an operation for each element, a lookup the rows that i
   const byOpcode = new Map(cost.instructions.map((instruction) => [instruction.opcode, instruction]));
   t.like(byOpcode.get('fused'), { flops: 800, bytes: 4 * (800 + 8) });
   t.like(byOpcode.get('gather'), { flops: 0, bytes: 4 * (2 * 24 + 3) });
+});
+
+test('rows that are set touch the whole table only where they are set in a copy of it', (t) => {
+  const [table, rows] = [g.input('table', [100, 8]), g.input('rows', [3, 8])];
+  const next = g.setRows(table, g.input('indices', [3], 'int32'), rows);
+  const bytes = (program: CompiledProgram): number | undefined =>
+    program.cost.instructions.find(({ opcode }) => opcode === 'setRows')?.bytes;
+  t.is(bytes(compile({ updates: [[table, next]] })), 4 * (3 + 24 + 24));
+  t.is(bytes(compile({ outputs: { next } })), 4 * (3 + 24 + 800 + 800));
 });
 
 test('the listing has two lines for each instruction and two for the totals', (t) => {

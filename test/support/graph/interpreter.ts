@@ -1,4 +1,13 @@
-import { bufferKinds, dtypeCodes, type EncodedProgram, opcodes, outputModes, tapeOps } from '../../../lib/encoded.js';
+import {
+  bufferKinds,
+  dtypeCodes,
+  type EncodedProgram,
+  opcodes,
+  outputModes,
+  type TapeOp,
+  tapeOps,
+  tapeSignatures,
+} from '../../../lib/encoded.js';
 import { evaluate } from '../../../lib/graph/evaluate.js';
 import * as graph from '../../../lib/graph/index.js';
 import { bytesPerElement, elementCount } from '../../../lib/tensor.js';
@@ -104,7 +113,7 @@ export function interpret(program: EncodedProgram, tensors: Readonly<Record<stri
     const view = () => ({ buffer: buffers[next()] as Buffer, offset: next(), strides: take(rank) });
     const operands = Array.from({ length: next() }, view);
     const tape = Array.from({ length: next() }, () => ({
-      op: tapeOps[next()] as string,
+      op: tapeOps[next()] as TapeOp,
       destination: next(),
       a: next(),
       b: next(),
@@ -303,36 +312,15 @@ export function interpret(program: EncodedProgram, tensors: Readonly<Record<stri
 }
 
 /** One tape operation on one element. */
-function scalar(op: string, a: number, b: number, c: number, immediate: number): number {
+function scalar(op: TapeOp, a: number, b: number, c: number, immediate: number): number {
   if (op === 'constant') return immediate;
   if (op === 'where') return a !== 0 ? b : c;
   if (op === 'toFloat') return a;
   if (op === 'toInteger') return Math.trunc(a);
   if (op === 'toBool') return Number(a !== 0);
-  const isLogical = op === 'and' || op === 'or' || op === 'not';
-  const operands = [a, b]
-    .slice(0, unary.has(op) ? 1 : 2)
-    .map((x) => graph.constant([x], [], isLogical ? 'bool' : 'float32'));
-  const [result] = evaluate([graph.createNode(op as 'add', operands, {})]) as [Float64Array];
+  const operands = tapeSignatures[op].takes.map((kind, index) =>
+    graph.constant([index === 0 ? a : b], [], kind === 'truth' ? 'bool' : 'float32'),
+  );
+  const [result] = evaluate([graph.createNode(op, operands, {})]) as [Float64Array];
   return result[0] as number;
 }
-
-const unary: ReadonlySet<string> = new Set([
-  'neg',
-  'exp',
-  'log',
-  'sqrt',
-  'abs',
-  'sign',
-  'tanh',
-  'sigmoid',
-  'erf',
-  'relu',
-  'softplus',
-  'sin',
-  'cos',
-  'floor',
-  'ceil',
-  'round',
-  'not',
-]);
