@@ -1,6 +1,5 @@
 import test from 'ava';
 import { type BilevelProblem, bilevelProblem, feed, minimizationProblem } from '../../lib/bilevel/index.js';
-import { Device } from '../../lib/engine/index.js';
 import {
   cast,
   constant,
@@ -23,6 +22,7 @@ import {
 } from '../../lib/graph/index.js';
 import { itd } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 
 type Loss = (logits: Node, labels: Node) => Node;
 
@@ -119,7 +119,7 @@ test('an ignored label has a loss and derivatives of 0', (t) => {
 });
 
 test('a method descends past ignored labels', async (t) => {
-  using device = Device.cpu({ threads: 1 });
+  using device = testDevice();
   const problem = stated(padded, (logits, labels) => crossEntropy(logits, labels, { ignoreIndex: -100 }), 2);
   using solver = itd(problem, { lowerSteps: 3 }, { device });
   const { g } = await solver.step(solver.init());

@@ -13,7 +13,6 @@ import {
   simplex,
 } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
-import { Device } from '../../lib/engine/index.js';
 import type { ErrorCode } from '../../lib/errors.js';
 import {
   constant,
@@ -27,11 +26,12 @@ import {
   sumOfSquares,
 } from '../../lib/graph/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { runNative } from '../support/engine/run-native.js';
 import { compareGradient } from '../support/graph/differences.js';
 import { type SetCase, setCases, size } from '../support/solvers/convex-sets.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const each: [string, SetCase][] = Object.values(setCases).flatMap((cases) =>

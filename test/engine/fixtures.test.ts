@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { Device } from '../../lib/engine/index.js';
 import { Network } from '../../lib/onnx/index.js';
 import {
   checkNetwork,
@@ -13,9 +12,10 @@ import {
   referencePoint,
   toleranceOf,
 } from '../../lib/tasks/checking/index.js';
+import { testDevice } from '../support/devices.js';
 
 const fixturesFolder = fileURLToPath(new URL('../../../test/fixtures', import.meta.url));
-const device = Device.cpu();
+const device = testDevice({});
 test.after.always(() => device.dispose());
 
 const folders = readdirSync(fixturesFolder).filter((name) =>

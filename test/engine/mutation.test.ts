@@ -1,9 +1,9 @@
 import test from 'ava';
 import { compile } from '../../lib/compile/index.js';
 import { bindingAccess, dtypeCodes, type EncodedProgram, type ProgramBinding } from '../../lib/encoded.js';
-import { Device } from '../../lib/engine/index.js';
 import { BilevelError } from '../../lib/errors.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { accumulator } from '../support/engine/encoded-programs.js';
 import { programCases } from '../support/engine/programs.js';
 
@@ -68,7 +68,7 @@ const programs: readonly (readonly [name: string, program: EncodedProgram])[] = 
   ['accumulator', accumulator()],
   ...programCases().map(({ name, spec }) => [name, compile(spec)] as const),
 ];
-const device = Device.cpu({ threads: 2 });
+const device = testDevice({ threads: 2 });
 
 for (const [name, encoded] of programs) {
   test(`${name}: random damage is refused or harmless`, async (t) => {

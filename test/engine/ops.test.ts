@@ -1,12 +1,12 @@
 import test from 'ava';
 import { Random } from '../../lib/data/random.js';
-import { Device } from '../../lib/engine/index.js';
 import * as g from '../../lib/graph/index.js';
 import { drawInputs, inputNodes, opCases } from '../graph/op-cases/index.js';
+import { testDevices } from '../support/devices.js';
 import { programCases } from '../support/engine/programs.js';
 import { runNative, worstError } from '../support/engine/run-native.js';
 
-const devices = [Device.cpu({ threads: 1 }), Device.cpu({ threads: 2 })];
+const devices = testDevices();
 test.after.always(() => {
   for (const device of devices) device.dispose();
 });

@@ -1,15 +1,15 @@
 import test from 'ava';
 import { compile, noPasses } from '../../lib/compile/index.js';
-import { Device } from '../../lib/engine/index.js';
 import { isOp } from '../../lib/graph/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevices } from '../support/devices.js';
 import { programCases } from '../support/engine/programs.js';
 import { interpret } from '../support/graph/interpreter.js';
 
 /** Compiled programs on the engine against the float64 interpreter of the format, with all passes and with none. */
 
 const steps = 3;
-const devices = [1, 2].map((threads) => Device.cpu({ threads }));
+const devices = testDevices();
 
 /** |a - b| / |b| in the 2-norm. */
 function relativeError(actual: readonly number[], expected: Float64Array): number {

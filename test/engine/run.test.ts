@@ -2,10 +2,11 @@ import test from 'ava';
 import { Device, RunAborted } from '../../lib/engine/index.js';
 import { BilevelError, type ErrorCode } from '../../lib/errors.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { accumulator, busyCounter, counter, endless } from '../support/engine/encoded-programs.js';
 import { ProgramEncoder } from '../support/engine/program-encoder.js';
 
-const device = Device.cpu();
+const device = testDevice({});
 
 /** What AVA expects of a BilevelError with this code, whose message holds all the parts. */
 function failure(code: ErrorCode, ...parts: readonly string[]) {
@@ -178,7 +179,7 @@ test('the same program gives the same bits twice', async (t) => {
   );
   const results = [];
   for (let round = 0; round < 3; round++) {
-    const program = Device.cpu({ threads: 2 }).load(encoded);
+    const program = testDevice({ threads: 2 }).load(encoded);
     const outputs = { y: Tensor.zeros([300, 300]), total: Tensor.zeros([1]) };
     await program.run({ x: values, ...outputs });
     await program.run({ x: values, ...outputs });
@@ -218,7 +219,7 @@ test('a tensor that is written belongs to one run', async (t) => {
   const run = program.run(tensors, { steps: endless, signal: controller.signal });
   await t.throwsAsync(program.run(tensors), failure('TENSOR_IN_USE', 'count', 'another run'));
   await t.throwsAsync(reader.run({ ...inputs(1), x: tensors.count }), failure('TENSOR_IN_USE', 'x'));
-  const other = Device.cpu({ threads: 1 });
+  const other = testDevice();
   await t.throwsAsync(other.load(busyCounter()).run(tensors), failure('TENSOR_IN_USE'));
   other.dispose();
   controller.abort();
@@ -262,7 +263,7 @@ test('an index outside its table stops the run with an error', async (t) => {
 });
 
 test('what was disposed of refuses to work', async (t) => {
-  const own = Device.cpu({ threads: 1 });
+  const own = testDevice();
   const [kept, dropped] = [own.load(accumulator()), own.load(accumulator())];
   dropped.dispose();
   dropped.dispose();
@@ -277,7 +278,7 @@ test('what was disposed of refuses to work', async (t) => {
 });
 
 test('disposing of a program lets its run finish; disposing of a device cuts runs off at a whole step', async (t) => {
-  const own = Device.cpu({ threads: 1 });
+  const own = testDevice();
   const program = own.load(busyCounter());
   const tensors = counter();
   const finishing = program.run(tensors, { steps: 5 });

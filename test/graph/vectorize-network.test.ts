@@ -1,8 +1,8 @@
 import test from 'ava';
 import { Random } from '../../lib/data/random.js';
-import { Device } from '../../lib/engine/index.js';
 import * as g from '../../lib/graph/index.js';
 import { elementCount } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { runNative, worstError } from '../support/engine/run-native.js';
 import { evaluateEach, type Points, stackPoints } from '../support/graph/points.js';
 
@@ -106,7 +106,7 @@ for (const [name, stacked] of Object.entries(variants)) {
     const { nodes, feeds } = stackPoints(points);
     const vectorized = g.vectorize(roots, nodes, count);
     const outputs = Object.fromEntries(vectorized.map((node, index) => [`root${index}`, node]));
-    using device = Device.cpu({ threads: 1 });
+    using device = testDevice();
     const actual = await runNative(device, { outputs }, feeds);
     for (const [index, expected] of evaluateEach(roots, points, count).entries()) {
       const error = worstError(actual.get(`root${index}`) ?? new Float64Array(), expected);
@@ -121,7 +121,7 @@ test('dropout: with a key for each point the engine draws what each point draws 
   const points = { shared: new Map([[x, new Float64Array(40).fill(1)]]), stacked: new Map([[key, keys]]) };
   const { nodes, feeds } = stackPoints(points);
   const [dropped] = g.vectorize([g.dropout(x, 0.5, key)], nodes, count) as [g.Node];
-  using device = Device.cpu({ threads: 1 });
+  using device = testDevice();
   const actual = (await runNative(device, { outputs: { dropped } }, feeds)).get('dropped');
   const [expected] = evaluateEach([g.dropout(x, 0.5, key)], points, count);
   t.deepEqual(actual, expected);

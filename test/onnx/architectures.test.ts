@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { Random } from '../../lib/data/random.js';
-import { Device } from '../../lib/engine/index.js';
 import { evaluate, gradient, inner, input, type Node, reduceSum, square } from '../../lib/graph/index.js';
 import { Network } from '../../lib/onnx/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { runNative, worstError } from '../support/engine/run-native.js';
 import { compareGradient } from '../support/graph/differences.js';
 import type { TestTensor } from '../support/onnx/builder.js';
@@ -23,7 +23,7 @@ interface Module {
 
 const modules: Readonly<Record<string, Module>> = JSON.parse(await readFile(`${folder}index.json`, 'utf8'));
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 /**

@@ -1,9 +1,9 @@
 import test from 'ava';
-import { Device } from '../../lib/engine/index.js';
+import { testDevice } from '../support/devices.js';
 import { compareWithEngine } from '../support/onnx/operator-case.js';
 import { operatorCases } from '../support/onnx/operator-cases/index.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 /** Operators that the engine computes go through the compiler first, whose rules know lengths and constants. */

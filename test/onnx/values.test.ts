@@ -1,7 +1,7 @@
 import test from 'ava';
-import { Device } from '../../lib/engine/index.js';
 import { add, evaluate, gradient, inner, input, type Node } from '../../lib/graph/index.js';
 import { Network } from '../../lib/onnx/index.js';
+import { testDevice } from '../support/devices.js';
 import { runNative } from '../support/engine/run-native.js';
 import { type AttributeValue, buildModel, encode, int64s, type TestNode, tensor } from '../support/onnx/builder.js';
 import { evaluateModel } from '../support/onnx/operator-case.js';
@@ -69,7 +69,7 @@ test('an integer that no constant holds exactly is computed by the engine, which
   );
   const network = await Network.load(bytes);
   const x = input('x', [1]);
-  using device = Device.cpu({ threads: 1 });
+  using device = testDevice();
   const result = await runNative(
     device,
     { outputs: { y: network.apply(x, {}) } },

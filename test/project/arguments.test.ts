@@ -21,6 +21,7 @@ import {
   square,
   Tensor,
 } from '../../lib/index.js';
+import { testDevice } from '../support/devices.js';
 
 const none = undefined as never;
 const nothing = null as never;
@@ -107,7 +108,7 @@ for (const [name, [call, message, code = 'INVALID_ARGUMENT']] of Object.entries(
 }
 
 test('a device refuses what is no program', (t) => {
-  using device = Device.cpu({ threads: 1 });
+  using device = testDevice();
   t.throws(() => device.load(none), { code: 'INVALID_ARGUMENT', message: /program/ });
   t.throws(() => device.load({} as never), { code: 'INVALID_ARGUMENT', message: /what compile\(spec\) returns/ });
 });
@@ -124,7 +125,7 @@ test('a solver refuses what is no state and no option', async (t) => {
 });
 
 test('an aborted run says why and keeps the reason', async (t) => {
-  using device = Device.cpu({ threads: 1 });
+  using device = testDevice();
   using program = device.load(compile({ outputs: { y: square(input('x', [3])) } }));
   const reason = new Error('the user went home');
   const run = () => program.run({ x, y: Tensor.zeros([3]) }, { signal: AbortSignal.abort(reason) });

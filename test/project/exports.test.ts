@@ -1,5 +1,6 @@
 import test from 'ava';
 import * as api from '../../lib/index.js';
+import { testDevice } from '../support/devices.js';
 
 /** Everything that users import, but for types. What is not here may change without notice. */
 const names = `
@@ -29,7 +30,7 @@ test('the entry exports what is documented and nothing else', (t) => {
 test('a graph is compiled, run and evaluated through the entry alone', async (t) => {
   const x = api.input('x', [2]);
   const y = api.add(api.square(x), 1);
-  using device = api.Device.cpu({ threads: 1 });
+  using device = testDevice();
   using program = device.load(api.compile({ outputs: { y } }));
   const tensors = { x: api.Tensor.from([2, 3]), y: api.Tensor.zeros([2]) };
   await program.run(tensors);

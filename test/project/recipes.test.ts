@@ -1,13 +1,13 @@
 import test from 'ava';
 import { bilevelProblem, feed } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
-import { Device } from '../../lib/engine/index.js';
 import * as g from '../../lib/graph/index.js';
 import { itd } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { distance, movedBy } from '../support/solvers/directions.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const random = Random.fromSeed(13, 'recipes');

@@ -1,12 +1,12 @@
 import test from 'ava';
 import { bilevelProblem, box, type ConvexSet, l2Ball } from '../../lib/bilevel/index.js';
-import { Device } from '../../lib/engine/index.js';
 import { abs, add, constant, mul, type Node, reduceSum, relu, round, square, sub } from '../../lib/graph/index.js';
 import { methods } from '../../lib/solvers/index.js';
 import { drawFactors } from '../../lib/solvers/parts/linear-system/random-series.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const { aidCg, approxGrad, bome, bsa, gd, gPbgd, imaml, penalty, pzobo, rmd, soba, stable, sustain, ttsa, vPbgd } =

@@ -1,11 +1,11 @@
 import test from 'ava';
 import type { BilevelProblem } from '../../lib/bilevel/index.js';
-import { Device } from '../../lib/engine/index.js';
 import { type MethodSolver, methods, type SolverResources } from '../../lib/solvers/index.js';
+import { testDevice } from '../support/devices.js';
 import { methodRows } from '../support/solvers/method-rows.js';
 import { smallProblem } from '../support/solvers/small-problem.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 /** Every block of memory that is made from here on is counted. */

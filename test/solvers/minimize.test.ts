@@ -1,13 +1,13 @@
 import test from 'ava';
 import { box, type ConvexSet, feed, minimizationProblem } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
-import { Device } from '../../lib/engine/index.js';
 import { input, matmul, mean, mul, reduceSum, reshape, square, sub } from '../../lib/graph/index.js';
 import { constant, stairs } from '../../lib/schedules/index.js';
 import { type GivenMinimizeOptions, type MinimizeReport, minimize } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const truth = [2, -1, 0.5];

@@ -1,6 +1,5 @@
 import test from 'ava';
 import { type BilevelProblem, bilevelProblem, feed, minimizationProblem } from '../../lib/bilevel/index.js';
-import { Device } from '../../lib/engine/index.js';
 import {
   add,
   div,
@@ -33,9 +32,10 @@ import {
   vPbgd,
 } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { buildModel, encode, tensor } from '../support/onnx/builder.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const scalar = Tensor.scalar(0);
@@ -181,7 +181,7 @@ for (const [name, { problem, options, kind, details = {}, cause, remedy }] of Ob
     t.regex(found?.remedy ?? '', remedy);
     t.true(error.message.endsWith(found?.remedy ?? ' '));
     if (kind !== 'divergence') {
-      t.regex(found?.place ?? '', /solvers-non-finite\.test\.[jt]s:\d+:\d+$/);
+      t.regex(found?.place ?? '', /solvers\/non-finite\.test\.[jt]s:\d+:\d+$/);
       t.true(error.message.includes(found?.place ?? ' '), error.message);
       t.notRegex(error.message, /[Ll]ower (the )?[a-zA-Z]*[rR]ate/);
     } else t.regex(error.message, /largest element of v has grown from 0\.5 at the start to/);
@@ -284,7 +284,7 @@ test('an operation of a model file is named by its node', async (t) => {
   const { message, details } = await failure(problem);
   t.like(details.cause, { kind: 'log', operation: 'log', element: [1, 1] });
   t.regex(details.cause?.modelNode ?? '', /Log.*entropy/);
-  t.regex(message, /Log.*entropy.* in the cost g \(.*solvers-non-finite/);
+  t.regex(message, /Log.*entropy.* in the cost g \(.*solvers\/non-finite/);
 });
 
 test('a choice that leaves infinities out is not blamed', async (t) => {

@@ -1,11 +1,11 @@
 import test from 'ava';
 import { type BilevelProblem, box } from '../../lib/bilevel/index.js';
-import { Device } from '../../lib/engine/index.js';
 import { geometric } from '../../lib/schedules/index.js';
 import { type GivenPenaltyOptions, type MethodState, type PenaltyReport, penalty } from '../../lib/solvers/index.js';
+import { testDevice } from '../support/devices.js';
 import { p1, p2 } from '../support/solvers/quadratics.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const n = 4;

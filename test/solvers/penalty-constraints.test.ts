@@ -1,11 +1,11 @@
 import test from 'ava';
 import { type BilevelProblem, type BilevelStatement, bilevelProblem, box, simplex } from '../../lib/bilevel/index.js';
-import { Device } from '../../lib/engine/index.js';
 import { add, constant, mul, type Node, reduceSum, slice, square, sub } from '../../lib/graph/index.js';
 import { type GivenPenaltyOptions, gd, type PenaltyReport, penalty, soba } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const norm2 = (x: Node): Node => reduceSum(square(x));

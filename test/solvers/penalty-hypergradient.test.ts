@@ -1,14 +1,14 @@
 import test from 'ava';
 import { oracles } from '../../lib/bilevel/index.js';
-import { Device } from '../../lib/engine/index.js';
 import * as graph from '../../lib/graph/index.js';
 import { add, mul, type Node } from '../../lib/graph/index.js';
 import { type GivenPenaltyOptions, penalty } from '../../lib/solvers/index.js';
+import { testDevice } from '../support/devices.js';
 import { relativeError } from '../support/safetensors.js';
 import { solveDense } from '../support/solvers/dense.js';
 import { type Known, knownNames, loadKnown, valuesOf } from '../support/solvers/known-hypergradient.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 /** A step size for which gradient descent on the penalty converges: the Hessian of g is at most 0.73. */

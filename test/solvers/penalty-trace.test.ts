@@ -1,7 +1,7 @@
 import test from 'ava';
 import { bilevelProblem, feed, perSample } from '../../lib/bilevel/index.js';
-import { Device } from '../../lib/engine/index.js';
 import { penalty, SolverState } from '../../lib/solvers/index.js';
+import { testDevice } from '../support/devices.js';
 import { Fixture, relativeError } from '../support/safetensors.js';
 import { logits, loss, weightedLoss } from '../support/solvers/denoising.js';
 
@@ -28,7 +28,7 @@ test("the authors' variant follows an independent float64 trace iterate by itera
     f: ({ v, validation }) => loss(logits(validation.x, v.weight, v.bias), validation.y),
     g: ({ u, v, train }) => weightedLoss(logits(train.x, v.weight, v.bias), train.y, u.importance),
   });
-  using device = Device.cpu({ threads: 1 });
+  using device = testDevice();
   using solver = penalty(
     problem,
     {

@@ -1,14 +1,14 @@
 import test from 'ava';
 import { bilevelProblem, feed, perSample } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
-import { Device } from '../../lib/engine/index.js';
 import { gather } from '../../lib/graph/index.js';
 import { type GivenPenaltyOptions, type MethodState, penalty } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { logits, loss, weightedLoss } from '../support/solvers/denoising.js';
 import { smallProblem } from '../support/solvers/small-problem.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const samples = 24;

@@ -1,12 +1,12 @@
 import test from 'ava';
 import { minimizationProblem } from '../../lib/bilevel/index.js';
-import { Device } from '../../lib/engine/index.js';
 import { evaluate, input, randomUniform, reduceSum, square, sub } from '../../lib/graph/index.js';
 import { minimize, penalty } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { smallProblem } from '../support/solvers/small-problem.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 /** The number that the key [seed, draw] gives. */

@@ -6,12 +6,12 @@ import { bilevelProblem, type Feed, feed } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
 import { samplers } from '../../lib/data/samplers/index.js';
 import type { Sampler } from '../../lib/data/samplers/sampler.js';
-import { Device } from '../../lib/engine/index.js';
 import { crossEntropy, matmul, mean, reduceSum, square, sub } from '../../lib/graph/index.js';
 import { maml, penalty, readState, saba, srba, writeState } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 
-const device = Device.cpu({ threads: 2 });
+const device = testDevice({ threads: 2 });
 test.after(() => device.dispose());
 
 const random = Random.fromSeed(3, 'samplers');

@@ -1,11 +1,11 @@
 import test from 'ava';
 import { affine, bilevelProblem, type ConvexSet, l1Ball, l2Ball, simplex } from '../../lib/bilevel/index.js';
-import { Device } from '../../lib/engine/index.js';
 import { add, constant, type Node, reduceSum, square, sub } from '../../lib/graph/index.js';
 import { penalty } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const farthest = (a: readonly number[], b: readonly number[]): number =>

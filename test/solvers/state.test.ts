@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { writeSafetensors } from '../../lib/data/safetensors.js';
-import { Device } from '../../lib/engine/index.js';
 import {
   type GivenPenaltyOptions,
   type MethodState,
@@ -13,9 +12,10 @@ import {
   writeState,
 } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { smallProblem } from '../support/solvers/small-problem.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const options = {

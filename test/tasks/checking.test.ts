@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import test from 'ava';
 import { onnxRuntimeOutput } from '../../lib/cli/onnx-runtime.js';
 import { Random } from '../../lib/data/random.js';
-import { Device } from '../../lib/engine/index.js';
 import { Network } from '../../lib/onnx/index.js';
 import { type CheckResult, checkNetwork, randomPoint, withinTolerance } from '../../lib/tasks/checking/index.js';
 import { inspectStep } from '../../lib/tasks/inspection.js';
 import type { Loss } from '../../lib/tasks/network/costs.js';
 import { elementCount } from '../../lib/tensor.js';
 import { bilevel, errorOf, withTemporary } from '../support/command-line.js';
+import { testDevice } from '../support/devices.js';
 import { buildModel, encode, int64s, type TestModel, type TestTensor, tensor } from '../support/onnx/builder.js';
 
 const random = Random.fromSeed(3, 'networks to check');
@@ -112,7 +112,7 @@ const parameterless: TestModel = {
   outputs: ['y'],
 };
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 interface Choices {

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { Device } from '../../lib/engine/index.js';
 import { constant, crossEntropy, gradient, input } from '../../lib/graph/index.js';
 import { Network } from '../../lib/onnx/index.js';
 import { StepProgram } from '../../lib/solvers/machine/step-program.js';
@@ -18,9 +17,10 @@ import { weightedMean } from '../../lib/tasks/denoising/problem.js';
 import { findModel, modelNames } from '../../lib/tasks/models.js';
 import { Tensor } from '../../lib/tensor.js';
 import { withTemporary } from '../support/command-line.js';
+import { testDevice } from '../support/devices.js';
 import { buildModel, encode, int64s, type TestModel, tensor } from '../support/onnx/builder.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 /** Images of one bright row: the row is the label. */

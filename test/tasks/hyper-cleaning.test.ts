@@ -1,5 +1,4 @@
 import test from 'ava';
-import { Device } from '../../lib/engine/index.js';
 import { methodNames } from '../../lib/solvers/index.js';
 import { Evaluation } from '../../lib/tasks/hyper-cleaning/evaluation.js';
 import {
@@ -20,8 +19,9 @@ import {
 } from '../../lib/tasks/hyper-cleaning/index.js';
 import { initialWeights } from '../../lib/tasks/hyper-cleaning/problem.js';
 import type { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const task = validateTask({ train: 300, validation: 1000, noise: 0.1, measurements: 5 });

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { Device } from '../../lib/engine/index.js';
 import type { SavedState } from '../../lib/solvers/index.js';
 import {
   conclusion,
@@ -18,9 +17,10 @@ import {
 import { drawInstance, type Rows } from '../../lib/tasks/representation/instance.js';
 import { studyMethodNames } from '../../lib/tasks/representation/methods.js';
 import { bilevel, errorOf, interrupted, metricsLines, withTemporary } from '../support/command-line.js';
+import { testDevice } from '../support/devices.js';
 import { solveDense } from '../support/solvers/dense.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const tiny = { features: 3, embedding: 4, hidden: 5, samples: 12, iterations: 4 };

@@ -2,18 +2,18 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { feed, minimizationProblem } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
-import { Device } from '../../lib/engine/index.js';
 import * as g from '../../lib/graph/index.js';
 import { Network } from '../../lib/onnx/index.js';
 import { minimize } from '../../lib/solvers/index.js';
 import { runningStatistics } from '../../lib/tasks/running-statistics.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { buildModel, encode, tensor } from '../support/onnx/builder.js';
 import { runByRuntime } from '../support/onnx/runtime.js';
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../../test/fixtures/${name}/model.onnx`, import.meta.url));
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const random = Random.fromSeed(11, 'running statistics');

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { type Oracles, oracles, type Vector } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
-import { Device } from '../../lib/engine/index.js';
+import type { Device } from '../../lib/engine/index.js';
 import { add, constant, evaluate, mul, type Node } from '../../lib/graph/index.js';
 import { findMethod, methodNames } from '../../lib/solvers/index.js';
 import type { Rows } from '../../lib/study/index.js';
@@ -26,9 +26,10 @@ import {
   validateSettings,
 } from '../../lib/tasks/synthetic/index.js';
 import { projectedNorm2, rowSpaceOf } from '../../lib/tasks/synthetic/row-space.js';
+import { testDevice } from '../support/devices.js';
 import { solveDense } from '../support/solvers/dense.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 async function runSynthetic(

@@ -1,6 +1,5 @@
 import test from 'ava';
 import { Random } from '../../lib/data/random.js';
-import { Device } from '../../lib/engine/index.js';
 import { Network } from '../../lib/onnx/index.js';
 import { penalty } from '../../lib/solvers/index.js';
 import {
@@ -13,9 +12,10 @@ import {
 import { Classifier, checkFit, type Samples, trainClassifier } from '../../lib/tasks/classifier.js';
 import { denoisingProblem } from '../../lib/tasks/denoising/index.js';
 import { Tensor } from '../../lib/tensor.js';
+import { testDevice } from '../support/devices.js';
 import { bools, buildModel, encode, tensor } from '../support/onnx/builder.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const [rows, inputs, classes] = [40, 6, 3];

@@ -3,9 +3,9 @@ import { compile } from '../../../lib/compile/index.js';
 import { simplify } from '../../../lib/compile/rewrite/simplify.js';
 import { splitSums } from '../../../lib/compile/rewrite/sums.js';
 import { Random } from '../../../lib/data/random.js';
-import { Device } from '../../../lib/engine/index.js';
 import * as g from '../../../lib/graph/index.js';
 import { elementCount } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 import { runNative, worstError } from '../../support/engine/run-native.js';
 import { expression } from '../../support/graph/expression.js';
 
@@ -120,7 +120,7 @@ test('simplified graphs are not simplified further', (t) => {
   t.deepEqual(simplify(once), once);
 });
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 
 for (const mean of [0, 10, 1000]) {
   test(`splitting sums costs no accuracy where the deviation is 1 and the mean ${mean}`, async (t) => {

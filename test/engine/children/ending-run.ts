@@ -1,8 +1,9 @@
 // The process ends during a run, in the way that the argument says.
-import { Device } from '../../../lib/engine/index.js';
+
+import { testDevice } from '../../support/devices.js';
 import { busyCounter, counter, endless } from '../../support/engine/encoded-programs.js';
 
-const program = Device.cpu().load(busyCounter());
+const program = testDevice({}).load(busyCounter());
 const tensors = counter();
 void program.run(tensors, { steps: endless });
 void program.run(counter(), { steps: endless });

@@ -1,9 +1,9 @@
 // What calls leave behind for the garbage collector, and what is left after it: for the test of lifecycles.
 // Run with --expose-gc and a young generation in which no collection is due meanwhile.
 import { compile } from '../../../lib/compile/index.js';
-import { Device } from '../../../lib/engine/index.js';
 import * as g from '../../../lib/graph/index.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 
 // So many that what the compiler of JavaScript keeps, which the first thousands make it do, counts for nothing.
 const calls = 5000;
@@ -11,7 +11,7 @@ const [size, steps] = process.argv.slice(2).map(Number) as [number, number];
 const collect = globalThis.gc as () => void;
 
 const x = g.input('x', [size]);
-using device = Device.cpu({ threads: 1 });
+using device = testDevice();
 using program = device.load(compile({ updates: [[x, g.add(x, 1)]] }));
 const tensors = { x: Tensor.zeros([size]) };
 

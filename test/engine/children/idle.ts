@@ -1,10 +1,10 @@
 // How much processor time the process takes while its device has nothing to do, after a run on all cores.
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Device } from '../../../lib/engine/index.js';
+import { testDevice } from '../../support/devices.js';
 import { busyCounter, counter } from '../../support/engine/encoded-programs.js';
 
-const program = Device.cpu({ threads: availableParallelism() }).load(busyCounter());
+const program = testDevice({ threads: availableParallelism() }).load(busyCounter());
 await program.run(counter(), { steps: 20 });
 await sleep(200);
 const before = process.cpuUsage();

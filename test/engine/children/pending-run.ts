@@ -1,8 +1,9 @@
 // A run nobody waits for: the process goes on until it has ended, and no longer, with an idle device still there.
-import { Device } from '../../../lib/engine/index.js';
+
+import { testDevice } from '../../support/devices.js';
 import { busyCounter, counter } from '../../support/engine/encoded-programs.js';
 
-const program = Device.cpu().load(busyCounter());
+const program = testDevice({}).load(busyCounter());
 const tensors = counter();
 void program
   .run(tensors, { steps: 100 })

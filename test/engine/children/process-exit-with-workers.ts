@@ -1,7 +1,7 @@
 // The main thread calls process.exit while workers are in the middle of runs.
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { Device } from '../../../lib/engine/index.js';
+import { testDevice } from '../../support/devices.js';
 import { busyCounter, counter, endless } from '../../support/engine/encoded-programs.js';
 
 if (isMainThread) {
@@ -9,5 +9,5 @@ if (isMainThread) {
   await Promise.all(workers.map((worker) => once(worker, 'message')));
   process.exit(9);
 }
-void Device.cpu({ threads: 1 }).load(busyCounter()).run(counter(), { steps: endless });
+void testDevice().load(busyCounter()).run(counter(), { steps: endless });
 parentPort?.postMessage('running');

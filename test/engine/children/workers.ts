@@ -1,11 +1,11 @@
 // Worker threads that are ended during runs, in the way that the argument says, while the main thread runs too.
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { Device } from '../../../lib/engine/index.js';
+import { testDevice } from '../../support/devices.js';
 import { busyCounter, counter, endless } from '../../support/engine/encoded-programs.js';
 
 async function main(way: string): Promise<void> {
-  const device = Device.cpu({ threads: 1 });
+  const device = testDevice();
   const program = device.load(busyCounter());
   for (let round = 0; round < 3; round++) {
     const workers = [1, 2, 3].map(() => new Worker(new URL(import.meta.url), { workerData: way }));
@@ -31,7 +31,7 @@ async function main(way: string): Promise<void> {
 
 function work(way: string): void {
   const tensors = counter();
-  const device = Device.cpu({ threads: 1 });
+  const device = testDevice();
   void device.load(busyCounter()).run(tensors, { steps: endless });
   void device.load(busyCounter()).run(counter(), { steps: endless });
   const wait = setInterval(() => {

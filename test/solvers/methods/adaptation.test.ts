@@ -1,6 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
 import { type BilevelProblem, bilevelProblem, box, feed, perSample } from '../../../lib/bilevel/index.js';
-import { Device } from '../../../lib/engine/index.js';
 import {
   add,
   broadcastTo,
@@ -17,10 +16,11 @@ import {
 } from '../../../lib/graph/index.js';
 import { anil, imaml, maml } from '../../../lib/solvers/index.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 import { distance, movedBy } from '../../support/solvers/directions.js';
 import { type Descent, type PathOptions, pathDerivative } from '../../support/solvers/lower-path.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 /** Two tasks of five points each, to which a map of three features is to be fitted. */

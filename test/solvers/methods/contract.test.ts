@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { type BilevelProblem, bilevelProblem, type Evaluations } from '../../../lib/bilevel/index.js';
-import { Device } from '../../../lib/engine/index.js';
 import { add, reduceSum, square, sub } from '../../../lib/graph/index.js';
 import {
   type MemoryOrder,
@@ -12,10 +11,11 @@ import {
   type SolverResources,
 } from '../../../lib/solvers/index.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 import { methodRows } from '../../support/solvers/method-rows.js';
 import { smallProblem } from '../../support/solvers/small-problem.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 type Name = keyof typeof methods;

@@ -1,7 +1,6 @@
 import test from 'ava';
 import { bilevelProblem, box } from '../../../lib/bilevel/index.js';
 import { Random } from '../../../lib/data/random.js';
-import { Device } from '../../../lib/engine/index.js';
 import {
   add,
   constant,
@@ -29,9 +28,10 @@ import {
   vPbgd,
 } from '../../../lib/solvers/index.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 import { solveDense } from '../../support/solvers/dense.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 type Vector = readonly number[];

@@ -1,11 +1,11 @@
 import test from 'ava';
 import { bilevelProblem } from '../../../lib/bilevel/index.js';
-import { Device } from '../../../lib/engine/index.js';
 import { constant, mul, reduceSum, square, sub } from '../../../lib/graph/index.js';
 import { schedules } from '../../../lib/schedules/index.js';
 import { type MethodSolver, methods } from '../../../lib/solvers/index.js';
 import { drawFactors } from '../../../lib/solvers/parts/linear-system/random-series.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 import { relativeError } from '../../support/safetensors.js';
 import { solveDense } from '../../support/solvers/dense.js';
 import {
@@ -18,7 +18,7 @@ import {
   multiply,
 } from '../../support/solvers/known-hypergradient.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const { aidCg, aidFp, amigo, approxGrad, bsa, stocbio, ttsa } = methods;

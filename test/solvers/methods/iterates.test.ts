@@ -1,12 +1,12 @@
 import test from 'ava';
 import type { BilevelProblem } from '../../../lib/bilevel/index.js';
-import { Device } from '../../../lib/engine/index.js';
 import { type MethodSolver, methods, type SolverResources, SolverState } from '../../../lib/solvers/index.js';
+import { testDevice } from '../../support/devices.js';
 import { Fixture } from '../../support/safetensors.js';
 import { type IterateRow, iterateRows, type RunSettings } from '../../support/solvers/iterate-rows.js';
 import { quadraticSamples } from '../../support/solvers/quadratic-samples.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const [samples, block] = [8, 2];

@@ -1,15 +1,15 @@
 import test from 'ava';
 import { type BilevelProblem, bilevelProblem, feed } from '../../../lib/bilevel/index.js';
 import { Random } from '../../../lib/data/random.js';
-import { Device } from '../../../lib/engine/index.js';
 import { add, constant, matmul, mul, type Node, reduceSum, reshape, square, sub } from '../../../lib/graph/index.js';
 import { type MethodSolver, methods, type SolverResources } from '../../../lib/solvers/index.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 import { relativeError } from '../../support/safetensors.js';
 import { solveDense } from '../../support/solvers/dense.js';
 import { multiply } from '../../support/solvers/known-hypergradient.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const { aidCg, aidFp, amigo, approxGrad, mrbo, mstsa, soba, stable, stocbio } = methods;

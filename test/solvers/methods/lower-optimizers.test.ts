@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { type BilevelProblem, bilevelProblem, box, feed, l2Ball, oracles } from '../../../lib/bilevel/index.js';
-import { Device } from '../../../lib/engine/index.js';
 import {
   add,
   constant,
@@ -22,9 +21,10 @@ import {
 import { schedules } from '../../../lib/schedules/index.js';
 import { type MethodSolver, type MethodState, methods, type SolverResources } from '../../../lib/solvers/index.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 import { distance, movedBy } from '../../support/solvers/directions.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 type Name = keyof typeof methods;

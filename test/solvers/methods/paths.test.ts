@@ -1,6 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
 import { type BilevelProblem, bilevelProblem, box, feed, perSample } from '../../../lib/bilevel/index.js';
-import { Device } from '../../../lib/engine/index.js';
 import {
   add,
   concat,
@@ -15,8 +14,9 @@ import {
 } from '../../../lib/graph/index.js';
 import { hozog, type MethodSolver, type MethodState, pzobo, pzoboS } from '../../../lib/solvers/index.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 /** g = 1/2 (v - B u)' H (v - B u) with u = (a, b), and f = <p, u> + <q, v>. */

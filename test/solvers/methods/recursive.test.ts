@@ -1,7 +1,6 @@
 import test from 'ava';
 import { bilevelProblem, feed } from '../../../lib/bilevel/index.js';
 import { Random } from '../../../lib/data/random.js';
-import { Device } from '../../../lib/engine/index.js';
 import {
   add,
   concat,
@@ -30,9 +29,10 @@ import {
 } from '../../../lib/solvers/index.js';
 import { Batches } from '../../../lib/solvers/machine/batches.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 import { solveDense } from '../../support/solvers/dense.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const [samples, size] = [24, 4];

@@ -1,6 +1,5 @@
 import test from 'ava';
 import { type BilevelProblem, bilevelProblem, minimizationProblem } from '../../../lib/bilevel/index.js';
-import { Device } from '../../../lib/engine/index.js';
 import { add, mul, reduceSum, square, sub } from '../../../lib/graph/index.js';
 import { schedules } from '../../../lib/schedules/index.js';
 import {
@@ -14,9 +13,10 @@ import {
   vPbgd,
 } from '../../../lib/solvers/index.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 import { methodRows } from '../../support/solvers/method-rows.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 type Vector = readonly number[];

@@ -1,14 +1,14 @@
 import test from 'ava';
 import { type BilevelProblem, bilevelProblem, feed } from '../../../lib/bilevel/index.js';
-import { Device } from '../../../lib/engine/index.js';
 import { add, matmul, mean, square, sub } from '../../../lib/graph/index.js';
 import { type MethodSolver, type MethodState, methods } from '../../../lib/solvers/index.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 import { Fixture, relativeError } from '../../support/safetensors.js';
 import { quadraticSamples } from '../../support/solvers/quadratic-samples.js';
 import { smallProblem } from '../../support/solvers/small-problem.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const { fsla, maSoba, saba, soba, srba } = methods;

@@ -1,6 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
 import { type BilevelProblem, bilevelProblem, box, l2Ball } from '../../../lib/bilevel/index.js';
-import { Device } from '../../../lib/engine/index.js';
 import {
   add,
   constant,
@@ -18,10 +17,11 @@ import {
 import { schedules } from '../../../lib/schedules/index.js';
 import { type MethodSolver, methods, type SolverResources } from '../../../lib/solvers/index.js';
 import { Tensor } from '../../../lib/tensor.js';
+import { testDevice } from '../../support/devices.js';
 import { distance, movedBy } from '../../support/solvers/directions.js';
 import { type Descent, pathDerivative } from '../../support/solvers/lower-path.js';
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 const mix = constant([1, -0.5, 0.25, 0.75, 0.5, -1, -0.25, 1, 0.5, 0.5, -0.75, 1], [3, 4]);

@@ -1,0 +1,26 @@
+import { type CpuOptions, Device } from '../../lib/engine/index.js';
+
+/**
+ * The device that tests run on, where they do not ask for a certain one: that of the environment variable
+ * BILEVEL_TEST_DEVICE, `cpu` for all cores or `cpu:THREADS`; without it a CPU device with these options.
+ */
+export function testDevice(options: CpuOptions = { threads: 1 }): Device {
+  const named = process.env.BILEVEL_TEST_DEVICE;
+  return named ? deviceNamed(named) : Device.cpu(options);
+}
+
+/** The devices that every kernel is tested on: a CPU with one thread and with two, or that of the environment. */
+export function testDevices(): Device[] {
+  const named = process.env.BILEVEL_TEST_DEVICE;
+  return named ? [deviceNamed(named)] : [1, 2].map((threads) => Device.cpu({ threads }));
+}
+
+/** @throws when the name is none of a device */
+export function deviceNamed(name: string): Device {
+  const [, threads] = /^cpu(?::(\d+))?$/.exec(name) ?? fail(name);
+  return Device.cpu(threads === undefined ? {} : { threads: Number(threads) });
+}
+
+function fail(name: string): never {
+  throw new Error(`BILEVEL_TEST_DEVICE: expected cpu or cpu:THREADS but received ${JSON.stringify(name)}.`);
+}
