@@ -2,6 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export {
+  type AnyFeed,
   affine,
   type BallOptions,
   type BilevelProblem,
@@ -29,6 +30,8 @@ export {
   type Point,
   perSample,
   rows,
+  type StreamFeed,
+  type StreamOptions,
   simplex,
 } from './bilevel/index.js';
 export {
@@ -40,6 +43,7 @@ export {
   type ProgramCost,
   type ProgramSpec,
 } from './compile/index.js';
+export type { Batch, BatchSource } from './data/batch-reader.js';
 export type { Random } from './data/random.js';
 export type { EpisodeOptions, EpisodeSampler } from './data/samplers/episodes.js';
 export { samplers } from './data/samplers/index.js';

@@ -3,8 +3,10 @@ import { EpisodeSampler } from '../data/samplers/episodes.js';
 import { full } from '../data/samplers/full.js';
 import type { Sampler } from '../data/samplers/sampler.js';
 import { shuffled } from '../data/samplers/shuffled.js';
-import { BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
-import { Tensor, unravel } from '../tensor.js';
+import { BilevelError, checkKeys, checkRecord, invalidArgument } from '../errors.js';
+import type { Tensor } from '../tensor.js';
+import { checkTensor } from './check-tensor.js';
+import { type StreamFeed, type StreamOptions, stateStream } from './stream.js';
 
 /**
  * Data of one purpose: arrays with one row per sample, resident in shared memory, from which mini-batches are drawn and
@@ -20,6 +22,9 @@ export interface Feed<A extends string = string> {
   readonly seed: number;
   readonly sampler: Sampler;
 }
+
+/** Resident data, or data that come batch by batch. */
+export type AnyFeed = Feed | StreamFeed;
 
 /** A feed whose mini-batches are few-shot tasks, of which costs see the sets `support` and `query`. */
 export interface EpisodeFeed<A extends string = string> extends Feed<A> {
@@ -42,7 +47,9 @@ export interface EpisodeFeedOptions extends Omit<FeedOptions, 'batch' | 'sampler
 }
 
 /**
- * States a feed, for example `feed({ x: images, y: labels }, { batch: 200, seed: 1 })`. The tensors are not copied.
+ * States a feed, for example `feed({ x: images, y: labels }, { batch: 200, seed: 1 })`. The tensors are not copied. A function in
+ * place of the tensors gives batches: `feed((start) => readBatches(start), { types: { x: { shape: [200, 784] } } })`, where `start`
+ * is the number of the batch to begin with.
  * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a batch, sampler or seed out of range or a feed without arrays; SHAPE_MISMATCH when the
  * arrays have different numbers of rows; INVALID_DATA, naming array and position, for a float that is not finite; what the sampler throws
  */
@@ -50,8 +57,17 @@ export function feed<A extends string>(
   arrays: Readonly<Record<A, Tensor>>,
   options: EpisodeFeedOptions,
 ): EpisodeFeed<A>;
+export function feed<A extends string>(batches: StreamFeed<A>['batches'], options: StreamOptions<A>): StreamFeed<A>;
 export function feed<A extends string>(arrays: Readonly<Record<A, Tensor>>, options?: FeedOptions): Feed<A>;
-export function feed<A extends string>(arrays: Readonly<Record<A, Tensor>>, options: FeedOptions = {}): Feed<A> {
+export function feed<A extends string>(
+  data: Readonly<Record<A, Tensor>> | StreamFeed<A>['batches'],
+  options: FeedOptions | StreamOptions<A> = {},
+): Feed<A> | StreamFeed<A> {
+  if (typeof data === 'function') return stateStream(data, options as StreamOptions<A>);
+  return stateResident(data, options as FeedOptions);
+}
+
+function stateResident<A extends string>(arrays: Readonly<Record<A, Tensor>>, options: FeedOptions): Feed<A> {
   checkRecord(arrays, 'arrays of a feed');
   checkKeys(options, ['batch', 'sampler', 'seed'], 'feed');
   const { seed = 0 } = options;
@@ -99,23 +115,4 @@ function batchFor(sampler: Sampler, batch: number | undefined, size: number): nu
     throw invalidArgument('batch of a feed', `an integer from 1 to its number of rows, ${size}`, batch);
   }
   return batch;
-}
-
-/** Refuses what is not a tensor, and float tensors with an element that is not finite. */
-export function checkTensor(what: string, tensor: unknown): asserts tensor is Tensor {
-  if (!(tensor instanceof Tensor)) throw invalidArgument(what, 'a Tensor', tensor);
-  if (!(tensor.data instanceof Float32Array)) return;
-  const position = tensor.data.findIndex((value) => !Number.isFinite(value));
-  if (position < 0) return;
-  const index = unravel(position, tensor.shape);
-  throw new BilevelError(
-    'INVALID_DATA',
-    `Expected finite numbers in ${what} but element [${index.join(', ')}] is ${describe(tensor.data[position])}.`,
-  );
-}
-
-/** Refuses what is not a float32 tensor of finite numbers. */
-export function checkReal(what: string, tensor: unknown): asserts tensor is Tensor<'float32'> {
-  checkTensor(what, tensor);
-  if (tensor.dtype !== 'float32') throw invalidArgument(what, 'a float32 tensor', tensor.dtype);
 }

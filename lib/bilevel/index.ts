@@ -1,6 +1,6 @@
 export type { Constraint, Constraints } from './constraints.js';
-export { type EpisodeFeed, type EpisodeFeedOptions, type Feed, type FeedOptions, feed } from './feed.js';
-export { type FeedInputs, feedBinding } from './inputs.js';
+export { type AnyFeed, type EpisodeFeed, type EpisodeFeedOptions, type Feed, type FeedOptions, feed } from './feed.js';
+export { type FeedInputs, feedBinding, isResident, type ResidentInputs, type StreamInputs } from './inputs.js';
 export {
   type EvaluationCount,
   type Evaluations,
@@ -35,6 +35,7 @@ export {
   sets,
   simplex,
 } from './sets/index.js';
+export { checkBatch, type StreamFeed, type StreamOptions } from './stream.js';
 export { type PerSample, perSample, type Variable } from './variable.js';
 export {
   dot,

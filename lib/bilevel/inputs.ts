@@ -1,16 +1,13 @@
 import { EpisodeSampler } from '../data/samplers/episodes.js';
 import { checkRecord, invalidArgument } from '../errors.js';
 import { constant, gather, input, iota, type Node, reshape, slice } from '../graph/index.js';
-import type { Feed } from './feed.js';
+import type { AnyFeed, Feed } from './feed.js';
+import type { StreamFeed } from './stream.js';
 
 type Nodes = Readonly<Record<string, Node>>;
 
-/** A feed in the graph of a problem. */
-export interface FeedInputs {
+interface CommonInputs {
   readonly name: string;
-  readonly feed: Feed;
-  /** Row numbers of the present batch, int32; all rows in order when the feed has no batch. */
-  readonly index: Node;
   /** Inputs that change with the mini-batch. */
   readonly drawn: readonly Node[];
   /** All nodes that hold rows of the present batch: under the arrays' names, and `index`. */
@@ -19,41 +16,74 @@ export interface FeedInputs {
   readonly seen: Nodes | Readonly<Record<'support' | 'query', Nodes>>;
 }
 
+/** Resident data in the graph of a problem. */
+export interface ResidentInputs extends CommonInputs {
+  readonly feed: Feed;
+  /** Row numbers of the present batch, int32; all rows in order when the feed has no batch. */
+  readonly index: Node;
+}
+
+/** A stream of batches in the graph of a problem. */
+export interface StreamInputs extends CommonInputs {
+  readonly feed: StreamFeed;
+  readonly index: undefined;
+}
+
+/** A feed in the graph of a problem. */
+export type FeedInputs = ResidentInputs | StreamInputs;
+
+/** Whether the data of a feed lie in memory, with numbered rows. */
+export function isResident(inputs: FeedInputs): inputs is ResidentInputs {
+  return inputs.index !== undefined;
+}
+
 /** The binding name of an array, or of the row numbers, of a feed. */
 export function feedBinding(feed: string, array: string): string {
   return `data.${feed}/${array}`;
 }
 
-export function stateFeeds(feeds: Readonly<Record<string, Feed>>): readonly FeedInputs[] {
+export function stateFeeds(feeds: Readonly<Record<string, AnyFeed>>): readonly FeedInputs[] {
   checkRecord(feeds, 'feeds');
   return Object.entries(feeds).map(([name, feed]) => {
     if (['u', 'v', 'key'].includes(name) || name.includes('/')) {
       throw invalidArgument('the name of a feed', 'a name without / and other than u, v and key', name);
     }
-    if (typeof feed !== 'object' || feed === null || !('arrays' in feed && 'size' in feed)) {
+    if (typeof feed !== 'object' || feed === null || !('batches' in feed || ('arrays' in feed && 'size' in feed))) {
       throw invalidArgument(`the feed ${name}`, 'what feed(arrays, options) returns', feed);
     }
-    const wholes = Object.entries(feed.arrays).map(
-      ([array, { shape, dtype }]) => [array, input(feedBinding(name, array), shape, dtype)] as const,
-    );
-    if (feed.batch === undefined) {
-      const index = iota(feed.size, 'int32');
-      const rows = Object.freeze({ ...Object.fromEntries(wholes), index });
-      return { name, feed, index, drawn: [], rows, seen: rows };
-    }
-    const index = input(feedBinding(name, 'index'), [feed.batch], 'int32');
-    const drawn = [index];
-    if (feed.sampler instanceof EpisodeSampler) {
-      const sets = episodeSets(feed.sampler, index, Object.fromEntries(wholes));
-      const rows = Object.entries(sets).flatMap(([set, nodes]) =>
-        Object.entries(nodes).map(([array, node]) => [`${set}.${array}`, node] as const),
-      );
-      return { name, feed, index, drawn, rows: { ...Object.fromEntries(rows), index }, seen: sets };
-    }
-    const gathered = wholes.map(([array, whole]) => [array, gather(whole, index, 0)] as const);
-    const rows = Object.freeze({ ...Object.fromEntries(gathered), index });
-    return { name, feed, index, drawn, rows, seen: rows };
+    return 'batches' in feed ? streamInputs(name, feed) : residentInputs(name, feed);
   });
+}
+
+function streamInputs(name: string, feed: StreamFeed): StreamInputs {
+  const entries = Object.entries(feed.types).map(
+    ([array, { shape, dtype }]) => [array, input(feedBinding(name, array), shape, dtype)] as const,
+  );
+  const rows = Object.freeze(Object.fromEntries(entries));
+  return { name, feed, index: undefined, drawn: Object.values(rows), rows, seen: rows };
+}
+
+function residentInputs(name: string, feed: Feed): ResidentInputs {
+  const wholes = Object.entries(feed.arrays).map(
+    ([array, { shape, dtype }]) => [array, input(feedBinding(name, array), shape, dtype)] as const,
+  );
+  if (feed.batch === undefined) {
+    const index = iota(feed.size, 'int32');
+    const rows = Object.freeze({ ...Object.fromEntries(wholes), index });
+    return { name, feed, index, drawn: [], rows, seen: rows };
+  }
+  const index = input(feedBinding(name, 'index'), [feed.batch], 'int32');
+  const drawn = [index];
+  if (feed.sampler instanceof EpisodeSampler) {
+    const sets = episodeSets(feed.sampler, index, Object.fromEntries(wholes));
+    const rows = Object.entries(sets).flatMap(([set, nodes]) =>
+      Object.entries(nodes).map(([array, node]) => [`${set}.${array}`, node] as const),
+    );
+    return { name, feed, index, drawn, rows: { ...Object.fromEntries(rows), index }, seen: sets };
+  }
+  const gathered = wholes.map(([array, whole]) => [array, gather(whole, index, 0)] as const);
+  const rows = Object.freeze({ ...Object.fromEntries(gathered), index });
+  return { name, feed, index, drawn, rows, seen: rows };
 }
 
 /** Of each set the rows [tasks, rows of a task, ...], without the first axis for a single task; classes are numbered within the task. */

@@ -1,7 +1,7 @@
 import { BilevelError } from '../errors.js';
 import { evaluate, isOp, labelsOf, type Node, topologicalOrder } from '../graph/index.js';
 import { elementCount } from '../tensor.js';
-import { type FeedInputs, feedBinding } from './inputs.js';
+import { type FeedInputs, feedBinding, isResident, type ResidentInputs } from './inputs.js';
 
 type Values = Map<Node, Float64Array>;
 
@@ -12,7 +12,7 @@ const mostRows = 1 << 16;
 const moving: ReadonlySet<string> = new Set(['reshape', 'transpose', 'broadcastTo', 'slice', 'stopGradient', 'where']);
 
 /**
- * Refuses labels in a feed that are no class of the cross-entropy which reads them, unless the cost leaves their loss out by a
+ * Refuses labels in a feed in memory that are no class of the cross-entropy which reads them, unless the cost leaves their loss out by a
  * `where` whose condition depends on the feed alone.
  * @param name of the cost
  * @throws INVALID_DATA naming feed, row, label and classes
@@ -24,7 +24,7 @@ export function checkLabels(name: string, cost: Node, feeds: readonly FeedInputs
     if (labelled === undefined) continue;
     const { labels, classes } = labelled;
     const isBad = (label: number): boolean => !(label >= 0 && label < classes);
-    const source = feedOf(labels, feeds);
+    const source = feedOf(labels, feeds.filter(isResident));
     if (source === undefined) continue;
     let looked = 0;
     for (const { rows, values } of batchesWith(source, labels, isBad)) {
@@ -42,7 +42,7 @@ export function checkLabels(name: string, cost: Node, feeds: readonly FeedInputs
   }
 }
 
-function refusal(cost: string, { name }: FeedInputs, row: number, label: number, classes: number): BilevelError {
+function refusal(cost: string, { name }: ResidentInputs, row: number, label: number, classes: number): BilevelError {
   const advice =
     label < 0
       ? `If it marks what is not to count, write crossEntropy(logits, labels, { ignoreIndex: ${label} }); a mask that multiplies ` +
@@ -56,12 +56,12 @@ function refusal(cost: string, { name }: FeedInputs, row: number, label: number,
 }
 
 /** The one feed, and nothing else, that a node is computed of. */
-function feedOf(node: Node, feeds: readonly FeedInputs[]): FeedInputs | undefined {
+function feedOf(node: Node, feeds: readonly ResidentInputs[]): ResidentInputs | undefined {
   const inputs = topologicalOrder([node]).filter((each) => isOp(each, 'input'));
   return feeds.find((feed) => inputs.length > 0 && inputs.every((input) => isOf(feed, input)));
 }
 
-function isOf({ name, feed }: FeedInputs, input: Node): boolean {
+function isOf({ name, feed }: ResidentInputs, input: Node): boolean {
   if (!isOp(input, 'input')) return false;
   const names = [...Object.keys(feed.arrays), 'index'].map((array) => feedBinding(name, array));
   return names.includes(input.attributes.name);
@@ -69,7 +69,7 @@ function isOf({ name, feed }: FeedInputs, input: Node): boolean {
 
 /** The labels of batches that together hold all rows, those without bad ones left out. */
 function* batchesWith(
-  source: FeedInputs,
+  source: ResidentInputs,
   labels: Node,
   isBad: (label: number) => boolean,
 ): Generator<{ readonly rows: readonly number[]; readonly values: Float64Array }> {
@@ -90,7 +90,7 @@ function* batchesWith(
 
 /** The rows of an array with a bad element, where labels are the array's rows as they are: the usual case, which has to be quick. */
 function rowsWithBad(
-  { name, feed }: FeedInputs,
+  { name, feed }: ResidentInputs,
   labels: Node,
   isBad: (label: number) => boolean,
 ): readonly number[] | undefined {
@@ -113,7 +113,7 @@ function rowsWithBad(
 /** A node's value for a batch of these rows, when it is computed of the feed and constants alone. */
 function valuesOf(
   node: Node,
-  { feed, index, rows: nodes }: FeedInputs,
+  { feed, index, rows: nodes }: ResidentInputs,
   rows: readonly number[],
 ): Float64Array | undefined {
   const given: Values = new Map([[index, Float64Array.from(rows)]]);

@@ -2,14 +2,15 @@ import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
 import { input, type Node, requireNode, writtenIn } from '../graph/index.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
 import { type ConstraintStatement, type Constraints, stateConstraints } from './constraints.js';
-import type { EpisodeFeed, Feed } from './feed.js';
+import type { AnyFeed, EpisodeFeed, Feed } from './feed.js';
 import { type FeedInputs, stateFeeds } from './inputs.js';
 import { checkLabels } from './labels.js';
 import type { ConvexSet } from './sets/index.js';
+import type { StreamFeed } from './stream.js';
 import { type PerSample, stateVariables, type Variable } from './variable.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
-type Feeds = Readonly<Record<string, Feed>>;
+type Feeds = Readonly<Record<string, AnyFeed>>;
 type UpperTensors<F extends Feeds> = Readonly<Record<string, Tensor | PerSample<keyof F & string>>>;
 
 type Nodes<T> = { readonly [K in keyof T]: Node };
@@ -19,11 +20,14 @@ type Rows<F> =
     ? { readonly support: RowNodes<A>; readonly query: RowNodes<A> }
     : F extends Feed<infer A>
       ? RowNodes<A>
-      : never;
+      : F extends StreamFeed<infer A>
+        ? { readonly [K in A]: Node }
+        : never;
 
 /**
  * What a cost is written in: for each feed, by its name, the rows of the present batch and their numbers, `index`; of a feed of
- * episodes those of the sets `support` and `query`, each [tasks, ways * samples, ...], with the classes of a task numbered from 0.
+ * episodes those of the sets `support` and `query`, each [tasks, ways * samples, ...], with the classes of a task numbered from 0;
+ * of a stream the arrays of the present batch alone.
  */
 export type FeedNodes<F extends Feeds> = { readonly [K in keyof F]: Rows<F[K]> };
 

@@ -1,8 +1,8 @@
 import { adviseName, BilevelError, checkRecord, describe, invalidArgument } from '../errors.js';
 import { evaluate, gather, input, type Node } from '../graph/index.js';
 import { Tensor, unravel } from '../tensor.js';
-import { checkReal } from './feed.js';
-import type { FeedInputs } from './inputs.js';
+import { checkReal } from './check-tensor.js';
+import { type FeedInputs, isResident } from './inputs.js';
 import { type ConvexSet, checkSet } from './sets/index.js';
 
 /** An upper variable with one row per sample of a feed; f and g see the rows of the present batch. */
@@ -92,6 +92,10 @@ function findFeed(
       'INVALID_ARGUMENT',
       `There is no feed ${describe(feedName)}, the feed of ${variable}. ${advice}`,
     );
+  }
+  if (!isResident(found)) {
+    const expected = 'the name of a feed of tensors, whose rows are numbered,';
+    throw invalidArgument(`the feed of ${variable}`, expected, feedName);
   }
   const { batch, size, sampler } = found.feed;
   if (sampler.distinct !== true) {

@@ -123,7 +123,7 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
     const { counter } = this.#level;
     const { steps } = this.options;
     const done = counters[counter] ?? 0;
-    const batches = this.batches.draw(samplers, done, this.#phase.drawn, steps);
+    const batches = await this.batches.draw(samplers, done, this.#phase.drawn, { steps, signal });
     await runPhase(this.#phase, state, [tensors, batches, this.batches.arrays], { steps, signal });
     for (const name of ['g', 'lowerGradient']) checkFinite(this.#phase, name, steps, place);
     const costs = this.#phase.output('g');

@@ -104,8 +104,9 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     return restoreState(this.init(), saved, this.configuration);
   }
 
-  /** Frees the programs, and the device unless it was given. */
+  /** Frees the programs, and the device unless it was given; the iterators of its feeds are closed (`return`). */
   dispose(): void {
+    this.batches.dispose();
     for (const part of this.#owned) part.dispose();
     if (this.#ownsDevice) this.device.dispose();
   }

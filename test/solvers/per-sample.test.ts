@@ -1,6 +1,7 @@
 import test from 'ava';
 import { bilevelProblem, feed, perSample } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
+import type { Cursor } from '../../lib/data/samplers/sampler.js';
 import { gather } from '../../lib/graph/index.js';
 import { type GivenPenaltyOptions, type MethodState, penalty } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
@@ -88,7 +89,7 @@ test('a slot row of its own: after one epoch momentum has made the first step of
 test('rows outside the batch keep their bits', async (t) => {
   using solver = penalty(problem(false, 8), { upperLearningRate: 0.5 }, { device });
   const state = solver.init();
-  const rows = new Set(Array.from(solver.init().samplers.train?.next() ?? []));
+  const rows = new Set(Array.from((solver.init().samplers.train as Cursor).next()));
   await solver.step(state);
   const [before, after] = [importance.toArray(), state.u.importance?.toArray() ?? []];
   for (const [index, value] of after.entries()) t.is(value === before[index], !rows.has(index));

@@ -92,6 +92,7 @@ function ownThings(page: string): Record<string, unknown> {
     case 'docs/problems.md':
       return {
         ...sequences(40),
+        readRows: async (_first: number, rows: number) => ({ pixels: uniform(rows * 784), classes: classes(rows) }),
         ...solving(
           api.bilevelProblem({
             upper: { decay: api.Tensor.zeros([784]) },

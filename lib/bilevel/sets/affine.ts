@@ -1,7 +1,7 @@
 import { BilevelError } from '../../errors.js';
 import { constant, matmul, reshape, sub, transpose } from '../../graph/index.js';
 import { elementCount, formatType, type Tensor } from '../../tensor.js';
-import { checkReal } from '../feed.js';
+import { checkReal } from '../check-tensor.js';
 import { type ConvexSet, describeTensor, misfit } from './set.js';
 
 /**

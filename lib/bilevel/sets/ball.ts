@@ -1,7 +1,7 @@
 import { checkKeys } from '../../errors.js';
 import { add, constant, type Node, sub, where } from '../../graph/index.js';
 import { type Shape, sameShape, type Tensor } from '../../tensor.js';
-import { checkReal } from '../feed.js';
+import { checkReal } from '../check-tensor.js';
 import { type ConvexSet, checkSize, describeTensor, misfit, sliceAxes } from './set.js';
 
 export interface BallOptions {

@@ -104,7 +104,7 @@ function sampleOf(
 ): NonFiniteCause['sample'] {
   const used = new Set(topologicalOrder([node]));
   const [read, ...others] = feeds.filter(({ rows }) => Object.values(rows).some((each) => used.has(each)));
-  const batch = read?.index.shape[0];
+  const batch = read?.index?.shape[0];
   if (read === undefined || others.length > 0 || batch === undefined) return undefined;
   if (row === undefined || node.shape[0] !== batch) return undefined;
   const isAmbiguous = ({ nodes, rowBindings }: Level): boolean =>

@@ -1,43 +1,52 @@
-import { type Draws, type Feed, feedBinding } from '../../bilevel/index.js';
+import { checkBatch, type Draws, type Feed, feedBinding, isResident, type StreamInputs } from '../../bilevel/index.js';
+import { type Batch, BatchReader } from '../../data/batch-reader.js';
 import { Random } from '../../data/random.js';
 import { checkedCursor } from '../../data/samplers/checked.js';
 import type { Cursor } from '../../data/samplers/sampler.js';
 import { ShuffledBlocks, shuffled } from '../../data/samplers/shuffled.js';
 import { Tensor } from '../../tensor.js';
+import { inputName } from './phase.js';
+
+type Tensors = Readonly<Record<string, Tensor>>;
 
 /** Where each feed with mini-batches stands, by its name. */
-export type Samplers = Readonly<Record<string, Cursor>>;
+export type Samplers = Readonly<Record<string, Cursor | BatchReader>>;
 
 /** Mini-batches that a pass over all rows of a feed makes; one when every step sees all of them. */
 export function batchesOf({ size, batch = size }: Feed): number {
   return Math.floor(size / batch);
 }
 
-/** The feeds of a problem at run time: their arrays, the row numbers of the present batches, and their random keys. */
+/** The feeds of a problem at run time: their arrays, what is drawn of them, and the random keys. */
 export class Batches {
   /** All arrays, by binding name. */
-  readonly arrays: Readonly<Record<string, Tensor>>;
+  readonly arrays: Tensors;
   readonly #draws: Draws;
-  /** Row numbers and keys by how many are drawn at a time, to be written again. */
-  readonly #drawn = new Map<number | undefined, Readonly<Record<string, Tensor<'int32'>>>>();
+  /** What is drawn, by how many are drawn at a time, to be written again. */
+  readonly #drawn = new Map<number | undefined, Tensors>();
+  readonly #readers: BatchReader[] = [];
 
   constructor(draws: Draws) {
     this.#draws = draws;
     this.arrays = Object.fromEntries(
-      draws.feeds.flatMap(({ name, feed }) =>
-        Object.entries(feed.arrays).map(([array, tensor]): [string, Tensor] => [feedBinding(name, array), tensor]),
-      ),
+      draws.feeds
+        .filter(isResident)
+        .flatMap(({ name, feed }) =>
+          Object.entries(feed.arrays).map(([array, tensor]): [string, Tensor] => [feedBinding(name, array), tensor]),
+        ),
     );
   }
 
   /**
-   * Cursors before their first mini-batch, one for each feed with mini-batches.
+   * Where each feed with mini-batches stands before its first one.
    * @param blocks whether mini-batches are the blocks of a fixed partition, in place of what the samplers draw
    */
   initialSamplers(blocks = false): Samplers {
     return Object.fromEntries(
-      this.#draws.feeds.flatMap(({ name, feed }): [string, Cursor][] => {
-        const { arrays, size, batch, seed, sampler } = feed;
+      this.#draws.feeds.flatMap((inputs): [string, Cursor | BatchReader][] => {
+        const { name } = inputs;
+        if (!isResident(inputs)) return [[name, this.#reader(inputs)]];
+        const { arrays, size, batch, seed, sampler } = inputs.feed;
         if (batch === undefined) return [];
         const random = Random.fromSeed(seed, name);
         if (blocks) return [[name, new ShuffledBlocks(size, batch, random)]];
@@ -47,24 +56,39 @@ export class Batches {
     );
   }
 
+  #reader({ name, feed }: StreamInputs): BatchReader {
+    const check = (batch: unknown, number: number): Batch => checkBatch(name, feed, batch, number);
+    const reader = new BatchReader(name, feed.batches, check, feed.ahead);
+    this.#readers.push(reader);
+    return reader;
+  }
+
+  /** Closes the streams of all states. */
+  dispose(): void {
+    for (const reader of this.#readers) reader.dispose();
+  }
+
   /**
-   * Draws the next batch, or with `steps` that many, which row numbers and keys then have as a leading axis.
+   * Draws the next batch, or with `steps` that many, which row numbers, arrays of streams and keys then have as a leading axis.
    * @param before how many were drawn before, which makes the keys different
-   * @param wanted binding names of the row numbers to draw; of the other feeds nothing is drawn
-   * @returns row numbers and keys by binding name, valid until as many are drawn again
+   * @param wanted binding names of what is to be drawn; of the other feeds nothing is
+   * @returns what was drawn and keys by binding name, valid until as many are drawn again
+   * @throws what samplers and streams throw; ABORTED while a batch of a stream is waited for
    */
-  draw(
+  async draw(
     samplers: Samplers,
     before: number,
     wanted: ReadonlySet<string>,
-    steps?: number,
-  ): Readonly<Record<string, Tensor<'int32'>>> {
+    { steps, signal }: { readonly steps?: number; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Tensors> {
     const tensors = this.#tensors(steps);
-    for (const { name, feed } of this.#draws.feeds) {
-      const binding = feedBinding(name, 'index');
-      const [cursor, rows] = [samplers[name], tensors[binding]?.data];
-      if (cursor === undefined || rows === undefined || !wanted.has(binding)) continue;
-      for (let start = 0; start < rows.length; start += feed.batch ?? rows.length) rows.set(cursor.next(), start);
+    for (const { name, drawn } of this.#draws.feeds) {
+      const sampler = samplers[name];
+      if (sampler === undefined || !drawn.some((node) => wanted.has(inputName(node)))) continue;
+      for (let step = 0; step < (steps ?? 1); step++) {
+        const values = sampler instanceof BatchReader ? await sampler.take(signal) : { index: sampler.next() };
+        for (const [array, value] of Object.entries(values)) write(tensors[feedBinding(name, array)], value, step);
+      }
     }
     this.#writeKeys(tensors, before, steps);
     return tensors;
@@ -74,12 +98,12 @@ export class Batches {
    * As `draw` with `steps`, but each feed's rows in their order, over and over; no sampler moves. Where the batch does not
    * divide the rows, a pass leaves some out, and which ones depends on where it starts: on `before`.
    */
-  drawAll(before: number, wanted: ReadonlySet<string>, steps: number): Readonly<Record<string, Tensor<'int32'>>> {
+  drawAll(before: number, wanted: ReadonlySet<string>, steps: number): Tensors {
     const tensors = this.#tensors(steps);
-    for (const { name, feed } of this.#draws.feeds) {
+    for (const { name, feed } of this.#draws.feeds.filter(isResident)) {
       const binding = feedBinding(name, 'index');
       const rows = tensors[binding]?.data;
-      if (rows === undefined || feed.batch === undefined || !wanted.has(binding)) continue;
+      if (!(rows instanceof Int32Array) || feed.batch === undefined || !wanted.has(binding)) continue;
       const pass = batchesOf(feed) * feed.batch;
       const first = (before * feed.batch) % feed.size;
       for (let position = 0; position < rows.length; position++) {
@@ -90,19 +114,25 @@ export class Batches {
     return tensors;
   }
 
-  #writeKeys({ key }: Readonly<Record<string, Tensor<'int32'>>>, before: number, steps = 1): void {
-    for (let step = 0; step < steps; step++) key?.data.set([this.#draws.seed, before + step], 2 * step);
+  #writeKeys({ key }: Tensors, before: number, steps = 1): void {
+    for (let step = 0; step < steps; step++) write(key, [this.#draws.seed, before + step], step);
   }
 
-  #tensors(steps: number | undefined): Readonly<Record<string, Tensor<'int32'>>> {
+  #tensors(steps: number | undefined): Tensors {
     const known = this.#drawn.get(steps);
     if (known !== undefined) return known;
     const leading = steps === undefined ? [] : [steps];
-    const indices = this.#draws.feeds.flatMap(({ name, feed: { batch } }): [string, Tensor<'int32'>][] =>
-      batch === undefined ? [] : [[feedBinding(name, 'index'), Tensor.zeros([...leading, batch], 'int32')]],
+    const inputs = [this.#draws.key, ...this.#draws.feeds.flatMap(({ drawn }) => drawn)];
+    const made = Object.fromEntries(
+      inputs.map((node) => [inputName(node), Tensor.zeros([...leading, ...node.shape], node.dtype)]),
     );
-    const made = { key: Tensor.zeros([...leading, 2], 'int32'), ...Object.fromEntries(indices) };
     this.#drawn.set(steps, made);
     return made;
   }
+}
+
+/** Writes the elements of one step, which are a row of what is drawn for several. */
+function write(tensor: Tensor | undefined, value: Tensor | ArrayLike<number>, step: number): void {
+  const elements = value instanceof Tensor ? value.data : value;
+  (tensor?.data as { set(elements: unknown, start: number): void } | undefined)?.set(elements, step * elements.length);
 }

@@ -1,4 +1,4 @@
-import type { BilevelProblem, FeedInputs } from '../../bilevel/index.js';
+import { type BilevelProblem, isResident, type ResidentInputs } from '../../bilevel/index.js';
 import { shuffled } from '../../data/samplers/shuffled.js';
 import { BilevelError } from '../../errors.js';
 import { constant, div, type Node, slice, topologicalOrder } from '../../graph/index.js';
@@ -12,9 +12,9 @@ export interface Blocks {
 }
 
 /** The feeds with mini-batches that a cost reads. */
-function feedsOf({ feeds }: BilevelProblem, cost: Node): readonly FeedInputs[] {
+function feedsOf({ feeds }: BilevelProblem, cost: Node): readonly ResidentInputs[] {
   const used = new Set(topologicalOrder([cost]));
-  return feeds.filter(({ index, feed }) => feed.batch !== undefined && used.has(index));
+  return feeds.filter(isResident).filter(({ index, feed }) => feed.batch !== undefined && used.has(index));
 }
 
 /** The blocks that a cost is a mean over; one that never changes when it reads no mini-batches. */
@@ -30,9 +30,16 @@ export function blocksOf(problem: BilevelProblem, cost: 'f' | 'g'): Blocks {
 /** Refuses batches that do not divide the rows, and costs over the mini-batches of more than one feed. @throws INVALID_ARGUMENT */
 export function checkBlocks(method: string, problem: BilevelProblem): void {
   const why = `${method} keeps a memory for every block of rows`;
-  for (const { name, feed } of problem.feeds) {
-    const { size, batch = size, sampler } = feed;
-    if (feed.batch !== undefined && sampler !== shuffled) {
+  for (const inputs of problem.feeds) {
+    const { name } = inputs;
+    if (!isResident(inputs)) {
+      throw new BilevelError(
+        'INVALID_ARGUMENT',
+        `${why}, so the feed ${name} must be of tensors, whose rows are numbered.`,
+      );
+    }
+    const { size, batch = size, sampler } = inputs.feed;
+    if (inputs.feed.batch !== undefined && sampler !== shuffled) {
       const received = `the sampler of the feed ${name} must be samplers.shuffled() but is ${sampler.description}`;
       throw new BilevelError('INVALID_ARGUMENT', `${why}, so ${received}.`);
     }

@@ -3,6 +3,7 @@ import {
   dot,
   type Evaluations,
   type FeedInputs,
+  isResident,
   norm,
   Oracles,
   type Variable,
@@ -245,12 +246,14 @@ export class MethodBuilder {
 
 /** A pass over all rows stands for the mean of mini-batches only where each row is as likely as any other. @throws INVALID_ARGUMENT */
 function checkPasses(feeds: readonly FeedInputs[], phase: Phase): void {
-  for (const { name, feed, drawn } of feeds) {
-    if (!drawn.some((node) => phase.drawn.has(inputName(node))) || feed.sampler === shuffled) continue;
+  for (const inputs of feeds) {
+    if (!inputs.drawn.some((node) => phase.drawn.has(inputName(node)))) continue;
+    const drawn = isResident(inputs) ? inputs.feed.sampler : undefined;
+    if (drawn === shuffled) continue;
     throw new BilevelError(
       'INVALID_ARGUMENT',
-      `The phase ${phase.name} passes over all rows of the feed ${name}, so its sampler must be samplers.shuffled() but is ` +
-        `${feed.sampler.description}; use a method that makes no full passes.`,
+      `The phase ${phase.name} passes over all rows of the feed ${inputs.name}, so its sampler must be samplers.shuffled() but is ` +
+        `${drawn?.description ?? 'a stream of batches'}; use a method that makes no full passes.`,
     );
   }
 }

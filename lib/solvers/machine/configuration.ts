@@ -1,8 +1,9 @@
-import type { BilevelProblem, Feed, MinimizationProblem } from '../../bilevel/index.js';
+import { type BilevelProblem, type FeedInputs, isResident, type MinimizationProblem } from '../../bilevel/index.js';
 import { full } from '../../data/samplers/full.js';
 import { shuffled } from '../../data/samplers/shuffled.js';
 import type { Options, OptionTable } from '../../options.js';
 import { formatSchedule, type Schedule } from '../../schedules/index.js';
+import { formatType } from '../../tensor.js';
 import type { Configuration } from '../state.js';
 
 /** What a state of a method belongs to. The shapes of its tensors are compared with the tensors themselves. */
@@ -16,7 +17,7 @@ export function configurationOf<T extends OptionTable>(
     const value: string | number | boolean | Schedule = options[key as keyof T];
     return [`the option ${key}`, typeof value === 'object' ? formatSchedule(value) : value] as const;
   });
-  const drawn = feeds.map(({ name, feed }) => [`the feed ${name}`, describeFeed(feed)] as const);
+  const drawn = feeds.map((inputs) => [`the feed ${inputs.name}`, describeFeed(inputs)] as const);
   const confined = Object.entries({ u: upper, v: lower }).flatMap(([level, variables]) =>
     variables.flatMap(({ name, set }) => (set === undefined ? [] : [[`the set of ${level}.${name}`, set.description]])),
   );
@@ -24,7 +25,12 @@ export function configurationOf<T extends OptionTable>(
 }
 
 /** The usual samplers follow from the rows. */
-function describeFeed({ size, batch = size, seed, sampler }: Feed): string {
+function describeFeed(inputs: FeedInputs): string {
+  if (!isResident(inputs)) {
+    const types = Object.entries(inputs.feed.types).map(([name, type]) => `${name} ${formatType(type)}`);
+    return `batches of ${types.join(', ')}`;
+  }
+  const { size, batch = size, seed, sampler } = inputs.feed;
   const rows = `${batch} of ${size} rows, seed ${seed}`;
   return sampler === shuffled || sampler === full ? rows : `${rows}, ${sampler.description}`;
 }

@@ -20,7 +20,7 @@ export interface Iteration {
    */
   run(phase: Phase, repetitions?: number): Promise<void>;
   /** Draws another mini-batch for the phases that share one. Without it they share one that is drawn at their first run. */
-  draw(): void;
+  draw(): Promise<void>;
   /** Puts a level back where it starts, its optimizer included. */
   restart(level: Level): void;
 }
@@ -39,7 +39,12 @@ export interface StandardValues {
 }
 
 /** Draws mini-batches: one for `same`, else one for each step. */
-export type Draw = (wanted: ReadonlySet<string>, draws: PhaseDraws, steps: number) => Readonly<Record<string, Tensor>>;
+export type Draw = (
+  wanted: ReadonlySet<string>,
+  draws: PhaseDraws,
+  steps: number,
+  signal: AbortSignal | undefined,
+) => Promise<Readonly<Record<string, Tensor>>>;
 
 export class MethodIteration implements Iteration {
   readonly index: number;
@@ -101,7 +106,7 @@ export class MethodIteration implements Iteration {
     // A single repetition either happens or does not, so it may be stopped; several that cannot be undone may not.
     const stoppable = this.#undoable && (repetitions === 1 || !changesUncopied);
     const signal = stoppable ? this.#signal : undefined;
-    const batch = this.#batchFor(phase, repetitions);
+    const batch = await this.#batchFor(phase, repetitions, signal);
     const sources = [state.tensors, this.#builder.scratchTensors, batch, this.#arrays];
     await this.#runPhase(phase, state, sources, { steps: repetitions, signal });
     if (changesUncopied) this.#undoable = false;
@@ -113,9 +118,9 @@ export class MethodIteration implements Iteration {
     }
   }
 
-  draw(): void {
+  async draw(signal: AbortSignal | undefined = this.#undoable ? this.#signal : undefined): Promise<void> {
     const wanted = this.#builder.phases.filter(({ draws }) => draws === 'same').flatMap(({ drawn }) => [...drawn]);
-    this.#batch = this.#draw(new Set(wanted), 'same', 1);
+    this.#batch = await this.#draw(new Set(wanted), 'same', 1, signal);
   }
 
   restart(level: Level): void {
@@ -123,10 +128,14 @@ export class MethodIteration implements Iteration {
     this.state.counters[level.counter] = 0;
   }
 
-  #batchFor({ draws, drawn }: Phase, repetitions: number): Readonly<Record<string, Tensor>> {
+  async #batchFor(
+    { draws, drawn }: Phase,
+    repetitions: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Readonly<Record<string, Tensor>>> {
     if (drawn.size === 0) return {};
-    if (draws !== 'same') return this.#draw(drawn, draws, repetitions);
-    if (this.#batch === undefined) this.draw();
+    if (draws !== 'same') return this.#draw(drawn, draws, repetitions, signal);
+    if (this.#batch === undefined) await this.draw(signal);
     return this.#batch ?? {};
   }
 

@@ -142,12 +142,13 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
       builder: this.#builder,
       ...(runPhase && { runPhase }),
       arrays: this.batches.arrays,
-      draw: (wanted, draws, steps) => {
+      draw: async (wanted, draws, steps, signal) => {
         const { batches } = this;
+        const given = draws === 'fresh' ? { steps, signal } : { signal };
         const drawn =
           draws === 'all'
             ? batches.drawAll(counters.draws, wanted, steps)
-            : batches.draw(samplers, counters.draws, wanted, draws === 'fresh' ? steps : undefined);
+            : await batches.draw(samplers, counters.draws, wanted, given);
         counters.draws += steps;
         return drawn;
       },

@@ -1,4 +1,4 @@
-import type { BilevelProblem, Variable } from '../../bilevel/index.js';
+import { type BilevelProblem, isResident, type Variable } from '../../bilevel/index.js';
 import { type Node, topologicalOrder } from '../../graph/index.js';
 import { elementCount } from '../../tensor.js';
 import { batchesOf } from './batches.js';
@@ -22,7 +22,8 @@ export function factsOf(problem?: BilevelProblem): ProblemFacts {
   const { seed, upper, lower, trials = 1, feeds, f, g } = problem;
   const passOf = (cost: Node): number => {
     const used = new Set(topologicalOrder([cost]));
-    return Math.max(1, ...feeds.filter(({ index }) => used.has(index)).map(({ feed }) => batchesOf(feed)));
+    const read = feeds.filter(isResident).filter(({ index }) => used.has(index));
+    return Math.max(1, ...read.map(({ feed }) => batchesOf(feed)));
   };
   const sizeOf = (variables: readonly Variable[]): number =>
     variables.reduce((sum, { value }) => sum + elementCount(value.shape), 0) / trials;
