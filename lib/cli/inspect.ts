@@ -4,11 +4,11 @@ import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { Network, type NetworkTensor, UnsupportedOperatorsError } from '../onnx/index.js';
 import { printable } from '../printable.js';
-import { inspectStep, type StepCost } from '../tasks/inspection.js';
+import { inspectStep, type NoStep, type StepCost } from '../tasks/inspection.js';
 import { findModel } from '../tasks/models.js';
 import { elementCount, formatType } from '../tensor.js';
 import { parsePositive, parseSizes } from './flags.js';
-import { formatTable } from './output.js';
+import { errorJson, formatTable } from './output.js';
 import { print, printJson, style } from './print.js';
 
 interface Flags {
@@ -58,9 +58,21 @@ async function run(model: string, { output, batch, size, instructions, json }: F
     throw error;
   });
   using device = Device.cpu();
-  const step = stepOf(() => inspectStep(network, { batch, usualBatch, sizes: size }, device));
+  let step: StepCost | NoStep;
+  try {
+    step = inspectStep(network, { batch, usualBatch, sizes: size }, device);
+  } catch (error) {
+    // What a file holds is worth seeing all the more where it cannot be applied.
+    if (json) {
+      printJson({ model, ...describeNetwork(network), ...errorJson(error) }, 2);
+      process.exitCode = 1;
+      return;
+    }
+    print(`${renderNetwork(model, network)}\n`);
+    throw error;
+  }
   if (json) printJson({ model, ...describeNetwork(network), step: describeStep(step) }, 2);
-  else print(render(model, network, step, instructions ?? false));
+  else print([renderNetwork(model, network), '', ...renderStep(step, instructions ?? false)].join('\n'));
 }
 
 function load(model: string, output: string | undefined): Promise<Network> {
@@ -88,16 +100,6 @@ function renderOperators(counts: Iterable<readonly [string, number]>): string {
   return printable(`Operators  ${sorted.map(([name, count]) => `${name} ×${count}`).join(', ')}`);
 }
 
-/** What a step costs, or why there is none: a network is worth looking at without it. */
-function stepOf(inspect: () => StepCost): StepCost | BilevelError {
-  try {
-    return inspect();
-  } catch (error) {
-    if (error instanceof BilevelError) return error;
-    throw error;
-  }
-}
-
 function describeNetwork(network: Network): object {
   const { opset, inputs, outputs, otherOutputs, warnings } = network;
   const operators = Object.fromEntries(network.operators);
@@ -108,14 +110,14 @@ function describeNetwork(network: Network): object {
   return { opset, inputs, outputs, otherOutputs, operators, parameters, state, constants, warnings };
 }
 
-function describeStep(step: StepCost | BilevelError): object {
-  if (step instanceof BilevelError) return { error: { code: step.code, message: step.message } };
+function describeStep(step: StepCost | NoStep): object {
+  if ('reason' in step) return step;
   const { sizes, loss, lower, upper, compileSeconds } = step;
   const [inputs, outputs] = [Object.fromEntries(sizes.inputs), Object.fromEntries(sizes.outputs)];
   return { batch: sizes.batch, inputs, outputs, loss, lower: totals(lower), upper: totals(upper), compileSeconds };
 }
 
-function render(model: string, network: Network, step: StepCost | BilevelError, instructions: boolean): string {
+function renderNetwork(model: string, network: Network): string {
   const parameters = [...network.parameters.values()];
   const count = parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const inputs = network.inputs.map(
@@ -134,8 +136,6 @@ function render(model: string, network: Network, step: StepCost | BilevelError, 
     ...renderUntrained(network),
     ...network.warnings.map(({ message }) => `${style('yellow', 'warning')}    ${message}`),
     ...(parameters.length > 0 ? ['', table] : []),
-    '',
-    ...renderStep(step, instructions),
   ].join('\n');
 }
 
@@ -151,8 +151,8 @@ function renderUntrained({ state, constants }: Network): string[] {
   return counts.length === 0 ? [] : [`Untrained  ${counts.join(', ')}`];
 }
 
-function renderStep(step: StepCost | BilevelError, instructions: boolean): string[] {
-  if (step instanceof BilevelError) return [`What a step costs cannot be told: ${step.message}`];
+function renderStep(step: StepCost | NoStep, instructions: boolean): string[] {
+  if ('reason' in step) return [step.reason];
   const { sizes, loss, lower, upper, compileSeconds } = step;
   const cost = (name: string, program: ProgramCost): string[] => {
     const { instructionCount, arenaBytes, bindingBytes, prologueFlops, stepFlops } = totals(program);

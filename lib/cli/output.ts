@@ -41,10 +41,14 @@ export function wrapText(text: string, indent: number): string {
 /** Prints an error for people on stderr, or for programs as JSON on stdout. */
 export function printError(error: unknown, json: boolean): void {
   const code = codeOf(error);
-  const message = messageOf(error);
-  if (json) printJson({ error: { code, message, ...detailsOf(error) } });
-  else printNote(`${style('red', 'error')} ${message} ${style('dim', `(${code})`)}`);
+  if (json) printJson(errorJson(error));
+  else printNote(`${style('red', 'error')} ${messageOf(error)} ${style('dim', `(${code})`)}`);
   if (code === 'INTERNAL' && error instanceof Error) printNote(error.stack ?? '');
+}
+
+/** An error as programs get it. */
+export function errorJson(error: unknown): object {
+  return { error: { code: codeOf(error), message: messageOf(error), ...detailsOf(error) } };
 }
 
 /** JSON has no NaN and no infinities: they become their names. */

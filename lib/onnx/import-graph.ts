@@ -162,6 +162,11 @@ function importNode(operation: Operation): readonly (Value | undefined)[] {
   const results = 'op' in result || result instanceof Sequence ? [result] : result;
   const unknown = operation.attributes.unread();
   if (unknown.length > 0) throw operation.unsupported(`has the unknown attribute ${unknown.map(quote).join(', ')}`);
+  for (const value of results) {
+    if (!(value instanceof Sequence)) continue;
+    // A loop that appends copies what there is each time, so the work grows with the square of the length.
+    checkLimit(context.limits, 'sequenceLength', value.items.length, `The length of the sequence of ${node.label}`);
+  }
   for (const value of results.flatMap(tensorsOf)) {
     const what = `of the result of ${node.label}`;
     checkLimit(context.limits, 'rank', value.shape.length, `The number of axes ${what}`);

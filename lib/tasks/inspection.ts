@@ -1,7 +1,6 @@
 import { bilevelProblem, feed, perSample } from '../bilevel/index.js';
 import type { ProgramCost } from '../compile/index.js';
 import type { Device } from '../engine/index.js';
-import { BilevelError } from '../errors.js';
 import { broadcastTo, type Node } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
 import { penalty } from '../solvers/index.js';
@@ -21,23 +20,29 @@ export interface StepCost {
   readonly compileSeconds: number;
 }
 
+/** Why a network that is right has no step. */
+export interface NoStep {
+  readonly reason: string;
+}
+
 /**
- * Compiles the penalty method for the first output of a network and mini-batches of as many training and validation samples.
- * @throws INVALID_ARGUMENT for a network without parameters or an output that has no derivative; what `chooseSizes` throws;
- * LIMIT_EXCEEDED
+ * Compiles the penalty method for the first output of a network and mini-batches of as many training and validation samples,
+ * if the network has parameters and the output a derivative.
+ * @throws what `chooseSizes` throws; LIMIT_EXCEEDED
  */
-export function inspectStep(network: Network, options: SizeOptions, device: Device): StepCost {
+export function inspectStep(network: Network, options: SizeOptions, device: Device): StepCost | NoStep {
   const parameters = network.initialParameters();
-  if (Object.keys(parameters).length === 0) {
-    throw new BilevelError('INVALID_ARGUMENT', 'The network has no trainable parameters, so there is nothing to step.');
-  }
   const sizes = chooseSizes(network, options);
+  if (Object.keys(parameters).length === 0) {
+    return { reason: 'The network has no trainable parameters, so there is nothing to step.' };
+  }
   const { batch } = sizes;
   const [[name, type]] = [...sizes.outputs] as [[string, TensorType]];
   const cost = costOfOutput(type, batch);
   if (cost === undefined) {
-    const message = `The output ${JSON.stringify(name)} is ${formatType(type)}, which has no derivative; choose another one.`;
-    throw new BilevelError('INVALID_ARGUMENT', message);
+    return {
+      reason: `The output ${JSON.stringify(name)} is ${formatType(type)}, which has no derivative; choose another one.`,
+    };
   }
   const inputs = network.inputs.map(({ name, dtype }) => ({ name, dtype, shape: sizes.inputs.get(name) ?? [] }));
   const hasRows = ({ shape }: TensorType): boolean => shape[0] === batch;

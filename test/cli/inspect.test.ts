@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { bilevel, fixtures, withTemporary } from '../support/command-line.js';
-import { buildModel, encode, tensor } from '../support/onnx/builder.js';
+import { buildModel, encode, int64s, type TestNode, tensor } from '../support/onnx/builder.js';
 
 test('what a network is made of and what a step costs', async (t) => {
   const { status, stdout } = await bilevel('inspect', 'logreg', '--batch', '50', '--json');
@@ -116,4 +116,80 @@ test('of a file with operators that are not supported, all are listed, and which
         ['Gyrate', 1, true],
       ],
     );
+  }));
+
+/** A layer in front of other nodes. */
+const behindLayer = (...nodes: readonly TestNode[]): Uint8Array =>
+  encode(
+    buildModel({
+      inputs: { x: { type: 'float32', shape: ['n', 2] } },
+      initializers: { w: tensor([1, -2, 0.5, 3], [2, 2]), wide: int64s([2 ** 20, 1, 1]) },
+      nodes: [{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['a'] }, ...nodes],
+      outputs: ['y'],
+    }),
+  );
+
+const inapplicable: readonly (readonly [string, string[], RegExp, Uint8Array])[] = [
+  [
+    'UNSUPPORTED_OPERATOR',
+    [],
+    /unknown attribute "frobnicate"/,
+    behindLayer({ op: 'Relu', inputs: ['a'], outputs: ['y'], attributes: { frobnicate: 1 } }),
+  ],
+  [
+    'SHAPE_MISMATCH',
+    [],
+    /splits into 3 parts/,
+    behindLayer({ op: 'Split', inputs: ['a', 'wide'], outputs: ['y'], attributes: { axis: 1 } }),
+  ],
+  [
+    'LIMIT_EXCEEDED',
+    [],
+    /number of parts/,
+    behindLayer(
+      { op: 'Expand', inputs: ['a', 'wide'], outputs: ['b'] },
+      { op: 'SplitToSequence', inputs: ['b'], outputs: ['s'] },
+      { op: 'ConcatFromSequence', inputs: ['s'], outputs: ['y'], attributes: { axis: 0 } },
+    ),
+  ],
+  [
+    'INVALID_ARGUMENT',
+    ['--size', 'height=3'],
+    /names among none/,
+    behindLayer({ op: 'Relu', inputs: ['a'], outputs: ['y'] }),
+  ],
+];
+
+for (const [code, flags, message, model] of inapplicable) {
+  test(`a network that cannot be applied is listed all the same, and the command fails with ${code}`, (t) =>
+    withTemporary(async (folder) => {
+      const path = join(folder, 'model.onnx');
+      await writeFile(path, model);
+      const { status, stdout, stderr } = await bilevel('inspect', path, ...flags);
+      t.is(status, 1);
+      t.regex(stdout, /^Operators .*MatMul ×1/m);
+      t.regex(stdout, /^w +2 × 2 +yes$/m);
+      t.regex(stderr, message);
+      t.true(stderr.includes(`(${code})`), stderr);
+
+      const json = await bilevel('inspect', path, ...flags, '--json');
+      t.is(json.status, 1);
+      const { operators, parameters, step, error } = JSON.parse(json.stdout);
+      t.is(operators.MatMul, 1);
+      t.is(parameters[0].name, 'w');
+      t.is(step, undefined);
+      t.is(error.code, code);
+      t.regex(error.message, message);
+    }));
+}
+
+test('a network without a step is no failure', (t) =>
+  withTemporary(async (folder) => {
+    const path = join(folder, 'model.onnx');
+    const choose = { op: 'ArgMax', inputs: ['a'], outputs: ['y'], attributes: { axis: 1, keepdims: 0 } };
+    await writeFile(path, behindLayer(choose));
+    const { status, stdout } = await bilevel('inspect', path, '--json');
+    t.is(status, 0);
+    t.regex(JSON.parse(stdout).step.reason, /no trainable parameters|no derivative/);
+    t.regex((await bilevel('inspect', path)).stdout, /no trainable parameters|no derivative/);
   }));

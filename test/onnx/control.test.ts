@@ -85,7 +85,7 @@ test('positions outside a sequence and sequences of too many parts are refused',
     );
   await t.notThrowsAsync(() => at(-2));
   await t.throwsAsync(() => at(2), { code: 'SHAPE_MISMATCH', message: /at.*position 2/ });
-  await t.throwsAsync(() => at(0, { operations: 1 }), { code: 'LIMIT_EXCEEDED', message: /split/ });
+  await t.throwsAsync(() => at(0, { sequenceLength: 1 }), { code: 'LIMIT_EXCEEDED', message: /split/ });
 });
 
 test('a recurrent layer of more steps than the limits allow is refused before it is written out', async (t) => {

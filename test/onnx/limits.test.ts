@@ -47,6 +47,17 @@ const beyond: Readonly<Record<keyof OnnxLimits, readonly [bound: number, bytes: 
     ),
   ],
   operations: [2, encode(buildModel(chain([{ op: 'Softsign', inputs: ['x'], outputs: ['y'] }])))],
+  sequenceLength: [
+    2,
+    encode(
+      buildModel(
+        chain([
+          { op: 'SequenceConstruct', inputs: ['x', 'x', 'x'], outputs: ['s'] },
+          { op: 'ConcatFromSequence', inputs: ['s'], outputs: ['y'], attributes: { axis: 0 } },
+        ]),
+      ),
+    ),
+  ],
   foldedElements: [
     8,
     encode(
@@ -183,8 +194,16 @@ const expensive: Readonly<Record<string, readonly [code: ErrorCode, nodes: reado
     ],
   ],
   'a split into a billion outputs': [
-    'SHAPE_MISMATCH',
+    'LIMIT_EXCEEDED',
     [{ op: 'Split', inputs: ['x'], outputs: ['y'], attributes: { axis: 1, num_outputs: 2 ** 30 } }],
+  ],
+  'a sequence of a million parts': [
+    'LIMIT_EXCEEDED',
+    [
+      { op: 'Expand', inputs: ['x', 'million'], outputs: ['h'] },
+      { op: 'SplitToSequence', inputs: ['h'], outputs: ['s'], attributes: { axis: 1 } },
+      { op: 'ConcatFromSequence', inputs: ['s'], outputs: ['y'], attributes: { axis: 1 } },
+    ],
   ],
   'an endless tensor': ['LIMIT_EXCEEDED', [{ op: 'Expand', inputs: ['x', 'endless'], outputs: ['y'] }]],
   'many large constants': [

@@ -173,9 +173,9 @@ for (const { name, model, first, derives, ...choices } of rows) {
 
     const { output, batch, sizes } = choices;
     const network = await Network.load(encode(buildModel(model)), output === undefined ? {} : { outputs: [output] });
-    const inspect = () => inspectStep(network, { batch, usualBatch: 4, sizes }, device);
-    if (derives) t.true(inspect().lower.stepFlops > inspect().upper.stepFlops);
-    else t.throws(inspect, { code: 'INVALID_ARGUMENT', message: /no trainable parameters/ });
+    const step = inspectStep(network, { batch, usualBatch: 4, sizes }, device);
+    if ('reason' in step) t.regex(step.reason, derives ? /^$/ : /no trainable parameters/);
+    else t.true(derives && step.lower.stepFlops > step.upper.stepFlops);
   });
 }
 

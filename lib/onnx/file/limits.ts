@@ -25,6 +25,8 @@ export interface OnnxLimits {
   readonly windowSize: number;
   /** Operations of the graph that a model becomes, counted behind each node of the file. */
   readonly operations: number;
+  /** Tensors of one sequence. */
+  readonly sequenceLength: number;
   /** Elements of all constants together that are computed while the graph is built: shape arithmetic, ranges, masks. */
   readonly foldedElements: number;
   /** Memory of all initializers together, in the dtypes they are computed with; also of all external data. */
@@ -43,6 +45,7 @@ export const defaultLimits: OnnxLimits = Object.freeze({
   tensorElements: 2 ** 31 - 1,
   windowSize: 2 ** 24,
   operations: 2 ** 20,
+  sequenceLength: 2 ** 14,
   foldedElements: 2 ** 24,
   parameterBytes: 2 ** 31 - 1,
 });

@@ -1,6 +1,7 @@
 import { describe } from '../../errors.js';
 import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
+import { checkLimit } from '../file/limits.js';
 import type { Operation, OperatorImporter } from '../operation.js';
 
 /** Equal parts by default; from opset 18 on the last of num_outputs parts may be smaller. */
@@ -11,6 +12,7 @@ function split(op: Operation): Node[] {
   const stated = op.opset < 13 ? op.attributes.ints('split') : op.optionalConstantInput(1);
   const outputs = op.node.outputs.length;
   const count = stated?.length ?? op.attributes.int('num_outputs', outputs);
+  checkLimit(op.context.limits, 'operations', count, `The number of parts of ${op.node.label}`);
   if (count !== outputs) throw op.mismatch(`splits into ${count} parts but has ${outputs} outputs`);
   const part = Math.ceil(size / outputs);
   const parts = stated ?? op.node.outputs.map((_, index) => Math.min(part, size - index * part));

@@ -71,8 +71,9 @@ export function foldedParameters({ vanished, computed, parameters }: Roles, grap
   if (vanished.length > 0) {
     return (
       `${vanished.length} parameter(s) of the module, first ${quote(vanished[0]?.target)}, are not in the file: no output ` +
-      'needs them, or the exporter computed something from them, such as a normalized or reshaped weight, which is ' +
-      `trained or kept in their place. To train what the module trains, ${remedy}`
+      'needs them, the exporter left out a bias of zeros (such as out_proj.bias of a new MultiheadAttention), which is ' +
+      'not trained then, or it computed something from them, such as a normalized or reshaped weight, which is trained or ' +
+      `kept in their place. To train what the module trains, ${remedy}`
     );
   }
   const uses = usesByName(graph.uses);

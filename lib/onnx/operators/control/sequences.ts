@@ -40,14 +40,9 @@ function splitToSequence(op: Operation): Sequence {
   const single = op.optionalInput(1)?.shape.length !== 1;
   const part = stated?.[0] ?? 1;
   if (single && part < 1) throw op.invalid('needs parts of at least one entry');
-  checkLimit(
-    op.context.limits,
-    'operations',
-    single ? size / part : (stated?.length ?? 0),
-    `The number of parts of ${op.node.label}`,
-  );
-  const equal = (): number[] =>
-    Array.from({ length: Math.ceil(size / part) }, (_, index) => Math.min(part, size - index * part));
+  const count = single ? Math.ceil(size / part) : (stated?.length ?? 0);
+  checkLimit(op.context.limits, 'sequenceLength', count, `The number of parts of ${op.node.label}`);
+  const equal = (): number[] => Array.from({ length: count }, (_, index) => Math.min(part, size - index * part));
   const lengths = single ? equal() : (stated ?? []);
   if (lengths.some((length) => length < 0) || lengths.reduce((a, b) => a + b, 0) !== size)
     throw op.mismatch(`cannot split ${size} into the parts ${lengths.join(', ')}`);
