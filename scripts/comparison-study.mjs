@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { comparisonCharts } from '../dist/lib/cli/compare-report.js';
 import { claimsOf, claimText, failures } from '../dist/lib/cli/compare-summary.js';
 import { endTable, lossTable, settingsTable } from '../dist/lib/cli/compare-tables.js';
-import { Device } from '../dist/lib/index.js';
+import { Device } from '../dist/lib/engine/index.js';
 import { renderSvg } from '../dist/lib/report/svg.js';
 import { findMethod } from '../dist/lib/solvers/index.js';
 import {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Progress } from '../dist/lib/cli/progress.js';
-import { Device } from '../dist/lib/index.js';
+import { Device } from '../dist/lib/engine/index.js';
 import { parseOption } from '../dist/lib/options.js';
 import { formatDuration } from '../dist/lib/report/format.js';
 import { holdsRun } from '../dist/lib/report/run-folder.js';

@@ -1,7 +1,7 @@
 // Whole iterations of methods, through the public interface: time and memory against T, and time against the number of upper
 // variables.
-import { crossEntropy } from '../../dist/lib/graph/index.js';
-import * as bilevel from '../../dist/lib/index.js';
+import { add, crossEntropy, matmul, mean, mul, relu, sigmoid } from '../../dist/lib/public/graph.js';
+import * as bilevel from '../../dist/lib/public/index.js';
 import { uniform } from '../problem.mjs';
 import { timeOf } from './timing.mjs';
 
@@ -10,7 +10,7 @@ const batch = 100;
 
 /** Learning the importance of each of `samples` training samples of `features` numbers, with a network of one hidden layer. */
 function importanceProblem({ samples, features, hidden }) {
-  const { Tensor, add, matmul, mean, mul, relu, sigmoid } = bilevel;
+  const { Tensor } = bilevel;
   const random = (shape, seed, bound) => {
     const count = shape.reduce((a, b) => a * b, 1);
     return Tensor.from(uniform(count, seed, -bound, bound), shape);
@@ -53,9 +53,9 @@ async function timeIteration(makeSolver, problem, settings, options) {
 
 const methods = {
   penalty: [bilevel.penalty, { growth: 'never' }],
-  'gradient descent': [bilevel.gd, {}],
-  RMD: [bilevel.rmd, {}],
-  'RMD, checkpoints': [bilevel.rmd, { storage: 'checkpoints' }],
+  'gradient descent': [bilevel.methods.gd, {}],
+  RMD: [bilevel.methods.rmd, {}],
+  'RMD, checkpoints': [bilevel.methods.rmd, { storage: 'checkpoints' }],
 };
 
 /** Time and memory of an iteration against T, the number of lower steps in it. */

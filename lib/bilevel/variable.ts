@@ -117,7 +117,7 @@ function checkMember(what: string, initial: Tensor, set: ConvexSet, batchAxes: n
   if (perSample && !set.rowwise) {
     throw new BilevelError(
       'INVALID_ARGUMENT',
-      `Expected a set that treats every sample alike, such as box(0, 1) or rows(simplex()), for ${what} but received ` +
+      `Expected a set that treats every sample alike, such as sets.box(0, 1) or sets.rows(sets.simplex()), for ${what} but received ` +
         `${set.description}: a step sees only the rows of its batch.`,
     );
   }

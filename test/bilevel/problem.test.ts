@@ -113,7 +113,7 @@ const wrong: Readonly<Record<string, readonly [() => unknown, ErrorCode, RegExp]
   'a set that is a pair of numbers': [
     () => bilevelProblem({ ...ok, f: cost, g: cost, sets: { upper: { u: [0, 1] as never } } }),
     'INVALID_ARGUMENT',
-    /a set such as box\(0, 1\) or simplex\(\) for the set of the variable u\.u but received \[0, 1\]/,
+    /a set such as sets\.box\(0, 1\) or sets\.simplex\(\) for the set of the variable u\.u but received \[0, 1\]/,
   ],
   'a start outside its box': [
     () => bilevelProblem({ ...ok, f: cost, g: cost, sets: { lower: { v: box(1, 2) } } }),
@@ -146,7 +146,7 @@ const wrong: Readonly<Record<string, readonly [() => unknown, ErrorCode, RegExp]
         sets: { upper: { u: simplex() } },
       }),
     'INVALID_ARGUMENT',
-    /treats every sample alike, such as box\(0, 1\) or rows\(simplex\(\)\), for the variable u\.u but received simplex\(1\)/,
+    /treats every sample alike, such as sets\.box\(0, 1\) or sets\.rows\(sets\.simplex\(\)\), for the variable u\.u but received simplex\(1\)/,
   ],
   'a single level without variables': [
     () => minimizationProblem({ lower: {}, feeds: {}, g: cost as never }),

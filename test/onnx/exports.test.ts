@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { constant, evaluate, gradient, input, type Node, reduceSum, square } from '../../lib/index.js';
+import { constant, evaluate, gradient, input, type Node, reduceSum, square } from '../../lib/graph/index.js';
 import { Network, type WarningCode } from '../../lib/onnx/index.js';
 import { Tensor } from '../../lib/tensor.js';
 import { runByRuntime } from '../support/onnx/runtime.js';

@@ -2,25 +2,20 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { compile, Device } from '../../lib/public/engine.js';
+import { evaluate, input, mean, reduceSum, square } from '../../lib/public/graph.js';
 import {
   BilevelError,
   bilevelProblem,
-  compile,
-  Device,
   type ErrorCode,
-  evaluate,
   feed,
-  input,
-  mean,
   minimizationProblem,
   minimize,
   Network,
   penalty,
   perSample,
-  reduceSum,
-  square,
   Tensor,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import { testDevice } from '../support/devices.js';
 
 const none = undefined as never;
@@ -48,7 +43,7 @@ const refused: Readonly<Record<string, readonly [() => unknown, RegExp, ErrorCod
   ],
   'a set that is a number': [
     () => bilevelProblem({ ...statement, sets: { lower: { v: 1 } } } as never),
-    /a set such as box\(0, 1\) or simplex\(\) for the set of the variable v\.v but received 1/,
+    /a set such as sets\.box\(0, 1\) or sets\.simplex\(\) for the set of the variable v\.v but received 1/,
   ],
   'a problem without variables': [() => bilevelProblem({ ...statement, upper: none }), /variables u but received/],
   'a variable that is not there': [() => bilevelProblem({ ...statement, upper: { u: none } }), /the variable u\.u/],

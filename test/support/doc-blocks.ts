@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Random } from '../../lib/data/random.js';
-import * as api from '../../lib/index.js';
+import * as data from '../../lib/public/data.js';
+import * as engine from '../../lib/public/engine.js';
+import * as graph from '../../lib/public/graph.js';
+import * as api from '../../lib/public/index.js';
 import { buildModel, encode, int64s, tensor } from './onnx/builder.js';
 
 /** A block of JavaScript in a page. */
@@ -97,8 +100,8 @@ function ownThings(page: string): Record<string, unknown> {
           api.bilevelProblem({
             upper: { decay: api.Tensor.zeros([784]) },
             lower: { weight: api.Tensor.zeros([784, 10]) },
-            f: ({ v }) => api.reduceSum(api.square(api.sub(v.weight, 0.1))),
-            g: ({ u, v }) => api.reduceSum(api.square(api.sub(v.weight, api.expandDims(u.decay, [1])))),
+            f: ({ v }) => graph.reduceSum(graph.square(graph.sub(v.weight, 0.1))),
+            g: ({ u, v }) => graph.reduceSum(graph.square(graph.sub(v.weight, graph.expandDims(u.decay, [1])))),
           }),
         ),
       };
@@ -122,8 +125,9 @@ export async function readersThings(page: string, networkPath: string): Promise<
     upper: { importance: api.perSample(api.Tensor.from(new Float32Array(400).fill(0.5)), 'train') },
     lower: { weight: api.Tensor.zeros([784, 10]) },
     feeds: { train: api.feed({ x: trainImages, y: trainLabels }, { batch: 100 }) },
-    f: ({ v }) => api.reduceSum(api.square(api.sub(v.weight, 0.1))),
-    g: ({ u, v, train: { x, y } }) => api.mean(api.mul(u.importance, api.crossEntropy(api.matmul(x, v.weight), y))),
+    f: ({ v }) => graph.reduceSum(graph.square(graph.sub(v.weight, 0.1))),
+    g: ({ u, v, train: { x, y } }) =>
+      graph.mean(graph.mul(u.importance, graph.crossEntropy(graph.matmul(x, v.weight), y))),
   });
   return {
     ...{ network, v: network.initialParameters(), train, clean, images: images(400), labels: labels(400) },
@@ -135,6 +139,14 @@ export async function readersThings(page: string, networkPath: string): Promise<
   };
 }
 
+/** What each entry of the package exports. */
+const entries: Readonly<Record<string, object>> = {
+  bilevel: api,
+  'bilevel/graph': graph,
+  'bilevel/engine': engine,
+  'bilevel/data': data,
+};
+
 type AsyncFunctionConstructor = new (...parts: string[]) => (...values: unknown[]) => Promise<void>;
 const AsyncFunction = (async () => undefined).constructor as unknown as AsyncFunctionConstructor;
 
@@ -143,13 +155,14 @@ const AsyncFunction = (async () => undefined).constructor as unknown as AsyncFun
  * package must be there.
  */
 export async function runBlock({ code }: DocBlock, things: Readonly<Record<string, unknown>>): Promise<void> {
-  const names = [...code.matchAll(/^import \{([^}]*)\} from 'bilevel';$/gms)].flatMap(([, list = '']) =>
-    list.split(',').flatMap((name) => name.trim() || []),
-  );
-  const missing = names.find((name) => !Object.hasOwn(api, name));
-  if (missing !== undefined) throw new Error(`The package exports no ${missing}.`);
-  const known = { ...api, ...things };
-  const body = code.replaceAll(/^import \{[^}]*\} from 'bilevel';$/gms, '');
+  const statement = /^import \{([^}]*)\} from '(bilevel(?:\/\w+)?)';$/gms;
+  for (const [, list = '', entry = ''] of code.matchAll(statement)) {
+    const names = list.split(',').flatMap((name) => name.trim() || []);
+    const missing = names.find((name) => !Object.hasOwn(entries[entry] ?? {}, name));
+    if (missing !== undefined) throw new Error(`${entry} exports no ${missing}.`);
+  }
+  const known = Object.assign({}, ...Object.values(entries), things);
+  const body = code.replaceAll(statement, '');
   // The inner block lets the code declare names that are at hand, as it would in a module of its own.
   await new AsyncFunction(...Object.keys(known), `"use strict"; { ${body} }`)(...Object.values(known));
 }

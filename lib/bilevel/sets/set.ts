@@ -37,7 +37,7 @@ export function checkSet(what: string, set: unknown): asserts set is ConvexSet {
     typeof set === 'object' &&
     set !== null &&
     ['description', 'rowwise', 'project', 'check'].every((member) => member in set);
-  if (!isSet) throw invalidArgument(what, 'a set such as box(0, 1) or simplex()', set);
+  if (!isSet) throw invalidArgument(what, 'a set such as sets.box(0, 1) or sets.simplex()', set);
 }
 
 /** A radius or total: it must stay a positive number when it is rounded to float32. @throws INVALID_ARGUMENT */

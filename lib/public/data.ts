@@ -1,0 +1,12 @@
+// bilevel/data: data sets, and how mini-batches are drawn from them.
+
+export type { Batch, BatchSource } from '../data/batch-reader.js';
+export { loadDataset } from '../data/dataset.js';
+export type { LabelledSamples } from '../data/labelled-samples.js';
+export { type CorruptedLabels, corruptLabels } from '../data/noise.js';
+export { Random, type RandomState } from '../data/random.js';
+export type { EpisodeOptions, EpisodeSampler } from '../data/samplers/episodes.js';
+export { samplers } from '../data/samplers/index.js';
+export type { Cursor, Drawable, Sampler } from '../data/samplers/sampler.js';
+export type { Dataset } from '../data/sources/source.js';
+export { type Split, splitRows } from '../data/split.js';

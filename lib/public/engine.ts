@@ -1,0 +1,22 @@
+// bilevel/engine: devices, and graphs compiled to programs that they run.
+
+// Devices and programs are Disposable; the reference brings that type to projects whose own libraries lack it.
+/// <reference lib="esnext.disposable" preserve="true" />
+
+export {
+  type CompiledProgram,
+  type CompileOptions,
+  compile,
+  compileCached,
+  formatCost,
+  type ProgramCost,
+  type ProgramSpec,
+} from '../compile/index.js';
+export {
+  type CpuOptions,
+  Device,
+  type DeviceInfo,
+  type Precision,
+  type Program,
+  type RunOptions,
+} from '../engine/index.js';
