@@ -1,6 +1,5 @@
 #include "addon/device_object.h"
 
-#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,9 +7,8 @@
 #include "addon/arguments.h"
 #include "addon/callback.h"
 #include "addon/environment.h"
+#include "addon/make_engine.h"
 #include "addon/program_object.h"
-#include "cpu/library.h"
-#include "cpu/team.h"
 #include "program/limits.h"
 #include "program/program.h"
 
@@ -19,25 +17,6 @@ namespace {
 
 // Of the names of a program's bindings, all together.
 constexpr size_t kMaxNameBytes = size_t{1} << 26;
-
-// More than any machine has; libgomp ends the process when it cannot start a thread.
-constexpr int32_t kMaxThreads = cpu::Team::kMostParts;
-
-cpu::Precision read_precision(Napi::Value value) {
-  const auto& names = cpu::kPrecisionNames;
-  const std::string name = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) throw_invalid_argument("precision", "'float32' or 'bf16'");
-  const auto precision = static_cast<cpu::Precision>(found - names.begin());
-  if (precision == cpu::Precision::kBfloat16 && !cpu::supports_bfloat16()) {
-    throw Error(
-        "DEVICE_UNAVAILABLE",
-        "Expected a processor that multiplies bfloat16 numbers (AVX-512 BF16 or AMX) for the precision 'bf16' but "
-        "this one offers " +
-            cpu::describe_library().instruction_set + ". Use the precision 'float32'.");
-  }
-  return precision;
-}
 
 }  // namespace
 
@@ -50,24 +29,21 @@ Napi::Function DeviceObject::define(Napi::Env env) {
 
 DeviceObject::DeviceObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info.Env(), [&] {
-    if (!info[0].IsObject()) throw_invalid_argument("options", "an object");
-    const auto options = info[0].As<Napi::Object>();
-    const int32_t threads = read_integer(options.Get("threads"), "threads", 1, kMaxThreads);
-    const cpu::Precision precision = read_precision(options.Get("precision"));
-    state_ = Environment::of(info.Env()).create_device({threads, precision});
+    state_ = Environment::of(info.Env()).create_device(make_engine(info[0]));
     napi_type_tag_object(info.Env(), info.This(), &kTag);
   });
 }
 
 Napi::Value DeviceObject::info(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const cpu::Library library = cpu::describe_library();
+  const DeviceInfo device = state_->engine().info();
   auto result = Napi::Object::New(env);
-  result.Set("kind", "cpu");
-  result.Set("threads", state_->executor().threads());
-  result.Set("precision", std::string(cpu::kPrecisionNames[static_cast<size_t>(state_->settings().precision)]));
-  result.Set("library", library.version);
-  result.Set("instructionSet", library.instruction_set);
+  result.Set("kind", device.kind);
+  result.Set("threads", device.threads);
+  result.Set("precision", device.precision);
+  result.Set("library", device.library);
+  result.Set("instructionSet", device.instruction_set);
+  state_->engine();  // which setters that Object.prototype was given may have disposed of
   return result;
 }
 
@@ -79,7 +55,7 @@ Napi::Value DeviceObject::create_program(const Napi::CallbackInfo& info) {
   if (words.type != napi_float64_array) throw_invalid_argument("words", "a Float64Array");
   if (constants.type != napi_uint8_array) throw_invalid_argument("constants", "a Uint8Array");
 
-  state_->executor();
+  const Engine& engine = state_->engine();
   if (words.length > kMaxWords) {
     throw Error("LIMIT_EXCEEDED", "The program has " + std::to_string(words.length) + " words; at most " +
                                       std::to_string(kMaxWords) + " are read.");
@@ -92,7 +68,7 @@ Napi::Value DeviceObject::create_program(const Napi::CallbackInfo& info) {
     throw_invalid_argument("bindingNames", std::to_string(program.bindings.size()) + " names");
   }
   const std::span<const std::byte> constant_bytes(constants.data, constants.length);
-  auto executable = std::make_shared<cpu::Executable>(std::move(program), constant_bytes, state_->settings());
+  auto executable = engine.load(std::move(program), constant_bytes);
   return ProgramObject::create(info.Env(), state_, std::move(executable), std::move(names));
 }
 

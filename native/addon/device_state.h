@@ -4,8 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "cpu/executor.h"
-#include "cpu/settings.h"
+#include "engine/executor.h"
 #include "program/error.h"
 
 namespace bilevel::addon {
@@ -13,13 +12,15 @@ namespace bilevel::addon {
 // All functions are called on the JavaScript thread.
 class DeviceState {
  public:
-  explicit DeviceState(cpu::Settings settings) : settings_(settings), executor_(std::in_place, settings.threads) {}
+  explicit DeviceState(std::shared_ptr<const Engine> engine) : engine_(engine), executor_(std::in_place, engine) {}
 
-  cpu::Settings settings() const { return settings_; }
-
-  // Throws DISPOSED after dispose() or stop().
-  cpu::Executor& executor() {
-    if (disposed_ || !executor_) throw Error("DISPOSED", "The device has been disposed of.");
+  // Both throw DISPOSED after dispose() or stop().
+  const Engine& engine() const {
+    check();
+    return *engine_;
+  }
+  Executor& executor() {
+    check();
     return *executor_;
   }
   bool disposed() const { return disposed_; }
@@ -46,8 +47,12 @@ class DeviceState {
   void stop() { executor_.reset(); }
 
  private:
-  const cpu::Settings settings_;
-  std::optional<cpu::Executor> executor_;
+  void check() const {
+    if (disposed_ || !executor_) throw Error("DISPOSED", "The device has been disposed of.");
+  }
+
+  const std::shared_ptr<const Engine> engine_;
+  std::optional<Executor> executor_;
   int runs_ = 0;
   bool disposed_ = false;
 };

@@ -24,9 +24,9 @@ Environment::Environment(Napi::Env env)
   napi_unref_threadsafe_function(env, notify_);
 }
 
-std::shared_ptr<DeviceState> Environment::create_device(cpu::Settings settings) {
+std::shared_ptr<DeviceState> Environment::create_device(std::shared_ptr<const Engine> engine) {
   if (closed_) throw Error("DISPOSED", "The process is ending; no device can be created.");
-  auto device = std::make_shared<DeviceState>(settings);
+  auto device = std::make_shared<DeviceState>(std::move(engine));
   std::erase_if(devices_, [](const auto& known) { return known.expired(); });
   devices_.push_back(device);
   return device;

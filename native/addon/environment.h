@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "addon/napi_setup.h"
-#include "cpu/settings.h"
+#include "engine/engine.h"
 
 namespace bilevel::addon {
 
@@ -24,7 +24,7 @@ class Environment {
   explicit Environment(Napi::Env env);
 
   // Throws DISPOSED when the environment is shutting down.
-  std::shared_ptr<DeviceState> create_device(cpu::Settings settings);
+  std::shared_ptr<DeviceState> create_device(std::shared_ptr<const Engine> engine);
 
   // Whether this thread may compute for so long now. Sending a short run away would take this thread longer than the
   // run itself; and a loop that awaits one after the other must come by the event loop, or no timer or signal is

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "program/format.h"
+#include "program/tape.h"
 
 namespace bilevel::addon {
 namespace {

@@ -43,7 +43,7 @@ Napi::Function ProgramObject::define(Napi::Env env) {
 }
 
 Napi::Value ProgramObject::create(Napi::Env env, std::shared_ptr<DeviceState> device,
-                                  std::shared_ptr<cpu::Executable> executable, std::vector<std::string> names) {
+                                  std::shared_ptr<Executable> executable, std::vector<std::string> names) {
   const Napi::Object object = Environment::of(env).program_constructor.New({});
   ProgramObject& program = *Unwrap(object);
   program.device_ = std::move(device);
@@ -71,7 +71,7 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
   account(executable_->bytes());
   run->prepare(device_, executable_, steps, reinterpret_cast<int32_t*>(control.data), seconds);
   if (tensors.size() != names_.size()) throw_invalid_argument("tensors", std::to_string(names_.size()) + " tensors");
-  if (const size_t count = executable_->instruction_count(); !seconds.empty() && seconds.size() != count) {
+  if (const size_t count = executable_->program().instruction_count(); !seconds.empty() && seconds.size() != count) {
     throw_invalid_argument("seconds", std::to_string(count) + " elements");
   }
   for (size_t i = 0; i < tensors.size(); ++i) run->bind(check_tensor(i, tensors[i], steps));
@@ -90,7 +90,7 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
 
 Napi::Value ProgramObject::instruction_count(const Napi::CallbackInfo& info) {
   if (!executable_) throw Error("DISPOSED", "The program has been disposed of.");
-  return Napi::Number::New(info.Env(), static_cast<double>(executable_->instruction_count()));
+  return Napi::Number::New(info.Env(), static_cast<double>(executable_->program().instruction_count()));
 }
 
 Napi::Value ProgramObject::dispose(const Napi::CallbackInfo& info) {

@@ -9,7 +9,7 @@
 #include "addon/lease.h"
 #include "addon/napi_setup.h"
 #include "addon/type_tags.h"
-#include "cpu/executable.h"
+#include "engine/engine.h"
 
 namespace bilevel::addon {
 
@@ -18,8 +18,8 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
   static constexpr const char* kName = "Program";
   static constexpr const napi_type_tag& kTag = kProgramTag;
   static Napi::Function define(Napi::Env env);
-  static Napi::Value create(Napi::Env env, std::shared_ptr<DeviceState> device,
-                            std::shared_ptr<cpu::Executable> executable, std::vector<std::string> names);
+  static Napi::Value create(Napi::Env env, std::shared_ptr<DeviceState> device, std::shared_ptr<Executable> executable,
+                            std::vector<std::string> names);
 
   // Makes an empty object, which counts as disposed of; only create() fills it.
   explicit ProgramObject(const Napi::CallbackInfo& info);
@@ -39,7 +39,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
   void acquire(Lease& lease) const;
 
   std::shared_ptr<DeviceState> device_;
-  std::shared_ptr<cpu::Executable> executable_;
+  std::shared_ptr<Executable> executable_;
   std::vector<std::string> names_;  // of the bindings
   int64_t accounted_bytes_ = 0;
 };

@@ -5,7 +5,7 @@
 
 namespace bilevel::addon {
 
-void Run::prepare(std::shared_ptr<DeviceState> device, std::shared_ptr<cpu::Executable> executable, int32_t steps,
+void Run::prepare(std::shared_ptr<DeviceState> device, std::shared_ptr<Executable> executable, int32_t steps,
                   int32_t* control, std::span<double> seconds) {
   device->executor();  // refuses a device that has been disposed of
   device_ = std::move(device);
@@ -74,7 +74,7 @@ void Run::execute() noexcept {
 
 void Run::compute() noexcept {
   try {
-    const cpu::Control control(control_, executor_->cancelled());
+    const Control control(control_, executor_->cancelled());
     completed_steps_ = executable_->run(tensors_, steps_, control, seconds_);
   } catch (...) {
     fail();

@@ -13,11 +13,11 @@
 #include "addon/environment.h"
 #include "addon/lease.h"
 #include "addon/napi_setup.h"
-#include "cpu/executable.h"
+#include "engine/engine.h"
 
 namespace bilevel::addon {
 
-class Run final : public cpu::Job {
+class Run final : public Job {
  public:
   explicit Run(Environment& environment) : environment_(environment) {}
 
@@ -26,7 +26,7 @@ class Run final : public cpu::Job {
 
   // What is run and where, and how often. `control` and `seconds`, which is empty or has one element for each
   // instruction, stay the caller's.
-  void prepare(std::shared_ptr<DeviceState> device, std::shared_ptr<cpu::Executable> executable, int32_t steps,
+  void prepare(std::shared_ptr<DeviceState> device, std::shared_ptr<Executable> executable, int32_t steps,
                int32_t* control, std::span<double> seconds);
   // The memory of the next binding.
   void bind(const LeasedRange& range);
@@ -62,8 +62,8 @@ class Run final : public cpu::Job {
   Environment& environment_;
   std::vector<Napi::Value> values_;
   std::shared_ptr<DeviceState> device_;
-  std::shared_ptr<cpu::Executable> executable_;
-  cpu::Executor* executor_ = nullptr;
+  std::shared_ptr<Executable> executable_;
+  Executor* executor_ = nullptr;
   std::vector<std::byte*> tensors_;
   int32_t steps_ = 0;
   int32_t* control_ = nullptr;

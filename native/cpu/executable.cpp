@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cpu/fused/chain.h"
+#include "cpu/make_kernel.h"
 
 namespace bilevel::cpu {
 
@@ -79,9 +80,9 @@ void Executable::make_tasks() {
 std::vector<Executable::Task> Executable::tasks_of(std::span<const Instruction> instructions, size_t first) const {
   std::vector<Task> tasks;
   for (size_t i = 0; i < instructions.size();) {
-    const Chain chain = find_chain(program_, instructions.subspan(i), settings_.threads);
+    const Chain chain = find_chain(instructions.subspan(i), settings_.threads);
     if (chain.links.empty()) {
-      tasks.push_back({make_kernel(program_, instructions[i], settings_), first + i, {1.0}});
+      tasks.push_back({make_kernel(program_, instructions[i].operation, settings_), first + i, {1.0}});
       ++i;
       continue;
     }

@@ -8,7 +8,7 @@
 #include "cpu/executable.h"
 #include "fuzz/work.h"
 #include "program/error.h"
-#include "test/bound_run.h"
+#include "test/support/bound_run.h"
 
 namespace bilevel::fuzz {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "fuzz/input.h"
-#include "test/program_samples.h"
+#include "test/support/program_samples.h"
 
 int main(int count, char** arguments) {
   if (count != 2) {

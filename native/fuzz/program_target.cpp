@@ -1,7 +1,7 @@
 // The decoder and verifier under libFuzzer.
 #include <algorithm>
 
-#include "cpu/team.h"
+#include "cpu/kernel/team.h"
 #include "fuzz/attempt.h"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t most);

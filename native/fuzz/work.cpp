@@ -48,7 +48,7 @@ struct Work {
 double work_of(const Program& program) {
   double work = 0;
   for (const auto* instructions : {&program.prologue, &program.body}) {
-    for (const Instruction& instruction : *instructions) work += std::visit(Work{}, instruction);
+    for (const Instruction& instruction : *instructions) work += std::visit(Work{}, instruction.operation);
   }
   return work;
 }

@@ -44,7 +44,7 @@ Buffer decode_buffer(WordReader& words, const Program& program) {
   return buffer;
 }
 
-Instruction decode_operation(InstructionReader& reader, Opcode opcode) {
+Operation decode_operation(InstructionReader& reader, Opcode opcode) {
   switch (opcode) {
     case Opcode::kFused:
       return decode_fused(reader);
@@ -118,12 +118,12 @@ Program decode(std::span<const double> word_span, int64_t constant_bytes) {
     const int64_t word_count = words.integer("wordCount", 0, words.remaining() - 1);
     const int64_t end = words.position() + word_count;
     InstructionReader reader(words, program, i < prologue_count);
-    Instruction instruction = decode_operation(reader, opcode);
+    Operation operation = decode_operation(reader, opcode);
     if (words.position() != end) {
       words.refuse("wordCount", "it is " + std::to_string(word_count) + " but the fields take " +
                                     std::to_string(word_count + words.position() - end));
     }
-    reader.refuse_overlaps();
+    Instruction instruction{std::move(operation), reader.take_touched()};
     if (i < prologue_count) {
       program.prologue.push_back(std::move(instruction));
       continue;

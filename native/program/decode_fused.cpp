@@ -1,82 +1,13 @@
 #include <array>
+#include <optional>
 #include <string>
 
 #include "program/decode_instruction.h"
 #include "program/limits.h"
+#include "program/tape.h"
 
 namespace bilevel {
 namespace {
-
-enum class RegisterClass : uint8_t { kUnwritten, kFloat, kInteger };
-
-RegisterClass class_of(DType dtype) {
-  return dtype == DType::kFloat32 || dtype == DType::kBool ? RegisterClass::kFloat : RegisterClass::kInteger;
-}
-
-// What a tape operation takes and gives.
-enum class Signature : uint8_t {
-  kNothingToFloat,
-  kAnyToSame,
-  kFloatToFloat,
-  kAnyToFloat,
-  kAnyToInteger,
-  kPairToSame,
-  kFloatPairToFloat,
-  kPairToFloat,
-  kSelect,
-};
-
-Signature signature_of(TapeOp op) {
-  switch (op) {
-    case TapeOp::kConstant:
-      return Signature::kNothingToFloat;
-    case TapeOp::kNeg:
-    case TapeOp::kAbs:
-    case TapeOp::kSign:
-      return Signature::kAnyToSame;
-    case TapeOp::kExp:
-    case TapeOp::kLog:
-    case TapeOp::kSqrt:
-    case TapeOp::kTanh:
-    case TapeOp::kSigmoid:
-    case TapeOp::kErf:
-    case TapeOp::kRelu:
-    case TapeOp::kSoftplus:
-    case TapeOp::kSin:
-    case TapeOp::kCos:
-    case TapeOp::kFloor:
-    case TapeOp::kCeil:
-    case TapeOp::kRound:
-    case TapeOp::kNot:
-      return Signature::kFloatToFloat;
-    case TapeOp::kToFloat:
-    case TapeOp::kToBool:
-      return Signature::kAnyToFloat;
-    case TapeOp::kToInteger:
-      return Signature::kAnyToInteger;
-    case TapeOp::kAdd:
-    case TapeOp::kSub:
-    case TapeOp::kMul:
-    case TapeOp::kDiv:
-    case TapeOp::kMaximum:
-    case TapeOp::kMinimum:
-      return Signature::kPairToSame;
-    case TapeOp::kPow:
-    case TapeOp::kAnd:
-    case TapeOp::kOr:
-      return Signature::kFloatPairToFloat;
-    case TapeOp::kEqual:
-    case TapeOp::kNotEqual:
-    case TapeOp::kLess:
-    case TapeOp::kLessEqual:
-    case TapeOp::kGreater:
-    case TapeOp::kGreaterEqual:
-      return Signature::kPairToFloat;
-    case TapeOp::kWhere:
-      return Signature::kSelect;
-  }
-  return Signature::kNothingToFloat;
-}
 
 // Walks the tape once with the class of every register, so that a kernel never meets an unwritten or mistyped one.
 class TapeReader {
@@ -100,69 +31,44 @@ class TapeReader {
   }
 
   RegisterClass class_at(Field field, int32_t index) const {
-    const RegisterClass found = classes_[static_cast<size_t>(index)];
-    if (found == RegisterClass::kUnwritten) words_.refuse(field, "register " + std::to_string(index) + " is unwritten");
-    return found;
+    const std::optional<RegisterClass> found = classes_[static_cast<size_t>(index)];
+    if (!found) words_.refuse(field, "register " + std::to_string(index) + " is unwritten");
+    return *found;
   }
 
  private:
   RegisterClass result(const TapeStep& step, Field field) const {
-    const auto unused = [&](int32_t source) {
-      if (source != 0) words_.refuse(field, "an unused source must be 0");
-    };
-    const auto need_float = [&](int32_t source) {
-      if (class_at(field, source) != RegisterClass::kFloat) {
-        words_.refuse(field, "register " + std::to_string(source) + " must hold a float");
-      }
-    };
-    const auto need_same = [&](int32_t a, int32_t b) {
-      const RegisterClass found = class_at(field, a);
-      if (found != class_at(field, b)) {
-        words_.refuse(field, "registers " + std::to_string(a) + " and " + std::to_string(b) + " must be of one class");
-      }
-      return found;
-    };
-    const Signature signature = signature_of(step.op);
-    if (signature != Signature::kSelect) unused(step.c);
-    switch (signature) {
-      case Signature::kNothingToFloat:
-        unused(step.a);
-        unused(step.b);
-        return RegisterClass::kFloat;
-      case Signature::kAnyToSame:
-        unused(step.b);
-        return class_at(field, step.a);
-      case Signature::kFloatToFloat:
-        unused(step.b);
-        need_float(step.a);
-        return RegisterClass::kFloat;
-      case Signature::kAnyToFloat:
-        unused(step.b);
-        class_at(field, step.a);
-        return RegisterClass::kFloat;
-      case Signature::kAnyToInteger:
-        unused(step.b);
-        class_at(field, step.a);
-        return RegisterClass::kInteger;
-      case Signature::kPairToSame:
-        return need_same(step.a, step.b);
-      case Signature::kFloatPairToFloat:
-        need_float(step.a);
-        need_float(step.b);
-        return RegisterClass::kFloat;
-      case Signature::kPairToFloat:
-        need_same(step.a, step.b);
-        return RegisterClass::kFloat;
-      case Signature::kSelect:
-        need_float(step.a);
-        return need_same(step.b, step.c);
+    const TapeRow& row = row_of(step.op);
+    const std::array sources = {step.a, step.b, step.c};
+    for (size_t i = static_cast<size_t>(row.operands); i < sources.size(); ++i) {
+      if (sources[i] != 0) words_.refuse(field, "an unused source must be 0");
     }
-    return RegisterClass::kUnwritten;
+    std::span<const int32_t> operands(sources.data(), static_cast<size_t>(row.operands));
+    if (step.op == TapeOp::kWhere) {
+      need_float(field, step.a);
+      operands = operands.subspan(1);
+    }
+    if (operands.empty()) return result_class(step.op, RegisterClass::kFloat);
+    if (row.takes == TapeRow::kFloats) {
+      for (const int32_t operand : operands) need_float(field, operand);
+    }
+    const RegisterClass found = class_at(field, operands.front());
+    if (class_at(field, operands.back()) != found) {
+      words_.refuse(field, "registers " + std::to_string(operands.front()) + " and " + std::to_string(operands.back()) +
+                               " must be of one class");
+    }
+    return result_class(step.op, found);
+  }
+
+  void need_float(Field field, int32_t source) const {
+    if (class_at(field, source) != RegisterClass::kFloat) {
+      words_.refuse(field, "register " + std::to_string(source) + " must hold a float");
+    }
   }
 
   WordReader& words_;
   int64_t operand_count_;
-  std::array<RegisterClass, kMaxRegisters> classes_{};
+  std::array<std::optional<RegisterClass>, kMaxRegisters> classes_{};  // of those that are written
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "program/program.h"
+
 namespace bilevel {
 namespace {
 

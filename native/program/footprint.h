@@ -7,9 +7,10 @@
 #include <span>
 #include <vector>
 
-#include "program/program.h"
-
 namespace bilevel {
+
+struct Buffer;
+struct View;
 
 struct Footprint {
   struct Dimension {

@@ -54,6 +54,7 @@ inline constexpr std::array<std::string_view, 15> kOpcodeNames = {"fused",
                                                                   "argMax",
                                                                   "randomUniform"};
 
+// Their names are in program/tape.h.
 enum class TapeOp : uint8_t {
   kConstant,
   kNeg,
@@ -93,12 +94,6 @@ enum class TapeOp : uint8_t {
   kToInteger,
   kToBool,
 };
-inline constexpr std::array<std::string_view, 37> kTapeOpNames = {
-    "constant",     "neg",      "exp", "log",     "sqrt",    "abs",       "sign",     "tanh", "sigmoid",   "erf",
-    "relu",         "softplus", "sin", "cos",     "floor",   "ceil",      "round",    "not",  "add",       "sub",
-    "mul",          "div",      "pow", "maximum", "minimum", "equal",     "notEqual", "less", "lessEqual", "greater",
-    "greaterEqual", "and",      "or",  "where",   "toFloat", "toInteger", "toBool"};
-
 enum class OutputMode : uint8_t { kStore, kSum, kMax };
 inline constexpr std::array<std::string_view, 3> kOutputModeNames = {"store", "sum", "max"};
 

@@ -78,20 +78,25 @@ View InstructionReader::view(Field field, Use use, std::span<const int64_t> size
   if (use == Use::kWrite && (repeats || !is_injective(footprint))) {
     words.refuse(field, "the view writes an element more than once");
   }
-  touched_.push_back({field, use, reduced_begin == reduced_end, std::move(footprint)});
+  operands_.push_back({field, reduced_begin == reduced_end, {use == Use::kWrite, std::move(footprint)}});
   return view;
 }
 
-void InstructionReader::refuse_overlaps() const {
-  for (const Touched& written : touched_) {
-    if (written.use != Use::kWrite) continue;
-    for (const Touched& other : touched_) {
-      if (&other == &written || are_disjoint(written.footprint, other.footprint)) continue;
-      const bool in_place = other.use == Use::kRead && written.in_place && other.in_place;
-      if (in_place && are_identical(written.footprint, other.footprint)) continue;
+std::vector<Touched> InstructionReader::take_touched() {
+  for (const Operand& written : operands_) {
+    if (!written.touched.written) continue;
+    for (const Operand& other : operands_) {
+      const Footprint &to = written.touched.footprint, &of = other.touched.footprint;
+      if (&other == &written || are_disjoint(to, of)) continue;
+      const bool in_place = !other.touched.written && written.in_place && other.in_place;
+      if (in_place && are_identical(to, of)) continue;
       words.refuse(written.field, "it is written over the memory of " + other.field.text());
     }
   }
+  std::vector<Touched> touched;
+  touched.reserve(operands_.size());
+  for (Operand& operand : operands_) touched.push_back(std::move(operand.touched));
+  return touched;
 }
 
 int32_t InstructionReader::buffer(Field field, Use use, DTypes dtypes) {
@@ -126,7 +131,7 @@ void InstructionReader::touch(Field field, Use use, int32_t index, int64_t offse
   footprint.start = footprint.begin;
   footprint.width *= count;
   footprint.end = footprint.begin + footprint.width;
-  touched_.push_back({field, use, use == Use::kWrite, std::move(footprint)});
+  operands_.push_back({field, use == Use::kWrite, {use == Use::kWrite, std::move(footprint)}});
 }
 
 }  // namespace bilevel

@@ -42,20 +42,19 @@ class InstructionReader {
   View view(Field field, Use use, std::span<const int64_t> sizes, size_t reduced_begin = 0, size_t reduced_end = 0);
 
   // The last operand read may be the same memory as the written operand after it.
-  void allow_in_place() { touched_.back().in_place = true; }
+  void allow_in_place() { operands_.back().in_place = true; }
 
-  // Call when all operands have been read.
-  void refuse_overlaps() const;
+  // What all operands touch. Call when they have been read: refuses what is written over other operands.
+  std::vector<Touched> take_touched();
 
   DType dtype(int32_t buffer) const { return program_.buffers[static_cast<size_t>(buffer)].dtype; }
   bool writes_binding() const { return writes_binding_; }
 
  private:
-  struct Touched {
+  struct Operand {
     Field field;
-    Use use;
     bool in_place;  // may be one memory with an operand that is read, or with the one that is written
-    Footprint footprint;
+    Touched touched;
   };
 
   int32_t buffer(Field field, Use use, DTypes dtypes);
@@ -65,7 +64,7 @@ class InstructionReader {
   const Program& program_;
   bool in_prologue_;
   bool writes_binding_ = false;
-  std::vector<Touched> touched_;
+  std::vector<Operand> operands_;
 };
 
 }  // namespace bilevel

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "program/footprint.h"
 #include "program/format.h"
 
 namespace bilevel {
@@ -121,8 +122,20 @@ struct RandomUniform {
   int32_t key, y;
 };
 
-using Instruction = std::variant<Fused, Matmul, Conv, Pool, Gather, ScatterAdd, GatherElements, ScatterAddElements,
-                                 SetRows, ArgMax, RandomUniform>;
+using Operation = std::variant<Fused, Matmul, Conv, Pool, Gather, ScatterAdd, GatherElements, ScatterAddElements,
+                               SetRows, ArgMax, RandomUniform>;
+
+// Memory that an instruction reads or writes through one of its operands.
+struct Touched {
+  bool written;
+  Footprint footprint;
+};
+
+struct Instruction {
+  Operation operation;
+  // Through each operand in the order of the format, but for views over no elements.
+  std::vector<Touched> touched;
+};
 
 struct Program {
   int64_t arena_bytes = 0;
@@ -133,6 +146,8 @@ struct Program {
   std::vector<Instruction> body;      // once per step
   // Index in `body` of the first instruction that writes a binding: until it runs, a step can be given up.
   std::optional<size_t> first_binding_write;
+
+  size_t instruction_count() const { return prologue.size() + body.size(); }
 };
 
 // Decodes and verifies a program with so many bytes of constants. Throws Error with code INVALID_PROGRAM or

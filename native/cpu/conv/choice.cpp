@@ -4,8 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "cpu/conv/geometry.h"
-#include "cpu/tiled/tiling.h"
+#include "cpu/conv/direct/shifted_image.h"
+#include "cpu/conv/tiled/tiling.h"
+#include "cpu/windows/geometry.h"
 
 namespace bilevel::cpu {
 namespace {
@@ -53,7 +54,7 @@ double cycles_of_tiles(const Conv& conv, const tiled::Loops& loops, const TileCo
 // 1 x 1 to 5 x 5, planes of 7 x 7 to 224 x 224.
 bool direct_is_faster(const Conv& conv, Precision precision) {
   const Geometry g(conv);
-  const int64_t lanes = conv_loops().lanes, cells = g.output_cells();
+  const int64_t lanes = direct::loops().lanes, cells = g.output_cells();
   for (size_t d = 0; d < static_cast<size_t>(conv.spatial_rank); ++d) {
     if (conv.stride[d] != 1) return false;
   }
@@ -65,7 +66,7 @@ bool direct_is_faster(const Conv& conv, Precision precision) {
   const bool filter = conv.direction == ConvDirection::kFilterGradient;
   if (g.weights() > (filter ? kMaxSums : kMaxWeights)) return false;
   if (g.rows.padded() > kMaxImage / g.columns.padded()) return false;
-  if (shifted_size(g.shifted(lanes)) > kMaxImage) return false;
+  if (direct::shifted_size(direct::shifted_image(g, lanes)) > kMaxImage) return false;
 
   const double useful = meeting_share(g.rows) * meeting_share(g.columns) * static_cast<double>(cells) /
                         static_cast<double>(ceil_divide(cells, lanes) * lanes);

@@ -1,13 +1,14 @@
 // Own kernels or oneDNN.
 #pragma once
 
-#include "cpu/settings.h"
-#include "cpu/tiled/loops.h"
+#include "cpu/conv/tiled/tile_loops.h"
+#include "cpu/kernel/settings.h"
 #include "program/program.h"
 
 namespace bilevel::cpu {
 
-// Whether Correlation or FilterGradient computes a convolution without empty dimensions, rather than oneDNN.
+// Whether direct::Correlation or direct::FilterGradient computes a convolution without empty dimensions, rather than
+// oneDNN.
 bool direct_is_faster(const Conv& conv, Precision precision);
 
 // The transforms of tiles that compute it faster than any other way, or null.

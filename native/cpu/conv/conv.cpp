@@ -1,16 +1,17 @@
+#include "cpu/conv/conv.h"
+
 #include <algorithm>
 #include <type_traits>
 #include <variant>
 
 #include "cpu/conv/choice.h"
-#include "cpu/conv/correlation.h"
-#include "cpu/conv/filter_gradient.h"
+#include "cpu/conv/direct/correlation.h"
+#include "cpu/conv/direct/filter_gradient.h"
 #include "cpu/conv/skipping.h"
-#include "cpu/kernels.h"
-#include "cpu/onednn.h"
-#include "cpu/tiled/correlation.h"
-#include "cpu/tiled/filter_gradient.h"
-#include "cpu/tiled/input_gradient.h"
+#include "cpu/conv/tiled/correlation.h"
+#include "cpu/conv/tiled/filter_gradient.h"
+#include "cpu/conv/tiled/input_gradient.h"
+#include "cpu/onednn/operations.h"
 
 namespace bilevel::cpu {
 namespace {
@@ -41,9 +42,9 @@ class ConvKernel final : public Kernel {
     if (!direct_is_faster(conv, settings.precision)) {
       way_.emplace<onednn::Convolution>(conv, settings);
     } else if (conv.direction == ConvDirection::kFilterGradient) {
-      way_.emplace<FilterGradient>(conv, settings.threads);
+      way_.emplace<direct::FilterGradient>(conv, settings.threads);
     } else {
-      way_.emplace<Correlation>(conv, settings.threads);
+      way_.emplace<direct::Correlation>(conv, settings.threads);
     }
   }
 
@@ -104,7 +105,7 @@ class ConvKernel final : public Kernel {
   const int threads_;
   std::variant<std::monostate, tiled::Correlation, tiled::InputGradient, tiled::FilterGradient> tiled_;
   // What else computes it, also where `tiled_` meets what is not finite.
-  std::variant<Zeros, onednn::Convolution, Correlation, FilterGradient> way_;
+  std::variant<Zeros, onednn::Convolution, direct::Correlation, direct::FilterGradient> way_;
 };
 
 }  // namespace

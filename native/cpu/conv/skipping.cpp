@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "cpu/axis.h"
-#include "cpu/parallel.h"
+#include "cpu/kernel/parallel.h"
+#include "cpu/windows/axis.h"
 
 namespace bilevel::cpu {
 namespace {

@@ -4,8 +4,10 @@
 
 #include <span>
 
-#include "cpu/kernel.h"
-#include "cpu/vector/loops.h"
+#include "cpu/kernel/kernel.h"
+#include "cpu/vector/vector_loops.h"
+#include "program/program.h"
+#include "program/tape.h"
 
 namespace bilevel::cpu {
 
@@ -17,7 +19,7 @@ class Access {
   // `sizes` and `strides` are the dimensions that are walked through; the view's own strides are not looked at.
   Access(const View& view, DType dtype, std::span<const int64_t> sizes, std::span<const int64_t> strides);
 
-  bool is_float() const { return dtype_ == DType::kFloat32 || dtype_ == DType::kBool; }
+  bool is_float() const { return class_of(dtype_) == RegisterClass::kFloat; }
   // Elements have the same representation in a register and in the buffer.
   bool is_native() const { return dtype_ == DType::kFloat32 || dtype_ == DType::kInt64; }
   // The same element everywhere.

@@ -4,7 +4,8 @@
 #include <map>
 #include <numeric>
 
-#include "cpu/parallel.h"
+#include "cpu/fused/fused.h"
+#include "cpu/kernel/parallel.h"
 
 namespace bilevel::cpu {
 namespace {
@@ -27,22 +28,25 @@ bool is_kept(const Fused& fused, size_t axis) {
 }
 
 int64_t bytes_of(const SlicedView& view) {
-  int64_t bytes = view.whole.width;
-  for (const auto& [size, stride] : view.whole.dimensions) bytes *= size;
+  int64_t bytes = view.whole->footprint.width;
+  for (const auto& [size, stride] : view.whole->footprint.dimensions) bytes *= size;
   return bytes;
 }
 
+// In the order of Instruction::touched.
 template <typename Body>
 void for_each_view(const Fused& fused, Body&& body) {
-  for (const View& operand : fused.operands) body(operand, false);
-  for (const FusedOutput& output : fused.outputs) body(output.view, true);
+  for (const View& operand : fused.operands) body(operand);
+  for (const FusedOutput& output : fused.outputs) body(output.view);
 }
 
-Chain::Link slice(const Program& program, const Fused& fused, size_t axis) {
+// Of a fused instruction with elements.
+Chain::Link slice(const Instruction& instruction, size_t axis) {
+  const Fused& fused = std::get<Fused>(instruction.operation);
   Chain::Link link{&fused, axis, {}, 0};
-  for_each_view(fused, [&](const View& view, bool written) {
-    const Buffer& buffer = program.buffers[static_cast<size_t>(view.buffer)];
-    link.views.push_back(slice_view(buffer, view, fused.sizes, axis, written));
+  auto touched = instruction.touched.begin();
+  for_each_view(fused, [&](const View& view) {
+    link.views.push_back(slice_view(*touched++, view, fused.sizes, axis));
     link.bytes += bytes_of(link.views.back());
   });
   return link;
@@ -55,7 +59,7 @@ bool may_follow(const std::vector<Chain::Link>& links, const Chain::Link& next, 
     for (const SlicedView& a : link.views) {
       for (const SlicedView& b : next.views) {
         if (!are_independent(a, b, slices)) return false;
-        meets = meets || !are_disjoint(a.whole, b.whole);
+        meets = meets || !are_disjoint(a.whole->footprint, b.whole->footprint);
       }
     }
   }
@@ -63,7 +67,7 @@ bool may_follow(const std::vector<Chain::Link>& links, const Chain::Link& next, 
 }
 
 const Fused* fused_of(const Instruction& instruction) {
-  const auto* fused = std::get_if<Fused>(&instruction);
+  const auto* fused = std::get_if<Fused>(&instruction.operation);
   const bool empty = fused != nullptr && std::find(fused->sizes.begin(), fused->sizes.end(), 0) != fused->sizes.end();
   return empty ? nullptr : fused;
 }
@@ -73,7 +77,7 @@ int64_t slice_bytes(const std::vector<Chain::Link>& links, int64_t slices) {
   std::map<int32_t, int64_t> touched;
   for (const Chain::Link& link : links) {
     auto sliced = link.views.begin();
-    for_each_view(*link.instruction, [&](const View& view, bool) {
+    for_each_view(*link.fused, [&](const View& view) {
       int64_t& bytes = touched[view.buffer];
       bytes = std::max(bytes, bytes_of(*sliced++));
     });
@@ -85,10 +89,10 @@ int64_t slice_bytes(const std::vector<Chain::Link>& links, int64_t slices) {
 
 // The length of the pieces in which the elements of some slices follow each other in memory.
 int64_t run_bytes(const SlicedView& view, int64_t slices, int64_t together) {
-  std::vector<Footprint::Dimension> dimensions = view.whole.dimensions;
+  std::vector<Footprint::Dimension> dimensions = view.whole->footprint.dimensions;
   std::sort(dimensions.begin(), dimensions.end(),
             [](const auto& a, const auto& b) { return std::abs(a.stride) < std::abs(b.stride); });
-  int64_t run = view.whole.width;
+  int64_t run = view.whole->footprint.width;
   for (const auto& [size, stride] : dimensions) {
     if (std::abs(stride) != run) break;
     run *= stride == view.step ? together : size;
@@ -116,16 +120,16 @@ int64_t choose_together(const std::vector<Chain::Link>& links, int64_t slices, i
 
 }  // namespace
 
-std::vector<Chain::Link> links_along(const Program& program, std::span<const Instruction> instructions, size_t axis) {
+std::vector<Chain::Link> links_along(std::span<const Instruction> instructions, size_t axis) {
   std::vector<Chain::Link> links;
-  const Fused* fused = fused_of(instructions[0]);
-  if (fused == nullptr) return links;
-  const int64_t slices = fused->sizes[axis];
-  links.push_back(slice(program, *fused, axis));
-  const auto add = [&] {
-    for (size_t d = 0; d < fused->sizes.size(); ++d) {
-      if (fused->sizes[d] != slices || !is_kept(*fused, d)) continue;
-      Chain::Link next = slice(program, *fused, d);
+  const Fused* const first = fused_of(instructions[0]);
+  if (first == nullptr) return links;
+  const int64_t slices = first->sizes[axis];
+  links.push_back(slice(instructions[0], axis));
+  const auto add = [&](const Instruction& instruction, const Fused& fused) {
+    for (size_t d = 0; d < fused.sizes.size(); ++d) {
+      if (fused.sizes[d] != slices || !is_kept(fused, d)) continue;
+      Chain::Link next = slice(instruction, d);
       if (!may_follow(links, next, slices)) continue;
       links.push_back(std::move(next));
       return true;
@@ -133,20 +137,20 @@ std::vector<Chain::Link> links_along(const Program& program, std::span<const Ins
     return false;
   };
   for (const Instruction& instruction : instructions.subspan(1)) {
-    fused = fused_of(instruction);
-    if (links.size() == kMostLinks || fused == nullptr || !add()) break;
+    const Fused* const fused = fused_of(instruction);
+    if (links.size() == kMostLinks || fused == nullptr || !add(instruction, *fused)) break;
   }
   return links;
 }
 
-Chain find_chain(const Program& program, std::span<const Instruction> instructions, int threads) {
+Chain find_chain(std::span<const Instruction> instructions, int threads) {
   Chain best;
   const Fused* const first = fused_of(instructions[0]);
   if (first == nullptr) return best;
   for (size_t axis = 0; axis < first->sizes.size(); ++axis) {
     const int64_t slices = first->sizes[axis];
-    if (slices < 2 || !is_kept(*first, axis) || slice(program, *first, axis).bytes < kSmallestLink) continue;
-    Chain chain{links_along(program, instructions, axis), slices};
+    if (slices < 2 || !is_kept(*first, axis) || slice(instructions[0], axis).bytes < kSmallestLink) continue;
+    Chain chain{links_along(instructions, axis), slices};
     while (!chain.links.empty() && chain.links.back().bytes < kSmallestLink) chain.links.pop_back();
     if (chain.links.size() < 2) continue;
     chain.together = choose_together(chain.links, slices, threads);
@@ -172,7 +176,7 @@ class ChainKernel final : public Kernel {
     std::vector<Fused> links;
     for (const Chain::Link& chained : chain.links) {
       const size_t axis = chained.axis;
-      Fused& link = links.emplace_back(*chained.instruction);
+      Fused& link = links.emplace_back(*chained.fused);
       int64_t elements = 1;
       for (const int64_t size : link.sizes) elements *= size;
       work += elements * static_cast<int64_t>(link.tape.size() + link.outputs.size());

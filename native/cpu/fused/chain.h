@@ -8,14 +8,15 @@
 #include <vector>
 
 #include "cpu/fused/slices.h"
-#include "cpu/kernels.h"
+#include "cpu/kernel/kernel.h"
 #include "program/program.h"
 
 namespace bilevel::cpu {
 
+// Refers to the instructions that it was found in.
 struct Chain {
   struct Link {
-    const Fused* instruction;
+    const Fused* fused;
     size_t axis;                    // which of its kept dimensions are the slices
     std::vector<SlicedView> views;  // of the operands, then of the outputs
     int64_t bytes;                  // read and written
@@ -29,10 +30,10 @@ struct Chain {
 
 // The first instruction, and as many of those behind it as may be carried out slice by slice with it: no slice along
 // that axis of the first one depends on another. Empty when it is no fused instruction with elements.
-std::vector<Chain::Link> links_along(const Program& program, std::span<const Instruction> instructions, size_t axis);
+std::vector<Chain::Link> links_along(std::span<const Instruction> instructions, size_t axis);
 
 // The chain that saves most at the front of `instructions`, if one does.
-Chain find_chain(const Program& program, std::span<const Instruction> instructions, int threads);
+Chain find_chain(std::span<const Instruction> instructions, int threads);
 
 // Computes the same as the instructions one after the other. Each slice is computed by one thread.
 KernelPointer make_chain(const Program& program, const Chain& chain, int threads);

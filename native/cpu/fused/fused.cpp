@@ -1,14 +1,15 @@
 // One pass over an iteration space in blocks of consecutive elements: every tape step is one vector loop over a block,
 // whose registers stay in the first-level cache. Reductions add in doubles.
+#include "cpu/fused/fused.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
-#include "cpu/fused/plan.h"
-#include "cpu/kernels.h"
-#include "cpu/parallel.h"
-#include "cpu/scratch.h"
+#include "cpu/fused/fused_plan.h"
+#include "cpu/kernel/parallel.h"
+#include "cpu/kernel/scratch.h"
 
 namespace bilevel::cpu {
 namespace {

@@ -4,22 +4,20 @@
 
 namespace bilevel::cpu {
 
-SlicedView slice_view(const Buffer& buffer, const View& view, std::span<const int64_t> sizes, size_t axis,
-                      bool written) {
-  Footprint whole = footprint_of(buffer, view, sizes);
-  const int64_t step = view.strides[axis] * whole.width, period = step * sizes[axis];
-  int64_t start = whole.start, end = whole.start + whole.width;
+SlicedView slice_view(const Touched& whole, const View& view, std::span<const int64_t> sizes, size_t axis) {
+  const Footprint& all = whole.footprint;
+  const int64_t width = all.width, step = view.strides[axis] * width, period = step * sizes[axis];
+  int64_t start = all.start, end = all.start + width;
   for (size_t d = 0; d < sizes.size(); ++d) {
-    const int64_t reach = (sizes[d] - 1) * view.strides[d] * whole.width;
-    if (d == axis || reach == 0 || (step > 0 && view.strides[d] * whole.width % period == 0)) continue;
+    const int64_t stride = view.strides[d] * width, reach = (sizes[d] - 1) * stride;
+    if (d == axis || reach == 0 || (step > 0 && stride % period == 0)) continue;
     (reach > 0 ? end : start) += reach;
   }
-  const int64_t length = end - start <= step ? end - start : 0;
-  return {std::move(whole), written, step, start, length};
+  return {&whole, step, start, end - start <= step ? end - start : 0};
 }
 
 bool are_independent(const SlicedView& a, const SlicedView& b, int64_t slices) {
-  if ((!a.written && !b.written) || are_disjoint(a.whole, b.whole)) return true;
+  if ((!a.whole->written && !b.whole->written) || are_disjoint(a.whole->footprint, b.whole->footprint)) return true;
   if (a.length == 0 || b.length == 0 || a.step != b.step) return false;
   // Both fit one pattern of slices a step long, which begins where the earlier one does.
   const int64_t period = a.step * slices;

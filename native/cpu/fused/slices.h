@@ -3,22 +3,20 @@
 
 #include <cstdint>
 
-#include "program/footprint.h"
+#include "program/program.h"
 
 namespace bilevel::cpu {
 
 struct SlicedView {
-  Footprint whole;
-  bool written;
+  const Touched* whole;
   int64_t step;  // bytes from one slice to the next
   // Slice s touches bytes start + s * step + [0, length) and those that are any number of periods away, where a period
   // is the step times the number of slices. A length of 0 says that there is no such pattern.
   int64_t start, length;
 };
 
-// Of a view over non-empty sizes.
-SlicedView slice_view(const Buffer& buffer, const View& view, std::span<const int64_t> sizes, size_t axis,
-                      bool written);
+// Of a view over non-empty sizes, given what it touches of its buffer.
+SlicedView slice_view(const Touched& whole, const View& view, std::span<const int64_t> sizes, size_t axis);
 
 // True when different slices of the two certainly share no byte, or neither writes: then it is all the same which of
 // them comes first. Both have the same number of slices.

@@ -1,7 +1,7 @@
 #include <cmath>
 
-#include "cpu/kernels.h"
-#include "cpu/parallel.h"
+#include "cpu/indexing/indexing.h"
+#include "cpu/kernel/parallel.h"
 
 namespace bilevel::cpu {
 namespace {

@@ -1,9 +1,9 @@
 // gather, gatherElements and setRows: elements are moved as they are, so only their width matters.
 #include <cstring>
 
+#include "cpu/indexing/indexing.h"
 #include "cpu/indexing/indices.h"
-#include "cpu/kernels.h"
-#include "cpu/parallel.h"
+#include "cpu/kernel/parallel.h"
 
 namespace bilevel::cpu {
 namespace {

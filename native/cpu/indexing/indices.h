@@ -8,11 +8,12 @@
 #include <optional>
 #include <string>
 
-#include "cpu/kernel.h"
-#include "cpu/parallel.h"
-#include "cpu/scratch.h"
-#include "cpu/vector/loops.h"
+#include "cpu/kernel/kernel.h"
+#include "cpu/kernel/parallel.h"
+#include "cpu/kernel/scratch.h"
+#include "cpu/vector/vector_loops.h"
 #include "program/error.h"
+#include "program/program.h"
 
 namespace bilevel::cpu {
 

@@ -2,9 +2,9 @@
 // indices, so that repeated indices give the same bits in every run.
 #include <algorithm>
 
+#include "cpu/indexing/indexing.h"
 #include "cpu/indexing/indices.h"
-#include "cpu/kernels.h"
-#include "cpu/parallel.h"
+#include "cpu/kernel/parallel.h"
 
 namespace bilevel::cpu {
 namespace {

@@ -1,12 +1,13 @@
+#include "cpu/matmul/matmul.h"
+
 #include <algorithm>
 #include <atomic>
 
-#include "cpu/kernels.h"
-#include "cpu/matmul/plan.h"
+#include "cpu/kernel/parallel.h"
+#include "cpu/kernel/scratch.h"
+#include "cpu/matmul/product_plan.h"
 #include "cpu/matmul/symmetric.h"
-#include "cpu/onednn.h"
-#include "cpu/parallel.h"
-#include "cpu/scratch.h"
+#include "cpu/onednn/operations.h"
 #include "program/error.h"
 
 namespace bilevel::cpu {

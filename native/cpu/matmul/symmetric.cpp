@@ -4,7 +4,7 @@
 #include <atomic>
 #include <utility>
 
-#include "cpu/parallel.h"
+#include "cpu/kernel/parallel.h"
 
 namespace bilevel::cpu {
 

@@ -1,9 +1,10 @@
 // Products of a matrix and its own transpose.
 #pragma once
 
-#include "cpu/kernel.h"
-#include "cpu/matmul/loops.h"
-#include "cpu/scratch.h"
+#include "cpu/kernel/kernel.h"
+#include "cpu/kernel/scratch.h"
+#include "cpu/matmul/product_loops.h"
+#include "program/program.h"
 
 namespace bilevel::cpu {
 

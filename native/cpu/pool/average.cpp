@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <vector>
 
-#include "cpu/axis.h"
-#include "cpu/parallel.h"
-#include "cpu/pool/loops.h"
-#include "cpu/pool/makers.h"
-#include "cpu/scratch.h"
+#include "cpu/kernel/parallel.h"
+#include "cpu/kernel/scratch.h"
+#include "cpu/pool/pool.h"
+#include "cpu/pool/pool_loops.h"
+#include "cpu/windows/axis.h"
 
 namespace bilevel::cpu {
 namespace {

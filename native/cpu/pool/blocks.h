@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "cpu/axis.h"
-#include "cpu/pool/loops.h"
+#include "cpu/pool/pool_loops.h"
+#include "cpu/windows/axis.h"
 
 namespace bilevel::cpu {
 

@@ -2,11 +2,11 @@
 #include <limits>
 #include <vector>
 
-#include "cpu/parallel.h"
+#include "cpu/kernel/parallel.h"
+#include "cpu/kernel/scratch.h"
 #include "cpu/pool/blocks.h"
-#include "cpu/pool/makers.h"
-#include "cpu/scratch.h"
-#include "cpu/vector/loops.h"
+#include "cpu/pool/pool.h"
+#include "cpu/vector/vector_loops.h"
 
 namespace bilevel::cpu {
 namespace {

@@ -1,7 +1,7 @@
 // Pooling over plain tensors. oneDNN's pooling is not used: it keeps positions of maxima in a private workspace,
 // divides by the whole window where ceil mode lets it hang over the padding, and would need reorders; these loops run
 // at memory speed.
-#include "cpu/pool/makers.h"
+#include "cpu/pool/pool.h"
 
 namespace bilevel::cpu {
 namespace {

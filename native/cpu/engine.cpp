@@ -1,0 +1,49 @@
+#include "cpu/engine.h"
+
+#include <utility>
+
+#include "cpu/executable.h"
+#include "cpu/kernel/team.h"
+#include "cpu/onednn/library.h"
+#include "program/error.h"
+
+namespace bilevel::cpu {
+namespace {
+
+class CpuEngine final : public Engine {
+ public:
+  explicit CpuEngine(Settings settings) : settings_(settings) {}
+
+  DeviceInfo info() const override {
+    const Library library = describe_library();
+    return {.kind = "cpu",
+            .threads = settings_.threads,
+            .precision = std::string(kPrecisionNames[static_cast<size_t>(settings_.precision)]),
+            .library = library.version,
+            .instruction_set = library.instruction_set};
+  }
+
+  std::shared_ptr<bilevel::Executable> load(Program program, std::span<const std::byte> constants) const override {
+    return std::make_shared<Executable>(std::move(program), constants, settings_);
+  }
+
+  std::shared_ptr<void> enter() const override { return std::make_shared<Team>(settings_.threads); }
+
+ private:
+  const Settings settings_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Engine> make_engine(Settings settings) {
+  if (settings.precision == Precision::kBfloat16 && !supports_bfloat16()) {
+    throw Error(
+        "DEVICE_UNAVAILABLE",
+        "Expected a processor that multiplies bfloat16 numbers (AVX-512 BF16 or AMX) for the precision 'bf16' but "
+        "this one offers " +
+            describe_library().instruction_set + ". Use the precision 'float32'.");
+  }
+  return std::make_shared<CpuEngine>(settings);
+}
+
+}  // namespace bilevel::cpu

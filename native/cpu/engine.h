@@ -1,0 +1,14 @@
+// The processor as a device.
+#pragma once
+
+#include <memory>
+
+#include "cpu/kernel/settings.h"
+#include "engine/engine.h"
+
+namespace bilevel::cpu {
+
+// Throws DEVICE_UNAVAILABLE when the processor does not have the precision.
+std::shared_ptr<const Engine> make_engine(Settings settings);
+
+}  // namespace bilevel::cpu
