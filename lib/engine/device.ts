@@ -3,6 +3,7 @@ import type { EncodedProgram } from '../encoded.js';
 import { checkKeys, checkRecord, invalidArgument } from '../errors.js';
 import { loadAddon } from './addon.js';
 import type { NativeDevice } from './binding.js';
+import { type DeviceMemory, hostMemory } from './memory.js';
 import { callNative } from './native-error.js';
 import { Program } from './program.js';
 
@@ -39,10 +40,14 @@ export interface DeviceInfo {
  * reaches the event loop every 2 milliseconds. A pending run keeps the process alive, an idle device does not.
  */
 export class Device implements Disposable {
+  /** Where the tensors of its runs are. */
+  readonly memory: DeviceMemory;
   readonly #native: NativeDevice;
 
-  private constructor(native: NativeDevice) {
+  /** Devices come from {@link Device.cpu}. */
+  constructor(native: NativeDevice, memory: DeviceMemory = hostMemory) {
     this.#native = native;
+    this.memory = memory;
   }
 
   /**
@@ -78,6 +83,7 @@ export class Device implements Disposable {
     return new Program(
       callNative(() => this.#native.createProgram(program.words, program.constants, names)),
       program.bindings,
+      this.memory,
     );
   }
 

@@ -1,2 +1,3 @@
 export { type CpuOptions, Device, type DeviceInfo, type Precision, precisions } from './device.js';
+export type { DeviceMemory } from './memory.js';
 export { type Program, RunAborted, type RunOptions } from './program.js';

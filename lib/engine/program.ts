@@ -2,6 +2,7 @@ import type { ProgramBinding } from '../encoded.js';
 import { adviseName, BilevelError, checkKeys, describe, invalidArgument } from '../errors.js';
 import { formatType, type Shape, sharedMemory, Tensor } from '../tensor.js';
 import type { NativeProgram } from './binding.js';
+import type { DeviceMemory } from './memory.js';
 import { callNative, fromNative } from './native-error.js';
 
 export interface RunOptions {
@@ -30,13 +31,15 @@ type Control = Int32Array<SharedArrayBuffer>;
 export class Program implements Disposable {
   readonly bindings: readonly ProgramBinding[];
   readonly #native: NativeProgram;
+  readonly #memory: DeviceMemory;
   /** Controls of ended runs, to be used again. */
   readonly #controls: Control[] = [];
 
   /** Programs come from {@link Device.load}. */
-  constructor(native: NativeProgram, bindings: readonly ProgramBinding[]) {
+  constructor(native: NativeProgram, bindings: readonly ProgramBinding[], memory: DeviceMemory) {
     this.#native = native;
     this.bindings = bindings;
+    this.#memory = memory;
   }
 
   /**
@@ -113,7 +116,7 @@ export class Program implements Disposable {
       const tensor = Object.hasOwn(bindings, binding.name) ? bindings[binding.name] : undefined;
       if (!(tensor instanceof Tensor)) throw invalidArgument(`the binding ${binding.name}`, 'a Tensor', tensor);
       checkTensor(binding, tensor, steps);
-      return tensor.data;
+      return this.#memory.locate(tensor);
     });
     // All bindings are there, so a longer record holds something else as well.
     const names = Object.keys(bindings);

@@ -1,7 +1,7 @@
 import type { Draws } from '../bilevel/index.js';
 import { Device } from '../engine/index.js';
 import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import { Batches } from './machine/batches.js';
 import { type Configuration, restoreState, type SavedState, SolverState, serializeState } from './state.js';
 
@@ -40,7 +40,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   protected readonly device: Device;
   protected readonly batches: Batches;
   readonly #ownsDevice: boolean;
-  readonly #owned: { dispose(): void }[] = [];
+  readonly #owned: Disposable[] = [];
   /** Copies of what an interrupted iteration has to put back. */
   readonly #copies = new Map<string, Tensor>();
   #busy = false;
@@ -52,6 +52,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     this.batches = new Batches(draws);
     this.#ownsDevice = device === undefined;
     this.device = device ?? Device.cpu();
+    this.own(this.device.memory.fix(Object.values(this.batches.arrays)));
   }
 
   /** A new state at the problem's starting point. */
@@ -77,7 +78,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     const started = performance.now();
     this.#busy = true;
     try {
-      const report = await this.iterate(state, options.signal);
+      const report = await this.#lend(state, () => this.iterate(state, options.signal));
       return { ...report, wallMs: performance.now() - started } as R;
     } finally {
       this.#busy = false;
@@ -107,7 +108,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   /** Frees the programs, and the device unless it was given; the iterators of its feeds are closed (`return`). */
   dispose(): void {
     this.batches.dispose();
-    for (const part of this.#owned) part.dispose();
+    for (const part of this.#owned) part[Symbol.dispose]();
     if (this.#ownsDevice) this.device.dispose();
   }
 
@@ -116,7 +117,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   }
 
   /** Takes over something that is to be freed with the solver. */
-  protected own<P extends { dispose(): void }>(part: P): P {
+  protected own<P extends Disposable>(part: P): P {
     this.#owned.push(part);
     return part;
   }
@@ -131,17 +132,19 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     work: () => Promise<T>,
     undoable: () => boolean = () => true,
   ): Promise<T> {
+    const { memory } = this.device;
     const changed = names.flatMap((name) => {
       const tensor = state.tensors[name];
-      return tensor === undefined ? [] : [{ tensor, copy: this.#copy(name, tensor) }];
+      return tensor === undefined ? [] : [{ tensor, copy: this.#copyOf(name, tensor) }];
     });
+    for (const { tensor, copy } of changed) memory.copy(tensor, copy);
     const samplers = Object.values(state.samplers).map((sampler) => ({ sampler, start: sampler.state }));
     const counters = { ...state.counters };
     try {
       return await work();
     } catch (error) {
       if (!undoable()) throw error;
-      for (const { tensor, copy } of changed) tensor.copyFrom(copy);
+      for (const { tensor, copy } of changed) memory.copy(copy, tensor);
       for (const { sampler, start } of samplers) sampler.restore(start);
       Object.assign(state.counters, counters);
       throw error;
@@ -165,14 +168,25 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     }
   }
 
-  #copy(name: string, tensor: Tensor): Tensor {
-    const copy = this.#copies.get(name);
-    if (copy === undefined) {
-      const made = tensor.clone();
-      this.#copies.set(name, made);
-      return made;
+  /** Does the work while the device has the tensors of the state, which are the host's again when it has ended. */
+  async #lend<T>(state: SolverState<C>, work: () => Promise<T>): Promise<T> {
+    const { memory } = this.device;
+    const tensors = Object.values(state.tensors);
+    using _kept = memory.keep(tensors);
+    try {
+      return await work();
+    } finally {
+      await memory.pull(tensors);
     }
-    copy.copyFrom(tensor);
-    return copy;
+  }
+
+  /** A tensor to copy the one of this name to. */
+  #copyOf(name: string, { shape, dtype }: Tensor): Tensor {
+    const known = this.#copies.get(name);
+    if (known !== undefined) return known;
+    const made = Tensor.zeros(shape, dtype);
+    this.#copies.set(name, made);
+    this.own(this.device.memory.keep([made]));
+    return made;
   }
 }

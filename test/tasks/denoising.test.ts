@@ -212,7 +212,7 @@ test('the derivative by an importance keeps its digits where the weight is close
   const cost = weightedMean(crossEntropy(constant(logits, [losses.length, 2]), labels), u);
   const [derivative] = gradient(cost, [u]);
   if (derivative === undefined) throw new Error('There is no derivative.');
-  const program = new StepProgram(device, { outputs: { derivative } });
+  using program = new StepProgram(device, { outputs: { derivative } });
   await program.run([{ u: Tensor.from(importances) }]);
   const weights = importances.map((value) => 1 / (1 + Math.exp(-2 * value)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -222,5 +222,4 @@ test('the derivative by an importance keeps its digits where the weight is close
     const expected = (2 * weight * (1 - weight) * ((losses[at] ?? Number.NaN) - mean)) / total;
     t.true(Math.abs(value / expected - 1) < 1e-4, `at ${importances[at]}: ${value}, not ${expected}`);
   }
-  program.dispose();
 });

@@ -37,7 +37,8 @@ export async function explain(
   const labelled = labelsOf(node);
   const [labels] = labelled === undefined ? [] : await evaluate([labelled.labels]);
   const judged = judge(node, source, operands, labels && Number(labels.data[position]));
-  const growths = runningAway(levels, (binding) => tensors[binding] ?? state.tensors[binding]);
+  const tensorOf = (binding: string): Tensor | undefined => tensors[binding] ?? state.tensors[binding];
+  const growths = await runningAway(levels, tensorOf, device.memory);
   const used = new Set(topologicalOrder([node]));
   const stepped = judged.kind === 'overflow' ? levels.find(({ stepSize }) => used.has(stepSize.node)) : undefined;
   const grown = growths.length > 0 || stepped === undefined ? growths.map(({ level }) => level) : [stepped];

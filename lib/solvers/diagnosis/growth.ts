@@ -1,3 +1,4 @@
+import type { DeviceMemory } from '../../engine/index.js';
 import type { Tensor } from '../../tensor.js';
 import type { Level } from '../machine/level.js';
 
@@ -16,7 +17,12 @@ const limit = 1e4;
  * The levels that run away, the one that has grown most first: each may drive the others, so all are suspects.
  * @param tensorOf the tensor of a binding at the step that failed
  */
-export function runningAway(levels: readonly Level[], tensorOf: (binding: string) => Tensor | undefined): Growth[] {
+export async function runningAway(
+  levels: readonly Level[],
+  tensorOf: (binding: string) => Tensor | undefined,
+  memory: DeviceMemory,
+): Promise<Growth[]> {
+  await memory.pull(levels.flatMap(({ bindings }) => bindings.flatMap((binding) => tensorOf(binding) ?? [])));
   const growths = levels.map((level): Growth => {
     const from = largest(Object.entries(level.initialTensors()).filter(([name]) => level.bindings.includes(name)));
     const to = largest(level.bindings.map((name) => [name, tensorOf(name)]));

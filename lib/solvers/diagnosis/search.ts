@@ -23,7 +23,7 @@ export async function search(
   let failure: unknown;
   try {
     await rehearse(async (phase, state, sources, options) => {
-      for await (const finding of stepwise(phase, state, sources, options)) {
+      for await (const finding of stepwise(phase, state, sources, options, around.device.memory)) {
         const explained = await explain(finding, state, around);
         if (explained === undefined) continue;
         const { step, steps, name, value } = finding;
@@ -42,13 +42,13 @@ export async function search(
 }
 
 /** The error where the iteration cannot be made again: what can be seen of the state that it left. */
-export function beyondUndo(
+export async function beyondUndo(
   { details }: NonFiniteError,
   { title }: Place,
   { tensors }: SolverState,
-  levels: Surroundings['levels'],
-): NonFiniteError {
-  const growths = runningAway(levels, (binding) => tensors[binding]);
+  { levels, device }: Surroundings,
+): Promise<NonFiniteError> {
+  const growths = await runningAway(levels, (binding) => tensors[binding], device.memory);
   const seen = growths.length === 0 ? '' : `${tellGrowth(growths)} ${lowerRates(growths.map(({ level }) => level))} `;
   const advice = 'Rows of samples had been changed by then, so go on from a state saved before.';
   return new NonFiniteError(details, title, seen + advice);

@@ -1,3 +1,4 @@
+import type { DeviceMemory } from '../../engine/index.js';
 import type { Node } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
 import type { Phase } from '../machine/phase.js';
@@ -31,11 +32,14 @@ export async function* stepwise(
   state: SolverState,
   sources: readonly Tensors[],
   { steps = 1, signal }: StepRunOptions,
+  memory: DeviceMemory,
 ): AsyncGenerator<Finding, void, undefined> {
   const bind = phase.bind(state, sources, steps);
   const copies = new Map<string, Tensor>();
   for (let step = 0; step < steps; step++) {
     const tensors = bind(step);
+    const changed = phase.changes.flatMap((name) => tensors[name] ?? []);
+    await memory.pull(changed);
     for (const name of phase.changes) {
       const tensor = tensors[name];
       if (tensor === undefined) continue;
@@ -44,6 +48,7 @@ export async function* stepwise(
       copies.set(name, copy);
     }
     await phase.runOnce(tensors, signal);
+    await memory.pull(changed);
     const before = { ...tensors, ...Object.fromEntries(copies) };
     for (const { name, root, isUpdate } of phase.results) {
       const data = isUpdate ? tensors[name]?.data : phase.outputTensor(name)?.data;

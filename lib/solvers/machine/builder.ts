@@ -10,7 +10,7 @@ import {
   type Vector,
 } from '../../bilevel/index.js';
 import { shuffled } from '../../data/samplers/shuffled.js';
-import type { Device } from '../../engine/index.js';
+import type { Device, DeviceMemory } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
 import { input, type Node } from '../../graph/index.js';
 import { type OptimizerConstants, optimizers } from '../../optimizers/index.js';
@@ -57,7 +57,7 @@ export interface PhaseOptions {
  * What a method is written with: the levels, vectors and numbers that it keeps, and the phases of an iteration. All
  * graphs are over named inputs, which the solver binds to the tensors of a state.
  */
-export class MethodBuilder {
+export class MethodBuilder implements Disposable {
   readonly problem: BilevelProblem;
   readonly facts: ProblemFacts;
   /** Upper and lower variables as the method sees them: of rows of samples the rows of the batch, or all of them. */
@@ -69,14 +69,15 @@ export class MethodBuilder {
   readonly initialTensors: (() => Readonly<Record<string, Tensor>>)[] = [];
   /** Tensors that no iteration takes over from the one before, by binding name. */
   readonly scratchTensors: Record<string, Tensor> = {};
-  /** Tensors of the state that no phase sees. */
-  readonly hostTensors: string[] = [];
+  /** Counters of the state besides those that every method has. */
+  readonly counters: string[] = [];
   readonly levels: Level[] = [];
   readonly phases: Phase[] = [];
   /** Bindings too large to be copied before an iteration. */
   readonly uncopied = new Set<string>();
   readonly #device: Device;
   readonly #hostInputs: HostInput[] = [];
+  readonly #kept: Disposable[] = [];
 
   /** @param rows whether upper variables with a row per sample are moved by the rows of the batch alone */
   constructor(problem: BilevelProblem, device: Device, rows: boolean) {
@@ -93,6 +94,11 @@ export class MethodBuilder {
   /** Number of independent trials; undefined for a plain problem. */
   get trials(): number | undefined {
     return this.problem.trials;
+  }
+
+  /** Where the device has tensors. */
+  get memory(): DeviceMemory {
+    return this.#device.memory;
   }
 
   /** Both levels under the options that every method has. */
@@ -158,15 +164,18 @@ export class MethodBuilder {
     return node;
   }
 
-  /** A tensor that the state keeps for the host alone. */
-  hostTensor(name: string, initial: () => Tensor): void {
-    this.hostTensors.push(name);
-    this.initialTensors.push(() => ({ [name]: initial() }));
+  /** A number from 0 on that the host counts in the state, or with trials one for each: their names. */
+  count(name: string): readonly string[] {
+    const names = Array.from({ length: this.trials ?? 1 }, (_, trial) => `${name}.${trial}`);
+    this.counters.push(...names);
+    return names;
   }
 
   /** A tensor that is written and read within an iteration and is no part of the state. */
   scratch(name: string, shape: Shape, dtype: DType = 'float32'): Node {
-    this.scratchTensors[name] = Tensor.zeros(shape, dtype);
+    const tensor = Tensor.zeros(shape, dtype);
+    this.scratchTensors[name] = tensor;
+    this.#kept.push(this.memory.keep([tensor]));
     return input(name, shape, dtype);
   }
 
@@ -210,9 +219,9 @@ export class MethodBuilder {
     return norm(a, this.trials);
   }
 
-  /** Frees the programs. */
-  dispose(): void {
-    for (const phase of this.phases) phase.dispose();
+  /** Frees the programs and what the device keeps for them. */
+  [Symbol.dispose](): void {
+    for (const part of [...this.phases, ...this.#kept]) part[Symbol.dispose]();
   }
 
   /** A phase of the iteration. Derivatives are counted by what `write` asks the oracles for. */

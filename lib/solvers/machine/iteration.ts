@@ -23,6 +23,8 @@ export interface Iteration {
   draw(): Promise<void>;
   /** Puts a level back where it starts, its optimizer included. */
   restart(level: Level): void;
+  /** The present elements of a tensor of the state, for the report; none where the state has no such tensor. */
+  read(name: string): Promise<readonly number[]>;
 }
 
 /** What the report of every method takes from outputs. */
@@ -124,8 +126,15 @@ export class MethodIteration implements Iteration {
   }
 
   restart(level: Level): void {
-    level.restart(this.state.tensors);
+    level.restart(this.state.tensors, this.#builder.memory);
     this.state.counters[level.counter] = 0;
+  }
+
+  async read(name: string): Promise<readonly number[]> {
+    const tensor = this.state.tensors[name];
+    if (tensor === undefined) return [];
+    await this.#builder.memory.pull([tensor]);
+    return tensor.toArray();
   }
 
   async #batchFor(

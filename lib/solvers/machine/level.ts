@@ -1,4 +1,5 @@
 import { spread, type Variable, type Vector } from '../../bilevel/index.js';
+import type { DeviceMemory } from '../../engine/index.js';
 import { gather, input, type Node, setRows } from '../../graph/index.js';
 import type { Optimizer } from '../../optimizers/index.js';
 import { Tensor } from '../../tensor.js';
@@ -118,13 +119,10 @@ export class Level {
   }
 
   /** Puts a state's variables where they start, and their slots to zero. */
-  restart(tensors: Readonly<Record<string, Tensor>>): void {
+  restart(tensors: Readonly<Record<string, Tensor>>, memory: DeviceMemory): void {
     for (const { variable, slots } of this.#variables) {
-      tensors[`${this.name}/${variable.name}`]?.copyFrom(variable.initial);
-      for (const { binding } of slots) {
-        const { data } = tensors[binding] ?? {};
-        if (data instanceof Float32Array) data.fill(0);
-      }
+      memory.copy(variable.initial, tensorOf(tensors, `${this.name}/${variable.name}`));
+      for (const { binding } of slots) memory.clear(tensorOf(tensors, binding));
     }
   }
 
@@ -184,6 +182,12 @@ export class Level {
     const updated = this.#optimizer.update(value, along, slots, size, differentiable);
     return { value: project(updated.parameter, variable, this.#trials === undefined ? 0 : 1), slots: updated.slots };
   }
+}
+
+function tensorOf(tensors: Readonly<Record<string, Tensor>>, binding: string): Tensor {
+  const tensor = tensors[binding];
+  if (tensor === undefined) throw new RangeError(`The state holds no tensor ${binding}.`);
+  return tensor;
 }
 
 /** The nearest point of the variable's set. */

@@ -76,8 +76,8 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
       this.dispose();
       throw error;
     }
-    const { phases, uncopied, hostTensors } = this.#builder;
-    const changed = new Set([...hostTensors, ...phases.flatMap(({ changes }) => changes)]);
+    const { phases, uncopied } = this.#builder;
+    const changed = new Set(phases.flatMap(({ changes }) => changes));
     this.#restorable = [...changed].filter((name) => !uncopied.has(name));
     this.configuration = configurationOf(definition.name, definition.options, options, problem);
   }
@@ -95,12 +95,12 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   }
 
   init(): MethodState {
-    const { initialTensors, levels } = this.#builder;
-    const steps = Object.fromEntries(levels.map(({ counter }) => [counter, 0]));
+    const { initialTensors, levels, counters } = this.#builder;
+    const own = [...levels.map(({ counter }) => counter), ...counters];
     return new SolverState<MethodCounter>(
       Object.assign({}, ...initialTensors.map((initial) => initial())),
       this.batches.initialSamplers(this.#blocks),
-      { iteration: 0, draws: 0, ...noEvaluations, ...steps },
+      { iteration: 0, draws: 0, ...noEvaluations, ...Object.fromEntries(own.map((name) => [name, 0])) },
     );
   }
 
@@ -127,11 +127,21 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     );
     counters.iteration++;
     const evaluations = Object.fromEntries(evaluationKinds.map((kind) => [kind, counters[kind]]));
-    const atEnds = this.#boxed.length > 0 && { lowerAtEnds: countAtEnds(this.#boxed, state) };
+    const atEnds = this.#boxed.length > 0 && { lowerAtEnds: await this.#countAtEnds(state) };
     return { iteration: counters.iteration, ...iteration.values, evaluations, ...atEnds, ...details } as Omit<
       MethodReport<Q>,
       'wallMs'
     >;
+  }
+
+  async #countAtEnds({ v }: MethodState): Promise<number> {
+    await this.device.memory.pull(Object.values(v));
+    let count = 0;
+    for (const { name, set } of this.#boxed) {
+      const [low, high] = (set?.ends ?? []).map(Math.fround);
+      for (const value of v[name]?.data ?? []) if (value === low || value === high) count++;
+    }
+    return count;
   }
 
   /** An iteration from the state on. */
@@ -165,8 +175,8 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     if (!(error instanceof NonFiniteError)) throw error;
     const place = { title: this.#title, iteration: state.counters.iteration + 1 };
     const { levels, uncopied, problem } = this.#builder;
-    if (!undoable) throw beyondUndo(error, place, state, levels);
     const around = { device: this.device, feeds: problem.feeds, levels };
+    if (!undoable) throw await beyondUndo(error, place, state, around);
     return search(error, place, around, (runPhase) =>
       this.rehearse(state, this.#restorable, () =>
         this.#iterate(
@@ -179,13 +189,4 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
       ),
     );
   }
-}
-
-function countAtEnds(boxed: readonly Variable[], { v }: MethodState): number {
-  let count = 0;
-  for (const { name, set } of boxed) {
-    const [low, high] = (set?.ends ?? []).map(Math.fround);
-    for (const value of v[name]?.data ?? []) if (value === low || value === high) count++;
-  }
-  return count;
 }

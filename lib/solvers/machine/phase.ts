@@ -51,7 +51,7 @@ interface HostTensors {
 }
 
 /** A piece of an iteration: one compiled step that the engine repeats, and what goes into it. */
-export class Phase {
+export class Phase implements Disposable {
   readonly name: string;
   readonly draws: PhaseDraws;
   readonly evaluations: Evaluations;
@@ -165,8 +165,8 @@ export class Phase {
     await this.#program.run([tensors], { steps: 1, signal });
   }
 
-  dispose(): void {
-    this.#program.dispose();
+  [Symbol.dispose](): void {
+    this.#program[Symbol.dispose]();
   }
 
   #hostTensorsFor(steps: number): HostTensors {

@@ -17,7 +17,7 @@ interface Bound {
 }
 
 /** A compiled step that is repeated by the engine, with tensors of its own for what it puts out. */
-export class StepProgram {
+export class StepProgram implements Disposable {
   /** Instructions, memory and floating-point operations. */
   readonly cost: ProgramCost;
   /** Names of the inputs that the compiled step reads or writes. */
@@ -61,7 +61,7 @@ export class StepProgram {
     return this.#outputs[name] ?? this.#lastStepOutputs[name];
   }
 
-  dispose(): void {
+  [Symbol.dispose](): void {
     this.#program.dispose();
   }
 

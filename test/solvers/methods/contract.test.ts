@@ -2,47 +2,28 @@ import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { type BilevelProblem, bilevelProblem, type Evaluations } from '../../../lib/bilevel/index.js';
 import { add, reduceSum, square, sub } from '../../../lib/graph/index.js';
-import {
-  type MemoryOrder,
-  type MethodReport,
-  type MethodSolver,
-  type MethodState,
-  methods,
-  type SolverResources,
-} from '../../../lib/solvers/index.js';
+import { type MemoryOrder, type MethodReport, type MethodSolver, methods } from '../../../lib/solvers/index.js';
 import { Tensor } from '../../../lib/tensor.js';
 import { testDevice } from '../../support/devices.js';
 import { methodRows } from '../../support/solvers/method-rows.js';
+import {
+  contents,
+  type MethodName,
+  methodNames,
+  openMethod,
+  openSmall,
+  reports,
+  smallFor,
+} from '../../support/solvers/runs.js';
 import { smallProblem } from '../../support/solvers/small-problem.js';
 
 const device = testDevice();
 test.after.always(() => device.dispose());
 
-type Name = keyof typeof methods;
-const names = Object.keys(methods) as Name[];
-
-/** Any method, with options that are checked when they are given. */
-type AnyMethod = (problem: BilevelProblem, options: object, resources: SolverResources) => MethodSolver;
-const open = (name: Name, problem: BilevelProblem, options: object): MethodSolver =>
-  (methods[name] as AnyMethod)(problem, options, { device });
+const open = (name: MethodName, problem: BilevelProblem, options: object): MethodSolver =>
+  openMethod(name, problem, options, { device });
 /** How much more memory grows from 64 to 256 lower steps than from 16 to 64; the orders that are not here do not grow. */
 const growthsWithSteps: Partial<Record<MemoryOrder, number>> = { linear: 4, squareRoot: 2 };
-
-/** The small problem, whose upper level also holds where v starts for a method that starts there. */
-const small = (name: Name): BilevelProblem => smallProblem({ batch: 8, starts: methods[name].startsAtUpper ?? false });
-const openSmall = (name: Name): MethodSolver => open(name, small(name), methodRows[name].small);
-
-/** Every bit of a state, and its counters and samplers. */
-function contents(solver: MethodSolver, state: MethodState): unknown {
-  const { tensors, values } = solver.serialize(state);
-  return structuredClone([[...tensors].map(([name, { data }]) => [name, ...new Int32Array(data.buffer)]), values]);
-}
-
-async function reports(solver: MethodSolver, state: MethodState, iterations: number): Promise<object[]> {
-  const all: object[] = [];
-  for await (const { wallMs: _, ...report } of solver.run({ state, iterations })) all.push(report);
-  return all;
-}
 
 /** P1: f = |u|^2 + |v|^2, g = |1 - u - v|^2 with the solution u = v = 1/2, alone or as trials from different starts. */
 function p1(starts: readonly (readonly number[])[], trials?: number): BilevelProblem {
@@ -68,11 +49,11 @@ const starts = [
   [0, 0, 0, 2],
 ];
 
-for (const name of names) {
+for (const name of methodNames) {
   const method = methods[name];
 
   test(`${name}: states keep their shapes and dtypes, and reports are complete`, async (t) => {
-    using solver = openSmall(name);
+    using solver = openSmall(name, { device });
     const state = solver.init();
     const types = () => Object.entries(state.tensors).map(([key, { dtype, shape }]) => [key, dtype, ...shape]);
     const before = types();
@@ -93,21 +74,21 @@ for (const name of names) {
   });
 
   test(`${name}: evaluations are those of its complexity`, async (t) => {
-    using solver = openSmall(name);
+    using solver = openSmall(name, { device });
     const all = (await reports(solver, solver.init(), 7)) as MethodReport[];
     const expected = { fGradients: 0, gGradients: 0, hessianVectorProducts: 0, jacobianVectorProducts: 0 };
     for (const [index, { evaluations }] of all.entries()) {
-      const made = method.evaluations(solver.options as never, index, small(name));
+      const made = method.evaluations(solver.options as never, index, smallFor(name));
       for (const kind of Object.keys(expected) as (keyof typeof expected)[]) expected[kind] += made[kind];
       t.deepEqual(evaluations, expected, `iteration ${index + 1}`);
     }
   });
 
   test(`${name}: draws a mini-batch for each estimate that must not share one`, async (t) => {
-    using solver = openSmall(name);
+    using solver = openSmall(name, { device });
     const state = solver.init();
     const [first, second] = (await reports(solver, state, 2)) as [MethodReport, MethodReport];
-    using once = openSmall(name);
+    using once = openSmall(name, { device });
     const begun = once.init();
     await reports(once, begun, 1);
     const { draws = () => 1 } = methodRows[name];
@@ -117,10 +98,10 @@ for (const name of names) {
   });
 
   test(`${name}: the same seed gives the same bits, and a restored run those of an uninterrupted one`, async (t) => {
-    using whole = openSmall(name);
+    using whole = openSmall(name, { device });
     const uninterrupted = whole.init();
     const expected = await reports(whole, uninterrupted, 6);
-    using first = openSmall(name);
+    using first = openSmall(name, { device });
     const begun = first.init();
     const seen = await reports(first, begun, 3);
     const saved = first.serialize(begun);
@@ -129,7 +110,7 @@ for (const name of names) {
       values: structuredClone(saved.values),
     };
     await reports(first, begun, 1);
-    using second = openSmall(name);
+    using second = openSmall(name, { device });
     const resumed = second.restore(kept);
     seen.push(...(await reports(second, resumed, 3)));
     t.deepEqual(seen, expected);
@@ -137,7 +118,7 @@ for (const name of names) {
   });
 
   test(`${name}: an aborted iteration leaves the state as it was`, async (t) => {
-    using solver = openSmall(name);
+    using solver = openSmall(name, { device });
     const state = solver.init();
     await reports(solver, state, 1);
     const before = contents(solver, state);
@@ -162,7 +143,7 @@ for (const name of names) {
 
   test(`${name}: a value that is not finite stops it, with the state as before`, async (t) => {
     const rates = { upperLearningRate: 3e38, lowerLearningRate: 3e38 };
-    using solver = open(name, small(name), { ...methodRows[name].small, ...rates });
+    using solver = open(name, smallFor(name), { ...methodRows[name].small, ...rates });
     const error = await t.throwsAsync(reports(solver, solver.init(), 20), { code: 'NON_FINITE' });
     t.regex(error?.message ?? '', new RegExp(`in iteration \\d+ of ${method.title}`));
   });
@@ -192,12 +173,12 @@ for (const name of names) {
       return;
     }
     const total = (T: number): number => {
-      using solver = open(name, small(name), { ...methodRows[name].small, [steps]: T });
+      using solver = open(name, smallFor(name), { ...methodRows[name].small, [steps]: T });
       const { state, scratch, work } = solver.memoryOf(solver.init());
       return state + scratch + work;
     };
     const [few, more, many] = [total(16), total(64), total(256)];
-    using solver = openSmall(name);
+    using solver = openSmall(name, { device });
     const order = method.memory(solver.options as never);
     const growth = (many - more) / (more - few);
     const expected = growthsWithSteps[order];
@@ -247,12 +228,12 @@ for (const name of names) {
   test(`${name}: every option refuses what it cannot be, by name`, (t) => {
     for (const [key, option] of Object.entries(method.options)) {
       const wrong = option.kind === 'integer' ? -1 : option.kind === 'boolean' ? 'yes' : Number.NaN;
-      t.throws(() => open(name, small(name), { [key]: wrong }), {
+      t.throws(() => open(name, smallFor(name), { [key]: wrong }), {
         code: 'INVALID_ARGUMENT',
         message: new RegExp(`the option ${key} of ${name}`),
       });
     }
-    t.throws(() => open(name, small(name), { lowerStep: 1 }), { code: 'UNKNOWN_OPTION' });
+    t.throws(() => open(name, smallFor(name), { lowerStep: 1 }), { code: 'UNKNOWN_OPTION' });
   });
 
   test(`${name}: has a source, a summary and a page that names every option and choice`, async (t) => {

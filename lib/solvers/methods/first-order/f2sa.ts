@@ -74,7 +74,7 @@ export const f2sa = defineMethod({
       { draws: 'fresh' },
     );
     return async (iteration) => {
-      const used = iteration.state.tensors.multiplier?.toArray()[0] ?? Number.NaN;
+      const [used = Number.NaN] = await iteration.read('multiplier');
       await iteration.run(lowerStep, options.lowerSteps);
       await iteration.run(upperStep);
       return { multiplier: used };

@@ -1,7 +1,7 @@
 import type { BilevelProblem } from '../../../bilevel/index.js';
 import { abs, maximum, type Node, reduceMax } from '../../../graph/index.js';
+import type { Iteration } from '../../machine/iteration.js';
 import type { Phase } from '../../machine/phase.js';
-import type { SolverState } from '../../state.js';
 
 /** How far a constraint is from being kept. */
 export interface ConstraintReport {
@@ -21,17 +21,19 @@ export function violations({ constraints: { upper, lower } }: BilevelProblem): R
   );
 }
 
-export function reportConstraints(
+export async function reportConstraints(
   { constraints: { upper, lower } }: BilevelProblem,
   phase: Phase,
-  { tensors }: SolverState,
-): Readonly<Record<string, ConstraintReport>> {
-  const report = (name: string, binding: string): [string, ConstraintReport] => [
-    name,
-    { violation: phase.output(`violation.${name}`)[0] ?? Number.NaN, multipliers: tensors[binding]?.toArray() ?? [] },
+  iteration: Iteration,
+): Promise<Readonly<Record<string, ConstraintReport>>> {
+  const bindings = [
+    ...upper.map(({ name }) => [name, `nu/${name}`] as const),
+    ...lower.map(({ name }) => [name, `v/multiplier.${name}`] as const),
   ];
-  return Object.fromEntries([
-    ...upper.map(({ name }) => report(name, `nu/${name}`)),
-    ...lower.map(({ name }) => report(name, `v/multiplier.${name}`)),
-  ]);
+  const reports: Record<string, ConstraintReport> = {};
+  for (const [name, binding] of bindings) {
+    const violation = phase.output(`violation.${name}`)[0] ?? Number.NaN;
+    reports[name] = { violation, multipliers: await iteration.read(binding) };
+  }
+  return reports;
 }

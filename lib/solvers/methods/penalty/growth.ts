@@ -1,5 +1,4 @@
 import { geometric } from '../../../schedules/index.js';
-import { Tensor } from '../../../tensor.js';
 import type { MethodBuilder } from '../../machine/builder.js';
 import type { Rate } from '../../machine/level.js';
 import type { SolverState } from '../../state.js';
@@ -19,6 +18,8 @@ export interface GrowthSteps {
 /** How often gamma has grown in each trial, and the numbers that follow from it. */
 export class Growth {
   readonly #options: PenaltyOptions;
+  /** The counter of each trial. */
+  readonly #counters: readonly string[];
   readonly #schedules;
   /** Values of the schedules by the number of growths. */
   readonly #known = new Map<Growing, number[]>();
@@ -26,8 +27,8 @@ export class Growth {
   readonly #last = new Map<Growing, { readonly counts: readonly number[]; readonly values: readonly number[] }>();
 
   constructor(b: MethodBuilder, options: PenaltyOptions) {
-    b.hostTensor('growths', () => Tensor.zeros([b.trials ?? 1]));
     this.#options = options;
+    this.#counters = b.count('growths');
     this.#schedules = {
       gamma: geometric(options.gamma, options.gammaFactor),
       epsilon: geometric(options.epsilon, options.epsilonFactor),
@@ -38,15 +39,14 @@ export class Growth {
   }
 
   /** Growths so far, of each trial. */
-  counts({ tensors }: SolverState): readonly number[] {
-    return tensors.growths?.toArray() ?? [];
+  counts({ counters }: SolverState): readonly number[] {
+    return this.#counters.map((name) => counters[name] ?? 0);
   }
 
   /** A number as it is after the growths so far, of each trial. */
   at(name: Growing, state: SolverState): readonly number[] {
     const last = this.#last.get(name);
-    const { data = [] } = state.tensors.growths ?? {};
-    if (last?.counts.every((count, trial) => count === data[trial])) return last.values;
+    if (last?.counts.every((count, trial) => count === state.counters[this.#counters[trial] ?? ''])) return last.values;
     const known = this.#known.get(name) ?? [];
     this.#known.set(name, known);
     const counts = this.counts(state);
@@ -71,16 +71,18 @@ export class Growth {
   /** Moves the numbers and nu of the trials that are due on, as often as they are. */
   async grow(state: SolverState, passed: readonly boolean[], steps: GrowthSteps): Promise<void> {
     const { growth, growthLimit, multiplierGamma } = this.#options;
-    const { growths } = state.tensors;
-    if (growths === undefined) throw new RangeError('The state counts no growths.');
-    const belowLimit = (due: readonly boolean[]): boolean[] =>
-      due.map((value, trial) => value && Number(growths.data[trial]) < growthLimit);
+    const belowLimit = (due: readonly boolean[]): boolean[] => {
+      const counts = this.counts(state);
+      return due.map((value, trial) => value && (counts[trial] ?? 0) < growthLimit);
+    };
     const stepMultipliers = (due: readonly boolean[]): Promise<void> =>
       steps.stepMultipliers(this.at('gamma', state).map((gamma, trial) => (due[trial] ? gamma : 0)));
     let due = belowLimit(passed.map((value) => growth === 'everyIteration' || (growth !== 'never' && value)));
     while (due.includes(true)) {
       if (multiplierGamma === 'old') await stepMultipliers(due);
-      for (const [trial, grows] of due.entries()) growths.data[trial] = Number(growths.data[trial]) + Number(grows);
+      for (const [trial, name] of this.#counters.entries()) {
+        state.counters[name] = (state.counters[name] ?? 0) + Number(due[trial]);
+      }
       if (multiplierGamma === 'new') await stepMultipliers(due);
       if (growth !== 'untilTestFails') return;
       const still = await steps.test();

@@ -141,7 +141,7 @@ export const penalty = defineMethod({
           return passes(state);
         },
       });
-      const constraints = reportConstraints(b.problem, residuals, state);
+      const constraints = await reportConstraints(b.problem, residuals, iteration);
       return { ...found, ...used, growths: mean(growth.counts(state)), constraints };
     };
   },

@@ -1,0 +1,43 @@
+import type { BilevelProblem } from '../../../lib/bilevel/index.js';
+import type { SavedState, SolverState } from '../../../lib/solvers/index.js';
+import { type MethodSolver, methods, type SolverResources } from '../../../lib/solvers/index.js';
+import { methodRows } from './method-rows.js';
+import { smallProblem } from './small-problem.js';
+
+export type MethodName = keyof typeof methods;
+export const methodNames = Object.keys(methods) as MethodName[];
+
+/** Any method, with options that are checked when they are given. */
+type AnyMethod = (problem: BilevelProblem, options: object, resources: SolverResources) => MethodSolver;
+
+export const openMethod = (
+  name: MethodName,
+  problem: BilevelProblem,
+  options: object,
+  resources: SolverResources,
+): MethodSolver => (methods[name] as AnyMethod)(problem, options, resources);
+
+/** The small problem, whose upper level also holds where v starts for a method that starts there. */
+export const smallFor = (name: MethodName): BilevelProblem =>
+  smallProblem({ batch: 8, starts: methods[name].startsAtUpper ?? false });
+
+/** A method on the small problem, by the options of its row and others. */
+export const openSmall = (name: MethodName, resources: SolverResources, options: object = {}): MethodSolver =>
+  openMethod(name, smallFor(name), { ...methodRows[name].small, ...options }, resources);
+
+/** Every bit of a state, and its counters and samplers. */
+export function contents<S extends SolverState>(solver: { serialize(state: S): SavedState }, state: S): unknown {
+  const { tensors, values } = solver.serialize(state);
+  return structuredClone([[...tensors].map(([name, { data }]) => [name, ...new Int32Array(data.buffer)]), values]);
+}
+
+/** The reports of so many iterations, without the time that they took. */
+export async function reports<S, R extends { readonly wallMs: number }>(
+  solver: { run(options: { state: S; iterations: number }): AsyncIterable<R> },
+  state: S,
+  iterations: number,
+): Promise<Omit<R, 'wallMs'>[]> {
+  const all: Omit<R, 'wallMs'>[] = [];
+  for await (const { wallMs: _, ...report } of solver.run({ state, iterations })) all.push(report);
+  return all;
+}
