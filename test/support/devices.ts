@@ -1,8 +1,10 @@
 import { type CpuOptions, Device } from '../../lib/engine/index.js';
+import { remoteDevice } from './engine/remote-device.js';
 
 /**
  * The device that tests run on, where they do not ask for a certain one: that of the environment variable
- * BILEVEL_TEST_DEVICE, `cpu` for all cores or `cpu:THREADS`; without it a CPU device with these options.
+ * BILEVEL_TEST_DEVICE, `cpu` for all cores, `cpu:THREADS`, or `remote` for one thread and a memory apart; without it a CPU
+ * device with these options.
  */
 export function testDevice(options: CpuOptions = { threads: 1 }): Device {
   const named = process.env.BILEVEL_TEST_DEVICE;
@@ -17,10 +19,11 @@ export function testDevices(): Device[] {
 
 /** @throws when the name is none of a device */
 export function deviceNamed(name: string): Device {
+  if (name === 'remote') return remoteDevice();
   const [, threads] = /^cpu(?::(\d+))?$/.exec(name) ?? fail(name);
   return Device.cpu(threads === undefined ? {} : { threads: Number(threads) });
 }
 
 function fail(name: string): never {
-  throw new Error(`BILEVEL_TEST_DEVICE: expected cpu or cpu:THREADS but received ${JSON.stringify(name)}.`);
+  throw new Error(`BILEVEL_TEST_DEVICE: expected cpu, cpu:THREADS or remote but received ${JSON.stringify(name)}.`);
 }

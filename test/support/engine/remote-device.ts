@@ -1,6 +1,6 @@
 import { loadAddon } from '../../../lib/engine/addon.js';
 import { Device } from '../../../lib/engine/index.js';
-import type { DeviceMemory } from '../../../lib/engine/memory.js';
+import { type DeviceMemory, hostMemory } from '../../../lib/engine/memory.js';
 import { Tensor } from '../../../lib/tensor.js';
 
 interface Copy {
@@ -27,6 +27,8 @@ function spoil({ data }: Tensor): void {
  */
 export class RemoteMemory implements DeviceMemory {
   readonly #copies = new Map<Tensor, Copy>();
+  /** Those of tensors that have been taken before, to be used again. */
+  readonly #allocated = new WeakMap<Tensor, Tensor>();
 
   fix(tensors: Iterable<Tensor>): Disposable {
     return this.#take(tensors, 'fixed');
@@ -49,8 +51,7 @@ export class RemoteMemory implements DeviceMemory {
   }
 
   clear(tensor: Tensor): void {
-    const { shape, dtype } = tensor;
-    this.#present(tensor).copyFrom(Tensor.zeros(shape, dtype));
+    hostMemory.clear(this.#present(tensor));
   }
 
   locate(tensor: Tensor): Tensor['data'] {
@@ -71,12 +72,19 @@ export class RemoteMemory implements DeviceMemory {
     const taken = [...tensors];
     for (const tensor of taken) {
       const known = this.#copies.get(tensor);
-      if (known === undefined) this.#copies.set(tensor, { tensor: tensor.clone(), role, holders: 1 });
+      if (known === undefined) this.#copies.set(tensor, { tensor: this.#copyOf(tensor), role, holders: 1 });
       else if (role === 'fixed' && known.role === 'fixed') known.holders++;
       else throw new Error(`A ${known.role} tensor cannot be ${role} as well.`);
       if (role === 'kept') spoil(tensor);
     }
     return { [Symbol.dispose]: () => this.#release(taken) };
+  }
+
+  #copyOf(tensor: Tensor): Tensor {
+    const copy = this.#allocated.get(tensor) ?? Tensor.zeros(tensor.shape, tensor.dtype);
+    this.#allocated.set(tensor, copy);
+    copy.copyFrom(tensor);
+    return copy;
   }
 
   #release(tensors: readonly Tensor[]): void {
