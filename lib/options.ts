@@ -1,5 +1,5 @@
 import { checkKeys, invalidArgument } from './errors.js';
-import { constant, parseSchedule, type Schedule } from './schedules/index.js';
+import { constant, formatSchedule, parseSchedule, type Schedule } from './schedules/index.js';
 
 /**
  * Option tables: one record per method that states each option's kind, range, default and meaning once. Validation, the
@@ -115,6 +115,20 @@ export function parseOption(option: Option, text: string, parameter: string): un
     case 'text':
       return checkOption(option, text, parameter);
   }
+}
+
+/** A number, text or schedule as it is typed. */
+export function valueText(value: unknown): string {
+  return typeof value === 'object'
+    ? formatSchedule(value as Schedule).replace(/^constant\((.*)\)$/, '$1')
+    : String(value);
+}
+
+/** Options as plain JSON, numbers and schedules as they are typed. */
+export function plainOptions(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [key, typeof value === 'object' ? valueText(value) : value]),
+  );
 }
 
 /** What values an option takes: `a number > 0`, `one of sgd, adam`. */

@@ -15,4 +15,15 @@ export const studies = {
     pictures: ([shared]) =>
       Object.fromEntries(Object.entries(shared).map(([name, each]) => [`synthetic-${name}`, each])),
   },
+  representation: {
+    page: 'representation.md',
+    parts: {
+      'Linear embedding, 64 x 128, mean of 5 instances': { study: 'small', instances: 5 },
+      'Linear embedding, 128 x 256, mean of 5 instances': { study: 'large', instances: 5 },
+      'Number of lower steps on the small embedding, mean of 5 instances': { study: 'steps', instances: 5 },
+      'Two layers of sigmoids, mean of 3 instances': { study: 'network', instances: 3 },
+      'Number of lower steps on the two layers, mean of 3 instances': { study: 'networkSteps', instances: 3 },
+    },
+    pictures: (parts) => ({ representation: { charts: parts.flatMap(({ losses }) => losses.charts), columns: 2 } }),
+  },
 };

@@ -1,5 +1,7 @@
 import type { Device } from '../engine/index.js';
 import { BilevelError, type ErrorCode } from '../errors.js';
+import { plainOptions } from '../options.js';
+import { residualText } from '../report/format.js';
 import { RunFolder } from '../report/run-folder.js';
 import {
   type Budget,
@@ -10,8 +12,7 @@ import {
   readCurve,
   type TaskSettings,
 } from '../tasks/hyper-cleaning/index.js';
-import { plainOptions } from './flags.js';
-import { type Progress, residualText } from './progress.js';
+import type { Progress } from './progress.js';
 
 /** What a method did with one seed. */
 export interface MethodOutcome {

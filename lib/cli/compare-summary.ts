@@ -1,8 +1,8 @@
+import { plainOptions } from '../options.js';
 import { formatDuration } from '../report/format.js';
 import { type Claim, checkClaims, publishedLosses } from '../tasks/hyper-cleaning/index.js';
 import { describeBatch } from './compare-method.js';
 import { type Comparison, endTable, lastOf, lossTable, shownLosses } from './compare-tables.js';
-import { plainOptions } from './flags.js';
 import { formatTable } from './output.js';
 import { style } from './print.js';
 

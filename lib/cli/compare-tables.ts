@@ -1,3 +1,4 @@
+import { plainOptions } from '../options.js';
 import { formatFixed, formatNumber } from '../report/format.js';
 import type { TextTable } from '../report/tables.js';
 import {
@@ -12,7 +13,6 @@ import {
   type TaskSettings,
 } from '../tasks/hyper-cleaning/index.js';
 import { describeBatch, type MethodOutcome } from './compare-method.js';
-import { plainOptions } from './flags.js';
 
 /** What a method did with all seeds. */
 export interface MethodResult {

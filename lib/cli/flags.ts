@@ -1,26 +1,11 @@
 import { type Command, Option as Flag, InvalidArgumentError } from 'commander';
 import { BilevelError } from '../errors.js';
-import { describeOption, type Option, type OptionTable, parseOption } from '../options.js';
-import { formatSchedule, type Schedule } from '../schedules/index.js';
+import { describeOption, type Option, type OptionTable, parseOption, valueText } from '../options.js';
 import type { NamedDefaults } from '../study/index.js';
 
 /** `lowerSteps` is given as `--lower-steps`, and `T` as `--T`. */
 function flagName(key: string): string {
   return key.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** A number, text or schedule as it is typed. */
-export function valueText(value: unknown): string {
-  return typeof value === 'object'
-    ? formatSchedule(value as Schedule).replace(/^constant\((.*)\)$/, '$1')
-    : String(value);
-}
-
-/** Options as plain JSON, numbers and schedules as they are typed. */
-export function plainOptions(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [key, typeof value === 'object' ? valueText(value) : value]),
-  );
 }
 
 /**

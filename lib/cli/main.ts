@@ -4,12 +4,10 @@ import { Command, CommanderError } from 'commander';
 import { studies } from '../tasks/index.js';
 import { checkCommand } from './check.js';
 import { compareCommand } from './compare.js';
-import { denoiseCommand } from './denoise.js';
 import { inspectCommand } from './inspect.js';
 import { methodsCommand } from './methods.js';
 import { printError } from './output.js';
 import { guardStreams, printNote } from './print.js';
-import { representationCommand } from './representation.js';
 import { studyCommand } from './study-command.js';
 
 const { version } = createRequire(import.meta.url)('bilevel/package.json') as { version: string };
@@ -24,12 +22,10 @@ const program = new Command('bilevel')
   // Errors are printed below, all in one way.
   .configureOutput({ writeErr: () => undefined });
 for (const command of [
-  denoiseCommand(),
   compareCommand(),
   checkCommand(),
   inspectCommand(),
   methodsCommand(),
-  representationCommand(),
   ...studies.map(studyCommand),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));

@@ -1,7 +1,6 @@
 import { Command, Option as Flag } from 'commander';
-import { describeOption, type Option } from '../options.js';
+import { describeOption, type Option, valueText } from '../options.js';
 import { type AnyMethod, complexityOf, findMethod, type MemoryOrder, methodNames } from '../solvers/index.js';
-import { valueText } from './flags.js';
 import { wrapText } from './output.js';
 import { print, printJson, style } from './print.js';
 

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { formatDuration, formatNumber } from '../report/format.js';
+import { formatDuration } from '../report/format.js';
 import { printNote } from './print.js';
 
 /** Between two lines about one stage where the output goes to a file. */
@@ -72,9 +72,4 @@ export class Progress {
     });
     this.#bar.start(total, done, { detail: '', time: '' });
   }
-}
-
-/** The relative residual of a method's linear system for a line of progress; nothing for a method that solves none. */
-export function residualText({ linearResidual }: { readonly linearResidual?: number }): string {
-  return linearResidual === undefined ? '' : `, residual ${formatNumber(linearResidual, 2)}`;
 }

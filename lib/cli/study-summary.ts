@@ -1,5 +1,5 @@
 import { formatDuration } from '../report/format.js';
-import { meanAndDeviation, type ResultTable, type TextTable } from '../report/tables.js';
+import { type ResultTable, spread, type TextTable } from '../report/tables.js';
 import { type AnyResults, type AnyStudy, failuresOf } from '../study/index.js';
 import { formatTable, wrapText } from './output.js';
 import { style } from './print.js';
@@ -45,11 +45,4 @@ function asText({ measure, methods }: ResultTable): TextTable {
     ]),
     alignments: ['left', 'right', ...(compared ? (['right'] as const) : []), 'left'],
   };
-}
-
-/** Mean, and with several values the standard deviation; a dash for what nothing defines, such as the AUC without noise. */
-export function spread(values: readonly number[], digits = 2): string {
-  if (values.some(Number.isNaN)) return '–';
-  const { mean, deviation } = meanAndDeviation(values);
-  return deviation === undefined ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
 }

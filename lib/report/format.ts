@@ -32,3 +32,8 @@ export function formatDuration(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
+
+/** The relative residual of a method's linear system for a line of progress; nothing for a method that solves none. */
+export function residualText({ linearResidual }: { readonly linearResidual?: number }): string {
+  return linearResidual === undefined ? '' : `, residual ${formatNumber(linearResidual, 2)}`;
+}

@@ -28,6 +28,13 @@ export function meanAndDeviation(values: readonly number[]): { mean: number; dev
   return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
 }
 
+/** Mean, and with several values the standard deviation; a dash for what nothing defines, such as the AUC without noise. */
+export function spread(values: readonly number[], digits = 2): string {
+  if (values.some(Number.isNaN)) return '–';
+  const { mean, deviation } = meanAndDeviation(values);
+  return deviation === undefined ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
+}
+
 /** Methods with our value (mean ± standard deviation over the seeds) beside the paper's. */
 export function renderMethodTable({ measure, methods }: ResultTable): Html {
   const seeds = methods.reduce((most, { ours }) => Math.max(most, ours.length), 1);

@@ -7,7 +7,8 @@ export class Checkpoints {
   readonly #folder: RunFolder;
   readonly #everyMs: number;
   readonly #seconds: () => number;
-  #keptAt = performance.now();
+  /** The first step is always due: what a job does before it may have cost much. */
+  #keptAt = Number.NEGATIVE_INFINITY;
   #kept: boolean;
 
   /**

@@ -14,4 +14,6 @@ export {
   type Picture,
   type Results,
   type StudyDefinition,
+  seedsFrom,
+  seedsOption,
 } from './study.js';

@@ -47,6 +47,10 @@ export interface Run<E extends object> extends Disposable {
   steps(): AsyncIterable<Step>;
   /** What to keep for going on; valid until the next step. */
   save(): SavedState;
-  /** After the last step: what else is computed and written. @returns what `measure` is told, as plain JSON */
-  end(folder: RunFolder): Promise<E>;
+  /**
+   * After the last step: what else is computed and written.
+   * @param seconds tells the wall time of the job so far
+   * @returns what `measure` is told, as plain JSON
+   */
+  end(folder: RunFolder, seconds: () => number): Promise<E>;
 }

@@ -68,7 +68,7 @@ export async function runJob<S, J extends Job, I, E extends object, M>(
       using run = await study.run(job, await inputs(), resources, saved);
       const checkpoints = new Checkpoints(run, folder, checkpointSeconds, seconds, saved !== undefined);
       await makeSteps(run, folder, checkpoints, job, resources.report);
-      const ending = withNaN(plainJson(await run.end(folder)));
+      const ending = withNaN(plainJson(await run.end(folder, seconds)));
       await checkpoints.keep({ extent: job.extent ?? {}, result: ending });
       return { ...(await measured(ending)), seconds: seconds() };
     } catch (error) {

@@ -5,6 +5,18 @@ import type { ResultTable, TextTable } from '../report/tables.js';
 import type { SavedState } from '../solvers/index.js';
 import type { Job, Resources, Rows, Run } from './job.js';
 
+/** For studies that are repeated: the `seed` of the options is the first one. */
+export const seedsOption = {
+  kind: 'integer',
+  min: 1,
+  default: 1,
+  text: 'Runs with this many seeds, from --seed on, and shows means.',
+} as const;
+
+/** The seeds that {@link seedsOption} asks for. */
+export const seedsFrom = (first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, index) => first + index);
+
 /** Option tables by the title under which the help lists them. */
 export type OptionGroups = Readonly<Record<string, OptionTable>>;
 

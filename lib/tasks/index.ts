@@ -1,9 +1,11 @@
 import { invalidArgument } from '../errors.js';
 import type { AnyStudy } from '../study/index.js';
+import { denoisingStudy } from './denoising/index.js';
+import { representationStudy } from './representation/index.js';
 import { syntheticStudy } from './synthetic/index.js';
 
 /** The studies, each with a command of its name. */
-export const studies: readonly AnyStudy[] = [syntheticStudy];
+export const studies: readonly AnyStudy[] = [denoisingStudy, representationStudy, syntheticStudy];
 
 /** @throws INVALID_ARGUMENT for a name that is no study's */
 export function findStudy(name: string): AnyStudy {

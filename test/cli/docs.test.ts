@@ -5,15 +5,7 @@ import { bilevel } from '../support/command-line.js';
 
 const page = new URL('../../../docs/cli.md', import.meta.url);
 
-for (const command of [
-  'denoise',
-  'compare',
-  'check',
-  'inspect',
-  'methods',
-  'representation',
-  ...studies.map(({ name }) => name),
-]) {
+for (const command of ['compare', 'check', 'inspect', 'methods', ...studies.map(({ name }) => name)]) {
   test(`docs/cli.md shows what bilevel ${command} --help prints`, async (t) => {
     const section = (await readFile(page, 'utf8')).split(`## bilevel ${command}\n`)[1] ?? '';
     const shown = /```text\n(.*?)\n```/s.exec(section)?.[1];

@@ -47,7 +47,7 @@ const slips: readonly [args: readonly string[], code: string, message: RegExp][]
     'INVALID_ARGUMENT',
     /--upper-learning-rate but received "cosine\(1"/,
   ],
-  [['denoise', '--seeds', '0'], 'INVALID_ARGUMENT', /Expected a positive integer/],
+  [['denoise', '--seeds', '0'], 'INVALID_ARGUMENT', /Expected an integer >= 1 for --seeds but received 0/],
   [
     ['denoise', '--batch', '500', '--train', '400'],
     'INVALID_ARGUMENT',

@@ -2,12 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { SavedState } from '../../lib/solvers/index.js';
+import type { Rows as Lines } from '../../lib/study/index.js';
 import {
   conclusion,
   lossAt,
-  RepresentationStudy,
+  type RepresentationRun,
+  type RepresentationSettings,
   type RunCurve,
+  readLosses,
   reportedSteps,
+  representationStudy,
   runCurves,
   type StudyReport,
   studies,
@@ -33,10 +37,26 @@ const rowsOf = ({ x, y }: Rows): { x: number[][]; y: number[] } => {
 };
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * (b[i] ?? 0), 0);
 
-async function all(study: RepresentationStudy, limit = Number.POSITIVE_INFINITY): Promise<StudyReport[]> {
+const signal = new AbortController().signal;
+
+async function begin(
+  settings: RepresentationSettings,
+  position: number,
+  state?: SavedState,
+): Promise<RepresentationRun> {
+  const job = representationStudy.jobs(settings)[position];
+  if (job === undefined) throw new RangeError(`There is no job ${position}.`);
+  const instance = await representationStudy.load(job, device);
+  const saved = state && { state, rows: [] };
+  const resources = { device, signal, report: () => undefined };
+  return (await representationStudy.run(job, instance, resources, saved)) as RepresentationRun;
+}
+
+async function reportsOf(run: RepresentationRun, limit = Number.POSITIVE_INFINITY): Promise<StudyReport[]> {
   const reports: StudyReport[] = [];
-  for await (const report of study.iterate()) {
-    reports.push(report);
+  if (limit === 0) return reports;
+  for await (const { row } of run.steps()) {
+    reports.push(row);
     if (reports.length === limit) break;
   }
   return reports;
@@ -73,8 +93,8 @@ test('an instance is its seed', async (t) => {
 
 test('the direct gradient follows the experiment written out in float64: T plain steps from one start, then Adam', async (t) => {
   const settings = validateSettings({ study: 'small', methods: 'gd', ...tiny, seed: 7 });
-  using study = new RepresentationStudy(settings, 1, device);
-  const reports = await all(study);
+  using run = await begin(settings, 0);
+  const reports = await reportsOf(run);
   const { start, lower, upper } = await drawInstance({ ...instance, model: 'linear' }, device);
   const [rate, lowerRate, steps, reg] = [0.05, 1e-3, 20, 0.1];
   const flat = start.matrices.H1?.toArray() ?? [];
@@ -126,34 +146,46 @@ test('the direct gradient follows the experiment written out in float64: T plain
 });
 
 for (const study of ['small', 'network'] as const) {
-  test(`${study}: every method makes every step, starts at the same loss, and a stopped study goes on as if it had not`, async (t) => {
-    const settings = validateSettings({ study, ...tiny });
-    using whole = new RepresentationStudy(settings, 2, device);
-    const expected = await all(whole);
-    t.is(expected.length, 2 * studyMethodNames.length * tiny.iterations);
-    t.is(whole.total, expected.length);
+  test(`${study}: every method makes every step, starts at the same loss, and a stopped run goes on as if it had not`, async (t) => {
+    const settings = validateSettings({ study, ...tiny, instances: 2 });
+    const count = representationStudy.jobs(settings).length;
+    t.is(count, 2 * studyMethodNames.length);
+    const whole: StudyReport[][] = [];
+    for (let position = 0; position < count; position++) {
+      using run = await begin(settings, position);
+      whole.push(await reportsOf(run));
+    }
+    const expected = whole.flat();
+    t.is(expected.length, count * tiny.iterations);
     const starts = expected.filter(({ step, lowerSteps, instance }) => step === 0 && lowerSteps < 30 && instance === 1);
     for (const { f } of starts) t.true(Math.abs(f - (starts[0]?.f ?? 0)) < 1e-5 * f);
     const withoutTime = (reports: readonly StudyReport[]) => reports.map(({ wallMs: _, ...report }) => report);
-    for (const stopped of [4, 3 * 4 + 1, 4 * studyMethodNames.length + 6]) {
-      using first = new RepresentationStudy(settings, 2, device);
-      const made = await all(first, stopped);
+    for (const [position, steps] of [
+      [0, 4],
+      [3, 1],
+      [studyMethodNames.length + 1, 2],
+    ] as const) {
+      using first = await begin(settings, position);
+      const made = await reportsOf(first, steps);
       const { tensors, values } = first.save();
       const copies = new Map([...tensors].map(([name, tensor]) => [name, tensor.clone()]));
-      const saved: SavedState = { tensors: copies, values: structuredClone(values) };
-      using second = new RepresentationStudy(settings, 2, device, saved);
-      t.deepEqual(withoutTime([...made, ...(await all(second))]), withoutTime(expected), `stopped at ${stopped}`);
+      using second = await begin(settings, position, { tensors: copies, values: structuredClone(values) });
+      t.deepEqual(
+        withoutTime([...made, ...(await reportsOf(second))]),
+        withoutTime(whole[position] ?? []),
+        `job ${position} stopped after ${steps}`,
+      );
     }
   });
 }
 
-test('a state of something else is refused', (t) => {
+test('a state of something else is refused', async (t) => {
   const settings = validateSettings(tiny);
-  for (const values of [null, { position: -1 }, { position: 1e6 }, { position: 'x' }]) {
-    t.throws(() => new RepresentationStudy(settings, 1, device, { tensors: new Map(), values }), {
-      code: 'STATE_MISMATCH',
-    });
+  for (const values of [null, {}, { configuration: { method: 'x' } }, { configuration: {}, counters: {} }]) {
+    await t.throwsAsync(begin(settings, 0, { tensors: new Map(), values }), { code: 'STATE_MISMATCH' });
   }
+  using other = await begin(settings, 1);
+  await t.throwsAsync(begin(settings, 0, other.save()), { code: 'STATE_MISMATCH' });
 });
 
 test('settings are those of the study, and figures of others belong to it only when nothing is changed', (t) => {
@@ -178,19 +210,12 @@ test('settings are those of the study, and figures of others belong to it only w
 
 test('curves come from the metrics, whole or not at all', (t) => {
   const settings = validateSettings({ study: 'steps', methods: 'gd', iterations: 2 });
-  const rows = [1, 2].flatMap((instance) =>
-    [10, 20, 40].flatMap((lowerSteps) =>
-      [0, 1].map((step) => ({
-        instance,
-        method: 'gd',
-        lowerSteps,
-        step,
-        f: instance * lowerSteps * 0.1 ** step,
-        wallMs: 500,
-      })),
-    ),
+  const rowsOf = (instance: number, lowerSteps: number): Lines =>
+    [0, 1].map((step) => ({ step, f: instance * lowerSteps * 0.1 ** step, wallMs: 500 }));
+  const ended = [1, 2].flatMap((instance) =>
+    settings.runs.map((run) => ({ run, ...readLosses('T', 2, rowsOf(instance, run.lowerSteps)) })),
   );
-  const curves = runCurves(settings, rows);
+  const curves = runCurves(settings, ended);
   t.deepEqual(
     curves.map(({ title }) => title),
     [10, 20, 40].map((steps) => `direct gradient alone, T = ${steps}`),
@@ -203,7 +228,11 @@ test('curves come from the metrics, whole or not at all', (t) => {
   const { loss, share } = lossAt(curves[1] as RunCurve, 1);
   t.is(loss, 3);
   t.true(Math.abs(share - 0.1) < 1e-12);
-  t.throws(() => runCurves(settings, rows.slice(0, -1)), { code: 'INVALID_FILE', message: /T = 40/ });
+  t.is(runCurves(settings, ended.slice(0, 2)).length, 2);
+  const whole = rowsOf(1, 40);
+  for (const rows of [whole.slice(0, -1), whole.slice(1), [...whole, ...whole]]) {
+    t.throws(() => readLosses('T = 40', 2, rows), { code: 'INVALID_FILE', message: /T = 40/ });
+  }
 });
 
 test('the conclusion is what the losses say', (t) => {
@@ -256,14 +285,15 @@ test('the command leaves its results in its folder and prints them', (t) =>
     t.is(runs[0].losses[0].share, 1);
     t.is(runs[0].losses[0].published, undefined);
     t.true(runs[0].seconds.mean > 0);
-    t.deepEqual((await readdir(folder)).toSorted(), [
-      'config.json',
-      'metrics.jsonl',
-      'report.html',
-      'state.safetensors',
-    ]);
-    t.is(await metricsLines(folder), 160);
-    const [line = ''] = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).split('\n');
+    t.deepEqual((await readdir(folder)).toSorted(), ['gd-T20', 'losses.svg', 'pzoboUnit-T20', 'report.html']);
+    const jobs = ['gd', 'pzoboUnit'].flatMap((method) =>
+      [0, 1].map((k) => join(folder, `${method}-T20/instance-${k}`)),
+    );
+    for (const job of jobs) {
+      t.deepEqual((await readdir(job)).toSorted(), ['config.json', 'metrics.jsonl', 'state.safetensors']);
+      t.is(await metricsLines(job), 40);
+    }
+    const [line = ''] = (await readFile(join(jobs[0] ?? '', 'metrics.jsonl'), 'utf8')).split('\n');
     t.like(JSON.parse(line), { instance: 0, method: 'gd', lowerSteps: 20, step: 0, fGradients: 1, gGradients: 20 });
     const page = await readFile(join(folder, 'report.html'), 'utf8');
     t.regex(page, /<svg/);
@@ -278,7 +308,8 @@ test('a stopped command goes on where it was', (t) =>
   withTemporary(async (parent) => {
     const run = ['representation', ...small, '--iterations', '1200', '--methods', 'gd,pzoboGaussian', '--json'];
     const [folder, other] = [join(parent, 'stopped'), join(parent, 'whole')];
-    const stopped = await interrupted([...run, '--out', folder], async () => (await metricsLines(folder)) > 1250);
+    const second = join(folder, 'pzoboGaussian-T20', 'instance-0');
+    const stopped = await interrupted([...run, '--out', folder], async () => (await metricsLines(second)) > 50);
     t.is(stopped.status, 130);
     t.true(JSON.parse(stopped.stdout).resume.endsWith('--resume'));
     const resumed = await bilevel(...run, '--out', folder, '--resume');

@@ -11,3 +11,4 @@ export {
   type StageOptions,
 } from './run.js';
 export { type DenoisingSettings, denoisingOptions, type GivenDenoisingSettings, validateSettings } from './settings.js';
+export { denoisingStudy } from './study.js';

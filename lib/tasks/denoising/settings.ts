@@ -6,8 +6,15 @@ import { type PenaltyOptions, penaltyOptions, validatePenaltyOptions } from '../
 
 const source = 'Mehra and Hamm 2021, supplement E.2, variant of Franceschi et al. 2017';
 
+const settingsOption = {
+  kind: 'choice',
+  values: ['tuned', 'authors'],
+  default: 'tuned',
+  text: "Defaults of the options below: tuned here, or those of the paper's authors.",
+} as const;
+
 /** Options of the denoising task itself; those of the method follow in denoisingOptions. */
-const taskOptions = {
+const ownOptions = {
   data: { kind: 'text', default: 'mnist', text: `Data set: ${datasetSpecifications}.` },
   network: {
     kind: 'text',
@@ -48,22 +55,16 @@ const taskOptions = {
   trainLearningRate: { kind: 'number', above: 0, default: 1e-3, text: 'First learning rate of these trainings.' },
 } as const;
 
+/** What is not of the method. */
+export const taskOptions = { settings: settingsOption, ...ownOptions } as const;
+
 /** Every option of a denoising run: the task's own and the method's. */
-export const denoisingOptions = {
-  settings: {
-    kind: 'choice',
-    values: ['tuned', 'authors'],
-    default: 'tuned',
-    text: "Defaults of the options below: tuned here, or those of the paper's authors.",
-  },
-  ...taskOptions,
-  ...penaltyOptions,
-} as const;
+export const denoisingOptions = { ...taskOptions, ...penaltyOptions } as const;
 
 export type GivenDenoisingSettings = GivenOptions<typeof denoisingOptions>;
 
 export interface DenoisingSettings {
-  readonly task: Options<typeof taskOptions>;
+  readonly task: Options<typeof ownOptions>;
   readonly method: PenaltyOptions;
 }
 
@@ -94,7 +95,7 @@ export function validateSettings(given: GivenDenoisingSettings): DenoisingSettin
   const all: Record<string, unknown> = { ...presets[settings as keyof typeof presets], ...definedOnly(given) };
   const part = (table: OptionTable): Record<string, unknown> =>
     Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(table, key)));
-  const task = validateOptions(taskOptions, part(taskOptions), 'denoise');
+  const task = validateOptions(ownOptions, part(ownOptions), 'denoise');
   const smallest = Math.min(task.train, task.validation);
   if (task.batch > smallest) {
     const expected = `at most ${smallest}, the smaller of train and validation (give a smaller batch or more samples)`;

@@ -1,4 +1,5 @@
 import { BilevelError } from '../../errors.js';
+import type { Rows } from '../../study/index.js';
 import { type StudyMethodName, studyMethods } from './methods.js';
 import { type KnownCurve, publishedCurves, rerunCurves } from './published.js';
 import { type RepresentationSettings, type StudyRun, studies } from './settings.js';
@@ -22,34 +23,46 @@ export function titleOf({ study }: RepresentationSettings, method: StudyMethodNa
   return usual.size > 1 ? `${title}, T = ${lowerSteps}` : title;
 }
 
-/**
- * The runs of a study, from the lines of its metrics.
- * @throws INVALID_FILE when a step of a run is missing
- */
+/** What a run did on one instance. */
+export interface Losses {
+  /** Outer losses before the first step of the embedding, the second, and so on. */
+  readonly losses: readonly number[];
+  /** Seconds of all steps. */
+  readonly seconds: number;
+}
+
+/** @param rows lines of the metrics of the run that `title` names. @throws INVALID_FILE when a step is missing */
+export function readLosses(title: string, iterations: number, rows: Rows): Losses {
+  if (rows.length !== iterations || rows.some(({ step }, index) => step !== index)) {
+    throw new BilevelError('INVALID_FILE', `The metrics lack steps of ${title}.`);
+  }
+  return {
+    losses: rows.map(({ f }) => Number(f)),
+    seconds: rows.reduce((sum, { wallMs }) => sum + Number(wallMs) / 1000, 0),
+  };
+}
+
+/** The runs of a study that have ended on some instance. */
 export function runCurves(
   settings: RepresentationSettings,
-  rows: readonly Readonly<Record<string, unknown>>[],
+  ended: readonly (Losses & { readonly run: StudyRun })[],
 ): RunCurve[] {
-  const { study, asPublished, iterations } = settings;
-  return settings.runs.map((run) => {
+  const { study, asPublished } = settings;
+  return settings.runs.flatMap((run) => {
     const { method, lowerSteps } = run;
-    const own = rows.filter((row) => row.method === method && row.lowerSteps === lowerSteps);
-    const instances = [...new Set(own.map(({ instance }) => instance))].map((seed) =>
-      own.filter(({ instance }) => instance === seed),
-    );
-    for (const steps of instances) {
-      if (steps.length === iterations && steps.every(({ step }, index) => step === index)) continue;
-      throw new BilevelError('INVALID_FILE', `The metrics lack steps of ${titleOf(settings, method, lowerSteps)}.`);
-    }
+    const instances = ended.filter((each) => each.run.method === method && each.run.lowerSteps === lowerSteps);
+    if (instances.length === 0) return [];
     const key = `${study} T=${lowerSteps}`;
-    return {
-      ...run,
-      title: titleOf(settings, method, lowerSteps),
-      losses: instances.map((steps) => steps.map(({ f }) => Number(f))),
-      seconds: instances.map((steps) => steps.reduce((sum, { wallMs }) => sum + Number(wallMs) / 1000, 0)),
-      published: asPublished ? publishedCurves[key]?.[method] : undefined,
-      rerun: asPublished ? rerunCurves[key]?.[method] : undefined,
-    };
+    return [
+      {
+        ...run,
+        title: titleOf(settings, method, lowerSteps),
+        losses: instances.map(({ losses }) => losses),
+        seconds: instances.map(({ seconds }) => seconds),
+        published: asPublished ? publishedCurves[key]?.[method] : undefined,
+        rerun: asPublished ? rerunCurves[key]?.[method] : undefined,
+      },
+    ];
   });
 }
 

@@ -3,11 +3,13 @@ export {
   lossAt,
   onInstances,
   type RunCurve,
+  readLosses,
   reportedSteps,
   runCurves,
   steadyInstances,
   titleOf,
 } from './curves.js';
+export { RepresentationRun, type StudyReport } from './run.js';
 export {
   type GivenRepresentationSettings,
   type RepresentationSettings,
@@ -17,4 +19,4 @@ export {
   studyNames,
   validateSettings,
 } from './settings.js';
-export { RepresentationStudy, type StudyReport } from './study.js';
+export { representationStudy } from './study.js';

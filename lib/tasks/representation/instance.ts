@@ -3,7 +3,7 @@ import { Random } from '../../data/random.js';
 import type { Device } from '../../engine/index.js';
 import { input } from '../../graph/index.js';
 import { type Shape, Tensor } from '../../tensor.js';
-import { type Model, predict } from './problem.js';
+import { type Model, predict } from './model.js';
 
 export interface InstanceSettings {
   readonly model: Model;

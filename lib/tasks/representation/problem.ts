@@ -1,19 +1,7 @@
 import { type BilevelProblem, bilevelProblem, feed } from '../../bilevel/index.js';
-import { add, matmul, mean, mul, type Node, reduceSum, sigmoid, square, sub } from '../../graph/index.js';
+import { add, mean, mul, type Node, reduceSum, square, sub } from '../../graph/index.js';
 import type { Instance } from './instance.js';
-
-/** How an embedding is made of its matrices: their product, or a sigmoid after each. */
-export const models = ['linear', 'sigmoid'] as const;
-export type Model = (typeof models)[number];
-
-/** Rows x [n, features] under the embedding, times the head [embedding, 1]: predictions [n, 1]. */
-export function predict(model: Model, x: Node, matrices: readonly Node[], head: Node): Node {
-  const layer = (rows: Node, matrix: Node): Node => {
-    const product = matmul(rows, matrix);
-    return model === 'sigmoid' ? sigmoid(product) : product;
-  };
-  return matmul(matrices.reduce(layer, x), head);
-}
+import { predict } from './model.js';
 
 /** |prediction - y|^2 / (2 n) */
 const halfMeanSquare = (prediction: Node, y: Node): Node => mul(0.5, mean(square(sub(prediction, y))));

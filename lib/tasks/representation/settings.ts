@@ -1,7 +1,7 @@
 import { invalidArgument } from '../../errors.js';
 import { definedOnly, type GivenOptions, type Options, validateOptions } from '../../options.js';
 import { type StudyMethodName, studyMethodNames } from './methods.js';
-import type { Model } from './problem.js';
+import type { Model } from './model.js';
 
 const source = "Sow, Ji and Liang 2022, the authors' notebooks";
 
@@ -109,6 +109,12 @@ export const representationOptions = {
     kind: 'text',
     default: 'all',
     text: `Methods to run, separated by commas: all, or of ${studyMethodNames.join(', ')}.`,
+  },
+  instances: {
+    kind: 'integer',
+    min: 1,
+    default: 1,
+    text: 'Random instances, with seeds from --seed on; shows means.',
   },
   seed: { kind: 'integer', min: 0, max: 2 ** 31 - 1, default: 0, text: 'Seed of the first instance.' },
   iterations: { kind: 'integer', min: 1, default: usual.sizes.iterations, text: 'Steps of the embedding.', source },

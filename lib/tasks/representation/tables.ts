@@ -1,31 +1,14 @@
-import { formatDuration, formatNumber } from '../report/format.js';
-import { meanAndDeviation } from '../report/tables.js';
-import {
-  conclusion,
-  lossAt,
-  onInstances,
-  type RepresentationSettings,
-  type RunCurve,
-  reportedSteps,
-  steadyInstances,
-  studies,
-} from '../tasks/representation/index.js';
-import { formatTable } from './output.js';
-import { style } from './print.js';
-
-/** What a study gave. */
-export interface StudyResult {
-  readonly settings: RepresentationSettings;
-  readonly instances: number;
-  readonly curves: readonly RunCurve[];
-  readonly folder: string;
-}
+import { formatNumber } from '../../report/format.js';
+import { meanAndDeviation, type TextTable } from '../../report/tables.js';
+import { conclusion } from './conclusion.js';
+import { lossAt, onInstances, type RunCurve, reportedSteps, steadyInstances } from './curves.js';
+import { type RepresentationSettings, studies } from './settings.js';
 
 /**
  * Lines of losses, ours and under each those from elsewhere, and as shares of the first loss: instances differ, and so do
  * their first losses. Where the loss jumps on some instances, another line has the mean of the others.
  */
-export function lossTable({ settings, curves }: StudyResult): { header: string[]; rows: string[][] } {
+export function lossTable(settings: RepresentationSettings, curves: readonly RunCurve[]): TextTable {
   const steps = reportedSteps(settings);
   const later = steps.filter((step) => step > 0);
   const shown = (value: number | undefined): string => (value === undefined ? '' : formatNumber(value));
@@ -67,11 +50,19 @@ export function lossTable({ settings, curves }: StudyResult): { header: string[]
     ...later.map((step) => `${step} / first`),
     'seconds',
   ];
-  return { header, rows };
+  return {
+    title: `${studies[settings.study].title}, ${countText(settings.instances)}`,
+    header,
+    rows,
+    alignments: ['left', 'left'],
+  };
 }
 
+export const countText = (instances: number): string =>
+  instances === 1 ? 'one instance' : `mean of ${instances} instances`;
+
 /** Where the figures beside ours come from, if there are any. */
-export function sourcesOf({ curves }: StudyResult): string | undefined {
+export function sourcesOf(curves: readonly RunCurve[]): string | undefined {
   return curves.some(({ published, rerun }) => published !== undefined || rerun !== undefined)
     ? knownSources
     : undefined;
@@ -81,37 +72,12 @@ const knownSources =
   "published: outputs of the authors' notebooks (Sow, Ji and Liang 2022), one instance, seconds on a laptop; re-run: an " +
   'independent NumPy program that does what they do, on instances of its own';
 
-/** The results as people read them. */
-export function summarize(result: StudyResult): string {
-  const { settings, instances, curves, folder } = result;
-  const { header, rows } = lossTable(result);
-  const sources = sourcesOf(result);
-  const seconds = curves.reduce((sum, curve) => sum + curve.seconds.reduce((a, b) => a + b, 0), 0);
-  const line = (title: string, text: string): string => `${style('bold', title.padEnd(10))} ${text}`;
-  return [
-    '',
-    `${style('bold', studies[settings.study].title)}${instances > 1 ? `, mean of ${instances} instances` : ''}`,
-    '',
-    formatTable(
-      header,
-      rows,
-      header.map((_, column) => (column < 2 ? 'left' : 'right')),
-    ),
-    '',
-    ...conclusion(settings, curves).map((sentence) => line('Finding', sentence)),
-    line('Time', `${formatDuration(seconds)} for ${curves.length * instances * settings.iterations} outer steps`),
-    ...(sources === undefined ? [] : [line('Beside', sources)]),
-    line('Results', `${folder} (open report.html)`),
-  ].join('\n');
-}
-
 /** The results as programs read them. */
-export function summaryJson({ settings, instances, curves, folder }: StudyResult): object {
+export function resultsJson(settings: RepresentationSettings, curves: readonly RunCurve[]): object {
   const steps = reportedSteps(settings);
   return {
     study: settings.study,
-    instances,
-    folder,
+    instances: settings.instances,
     runs: curves.map((curve) => ({
       method: curve.method,
       title: curve.title,

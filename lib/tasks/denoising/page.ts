@@ -1,11 +1,10 @@
-import { curvesOf } from '../report/curves.js';
-import { formatShare } from '../report/format.js';
-import { renderReport, type SampleReport } from '../report/report.js';
-import type { SeedResult } from './denoise-seed.js';
-import { accuracyRows } from './denoise-summary.js';
+import { curvesOf } from '../../report/curves.js';
+import { formatShare } from '../../report/format.js';
+import { renderReport, type SampleReport } from '../../report/report.js';
+import { accuracyTable, type SeedResult } from './tables.js';
 
 /** The page of one run. */
-export function denoisingReport(
+export function denoisingPage(
   result: SeedResult,
   samples: SampleReport,
   metrics: readonly Record<string, unknown>[],
@@ -19,7 +18,7 @@ export function denoisingReport(
     summary:
       `${task.train} training samples with ${formatShare(task.noise, 0)} wrong labels and ${task.validation} clean validation ` +
       `samples, seed ${task.seed}. Of the ${detection.corrupted} wrong labels ${formatShare(detection.recall)} were found.`,
-    results: { measure: 'test accuracy in %', methods: accuracyRows([result]) },
+    results: accuracyTable([result]),
     charts: curvesOf(metrics, { column: 'iteration', label: 'iteration' }, [
       { title: 'Upper and lower cost', yScale: 'linear', columns: { f: 'f, validation', g: 'g, training' } },
       { title: 'Test accuracy', yScale: 'linear', columns: { accuracy: 'accuracy' } },

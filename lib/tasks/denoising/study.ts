@@ -1,0 +1,134 @@
+import { BilevelError } from '../../errors.js';
+import { plainOptions, validateOptions } from '../../options.js';
+import { formatShare } from '../../report/format.js';
+import { penaltyOptions } from '../../solvers/index.js';
+import {
+  defineStudy,
+  environmentOf,
+  type Job,
+  type Results,
+  type Rows,
+  type Step,
+  seedsFrom,
+  seedsOption,
+} from '../../study/index.js';
+import { type Ending, endRun } from './ending.js';
+import { denoisingPage } from './page.js';
+import { publishedAccuracies } from './published.js';
+import { DenoisingRun, loadDenoisingInputs, type Stage } from './run.js';
+import {
+  type DenoisingSettings,
+  denoisingOptions,
+  type GivenDenoisingSettings,
+  taskOptions,
+  validateSettings,
+} from './settings.js';
+import { accuracyTable, factsOf, resultsJson, type SeedResult } from './tables.js';
+
+interface DenoisingJob extends Job {
+  readonly settings: DenoisingSettings;
+}
+
+/** What is measured: accuracies and the rest of the ending, and the time of the iterations. */
+type Measured = Pick<SeedResult, 'bilevelMs'> & Ending;
+
+export const denoisingStudy = defineStudy({
+  name: 'denoise',
+  summary:
+    'Finds wrong labels in training data: learns the importance of every training sample so that a network trained with ' +
+    'these importances does well on clean validation samples (penalty method).',
+  examples: [
+    ['', '5,000 MNIST digits with half of the labels wrong'],
+    ['--settings authors --seeds 5', "with the settings of the paper's authors, mean of 5 seeds"],
+    ['--data fashion-mnist --network mlp --noise 0.3', ''],
+    ['--network mnist-cnn --train 59000 --validation 1000 --noise 0.25 --out runs/cnn', ''],
+    ['--out runs/cnn --resume', 'with the same options: goes on where that run was stopped'],
+  ],
+  options: { 'Experiment:': { seeds: seedsOption, ...taskOptions }, 'Penalty method:': penaltyOptions },
+  defaults: () =>
+    denoisingOptions.settings.values.map((settings) => {
+      const { task, method } = validateSettings({ settings });
+      return { name: `--settings ${settings}`, values: { ...task, ...method } };
+    }),
+  validate: ({ seeds, ...given }) => {
+    const count = validateOptions({ seeds: seedsOption }, { seeds: seeds as number }, 'denoise').seeds;
+    const first = validateSettings(given as GivenDenoisingSettings);
+    return seedsFrom(first.task.seed, count).map((seed) => validateSettings({ ...given, seed }));
+  },
+  jobs: (settings: readonly DenoisingSettings[]) =>
+    settings.map(
+      (each): DenoisingJob => ({
+        path: settings.length === 1 ? '' : `seed-${each.task.seed}`,
+        title: 'Penalty',
+        configuration: configurationOf(each),
+        inputs: String(each.task.seed),
+        settings: each,
+      }),
+    ),
+  load: ({ settings }) => loadDenoisingInputs(settings),
+  run: async ({ settings }, inputs, resources, saved) => {
+    const { device, signal } = resources;
+    const options = { signal, onProgress: ({ name, done, total }: Stage) => resources.report(name, done, total) };
+    const run = await DenoisingRun.prepare(settings, inputs, device, saved?.state, options);
+    return {
+      steps: () => stepsOf(run, signal),
+      save: () => run.save(),
+      end: async (folder, seconds) => {
+        const { ending, samples } = await endRun(run, folder, options);
+        const metrics = await folder.readMetrics();
+        const result = resultOf(settings, folder.path, { ...ending, bilevelMs: wallMsOf(metrics) }, seconds());
+        const page = denoisingPage(result, samples, metrics, configurationOf(settings), environmentOf(device));
+        await folder.writeReport(page);
+        return ending;
+      },
+      [Symbol.dispose]: () => run.dispose(),
+    };
+  },
+  measure: (job, rows, ending): Measured => {
+    if (ending === undefined) throw new BilevelError('INVALID_FILE', `${job.title} has not ended.`);
+    return { ...ending, bilevelMs: wallMsOf(rows) };
+  },
+  about: (results) => ({
+    title: 'Cleaning labels',
+    summary: `Means of ${results.outcomes.length} seeds, of which each has a page of its own.`,
+    configuration: results.settings[0] === undefined ? {} : configurationOf(results.settings[0]),
+  }),
+  results: (results) => accuracyTable(resultsOf(results)),
+  published: ({ settings: [first] }) => first && publishedAccuracies(first)?.where,
+  facts: (results) => factsOf(resultsOf(results)),
+  json: (results) => resultsJson(resultsOf(results)),
+});
+
+const configurationOf = ({ task, method }: DenoisingSettings): object => ({
+  task: plainOptions(task),
+  method: plainOptions(method),
+});
+
+const resultOf = (settings: DenoisingSettings, folder: string, measured: Measured, seconds: number): SeedResult => ({
+  settings,
+  folder,
+  ...measured,
+  wallMs: 1000 * seconds,
+});
+
+const resultsOf = ({ outcomes }: Results<readonly DenoisingSettings[], DenoisingJob, Measured>): SeedResult[] =>
+  outcomes.map(({ job, folder, measured, seconds }) => resultOf(job.settings, folder, measured, seconds));
+
+/** Wall time of the iterations that the metrics tell of. */
+const wallMsOf = (metrics: Rows): number => metrics.reduce((sum, { wallMs }) => sum + Number(wallMs), 0);
+
+/** All iterations that are left, with a checkpoint after every epoch. */
+async function* stepsOf(run: DenoisingRun, signal: AbortSignal): AsyncGenerator<Step, void, undefined> {
+  let accuracy: number | undefined;
+  for await (const { evaluations, ...report } of run.iterate(signal)) {
+    accuracy = report.accuracy ?? accuracy;
+    const shown = accuracy === undefined ? '' : `  accuracy ${formatShare(accuracy, 2)}`;
+    yield {
+      row: { ...report, ...evaluations },
+      done: report.iteration,
+      total: run.iterations,
+      detail: `f ${report.f.toFixed(4)}  g ${report.g.toFixed(4)}${shown}`,
+      keep: report.accuracy !== undefined,
+    };
+  }
+}
