@@ -26,4 +26,22 @@ export const studies = {
     },
     pictures: (parts) => ({ representation: { charts: parts.flatMap(({ losses }) => losses.charts), columns: 2 } }),
   },
+  comparison: {
+    command: 'compare',
+    page: 'hyper-cleaning.md',
+    threads: 1,
+    parts: {
+      '60 seconds each': { seconds: 60 },
+      '5,000 evaluations each, on mini-batches of 1,000': { evaluations: 5000, batch: 1000 },
+      'The same with 15 % wrong labels': { evaluations: 5000, batch: 1000, noise: 0.15 },
+      'Momentum methods with steps alike, 5,000 evaluations': {
+        evaluations: 5000,
+        methods: 'vrboAlike,mrboAlike,sustainAlike,mstsaAlike',
+      },
+    },
+    pictures: ([time, evaluations]) => ({
+      'hyper-cleaning-time': time.curves,
+      'hyper-cleaning-evaluations': evaluations.curves,
+    }),
+  },
 };

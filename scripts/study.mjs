@@ -76,7 +76,7 @@ async function main() {
     .map((each) => each.split(/=(.*)/s))
     .map(([key, value]) => [key, parseOption(tables[key], value, key)]);
   const common = { ...options, ...Object.fromEntries(given) };
-  const threads = Number(values.threads ?? study.threads ?? os.availableParallelism());
+  const threads = Number(values.threads ?? plan.threads ?? study.threads ?? os.availableParallelism());
   const device = Device.cpu({ threads });
   const all = [];
   for (const [title, own] of Object.entries(parts)) {

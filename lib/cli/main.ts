@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
+import { parseArgs } from 'node:util';
 import { Command, CommanderError } from 'commander';
-import { studies } from '../tasks/index.js';
+import { studiesFor } from '../tasks/index.js';
 import { checkCommand } from './check.js';
-import { compareCommand } from './compare.js';
 import { inspectCommand } from './inspect.js';
 import { methodsCommand } from './methods.js';
 import { printError } from './output.js';
@@ -13,6 +13,8 @@ import { studyCommand } from './study-command.js';
 const { version } = createRequire(import.meta.url)('bilevel/package.json') as { version: string };
 
 const json = process.argv.includes('--json');
+// The options of a comparison are those of its task, so that is looked for first.
+const { task } = parseArgs({ strict: false, options: { task: { type: 'string' } } }).values;
 const program = new Command('bilevel')
   .description(
     'Bilevel optimization over neural networks: clean noisy data, compare methods, check derivatives, look into models.',
@@ -22,11 +24,10 @@ const program = new Command('bilevel')
   // Errors are printed below, all in one way.
   .configureOutput({ writeErr: () => undefined });
 for (const command of [
-  compareCommand(),
   checkCommand(),
   inspectCommand(),
   methodsCommand(),
-  ...studies.map(studyCommand),
+  ...studiesFor(String(task)).map(studyCommand),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
 }

@@ -1,31 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { BilevelError } from '../errors.js';
 import { printJson, printNote } from './print.js';
 
 /** Where a command puts its results when no folder is given: runs/, its name and the time. */
 export function defaultFolder(command: string): string {
   return join('runs', `${command}-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-')}`);
-}
-
-export function holdsRun(folder: string): boolean {
-  return existsSync(join(folder, 'config.json'));
-}
-
-/**
- * Refuses to resume without a folder, or where none of the folders holds a run.
- * @param out what --out was given
- * @throws INVALID_ARGUMENT without a folder, NOT_FOUND when there is nothing to go on with
- */
-export function checkResumable(out: string | undefined, folders: readonly string[]): void {
-  if (out === undefined) {
-    throw new BilevelError('INVALID_ARGUMENT', '--resume needs --out with the folder of the run to go on with.');
-  }
-  if (folders.some(holdsRun)) return;
-  throw new BilevelError(
-    'NOT_FOUND',
-    `${out} holds no run of these options that could go on. Check the options, or leave out --resume to start one.`,
-  );
 }
 
 /** Says that a run was stopped with everything kept in `out`, and by what command it goes on; exit status 130. */

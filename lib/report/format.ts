@@ -34,6 +34,6 @@ export function formatDuration(seconds: number): string {
 }
 
 /** The relative residual of a method's linear system for a line of progress; nothing for a method that solves none. */
-export function residualText({ linearResidual }: { readonly linearResidual?: number }): string {
+export function residualText({ linearResidual }: { readonly linearResidual?: number | undefined }): string {
   return linearResidual === undefined ? '' : `, residual ${formatNumber(linearResidual, 2)}`;
 }

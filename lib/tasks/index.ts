@@ -1,14 +1,25 @@
 import { invalidArgument } from '../errors.js';
 import type { AnyStudy } from '../study/index.js';
-import { denoisingStudy } from './denoising/index.js';
-import { representationStudy } from './representation/index.js';
-import { syntheticStudy } from './synthetic/index.js';
+import { compareStudy } from './comparison/index.js';
+import { denoising } from './denoising/index.js';
+import { hyperCleaning } from './hyper-cleaning/index.js';
+import { representation } from './representation/index.js';
+import { synthetic } from './synthetic/index.js';
+import type { AnyTask } from './task.js';
 
-/** The studies, each with a command of its name. */
-export const studies: readonly AnyStudy[] = [denoisingStudy, representationStudy, syntheticStudy];
+/** The tasks; methods are compared on the first one unless another is asked for. */
+export const tasks: readonly [AnyTask, ...AnyTask[]] = [hyperCleaning, denoising, representation, synthetic];
 
-/** @throws INVALID_ARGUMENT for a name that is no study's */
-export function findStudy(name: string): AnyStudy {
+/** The studies, each with a command of its name: those of the tasks, and the comparison of methods on a task. */
+export function studiesFor(task: string = tasks[0].name): AnyStudy[] {
+  const names = tasks.map(({ name }) => name);
+  const compared = tasks.find(({ name }) => name === task) ?? tasks[0];
+  return [compareStudy(compared, names), ...tasks.flatMap(({ study }) => study ?? [])];
+}
+
+/** @param task what is compared, for the study of that. @throws INVALID_ARGUMENT for a name that is no study's */
+export function findStudy(name: string, task?: string): AnyStudy {
+  const studies = studiesFor(task);
   const found = studies.find((study) => study.name === name);
   if (found === undefined) throw invalidArgument('study', studies.map((study) => study.name).join(', '), name);
   return found;

@@ -1,21 +1,27 @@
 import test from 'ava';
 import { methodNames } from '../../lib/solvers/index.js';
-import { Evaluation } from '../../lib/tasks/hyper-cleaning/evaluation.js';
 import {
   type Budget,
+  ComparisonRun,
   type Curve,
-  checkClaims,
   comparedMethods,
-  HyperCleaningRun,
-  loadHyperCleaningData,
   type Measurement,
+  type MethodRun,
   meanAt,
   meanUntil,
   methodRun,
-  publishedLosses,
   readCurve,
-  validateTask,
   valueAt,
+} from '../../lib/tasks/comparison/index.js';
+import { Evaluation } from '../../lib/tasks/hyper-cleaning/evaluation.js';
+import {
+  checkClaims,
+  type HyperCleaningData,
+  hyperCleaning,
+  loadHyperCleaningData,
+  publishedLosses,
+  type TaskSettings,
+  validateTask,
 } from '../../lib/tasks/hyper-cleaning/index.js';
 import { initialWeights } from '../../lib/tasks/hyper-cleaning/problem.js';
 import type { Tensor } from '../../lib/tensor.js';
@@ -24,16 +30,30 @@ import { testDevice } from '../support/devices.js';
 const device = testDevice();
 test.after.always(() => device.dispose());
 
-const task = validateTask({ train: 300, validation: 1000, noise: 0.1, measurements: 5 });
+const task = validateTask({ train: 300, validation: 1000, noise: 0.1 });
+const measurements = 5;
 const loading = loadHyperCleaningData(task);
 const budget: Budget = { unit: 'evaluations', amount: 120 };
 
 /** A method of the comparison on mini-batches that suit so few samples. */
-const small = (method: string) => ({ ...methodRun(method), batch: 50 });
+const small = (method: string) => ({ ...methodRun(hyperCleaning, method), batch: 50 });
 
-async function curveOf(run: HyperCleaningRun, limit: Budget = budget): Promise<Measurement[]> {
+type Earlier = ConstructorParameters<typeof ComparisonRun>[4];
+
+/** A run of the task with a budget. */
+function begin(
+  data: HyperCleaningData,
+  method: MethodRun,
+  limit: Budget = budget,
+  earlier?: Earlier,
+): ComparisonRun<TaskSettings, HyperCleaningData> {
+  const inputs = { settings: task, data, device };
+  return new ComparisonRun(hyperCleaning, inputs, method, { budget: limit, measurements }, earlier);
+}
+
+async function curveOf(run: ComparisonRun<TaskSettings, HyperCleaningData>): Promise<Measurement[]> {
   const curve: Measurement[] = [];
-  for await (const measurement of run.measure(limit)) curve.push(measurement);
+  for await (const { row } of run.steps()) curve.push(row);
   return curve;
 }
 
@@ -75,7 +95,7 @@ test('more samples than there are, and wrong options, are refused', async (t) =>
     message: /at most the 60000 samples there are for train \+ validation but received 60001/,
   });
   t.throws(() => validateTask({ noise: 2 }), { code: 'INVALID_ARGUMENT', message: /noise of compare/ });
-  t.throws(() => methodRun('vrb'), { code: 'INVALID_ARGUMENT', message: /Did you mean vrbo/ });
+  t.throws(() => methodRun(hyperCleaning, 'vrb'), { code: 'INVALID_ARGUMENT', message: /Did you mean vrbo/ });
 });
 
 test('the first model is normal with variance 2 / classes', (t) => {
@@ -127,11 +147,11 @@ test('losses and accuracy are those of a reference in float64', async (t) => {
 for (const method of ['gd', 'penalty', 'aidCg', 'soba']) {
   test(`${method}: losses fall, measurements fill the budget, and the same seed gives the same curve`, async (t) => {
     const data = await loading;
-    using run = new HyperCleaningRun(task, small(method), data, device);
+    using run = begin(data, small(method));
     const curve = await curveOf(run);
     const [first, last] = [curve[0], curve.at(-1)];
     t.like(first, { iteration: 0, seconds: 0, evaluations: 0 });
-    t.true(curve.length >= 2 && curve.length <= task.measurements + 1);
+    t.true(curve.length >= 2 && curve.length <= measurements + 1);
     for (const [index, { evaluations, iteration }] of curve.entries()) {
       const before = curve[index - 1];
       t.true(before === undefined || (evaluations > before.evaluations && iteration > before.iteration));
@@ -144,19 +164,19 @@ for (const method of ['gd', 'penalty', 'aidCg', 'soba']) {
         `${loss}: ${first?.[loss]} to ${last?.[loss]}`,
       );
     }
-    using repeated = new HyperCleaningRun(task, small(method), data, device);
+    using repeated = begin(data, small(method));
     t.deepEqual(comparable(await curveOf(repeated)), comparable(curve));
   });
 }
 
 test('a run that goes on from where it was saved is as if it had never stopped', async (t) => {
   const data = await loading;
-  using whole = new HyperCleaningRun(task, small('soba'), data, device);
+  using whole = begin(data, small('soba'));
   const curve = await curveOf(whole);
-  using first = new HyperCleaningRun(task, small('soba'), data, device);
+  using first = begin(data, small('soba'));
   const part: Measurement[] = [];
-  for await (const measurement of first.measure(budget)) {
-    part.push(measurement);
+  for await (const { row } of first.steps()) {
+    part.push(row);
     if (part.length === 3) break;
   }
   const { tensors, values } = first.save();
@@ -164,18 +184,22 @@ test('a run that goes on from where it was saved is as if it had never stopped',
   const measurement = part.at(-1);
   t.truthy(measurement);
   if (measurement === undefined) return;
-  using second = new HyperCleaningRun(task, small('soba'), data, device, { state, measurement });
+  using second = begin(data, small('soba'), budget, { state, measurement });
   t.deepEqual(comparable([...part, ...(await curveOf(second))]), comparable(curve));
-  t.deepEqual(second.weights, whole.weights);
+  const weights = (run: typeof whole) => run.save().tensors.get('u/x')?.toArray();
+  t.truthy(weights(whole));
+  t.deepEqual(weights(second), weights(whole));
   // What has used up its budget does nothing; a larger one goes on.
   t.deepEqual(await curveOf(second), []);
-  const further = await curveOf(second, { unit: 'evaluations', amount: 200 });
+  const end = { state: second.save(), measurement: curve.at(-1) as Measurement };
+  using third = begin(data, small('soba'), { unit: 'evaluations', amount: 200 }, end);
+  const further = await curveOf(third);
   t.true((further.at(-1)?.evaluations ?? 0) >= 200 && (further[0]?.evaluations ?? 0) > budget.amount);
 });
 
 test('weights learn to tell wrong labels', async (t) => {
-  using cleaning = new HyperCleaningRun(task, methodRun('aidCg'), await loading, device);
-  const curve = await curveOf(cleaning, { unit: 'evaluations', amount: 800 });
+  using cleaning = begin(await loading, methodRun(hyperCleaning, 'aidCg'), { unit: 'evaluations', amount: 800 });
+  const curve = await curveOf(cleaning);
   t.is(curve[0]?.auc, 0.5);
   // Without knowledge of 30 wrong among 300 labels the deviation of the AUC from 0.5 is 0.055.
   t.true((curve.at(-1)?.auc ?? 0) > 0.75, `${curve.at(-1)?.auc}`);
@@ -183,20 +207,22 @@ test('weights learn to tell wrong labels', async (t) => {
 
 test('a method that cannot solve the problem says why', async (t) => {
   const data = await loading;
-  t.throws(() => new HyperCleaningRun(task, small('stable'), data, device), { message: /stable.*7850/ });
+  t.throws(() => begin(data, small('stable')), { message: /stable.*7850/ });
 });
 
 test('every method with settings of its own is one, and takes them', (t) => {
-  for (const name of comparedMethods) {
-    t.true(methodNames.includes(name), name);
-    if (!methodNames.includes(name)) continue;
-    const { options, chosen, batch, source } = methodRun(name);
+  const compared = comparedMethods(hyperCleaning);
+  for (const name of compared) t.true(methodNames.includes(name), name);
+  for (const name of Object.keys(hyperCleaning.methods)) {
+    const { options, chosen, batch, source } = methodRun(hyperCleaning, name);
     for (const key of Object.keys(chosen)) t.true(Object.hasOwn(options, key), `${name}.${key}`);
     t.true(batch >= 1 && source.length > 10);
   }
-  for (const name of Object.keys(publishedLosses(validateTask({})))) t.true(comparedMethods.includes(name), name);
+  for (const name of Object.keys(publishedLosses(validateTask({})))) t.true(compared.includes(name), name);
   t.deepEqual(publishedLosses(task), {});
 });
+
+const quantities = Object.keys(hyperCleaning.quantities);
 
 const point = (seconds: number, trainingLoss: number): Measurement => ({
   iteration: seconds,
@@ -220,12 +246,12 @@ test('values between measurements lie on the line between them, and beyond the l
   t.is(valueAt([], 'trainingLoss', 'seconds', 0), undefined);
   t.is(meanAt([curve, [point(0, 10), point(2, 0)]], 'trainingLoss', 'seconds', 1), 7.5);
   t.is(meanAt([curve, [point(0, 10), point(2, 0)]], 'trainingLoss', 'seconds', 3), undefined);
-  t.is(meanUntil([curve], 7, 'seconds'), 2);
-  t.is(meanUntil([curve, [point(0, 10), point(2, 0)]], 5, 'evaluations'), (10 + 50 / 3 + 10) / 2);
-  t.is(meanUntil([curve], 20, 'seconds'), 0);
-  t.is(meanUntil([curve], 3.9, 'seconds'), undefined);
-  t.deepEqual(readCurve(JSON.parse(JSON.stringify(curve)), 'run'), curve);
-  t.throws(() => readCurve([{ iteration: 1 }], 'run'), {
+  t.is(meanUntil([curve], 'trainingLoss', 7, 'seconds'), 2);
+  t.is(meanUntil([curve, [point(0, 10), point(2, 0)]], 'trainingLoss', 5, 'evaluations'), (10 + 50 / 3 + 10) / 2);
+  t.is(meanUntil([curve], 'trainingLoss', 20, 'seconds'), 0);
+  t.is(meanUntil([curve], 'trainingLoss', 3.9, 'seconds'), undefined);
+  t.deepEqual(readCurve(JSON.parse(JSON.stringify(curve)), quantities, 'run'), curve);
+  t.throws(() => readCurve([{ iteration: 1 }], quantities, 'run'), {
     code: 'INVALID_FILE',
     message: /Line 1 .* in run .* seconds/,
   });

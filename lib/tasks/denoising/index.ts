@@ -12,3 +12,4 @@ export {
 } from './run.js';
 export { type DenoisingSettings, denoisingOptions, type GivenDenoisingSettings, validateSettings } from './settings.js';
 export { denoisingStudy } from './study.js';
+export { denoising } from './task.js';

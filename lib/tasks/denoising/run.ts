@@ -22,7 +22,7 @@ import {
 } from '../classifier.js';
 import { findModel } from '../models.js';
 import { runningStatistics } from '../running-statistics.js';
-import { type DenoisingData, loadDenoisingData } from './data.js';
+import { type DataSettings, type DenoisingData, loadDenoisingData } from './data.js';
 import { denoisingProblem, initialImportance, rescaleImportance, weightsOf } from './problem.js';
 import type { DenoisingSettings } from './settings.js';
 
@@ -58,7 +58,11 @@ export interface DenoisingInputs {
 }
 
 /** @throws SHAPE_MISMATCH when the network does not fit the data; what Network.load and loadDenoisingData throw */
-export async function loadDenoisingInputs({ task }: DenoisingSettings): Promise<DenoisingInputs> {
+export async function loadDenoisingInputs({
+  task,
+}: {
+  readonly task: DataSettings & Pick<DenoisingSettings['task'], 'network' | 'output'>;
+}): Promise<DenoisingInputs> {
   const { output } = task;
   const network = await Network.load(findModel(task.network), output === '' ? {} : { outputs: [output] });
   const data = await loadDenoisingData(task);

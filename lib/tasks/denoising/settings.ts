@@ -14,7 +14,7 @@ const settingsOption = {
 } as const;
 
 /** Options of the denoising task itself; those of the method follow in denoisingOptions. */
-const ownOptions = {
+export const ownOptions = {
   data: { kind: 'text', default: 'mnist', text: `Data set: ${datasetSpecifications}.` },
   network: {
     kind: 'text',

@@ -1,10 +1,4 @@
-/** A statement of the paper's figures, and what was found. */
-export interface Claim {
-  readonly text: string;
-  readonly holds: boolean;
-  /** The losses that decide. */
-  readonly found: string;
-}
+import type { Claim } from '../task.js';
 
 /** Methods that VRBO and MRBO are compared with in the figures: those with momentum or recursion, and the double loops. */
 const momentum = ['sustain', 'mstsa', 'stable'];

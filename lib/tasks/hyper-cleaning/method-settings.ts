@@ -1,14 +1,5 @@
-import type { GivenOptions, OptionTable } from '../../options.js';
 import { powerLaw } from '../../schedules/index.js';
-
-/** How a method takes part in the comparison. */
-export interface ChosenSettings {
-  /** Samples of a mini-batch of either set; infinite for all of them in every step. */
-  readonly batch: number;
-  /** What differs from the method's own defaults. */
-  readonly options: GivenOptions<OptionTable>;
-  readonly source: string;
-}
+import type { ChosenSettings } from '../task.js';
 
 const all = Number.POSITIVE_INFINITY;
 
@@ -22,8 +13,20 @@ const doubleLoop = { ...rates, lowerSteps: 200 };
 const series = { neumannRate: 0.5, neumannFactors: 3 };
 const randomSeries = { neumannRate: 0.5, neumannTerms: 3 };
 
+/**
+ * The momentum methods with the same constant rates, momentum, series and mini-batches, under names such as `vrboAlike`: the
+ * settings of the code give MRBO constant steps, and SUSTAIN and MSTSA falling ones.
+ */
+const alike = (methods: Readonly<Record<string, ChosenSettings['options']>>): Record<string, ChosenSettings> =>
+  Object.fromEntries(
+    Object.entries(methods).map(([method, options]) => [
+      `${method}Alike`,
+      { method, batch: 1000, options: { ...options, ...rates }, source: 'the same for all momentum methods' },
+    ]),
+  );
+
 /** The settings by method. The first are those of the paper's experiment, as far as its code has them. */
-const settings: Readonly<Record<string, ChosenSettings>> = {
+export const methodSettings: Readonly<Record<string, ChosenSettings>> = {
   vrbo: {
     batch: 32,
     options: { ...rates, ...series, innerSteps: 20, period: 3 },
@@ -67,12 +70,10 @@ const settings: Readonly<Record<string, ChosenSettings>> = {
   },
   amigo: { batch: 1000, options: rates, source: likeOthers },
   pzoboS: { batch: 1000, options: rates, source: likeOthers },
+  ...alike({
+    vrbo: { ...series, innerSteps: 20, period: 3 },
+    mrbo: { ...series, lowerMomentumRate: 0.9, upperMomentumRate: 0.9 },
+    sustain: { ...randomSeries, momentumRate: 0.9 },
+    mstsa: { ...series, momentumRate: 0.9 },
+  }),
 };
-
-/** The methods that are compared unless others are asked for. */
-export const comparedMethods: readonly string[] = Object.keys(settings);
-
-/** The settings of a method, or its own defaults where nothing else was chosen for it. */
-export function chosenSettings(method: string): ChosenSettings {
-  return settings[method] ?? { batch: 1000, options: {}, source: 'defaults of the method' };
-}

@@ -20,3 +20,4 @@ export {
   validateSettings,
 } from './settings.js';
 export { representationStudy } from './study.js';
+export { representation } from './task.js';

@@ -1,10 +1,20 @@
 import { type BilevelProblem, bilevelProblem, feed } from '../../bilevel/index.js';
 import { add, mean, mul, type Node, reduceSum, square, sub } from '../../graph/index.js';
 import type { Instance } from './instance.js';
-import { predict } from './model.js';
+import { type Model, predict } from './model.js';
 
 /** |prediction - y|^2 / (2 n) */
 const halfMeanSquare = (prediction: Node, y: Node): Node => mul(0.5, mean(square(sub(prediction, y))));
+
+/** f at an embedding and a head, on rows x with targets y. */
+export function upperCost(
+  model: Model,
+  u: Readonly<Record<string, Node>>,
+  head: Node,
+  { x, y }: { readonly x: Node; readonly y: Node },
+): Node {
+  return halfMeanSquare(predict(model, x, Object.values(u), head), y);
+}
 
 /**
  * Learning an embedding H and on it the regression w (Sow, Ji and Liang 2022, their notebooks):
@@ -18,7 +28,7 @@ export function representationProblem({ model, start, lower, upper, regularizer,
     upper: start.matrices,
     lower: { head: start.head },
     feeds: { lower: feed(lower), upper: feed(upper) },
-    f: ({ u, v, upper: { x, y } }) => halfMeanSquare(predict(model, x, Object.values(u), v.head), y),
+    f: ({ u, v, upper: rows }) => upperCost(model, u, v.head, rows),
     g: ({ u, v, lower: { x, y } }) =>
       add(
         halfMeanSquare(predict(model, x, Object.values(u), v.head), y),

@@ -15,3 +15,4 @@ export {
 } from './settings.js';
 export { mean, median } from './statistics.js';
 export { syntheticStudy } from './study.js';
+export { synthetic } from './task.js';

@@ -29,7 +29,7 @@ const planOptions = {
 } as const satisfies OptionTable;
 
 /** What all runs share. */
-const runOptions = {
+export const runOptions = {
   trials: {
     kind: 'integer',
     min: 1,
