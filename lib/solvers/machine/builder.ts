@@ -44,6 +44,23 @@ export interface VectorOptions {
   readonly from?: number | 'start';
 }
 
+/** What a phase tells for the report of every method. */
+export interface Reported {
+  readonly f?: Node;
+  readonly g?: Node;
+  /** grad_v g, of which the report has the length. */
+  readonly lowerGradient?: Vector;
+  /** The estimate of the hypergradient along which u moves, of which the report has the length. */
+  readonly hypergradient?: Vector;
+  /** See StandardValues. */
+  readonly linearResidual?: Node;
+}
+
+/** A phase as methods write it. */
+export interface MethodPhase extends PhaseSpec {
+  readonly reports?: Reported;
+}
+
 export interface PhaseOptions {
   /** `same` by default. */
   readonly draws?: PhaseDraws;
@@ -227,11 +244,15 @@ export class MethodBuilder implements Disposable {
   /** A phase of the iteration. Derivatives are counted by what `write` asks the oracles for. */
   phase(
     name: string,
-    write: (oracles: Oracles) => PhaseSpec,
+    write: (oracles: Oracles) => MethodPhase,
     { draws = 'same', once = false, oracles = this.oracles }: PhaseOptions = {},
   ): Phase {
     const evaluations = { ...noEvaluations };
-    const spec = write(
+    const {
+      reports = {},
+      outputs,
+      ...spec
+    } = write(
       oracles.counting((kind, times = 1) => {
         evaluations[kind] += times;
       }),
@@ -239,6 +260,7 @@ export class MethodBuilder implements Disposable {
     const { key, feeds } = this.problem;
     const phase = new Phase(this.#device, {
       ...spec,
+      outputs: { ...this.#lengthsOf(reports), ...outputs },
       name,
       draws,
       once,
@@ -250,6 +272,14 @@ export class MethodBuilder implements Disposable {
     this.phases.push(phase);
     if (draws === 'all') checkPasses(feeds, phase);
     return phase;
+  }
+
+  #lengthsOf(reports: Reported): Readonly<Record<string, Node>> {
+    const lengths = Object.entries(reports).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? this.norm(value) : value,
+    ]);
+    return Object.fromEntries(lengths);
   }
 }
 

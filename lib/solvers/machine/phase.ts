@@ -6,7 +6,7 @@ import { Tensor } from '../../tensor.js';
 import type { SolverState } from '../state.js';
 import type { HostInput } from './host-input.js';
 import type { Level, Update } from './level.js';
-import { StepProgram, type StepRunOptions } from './step-program.js';
+import { findTensor, StepProgram, type StepRunOptions } from './step-program.js';
 
 /** Runs a phase: as its own `run`, or one that looks closer. */
 export type RunPhase = (
@@ -153,7 +153,7 @@ export class Phase implements Disposable {
     for (const [given, tensor] of byInput) write(given, tensor, state, steps);
     const rows = new Set(this.perStep.map(inputName));
     const bound = this.#inputs.flatMap((name): [string, Tensor][] => {
-      const tensor = [byName, ...sources].find((source) => Object.hasOwn(source, name))?.[name];
+      const tensor = findTensor([byName, ...sources], name);
       return tensor === undefined ? [] : [[name, tensor]];
     });
     return (step) =>

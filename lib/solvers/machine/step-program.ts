@@ -49,7 +49,7 @@ export class StepProgram implements Disposable {
     const { stepOutputs, bindings } = this.#boundFor(steps);
     this.#lastStepOutputs = stepOutputs;
     for (const name of this.inputs) {
-      const tensor = find(sources, name);
+      const tensor = findTensor(sources, name);
       if (tensor === undefined) delete bindings[name];
       else bindings[name] = tensor;
     }
@@ -75,7 +75,8 @@ export class StepProgram implements Disposable {
   }
 }
 
-function find(sources: readonly Tensors[], name: string): Tensor | undefined {
+/** The tensor of a name in the first record that has one. */
+export function findTensor(sources: readonly Tensors[], name: string): Tensor | undefined {
   for (const source of sources) {
     if (Object.hasOwn(source, name)) return source[name];
   }

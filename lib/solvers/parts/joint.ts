@@ -1,6 +1,5 @@
 import { type Oracles, scaled, type Vector } from '../../bilevel/index.js';
-import type { Node } from '../../graph/index.js';
-import { atIteration, type MethodBuilder } from '../machine/builder.js';
+import { atIteration, type MethodBuilder, type Reported } from '../machine/builder.js';
 import type { Level, Update } from '../machine/level.js';
 import type { LevelSettings } from './level-options.js';
 import { relativeResidual } from './linear-system/linear-system.js';
@@ -37,13 +36,8 @@ export function jointDirections(o: Oracles, z: Vector): JointDirections {
   return { u: lagrangian.u, v: o.lowerGradient(), z: scaled(-1, lagrangian.v) };
 }
 
-/** What a joint step puts out: the values at the point that it starts from, and the length of the direction of u. */
-export function jointOutputs(b: MethodBuilder, o: Oracles, { u, v, z }: JointDirections): Record<string, Node> {
-  return {
-    f: o.f,
-    g: o.g,
-    lowerGradient: b.norm(v),
-    hypergradient: b.norm(u),
-    linearResidual: relativeResidual(b.norm(z), b.norm(o.fGradient().v)),
-  };
+/** What a joint step tells: the values at the point that it starts from, and the directions. */
+export function jointReports(b: MethodBuilder, o: Oracles, { u, v, z }: JointDirections): Reported {
+  const linearResidual = relativeResidual(b.norm(z), b.norm(o.fGradient().v));
+  return { f: o.f, g: o.g, lowerGradient: v, hypergradient: u, linearResidual };
 }

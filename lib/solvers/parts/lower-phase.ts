@@ -8,7 +8,7 @@ export function lowerPhase(b: MethodBuilder, lower: Level, options: PhaseOptions
     'lower',
     (o) => {
       const gradient = o.lowerGradient();
-      return { updates: lower.step(gradient), outputs: { g: o.g, lowerGradient: b.norm(gradient) } };
+      return { updates: lower.step(gradient), reports: { g: o.g, lowerGradient: gradient } };
     },
     options,
   );

@@ -103,7 +103,7 @@ export function perturbedPaths(
       );
       return {
         updates: [...updates, ...assign(tensors, values)],
-        outputs: { g: o.g, lowerGradient: b.norm(gradient) },
+        reports: { g: o.g, lowerGradient: gradient },
       };
     },
     options,

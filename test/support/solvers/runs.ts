@@ -1,21 +1,18 @@
 import type { BilevelProblem } from '../../../lib/bilevel/index.js';
 import type { SavedState, SolverState } from '../../../lib/solvers/index.js';
-import { type MethodSolver, methods, type SolverResources } from '../../../lib/solvers/index.js';
+import { findMethod, type MethodSolver, methods, type SolverResources } from '../../../lib/solvers/index.js';
 import { methodRows } from './method-rows.js';
 import { smallProblem } from './small-problem.js';
 
 export type MethodName = keyof typeof methods;
 export const methodNames = Object.keys(methods) as MethodName[];
 
-/** Any method, with options that are checked when they are given. */
-type AnyMethod = (problem: BilevelProblem, options: object, resources: SolverResources) => MethodSolver;
-
 export const openMethod = (
   name: MethodName,
   problem: BilevelProblem,
   options: object,
   resources: SolverResources,
-): MethodSolver => (methods[name] as AnyMethod)(problem, options, resources);
+): MethodSolver => findMethod(name)(problem, options, resources);
 
 /** The small problem, whose upper level also holds where v starts for a method that starts there. */
 export const smallFor = (name: MethodName): BilevelProblem =>

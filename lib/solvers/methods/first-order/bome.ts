@@ -57,12 +57,7 @@ export const bome = defineMethod({
       const direction = plusScaled(f.u, multiplier, q.u);
       return {
         updates: [...upper.step(direction), ...lower.step(plusScaled(f.v, multiplier, q.v))],
-        outputs: {
-          f: o.f,
-          g: o.g,
-          lowerGradient: b.norm(g.v),
-          hypergradient: b.norm(direction),
-        },
+        reports: { f: o.f, g: o.g, lowerGradient: g.v, hypergradient: direction },
       };
     });
     return async (iteration) => {

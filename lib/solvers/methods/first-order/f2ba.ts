@@ -53,12 +53,12 @@ export const f2ba = defineMethod({
     const start = options.restart ? copyStart(b, other, lower) : undefined;
     const lowerStep = b.phase('lower', (o) => ({
       updates: [...lower.step(gradient(o, 'v', nu)), ...other.step(gradient(o.at({ v: other.nodes }), 'v', otherNu))],
-      outputs: { g: o.g, lowerGradient: b.norm(o.lowerGradient()) },
+      reports: { g: o.g, lowerGradient: o.lowerGradient() },
     }));
     const upperStep = b.phase('upper', (o) => {
       const difference = minus(gradient(o, 'u', nu), gradient(o.at({ v: other.nodes }), 'u', otherNu));
       const direction = scaled(1 / (nu - otherNu), difference);
-      return { updates: upper.step(direction), outputs: { f: o.f, hypergradient: b.norm(direction) } };
+      return { updates: upper.step(direction), reports: { f: o.f, hypergradient: direction } };
     });
     return async (iteration) => {
       await start?.(iteration);

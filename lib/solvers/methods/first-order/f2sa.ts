@@ -56,7 +56,7 @@ export const f2sa = defineMethod({
             ...solved.step(o.at({ v: solved.nodes }).lowerGradient()),
             ...lower.step(plusScaled(o.fGradient().v, multiplier, gradient)),
           ],
-          outputs: { g: o.g, lowerGradient: b.norm(gradient) },
+          reports: { g: o.g, lowerGradient: gradient },
         };
       },
       { draws: 'fresh' },
@@ -68,7 +68,7 @@ export const f2sa = defineMethod({
         const direction = plusScaled(o.fGradient().u, multiplier, gap);
         return {
           updates: [...upper.step(direction), ...assign([multiplier], [add(multiplier, growth)])],
-          outputs: { f: o.f, hypergradient: b.norm(direction) },
+          reports: { f: o.f, hypergradient: direction },
         };
       },
       { draws: 'fresh' },

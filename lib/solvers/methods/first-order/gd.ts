@@ -29,7 +29,7 @@ export const gd = defineMethod({
     const lowerSteps = lowerPhase(b, lower);
     const upperStep = b.phase('upper', (o) => {
       const direction = o.fGradient().u;
-      return { updates: upper.step(direction), outputs: { f: o.f, hypergradient: b.norm(direction) } };
+      return { updates: upper.step(direction), reports: { f: o.f, hypergradient: direction } };
     });
     return async (iteration) => {
       if (!options.warmStart) iteration.restart(lower);

@@ -51,7 +51,7 @@ export const meha = defineMethod({
       const gradient = o.lowerGradient();
       return {
         updates: lower.step(plus(plusScaled(gradient, div(1, c), o.fGradient().v), pull)),
-        outputs: { g: o.g, lowerGradient: b.norm(gradient) },
+        reports: { g: o.g, lowerGradient: gradient },
       };
     });
     const upperStep = b.phase('upper', (o) => {
@@ -59,7 +59,7 @@ export const meha = defineMethod({
       const f = o.fGradient().u;
       return {
         updates: upper.step(plusScaled(gap, div(1, c), f)),
-        outputs: { f: o.f, hypergradient: b.norm(plusScaled(f, c, gap)) },
+        reports: { f: o.f, hypergradient: plusScaled(f, c, gap) },
       };
     });
     return async (iteration) => {

@@ -44,12 +44,7 @@ export const vPbgd = defineMethod({
       const direction = plusScaled(f.u, gamma, gap);
       return {
         updates: [...upper.step(direction), ...lower.step(plusScaled(f.v, gamma, g.v))],
-        outputs: {
-          f: o.f,
-          g: o.g,
-          lowerGradient: b.norm(g.v),
-          hypergradient: b.norm(direction),
-        },
+        reports: { f: o.f, g: o.g, lowerGradient: g.v, hypergradient: direction },
       };
     });
     return async (iteration) => {

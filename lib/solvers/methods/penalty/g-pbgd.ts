@@ -41,12 +41,7 @@ export const gPbgd = defineMethod({
       const lagrangian = o.lagrangianGradient(scaled(gradientWeight, gradient));
       return {
         updates: [...upper.step(lagrangian.u), ...lower.step(lagrangian.v)],
-        outputs: {
-          f: o.f,
-          g: o.g,
-          lowerGradient: b.norm(gradient),
-          hypergradient: b.norm(lagrangian.u),
-        },
+        reports: { f: o.f, g: o.g, lowerGradient: gradient, hypergradient: lagrangian.u },
       };
     });
     return async (iteration) => {

@@ -84,7 +84,7 @@ export const penalty = defineMethod({
       'upper',
       (o) => {
         const direction = o.lagrangianGradient(weighted(o.residual())).u;
-        return { updates: upper.step(direction), outputs: { hypergradient: b.norm(direction) } };
+        return { updates: upper.step(direction), reports: { hypergradient: direction } };
       },
       { oracles, once: true },
     );
@@ -94,10 +94,8 @@ export const penalty = defineMethod({
         const residual = o.residual();
         const lagrangian = o.lagrangianGradient(weighted(residual));
         return {
+          reports: { f, g, lowerGradient: residual },
           outputs: {
-            f,
-            g,
-            lowerGradient: b.norm(residual),
             upper: b.norm(lagrangian.u),
             lower: b.norm(convexified(lagrangian.v)),
             ...violations(b.problem),

@@ -41,7 +41,7 @@ export const mstsa = defineMethod({
         const gradient = o.lowerGradient();
         return {
           updates: [...assign(before.v, lower.nodes), ...lower.step(gradient)],
-          outputs: { g: o.g, lowerGradient: b.norm(gradient) },
+          reports: { g: o.g, lowerGradient: gradient },
         };
       },
       { draws: 'fresh' },
@@ -52,7 +52,7 @@ export const mstsa = defineMethod({
         const direction = estimate.direction(present.direction(o), old.direction(o));
         return {
           updates: [...estimate.keep(direction), ...assign(before.u, upper.nodes), ...upper.step(direction)],
-          outputs: { hypergradient: b.norm(direction) },
+          reports: { hypergradient: direction },
         };
       },
       { draws: 'fresh' },

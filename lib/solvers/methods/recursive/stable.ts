@@ -92,7 +92,7 @@ export const stable = defineMethod({
             ...assign(before.u, upper.nodes),
             ...assign(before.v, lower.nodes),
           ],
-          outputs: { g: o.g, lowerGradient: b.norm(gradient) },
+          reports: { g: o.g, lowerGradient: gradient },
         };
       },
       { draws: 'fresh' },
@@ -101,13 +101,13 @@ export const stable = defineMethod({
       'linearSystemStart',
       (o) => {
         const { u, v } = o.fGradient();
-        return { updates: [...assign(upperGradient, u), ...solve.begin(v)], outputs: { f: o.f } };
+        return { updates: [...assign(upperGradient, u), ...solve.begin(v)], reports: { f: o.f } };
       },
       { draws: 'fresh' },
     );
     const upperStep = b.phase('upper', () => {
       const direction = minus(upperGradient, coupling(z));
-      return { updates: upper.step(direction), outputs: { hypergradient: b.norm(direction) } };
+      return { updates: upper.step(direction), reports: { hypergradient: direction } };
     });
     const responseStart = b.phase('responseStart', () => {
       const move = ofU.flatten(minus(upper.nodes, before.u));

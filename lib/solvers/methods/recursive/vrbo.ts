@@ -85,7 +85,7 @@ export const vrbo = defineMethod({
     const keepOld = [...assign(before.u, upper.nodes), ...assign(before.v, lower.nodes)];
     const upperStep = b.phase('upper', () => ({
       updates: [...keepOld, ...upper.step(d)],
-      outputs: { hypergradient: b.norm(d) },
+      reports: { hypergradient: d },
     }));
     const lowerStep = b.phase('lower', () => ({ updates: [...keepOld, ...lower.step(p)] }));
     const fresh = { draws: 'fresh' } as const;
@@ -99,7 +99,7 @@ export const vrbo = defineMethod({
             ...assign(p, plus(p, minus(gradient, o.at(before).lowerGradient()))),
             ...assign(d, plus(d, minus(present.direction(o), old.direction(o)))),
           ],
-          outputs: { g: o.g, lowerGradient: b.norm(gradient) },
+          reports: { g: o.g, lowerGradient: gradient },
         };
       },
       fresh,

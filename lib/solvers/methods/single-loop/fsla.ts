@@ -50,7 +50,7 @@ export const fsla = defineMethod({
       (o) => {
         const residual = scaled(-1, o.lagrangianGradient(scaled(-1, z)).v);
         const linearResidual = relativeResidual(b.norm(residual), b.norm(o.fGradient().v));
-        return { updates: system.step(residual), outputs: { linearResidual } };
+        return { updates: system.step(residual), reports: { linearResidual } };
       },
       { draws: 'fresh' },
     );
@@ -61,7 +61,7 @@ export const fsla = defineMethod({
         const direction = estimate.direction(implicit(o, z), implicit(o.at(old), old.z));
         return {
           updates: [...estimate.keep(direction), ...assign(old.u, upper.nodes), ...upper.step(direction)],
-          outputs: { f: o.f, hypergradient: b.norm(direction) },
+          reports: { f: o.f, hypergradient: direction },
         };
       },
       { draws: 'fresh' },

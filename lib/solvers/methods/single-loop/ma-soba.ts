@@ -2,7 +2,7 @@ import { minus, plusScaled } from '../../../bilevel/index.js';
 import { constant, powerLaw } from '../../../schedules/index.js';
 import { assign } from '../../machine/level.js';
 import { defineMethod } from '../../method.js';
-import { jointDirections, jointLevels, jointOutputs } from '../../parts/joint.js';
+import { jointDirections, jointLevels, jointReports } from '../../parts/joint.js';
 import { levelOptions } from '../../parts/level-options.js';
 
 const source = 'Chen, Xiao and Balasubramanian 2023, arXiv:2306.12067';
@@ -46,7 +46,7 @@ export const maSoba = defineMethod({
         const directions = { u: plusScaled(average, share, minus(present, average)), v, z };
         return {
           updates: [...assign(average, directions.u), ...joint.step(directions)],
-          outputs: jointOutputs(b, o, directions),
+          reports: jointReports(b, o, directions),
         };
       },
       { draws: 'fresh' },

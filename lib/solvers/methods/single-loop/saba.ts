@@ -84,11 +84,11 @@ export const saba = defineMethod({
         const [u, residual] = [minus(f.u, g.jacobian), minus(g.hessian, f.v)];
         return {
           updates: [...f.remember, ...g.remember, ...joint.step({ u, v: g.v, z: residual })],
-          outputs: {
+          reports: {
             f: o.f,
             g: o.g,
-            lowerGradient: b.norm(g.v),
-            hypergradient: b.norm(u),
+            lowerGradient: g.v,
+            hypergradient: u,
             linearResidual: relativeResidual(b.norm(residual), b.norm(f.v)),
           },
         };

@@ -1,6 +1,6 @@
 import { powerLaw } from '../../../schedules/index.js';
 import { defineMethod } from '../../method.js';
-import { jointDirections, jointLevels, jointOutputs } from '../../parts/joint.js';
+import { jointDirections, jointLevels, jointReports } from '../../parts/joint.js';
 import { levelOptions } from '../../parts/level-options.js';
 
 /**
@@ -28,7 +28,7 @@ export const soba = defineMethod({
       'step',
       (o) => {
         const directions = jointDirections(o, joint.system.nodes);
-        return { updates: joint.step(directions), outputs: jointOutputs(b, o, directions) };
+        return { updates: joint.step(directions), reports: jointReports(b, o, directions) };
       },
       { draws: 'fresh' },
     );

@@ -62,7 +62,7 @@ export const srba = defineMethod({
       'g',
       (o) => ({
         estimate: [...o.lowerGradient(), ...o.hessianVectorProduct(z), ...scaled(-1, o.jacobianVectorProduct(z))],
-        result: (estimate) => ({ updates: assign(all, estimate), outputs: { g: o.g } }),
+        result: (estimate) => ({ updates: assign(all, estimate), reports: { g: o.g } }),
       }),
       { draws: 'all' },
     );
@@ -80,7 +80,7 @@ export const srba = defineMethod({
               ...assign(parts, plus(parts, estimate)),
               ...assign([rightSide], [b.norm(estimate.slice(0, v.length))]),
             ],
-            outputs: { f: o.f },
+            reports: { f: o.f },
           }),
         };
       },
@@ -93,7 +93,7 @@ export const srba = defineMethod({
         const change = minus([...now.v, ...now.z, ...now.u], [...before.v, ...before.z, ...before.u]);
         return {
           updates: [...assign(all, plus(all, change)), ...assign([rightSide], [b.norm(o.fGradient().v)])],
-          outputs: { f: o.f, g: o.g },
+          reports: { f: o.f, g: o.g },
         };
       },
       { draws: 'fresh' },
@@ -103,9 +103,9 @@ export const srba = defineMethod({
         ...assign([...old.u, ...old.v, ...old.z], [...joint.upper.nodes, ...joint.lower.nodes, ...z]),
         ...joint.step(direction),
       ],
-      outputs: {
-        lowerGradient: b.norm(direction.v),
-        hypergradient: b.norm(direction.u),
+      reports: {
+        lowerGradient: direction.v,
+        hypergradient: direction.u,
         linearResidual: relativeResidual(b.norm(direction.z), rightSide),
       },
     }));

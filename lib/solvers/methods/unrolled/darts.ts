@@ -44,7 +44,7 @@ export const darts = defineMethod({
       // What stands between v' and the gradient in the step: the rate, the optimizer, and a projection that ends it.
       const c = gradient(inner(ahead, v.map(stopGradient)), lowerGradient);
       const hypergradient = plus(u, differenceProducts(b, o, c, radius).u);
-      return { updates: upper.step(hypergradient), outputs: { f: at.f, hypergradient: b.norm(hypergradient) } };
+      return { updates: upper.step(hypergradient), reports: { f: at.f, hypergradient } };
     });
     const lowerStep = lowerPhase(b, lower);
     return async (iteration) => {

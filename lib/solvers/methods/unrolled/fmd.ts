@@ -63,13 +63,13 @@ export const fmd = defineMethod({
       );
       return {
         updates: [...lower.step(gradient), ...assign(tangents, moved)],
-        outputs: { g: o.g, lowerGradient: b.norm(gradient) },
+        reports: { g: o.g, lowerGradient: gradient },
       };
     });
     const upperStep = b.phase('upper', (o) => {
       const { u, v } = o.fGradient();
       const hypergradient = plus(u, ofU.unflatten(timesVector(ofV.rows(ofVariables, size), ofV.flatten(v))));
-      return { updates: upper.step(hypergradient), outputs: { f: o.f, hypergradient: b.norm(hypergradient) } };
+      return { updates: upper.step(hypergradient), reports: { f: o.f, hypergradient } };
     });
     return async (iteration) => {
       if (!warmStart) iteration.restart(lower);

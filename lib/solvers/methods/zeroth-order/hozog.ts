@@ -26,7 +26,7 @@ export const hozog = defineMethod({
     const paths = perturbedPaths(b, lower, options);
     const upperStep = b.phase('upper', (o) => {
       const direction = paths.estimate(sub(paths.at(o).f, o.f));
-      return { updates: upper.step(direction), outputs: { f: o.f, hypergradient: b.norm(direction) } };
+      return { updates: upper.step(direction), reports: { f: o.f, hypergradient: direction } };
     });
     return async (iteration) => {
       if (!options.warmStart) iteration.restart(lower);

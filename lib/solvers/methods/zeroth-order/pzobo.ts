@@ -40,7 +40,7 @@ export function pzoboIteration(b: MethodBuilder, options: Options<typeof pzoboOp
       const { u, v } = o.fGradient();
       const along = dotOfSlices(minus(paths.ends, o.v), v, b.trials === undefined ? 1 : 2);
       const direction = plus(u, paths.estimate(along));
-      return { updates: upper.step(direction), outputs: { f: o.f, hypergradient: b.norm(direction) } };
+      return { updates: upper.step(direction), reports: { f: o.f, hypergradient: direction } };
     },
     { draws },
   );

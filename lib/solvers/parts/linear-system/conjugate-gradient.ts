@@ -136,8 +136,8 @@ export function conjugateGradientSteps(
           lowestCurvature: curvatures[0] as Node,
           highestCurvature: top,
           curvatureEnded: where(ended, 1, 0),
-          linearResidual: where(isSolution, ofIterate, ofSmoothed),
         },
+        reports: { linearResidual: where(isSolution, ofIterate, ofSmoothed) },
       };
     },
     options,
@@ -206,7 +206,7 @@ export function conjugateGradient(
     (o) => {
       const { u, v } = o.fGradient();
       const begun = warmStart ? steps.beginAtPresent(minus(v, systemProduct(o, z, tikhonov)), v) : steps.begin(v);
-      return { updates: [...assign(upperGradient, u), ...begun], outputs: { f: o.f } };
+      return { updates: [...assign(upperGradient, u), ...begun], reports: { f: o.f } };
     },
     options,
   );

@@ -20,7 +20,7 @@ export function implicitUpperPhase(
     'upper',
     (o) => {
       const direction = minus(upperGradient, o.jacobianVectorProduct(z));
-      return { updates: upper.step(direction), outputs: { hypergradient: b.norm(direction) } };
+      return { updates: upper.step(direction), reports: { hypergradient: direction } };
     },
     options,
   );

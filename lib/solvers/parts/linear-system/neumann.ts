@@ -70,7 +70,7 @@ export function neumannSeriesAt(
           const begun = points.map((point, index) =>
             point.begin({ u: parts[2 * index] ?? [], v: parts[2 * index + 1] ?? [] }, weight),
           );
-          return { updates: begun.flatMap(({ updates }) => updates), outputs: { f: o.f, ...outputsOf(begun) } };
+          return { updates: begun.flatMap(({ updates }) => updates), reports: { f: o.f }, outputs: outputsOf(begun) };
         },
       };
     },

@@ -28,7 +28,7 @@ export function systemDescent(
     'linearSystemStart',
     (o) => {
       const { u, v } = o.fGradient();
-      return { updates: [...assign(upperGradient, u), ...assign(right, v)], outputs: { f: o.f } };
+      return { updates: [...assign(upperGradient, u), ...assign(right, v)], reports: { f: o.f } };
     },
     options,
   );
@@ -38,7 +38,7 @@ export function systemDescent(
       const residual = minus(systemProduct(o, system.nodes, tikhonov), right);
       return {
         updates: system.step(along === 'residual' ? residual : systemProduct(o, residual, tikhonov)),
-        outputs: { linearResidual: relativeResidual(b.norm(residual), b.norm(right)) },
+        reports: { linearResidual: relativeResidual(b.norm(residual), b.norm(right)) },
       };
     },
     options,

@@ -119,12 +119,12 @@ export function unrolledDifferentiation(
       ...points.set(forwardRow, present),
       ...(checkpoints?.keep(present) ?? []),
     ],
-    outputs: { g: o.g, lowerGradient: b.norm(o.lowerGradient()) },
+    reports: { g: o.g, lowerGradient: o.lowerGradient() },
   }));
   const reverseStart = b.phase('reverseStart', (o) => {
     const { u, v } = o.fGradient();
     const none = slotsOf(present).map(({ shape }) => zeros(shape));
-    return { updates: [...assign(p, u), ...assign(q, [...v, ...none])], outputs: { f: o.f } };
+    return { updates: [...assign(p, u), ...assign(q, [...v, ...none])], reports: { f: o.f } };
   });
   const reverseRow = rowOf('reverse', (index) => lengthOf(segment) - 1 - index);
   const reverse =
@@ -141,7 +141,7 @@ export function unrolledDifferentiation(
   const upperStep = b.phase('upper', (o) => {
     const hypergradient =
       start === undefined ? p : plus(p, gradient(inner(start, variablesOf(q).map(stopGradient)), o.u));
-    return { updates: upper.step(hypergradient), outputs: { hypergradient: b.norm(hypergradient) } };
+    return { updates: upper.step(hypergradient), reports: { hypergradient } };
   });
 
   /** Keeps the first point of every segment but the last, and steps from there again on a copy of v. */

@@ -1,14 +1,13 @@
 import { type Oracles, plus, scaled, type Vector } from '../../../bilevel/index.js';
 import { greater, type Node, where } from '../../../graph/index.js';
-import type { MethodBuilder, PhaseOptions } from '../../machine/builder.js';
+import type { MethodBuilder, MethodPhase, PhaseOptions } from '../../machine/builder.js';
 import type { Iteration } from '../../machine/iteration.js';
 import { assign, type Update } from '../../machine/level.js';
-import type { PhaseSpec } from '../../machine/phase.js';
 
 /** What is estimated on a mini-batch, and what is done with the estimate. */
 export interface EstimateSpec {
   readonly estimate: Vector;
-  readonly result: (estimate: Vector) => Pick<PhaseSpec, 'updates' | 'outputs'>;
+  readonly result: (estimate: Vector) => Pick<MethodPhase, 'updates' | 'reports'>;
 }
 
 export interface EstimatePhase {
@@ -42,10 +41,10 @@ export function estimatePhase(
       const begins = (sum: Node): Node => where(greater(position, 0), sum, 0);
       const total = plus(sums.map(begins), estimate);
       const ends = greater(position, batches - 1.5);
-      const { updates = [], outputs = {} } = result(scaled(1 / batches, total));
+      const { updates = [], reports = {} } = result(scaled(1 / batches, total));
       return {
         updates: [...assign(sums, total), ...updates.map(([node, value]): Update => [node, where(ends, value, node)])],
-        outputs,
+        reports,
       };
     },
     options,

@@ -40,7 +40,7 @@ export function twoLevelMomentum(
       const direction = lowerEstimate.direction(gradient, o.at(before).lowerGradient());
       return {
         updates: lowerEstimate.keep(direction),
-        outputs: { g: o.g, lowerGradient: b.norm(gradient) },
+        reports: { g: o.g, lowerGradient: gradient },
       };
     },
     { draws: 'fresh' },
@@ -57,7 +57,7 @@ export function twoLevelMomentum(
           ...upper.step(direction),
           ...lower.step(lowerEstimate.last),
         ],
-        outputs: { hypergradient: b.norm(direction) },
+        reports: { hypergradient: direction },
       };
     },
     { draws: 'fresh' },
