@@ -83,6 +83,12 @@ export function invalidArgument(parameter: string, expected: string, received: u
   );
 }
 
+/** The error of what a signal stopped; `what` begins the sentence, as in "The run was stopped". */
+export function aborted(what: string, reason: unknown): BilevelError {
+  const why = reason instanceof Error ? reason.message : describe(reason);
+  return new BilevelError('ABORTED', `${what}: ${why}`, { cause: reason });
+}
+
 /** @throws INVALID_ARGUMENT when `given` is not an object that holds things by name */
 export function checkRecord(given: unknown, parameter: string): void {
   const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given) && !ArrayBuffer.isView(given);

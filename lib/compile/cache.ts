@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isOp, type Node } from '../graph/node.js';
 import { topologicalOrder } from '../graph/traverse.js';
+import type { BackgroundCompiler } from './background/compiler.js';
 import { type CompileOptions, passesOf } from './passes.js';
 import { type CompiledProgram, compile } from './pipeline.js';
 import { checkSpec, type ProgramSpec } from './spec.js';
@@ -68,7 +69,15 @@ export class ProgramCache {
   }
 
   get(key: string, make: () => CompiledProgram): CompiledProgram {
-    const program = this.#programs.get(key) ?? make();
+    return this.keep(key, this.find(key) ?? make());
+  }
+
+  find(key: string): CompiledProgram | undefined {
+    return this.#programs.get(key);
+  }
+
+  /** The program, which counts as asked for now. */
+  keep(key: string, program: CompiledProgram): CompiledProgram {
     this.#forget(key);
     this.#programs.set(key, program);
     this.#bytes += bytesOf(program);
@@ -105,4 +114,16 @@ export function compileCached(spec: ProgramSpec, options: CompileOptions = {}): 
   const passes = passesOf(options);
   checkSpec(spec);
   return compiled.get(keyOf(spec, passes), () => compile(spec, passes));
+}
+
+/** As {@link compileCached}, but what has to be compiled is compiled by another thread. @throws as it does; ABORTED */
+export async function compileCachedBy(
+  compiler: BackgroundCompiler,
+  spec: ProgramSpec,
+  options: CompileOptions = {},
+): Promise<CompiledProgram> {
+  const passes = passesOf(options);
+  checkSpec(spec);
+  const key = keyOf(spec, passes);
+  return compiled.keep(key, compiled.find(key) ?? (await compiler.compile(spec, passes)));
 }

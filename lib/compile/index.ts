@@ -1,4 +1,5 @@
-export { compileCached } from './cache.js';
+export { BackgroundCompiler } from './background/compiler.js';
+export { compileCached, compileCachedBy } from './cache.js';
 export { type CompileOptions, noPasses } from './passes.js';
 export { type CompiledProgram, compile } from './pipeline.js';
 export { formatCost, formatQuantity, type InstructionCost, type ProgramCost } from './program/explain.js';

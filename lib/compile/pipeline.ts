@@ -59,12 +59,13 @@ export function compile(spec: ProgramSpec, options: CompileOptions = {}): Compil
   const ordered = (passes.schedule ? schedule : statedOrder)(bound.units, bound.after);
   const memory = planMemory(ordered, { reuse: passes.reuseMemory });
   const cost = costOf(ordered, bindings, memory, savings);
-  return withCost(encode(ordered, bindings, memory.arenaBytes), cost);
+  return explained({ ...encode(ordered, bindings, memory.arenaBytes), cost });
 }
 
 /** A function of its own, so that what explains a program does not keep its graph in memory. */
-function withCost(program: EncodedProgram, cost: ProgramCost): CompiledProgram {
-  return { ...program, cost, explain: () => formatCost(cost) };
+export function explained(program: Omit<CompiledProgram, 'explain'>): CompiledProgram {
+  const { cost } = program;
+  return { ...program, explain: () => formatCost(cost) };
 }
 
 /** The passes over the graph. */

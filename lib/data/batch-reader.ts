@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { BilevelError, checkRecord, describe, invalidArgument } from '../errors.js';
+import { aborted, BilevelError, checkRecord, invalidArgument } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 
 export type Batch = Readonly<Record<string, Tensor>>;
@@ -131,7 +131,7 @@ export class BatchReader {
       const forget = (): void => {
         for (const signal of signals) signal.removeEventListener('abort', stop);
       };
-      if (signals.some(({ aborted }) => aborted)) stop();
+      if (signals.some((signal) => signal.aborted)) stop();
       for (const signal of signals) signal.addEventListener('abort', stop);
       promise.then(resolve, reject).finally(forget);
     });
@@ -139,9 +139,7 @@ export class BatchReader {
 
   #stopped(signals: readonly AbortSignal[]): BilevelError {
     if (this.#disposal.signal.aborted) return new BilevelError('DISPOSED', 'The solver was disposed of.');
-    const cause: unknown = signals.find(({ aborted }) => aborted)?.reason;
-    const why = cause instanceof Error ? cause.message : describe(cause);
-    const message = `The run was stopped while it waited for a batch of the feed ${this.#name}: ${why}`;
-    return new BilevelError('ABORTED', message, { cause });
+    const reason: unknown = signals.find((signal) => signal.aborted)?.reason;
+    return aborted(`The run was stopped while it waited for a batch of the feed ${this.#name}`, reason);
   }
 }

@@ -47,7 +47,9 @@ export {
 } from '../onnx/index.js';
 export { type Schedule, schedules } from '../schedules/index.js';
 export {
+  type CompileProgress,
   type ConstraintReport,
+  type CreateOptions,
   type GivenMinimizeOptions,
   type GivenPenaltyOptions,
   type MemoryOrder,

@@ -31,7 +31,15 @@ export {
   minimize,
   minimizeOptions,
 } from './minimize.js';
-export { type RunOptions, Solver, type SolverResources, type StepOptions, type StepReport } from './solver.js';
+export {
+  type CompileProgress,
+  type CreateOptions,
+  type RunOptions,
+  Solver,
+  type SolverResources,
+  type StepOptions,
+  type StepReport,
+} from './solver.js';
 export { readState, type SavedState, SolverState, writeState } from './state.js';
 
 /** Every bilevel method by name. */

@@ -4,7 +4,7 @@ import { checkBlocks } from './machine/blocks.js';
 import { checkConditions } from './machine/conditions.js';
 import type { MethodDefinition } from './machine/definition.js';
 import { MethodSolver } from './machine/method-solver.js';
-import type { SolverResources } from './solver.js';
+import { type CreateOptions, checkCreateOptions, type SolverResources } from './solver.js';
 
 /** A method: call it with a problem for a solver. */
 export interface Method<T extends OptionTable, Q extends object>
@@ -13,6 +13,16 @@ export interface Method<T extends OptionTable, Q extends object>
    * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; NOT_DIFFERENTIABLE when a derivative is missing
    */
   (problem: BilevelProblem, options?: GivenOptions<T>, resources?: SolverResources): MethodSolver<T, Q>;
+  /**
+   * The same solver, whose programs are compiled by another thread, so that the event loop goes on; the graphs of costs and
+   * derivatives are made on this one, before the first turn of the event loop.
+   * @throws as the call; ABORTED when the signal stops it
+   */
+  readonly create: (
+    problem: BilevelProblem,
+    options?: GivenOptions<T>,
+    createOptions?: CreateOptions,
+  ) => Promise<MethodSolver<T, Q>>;
   /** The options with all defaults. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
   readonly validate: (given?: GivenOptions<T>) => Options<T>;
 }
@@ -23,7 +33,7 @@ export function defineMethod<const T extends OptionTable, Q extends object>(
   const { name, options: table } = definition;
   const validate = (given: GivenOptions<T> = {}): Options<T> =>
     definition.validate === undefined ? validateOptions(table, given, name) : definition.validate(given);
-  const solve = (problem: BilevelProblem, given: GivenOptions<T> = {}, resources: SolverResources = {}) => {
+  const checked = (problem: BilevelProblem, given: GivenOptions<T>): Options<T> => {
     checkProblem(problem, 'bilevelProblem');
     const options = validate(given);
     // A random series may need no Hessian-vector product in an iteration, but its sum is always multiplied with grad_uv g.
@@ -32,9 +42,15 @@ export function defineMethod<const T extends OptionTable, Q extends object>(
     checkConditions({ ...definition, solvesWithHessian: jacobianVectorProducts > 0, addedCurvature }, problem);
     if (definition.blocks) checkBlocks(name, problem);
     definition.check?.(problem, options);
-    return new MethodSolver(definition, problem, options, resources);
+    return options;
+  };
+  const solve = (problem: BilevelProblem, given: GivenOptions<T> = {}, resources: SolverResources = {}) =>
+    MethodSolver.make(definition, problem, checked(problem, given), resources);
+  const create = async (problem: BilevelProblem, given: GivenOptions<T> = {}, createOptions: CreateOptions = {}) => {
+    const { resources, course } = checkCreateOptions(createOptions);
+    return MethodSolver.create(course, definition, problem, checked(problem, given), resources);
   };
   const { build, check, addedCurvature: _added, name: _, ...described } = definition;
   Object.defineProperty(solve, 'name', { value: name });
-  return Object.assign(solve, { ...described, validate });
+  return Object.assign(solve, { ...described, validate, create });
 }

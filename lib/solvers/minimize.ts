@@ -11,7 +11,7 @@ import { configurationOf } from './machine/configuration.js';
 import { Level } from './machine/level.js';
 import { Phase, type RunPhase } from './machine/phase.js';
 import { optimizerConstants } from './parts/level-options.js';
-import { Solver, type SolverResources, type StepReport } from './solver.js';
+import { type CreateOptions, checkCreateOptions, Solver, type SolverResources, type StepReport } from './solver.js';
 import { type Configuration, SolverState } from './state.js';
 
 export const minimizeOptions = {
@@ -42,17 +42,35 @@ export interface MinimizeReport extends StepReport {
 export type MinimizeState = SolverState<'iteration'>;
 
 /**
- * Trains one level alone, min over v of g(v), by an optimizer over mini-batches.
- * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; NOT_DIFFERENTIABLE when a derivative is missing
+ * Trains one level alone, min over v of g(v), by an optimizer over mini-batches. `minimize.create` makes the same solver, whose program
+ * is compiled by another thread, so that the event loop goes on.
+ * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; NOT_DIFFERENTIABLE when a derivative is missing; `create`, ABORTED when its signal stops it
  */
-export function minimize(
+export const minimize = Object.assign(
+  function minimize(
+    problem: MinimizationProblem,
+    options: GivenMinimizeOptions = {},
+    resources: SolverResources = {},
+  ): MinimizeSolver {
+    return MinimizeSolver.make(problem, options, resources);
+  },
+  {
+    async create(
+      problem: MinimizationProblem,
+      options: GivenMinimizeOptions = {},
+      createOptions: CreateOptions = {},
+    ): Promise<MinimizeSolver> {
+      const { resources, course } = checkCreateOptions(createOptions);
+      return MinimizeSolver.create(course, problem, options, resources);
+    },
+  },
+);
+
+type MinimizeSolverParts = readonly [
   problem: MinimizationProblem,
-  options: GivenMinimizeOptions = {},
-  resources: SolverResources = {},
-): MinimizeSolver {
-  checkProblem(problem, 'minimizationProblem');
-  return new MinimizeSolver(problem, validateOptions(minimizeOptions, options, 'minimize'), resources);
-}
+  options: GivenMinimizeOptions,
+  resources: SolverResources,
+];
 
 export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
   readonly options: MinimizeOptions;
@@ -61,7 +79,19 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
   readonly #phase: Phase;
   readonly #feeds: readonly FeedInputs[];
 
-  constructor(problem: MinimizationProblem, options: MinimizeOptions, resources: SolverResources) {
+  /** A solver, compiled on this thread. */
+  static make(...given: MinimizeSolverParts): MinimizeSolver {
+    return new MinimizeSolver(...given).compile();
+  }
+
+  /** A solver, compiled on another thread. */
+  static create(course: Omit<CreateOptions, 'device'>, ...given: MinimizeSolverParts): Promise<MinimizeSolver> {
+    return new MinimizeSolver(...given).compileInBackground(course);
+  }
+
+  private constructor(...[problem, given, resources]: MinimizeSolverParts) {
+    checkProblem(problem, 'minimizationProblem');
+    const options = validateOptions(minimizeOptions, given, 'minimize');
     super(problem, resources);
     const { lower, feeds, key, g } = problem;
     this.options = options;
@@ -74,7 +104,7 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
     const gradients = gradient(g, level.nodes);
     this.#level = level;
     this.#phase = this.own(
-      new Phase(this.device, {
+      new Phase({
         name: 'lower',
         draws: 'fresh',
         once: false,
@@ -88,6 +118,10 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
       }),
     );
     this.configuration = configurationOf('minimize', minimizeOptions, options, problem);
+  }
+
+  protected override get steps(): readonly Phase[] {
+    return [this.#phase];
   }
 
   init(): MinimizeState {

@@ -1,8 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Draws } from '../bilevel/index.js';
+import { BackgroundCompiler, compileCached, compileCachedBy } from '../compile/index.js';
 import { Device } from '../engine/index.js';
-import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
+import { aborted, BilevelError, checkKeys, invalidArgument } from '../errors.js';
 import { Tensor } from '../tensor.js';
 import { Batches } from './machine/batches.js';
+import type { Phase } from './machine/phase.js';
 import { type Configuration, restoreState, type SavedState, SolverState, serializeState } from './state.js';
 
 /** Numbers that every report holds. */
@@ -30,6 +33,40 @@ export interface SolverResources {
   readonly device?: Device;
 }
 
+/** How far the construction of a solver is. */
+export interface CompileProgress {
+  /** Name of the phase whose program is there now. */
+  readonly phase: string;
+  /** Programs that are there, and all that there are to be. */
+  readonly compiled: number;
+  readonly programs: number;
+}
+
+export interface CreateOptions extends SolverResources {
+  /** Ends the construction, which then rejects with ABORTED. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called when a program is there. */
+  readonly onProgress?: ((progress: CompileProgress) => void) | undefined;
+}
+
+/** The options of a construction, apart. @throws UNKNOWN_OPTION; INVALID_ARGUMENT; ABORTED when the signal was aborted before */
+export function checkCreateOptions(options: CreateOptions): {
+  readonly resources: SolverResources;
+  readonly course: Omit<CreateOptions, 'device'>;
+} {
+  checkKeys(options, ['device', 'signal', 'onProgress'], 'create');
+  const { signal, onProgress, ...resources } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw invalidArgument('signal', 'an AbortSignal', signal);
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalidArgument('onProgress', 'a function', onProgress);
+  }
+  if (signal?.aborted) throw aborted(stopped, signal.reason);
+  return { resources, course: { signal, onProgress } };
+}
+
+const stopped = 'The construction of the solver was stopped';
+
 /**
  * What every method offers. Whoever wants to own the loop calls init and step; run is the plain loop over them. A method
  * is a subclass that says where it starts and what one iteration does.
@@ -53,6 +90,37 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     this.#ownsDevice = device === undefined;
     this.device = device ?? Device.cpu();
     this.own(this.device.memory.fix(Object.values(this.batches.arrays)));
+  }
+
+  /** What is to be compiled before a step. */
+  protected abstract get steps(): readonly Phase[];
+
+  /** Compiles the steps on this thread. @throws as `compile`, after disposing of the solver */
+  protected compile(): this {
+    try {
+      for (const phase of this.steps) phase.load(this.device, compileCached(phase.step, phase.compileOptions));
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+    return this;
+  }
+
+  /** Compiles the steps on another thread, program by program. @throws as `compile`; ABORTED; after disposing of the solver */
+  protected async compileInBackground({ signal, onProgress }: Omit<CreateOptions, 'device'>): Promise<this> {
+    using compiler = new BackgroundCompiler(signal);
+    try {
+      for (const [index, phase] of this.steps.entries()) {
+        // What is read and loaded for a program takes this thread's time, so the event loop has a turn between two of them.
+        await setImmediate(undefined, { signal });
+        phase.load(this.device, await compileCachedBy(compiler, phase.step, phase.compileOptions));
+        onProgress?.({ phase: phase.name, compiled: index + 1, programs: this.steps.length });
+      }
+    } catch (error) {
+      this.dispose();
+      throw signal?.aborted ? aborted(stopped, signal.reason) : error;
+    }
+    return this;
   }
 
   /** A new state at the problem's starting point. */

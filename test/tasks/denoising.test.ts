@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { compile } from '../../lib/compile/index.js';
 import { constant, crossEntropy, gradient, input } from '../../lib/graph/index.js';
 import { Network } from '../../lib/onnx/index.js';
 import { StepProgram } from '../../lib/solvers/machine/step-program.js';
@@ -212,7 +213,8 @@ test('the derivative by an importance keeps its digits where the weight is close
   const cost = weightedMean(crossEntropy(constant(logits, [losses.length, 2]), labels), u);
   const [derivative] = gradient(cost, [u]);
   if (derivative === undefined) throw new Error('There is no derivative.');
-  using program = new StepProgram(device, { outputs: { derivative } });
+  const spec = { outputs: { derivative } };
+  using program = new StepProgram(device, spec, compile(spec));
   await program.run([{ u: Tensor.from(importances) }]);
   const weights = importances.map((value) => 1 / (1 + Math.exp(-2 * value)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);

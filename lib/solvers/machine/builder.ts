@@ -10,7 +10,7 @@ import {
   type Vector,
 } from '../../bilevel/index.js';
 import { shuffled } from '../../data/samplers/shuffled.js';
-import type { Device, DeviceMemory } from '../../engine/index.js';
+import type { DeviceMemory } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
 import { input, type Node } from '../../graph/index.js';
 import { type OptimizerConstants, optimizers } from '../../optimizers/index.js';
@@ -75,6 +75,8 @@ export interface PhaseOptions {
  * graphs are over named inputs, which the solver binds to the tensors of a state.
  */
 export class MethodBuilder implements Disposable {
+  /** Where the device has tensors. */
+  readonly memory: DeviceMemory;
   readonly problem: BilevelProblem;
   readonly facts: ProblemFacts;
   /** Upper and lower variables as the method sees them: of rows of samples the rows of the batch, or all of them. */
@@ -92,15 +94,14 @@ export class MethodBuilder implements Disposable {
   readonly phases: Phase[] = [];
   /** Bindings too large to be copied before an iteration. */
   readonly uncopied = new Set<string>();
-  readonly #device: Device;
   readonly #hostInputs: HostInput[] = [];
   readonly #kept: Disposable[] = [];
 
   /** @param rows whether upper variables with a row per sample are moved by the rows of the batch alone */
-  constructor(problem: BilevelProblem, device: Device, rows: boolean) {
+  constructor(problem: BilevelProblem, memory: DeviceMemory, rows: boolean) {
     this.problem = problem;
+    this.memory = memory;
     this.facts = factsOf(problem);
-    this.#device = device;
     this.upperVariables = rows ? problem.upper : problem.upper.map(asWhole);
     this.lowerVariables = problem.lower;
     const values = (variables: readonly Variable[]): Vector => variables.map(({ value }) => value);
@@ -111,11 +112,6 @@ export class MethodBuilder implements Disposable {
   /** Number of independent trials; undefined for a plain problem. */
   get trials(): number | undefined {
     return this.problem.trials;
-  }
-
-  /** Where the device has tensors. */
-  get memory(): DeviceMemory {
-    return this.#device.memory;
   }
 
   /** Both levels under the options that every method has. */
@@ -258,7 +254,7 @@ export class MethodBuilder implements Disposable {
       }),
     );
     const { key, feeds } = this.problem;
-    const phase = new Phase(this.#device, {
+    const phase = new Phase({
       ...spec,
       outputs: { ...this.#lengthsOf(reports), ...outputs },
       name,

@@ -5,14 +5,14 @@ import type { Options, OptionTable } from '../../options.js';
 import type { Tensor } from '../../tensor.js';
 import { NonFiniteError } from '../diagnosis/non-finite.js';
 import { beyondUndo, search } from '../diagnosis/search.js';
-import { Solver, type SolverResources, type StepReport } from '../solver.js';
+import { type CreateOptions, Solver, type SolverResources, type StepReport } from '../solver.js';
 import { type Configuration, SolverState } from '../state.js';
 import { MethodBuilder, noEvaluations } from './builder.js';
 import { configurationOf } from './configuration.js';
 import type { MethodDefinition } from './definition.js';
 import { evaluationKinds, type Iteration, MethodIteration, type StandardValues } from './iteration.js';
 import type { MethodCounter, MethodState } from './method-state.js';
-import type { RunPhase } from './phase.js';
+import type { Phase, RunPhase } from './phase.js';
 
 /**
  * What every method reports. f and the hypergradient's norm are those of the iteration's last step of u, where it was made
@@ -41,6 +41,13 @@ export interface MemoryUse {
   readonly work: number;
 }
 
+type MethodSolverParts<T extends OptionTable, Q extends object> = readonly [
+  definition: MethodDefinition<T, Q>,
+  problem: BilevelProblem,
+  options: Options<T>,
+  resources: SolverResources,
+];
+
 /** Runs a method: binds the phases that it is written in to a state, and counts, checks and reports what they do. */
 export class MethodSolver<T extends OptionTable = OptionTable, Q extends object = object> extends Solver<
   MethodCounter,
@@ -57,19 +64,26 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   /** What the phases change, except for what is too large to be copied before every iteration. */
   readonly #restorable: readonly string[];
 
-  /** Solvers are made by their methods. */
-  constructor(
-    definition: MethodDefinition<T, Q>,
-    problem: BilevelProblem,
-    options: Options<T>,
-    resources: SolverResources,
-  ) {
+  /** A solver, compiled on this thread. */
+  static make<T extends OptionTable, Q extends object>(...given: MethodSolverParts<T, Q>): MethodSolver<T, Q> {
+    return new MethodSolver(...given).compile();
+  }
+
+  /** A solver, compiled on another thread. */
+  static create<T extends OptionTable, Q extends object>(
+    course: Omit<CreateOptions, 'device'>,
+    ...given: MethodSolverParts<T, Q>
+  ): Promise<MethodSolver<T, Q>> {
+    return new MethodSolver(...given).compileInBackground(course);
+  }
+
+  private constructor(...[definition, problem, options, resources]: MethodSolverParts<T, Q>) {
     super(problem, resources);
     this.options = options;
     this.#title = definition.title;
     this.#boxed = definition.interior ? problem.lower.filter(({ set }) => set?.ends !== undefined) : [];
     this.#blocks = definition.blocks ?? false;
-    this.#builder = this.own(new MethodBuilder(problem, this.device, definition.rows ?? false));
+    this.#builder = this.own(new MethodBuilder(problem, this.device.memory, definition.rows ?? false));
     try {
       this.#iterate = definition.build(this.#builder, options);
     } catch (error) {
@@ -80,6 +94,10 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     const changed = new Set(phases.flatMap(({ changes }) => changes));
     this.#restorable = [...changed].filter((name) => !uncopied.has(name));
     this.configuration = configurationOf(definition.name, definition.options, options, problem);
+  }
+
+  protected override get steps(): readonly Phase[] {
+    return this.#builder.phases;
   }
 
   /** Names of the phases that an iteration consists of. */

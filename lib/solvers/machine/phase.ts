@@ -1,5 +1,5 @@
 import type { Evaluations } from '../../bilevel/index.js';
-import type { ProgramCost } from '../../compile/index.js';
+import type { CompiledProgram, CompileOptions, ProgramCost, ProgramSpec } from '../../compile/index.js';
 import type { Device } from '../../engine/index.js';
 import { isOp, type Node, topologicalOrder } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
@@ -67,7 +67,10 @@ export class Phase implements Disposable {
   readonly results: readonly { readonly name: string; readonly root: Node; readonly isUpdate: boolean }[];
   /** Inputs that are bound to a row for each repetition. */
   readonly perStep: readonly Node[];
-  readonly #program: StepProgram;
+  /** What is to be compiled for it. */
+  readonly step: ProgramSpec;
+  readonly compileOptions: CompileOptions;
+  #loaded: StepProgram | undefined;
   readonly #everyStep: ReadonlySet<string>;
   readonly #hostInputs: readonly HostInput[];
   /** Names of all inputs of the graph, also of those that the compiled step can do without. */
@@ -75,7 +78,7 @@ export class Phase implements Disposable {
   /** By the number of repetitions. */
   readonly #hostTensors = new Map<number, HostTensors>();
 
-  constructor(device: Device, parts: PhaseParts) {
+  constructor(parts: PhaseParts) {
     const { name, draws, evaluations, updates = [], outputs = {}, perStepOutputs = {} } = parts;
     this.name = name;
     this.draws = draws;
@@ -88,8 +91,8 @@ export class Phase implements Disposable {
     const perStep = this.#hostInputs.filter((given) => given.perStep).map(({ node }) => node);
     this.perStep = [...perStep, ...(draws === 'same' ? [] : drawn)];
     this.#inputs = [...used].filter((node) => isOp(node, 'input')).map(inputName);
-    const step = { updates, outputs, perStepOutputs, perStep: this.perStep };
-    this.#program = new StepProgram(device, step, { hoist: !parts.once });
+    this.step = { updates, outputs, perStepOutputs, perStep: this.perStep };
+    this.compileOptions = { hoist: !parts.once };
     this.#everyStep = new Set(Object.keys(perStepOutputs));
     this.outputs = [...Object.keys(outputs), ...Object.keys(perStepOutputs)];
     this.results = [
@@ -102,6 +105,16 @@ export class Phase implements Disposable {
     this.levels = parts.levels.filter(
       ({ stepSize, bindings }) => used.has(stepSize.node) && bindings.some((binding) => changed.has(binding)),
     );
+  }
+
+  /** Gives it the program that its step was compiled to, after which it can run. */
+  load(device: Device, compiled: CompiledProgram): void {
+    this.#loaded = new StepProgram(device, this.step, compiled);
+  }
+
+  get #program(): StepProgram {
+    if (this.#loaded === undefined) throw new RangeError(`The phase ${this.name} has not been compiled.`);
+    return this.#loaded;
   }
 
   get cost(): ProgramCost {
@@ -166,7 +179,7 @@ export class Phase implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#program[Symbol.dispose]();
+    this.#loaded?.[Symbol.dispose]();
   }
 
   #hostTensorsFor(steps: number): HostTensors {

@@ -1,4 +1,4 @@
-import { type CompileOptions, compileCached, type ProgramCost, type ProgramSpec } from '../../compile/index.js';
+import type { CompiledProgram, ProgramCost, ProgramSpec } from '../../compile/index.js';
 import type { Device, Program } from '../../engine/index.js';
 import { Tensor } from '../../tensor.js';
 
@@ -29,9 +29,9 @@ export class StepProgram implements Disposable {
   /** Outputs of every step of the last run. */
   #lastStepOutputs: Tensors = {};
 
-  constructor(device: Device, spec: ProgramSpec, options: CompileOptions = {}) {
+  /** @param compiled what `spec` was compiled to */
+  constructor(device: Device, spec: ProgramSpec, compiled: CompiledProgram) {
     const { outputs = {}, perStepOutputs = {} } = spec;
-    const compiled = compileCached(spec, options);
     this.#program = device.load(compiled);
     this.#spec = spec;
     this.cost = compiled.cost;
