@@ -5,7 +5,7 @@ import { checkedCursor } from '../../data/samplers/checked.js';
 import type { Cursor } from '../../data/samplers/sampler.js';
 import { ShuffledBlocks, shuffled } from '../../data/samplers/shuffled.js';
 import { Tensor } from '../../tensor.js';
-import { inputName } from './phase.js';
+import { inputName } from './input-name.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 

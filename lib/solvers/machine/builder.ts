@@ -18,8 +18,9 @@ import { type DType, type Shape, Tensor } from '../../tensor.js';
 import type { LevelSettings } from '../parts/level-options.js';
 import type { SolverState } from '../state.js';
 import type { HostInput } from './host-input.js';
+import { inputName } from './input-name.js';
 import { Level, type Rate, type SlotPlacement } from './level.js';
-import { inputName, Phase, type PhaseDraws, type PhaseSpec } from './phase.js';
+import { Phase, type PhaseDraws, type PhaseSpec } from './phase.js';
 import { factsOf, type ProblemFacts } from './problem-facts.js';
 
 export interface LevelParts {

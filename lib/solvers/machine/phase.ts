@@ -5,6 +5,7 @@ import { isOp, type Node, topologicalOrder } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
 import type { SolverState } from '../state.js';
 import type { HostInput } from './host-input.js';
+import { inputName } from './input-name.js';
 import type { Level, Update } from './level.js';
 import { findTensor, StepProgram, type StepRunOptions } from './step-program.js';
 
@@ -213,10 +214,4 @@ function rowOf({ dtype, shape: [, ...shape], data }: Tensor, row: number): Tenso
   const size = made.data.length;
   (made.data as { set(values: unknown): void }).set(data.subarray(row * size, (row + 1) * size));
   return made;
-}
-
-/** The binding name of an input. */
-export function inputName(node: Node): string {
-  if (!isOp(node, 'input')) throw new RangeError(`Expected an input of a step but found ${node.op}.`);
-  return node.attributes.name;
 }
