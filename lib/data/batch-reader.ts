@@ -16,7 +16,7 @@ interface Reading {
 }
 
 /** Reads the batches of a stream, some ahead of those that are taken, and remembers how many were taken. */
-export class BatchReader {
+export class BatchReader implements Disposable {
   readonly #name: string;
   readonly #source: BatchSource;
   readonly #check: (batch: unknown, number: number) => Batch;
@@ -73,7 +73,7 @@ export class BatchReader {
   }
 
   /** Closes the iterator. What fails in it then is nobody's to handle. */
-  dispose(): void {
+  [Symbol.dispose](): void {
     this.#disposal.abort();
     void this.#close();
   }

@@ -86,7 +86,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     checkKeys(resources, ['device'], 'the resources of a solver');
     const { device } = resources;
     if (device !== undefined && !(device instanceof Device)) throw invalidArgument('device', 'a Device', device);
-    this.batches = new Batches(draws);
+    this.batches = this.own(new Batches(draws));
     this.#ownsDevice = device === undefined;
     this.device = device ?? Device.cpu();
     this.own(this.device.memory.fix(Object.values(this.batches.arrays)));
@@ -175,7 +175,6 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
 
   /** Frees the programs, and the device unless it was given; the iterators of its feeds are closed (`return`). */
   dispose(): void {
-    this.batches.dispose();
     for (const part of this.#owned) part[Symbol.dispose]();
     if (this.#ownsDevice) this.device.dispose();
   }

@@ -40,8 +40,8 @@ for (const [name, source] of Object.entries({ generator: counting, 'asynchronous
       const other = open(source, ahead);
       other.restore(state);
       t.deepEqual(await taken(other, 3), [4, 5, 6]);
-      reader.dispose();
-      other.dispose();
+      reader[Symbol.dispose]();
+      other[Symbol.dispose]();
     });
   }
 }
@@ -60,7 +60,7 @@ test('no more batches are asked for than are to be ahead', async (t) => {
     await turns();
     t.is(given, number + 3);
   }
-  reader.dispose();
+  reader[Symbol.dispose]();
 });
 
 test('batches ahead are read after a turn of the event loop, so that a run can begin', async (t) => {
@@ -76,7 +76,7 @@ test('batches ahead are read after a turn of the event loop, so that a run can b
   t.is(given, 1);
   await turns();
   t.is(given, 2);
-  reader.dispose();
+  reader[Symbol.dispose]();
 });
 
 test('a source that ends is asked for the batches that follow, and fails when it has none', async (t) => {
@@ -112,7 +112,7 @@ test('what the source throws is thrown as it is, each time until it does not', a
   broken = false;
   reader.restore(reader.state);
   t.deepEqual(await taken(reader, 2), [1, 2]);
-  reader.dispose();
+  reader[Symbol.dispose]();
 });
 
 /** A source that tells what is open, and waits for a batch as long as `gate` does. */
@@ -140,7 +140,7 @@ test('going back and disposing close the iterator', async (t) => {
   reader.restore({ taken: 1 });
   t.deepEqual(await taken(reader, 1), [1]);
   t.deepEqual(seen, { opened: 2, closed: 1 });
-  reader.dispose();
+  reader[Symbol.dispose]();
   await turns();
   t.deepEqual(seen, { opened: 2, closed: 2 });
   await t.throwsAsync(reader.take(undefined), { code: 'DISPOSED' });
@@ -157,7 +157,7 @@ test('who waits for a batch is stopped by the signal, and by disposing', async (
   t.deepEqual(reader.state, { taken: 0 });
   await t.throwsAsync(reader.take(AbortSignal.abort()), { code: 'ABORTED' });
   const again = reader.take(undefined);
-  reader.dispose();
+  reader[Symbol.dispose]();
   await t.throwsAsync(again, { code: 'DISPOSED' });
 });
 

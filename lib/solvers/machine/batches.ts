@@ -18,7 +18,7 @@ export function batchesOf({ size, batch = size }: Feed): number {
 }
 
 /** The feeds of a problem at run time: their arrays, what is drawn of them, and the random keys. */
-export class Batches {
+export class Batches implements Disposable {
   /** All arrays, by binding name. */
   readonly arrays: Tensors;
   readonly #draws: Draws;
@@ -64,8 +64,8 @@ export class Batches {
   }
 
   /** Closes the streams of all states. */
-  dispose(): void {
-    for (const reader of this.#readers) reader.dispose();
+  [Symbol.dispose](): void {
+    for (const reader of this.#readers) reader[Symbol.dispose]();
   }
 
   /**
