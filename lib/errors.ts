@@ -89,10 +89,14 @@ export function aborted(what: string, reason: unknown): BilevelError {
   return new BilevelError('ABORTED', `${what}: ${why}`, { cause: reason });
 }
 
+/** Whether a value holds things by name, as an object of JSON does. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
 /** @throws INVALID_ARGUMENT when `given` is not an object that holds things by name */
 export function checkRecord(given: unknown, parameter: string): void {
-  const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given) && !ArrayBuffer.isView(given);
-  if (!isRecord) throw invalidArgument(parameter, 'an object', given);
+  if (!isRecord(given)) throw invalidArgument(parameter, 'an object', given);
 }
 
 /**

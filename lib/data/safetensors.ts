@@ -1,4 +1,4 @@
-import { BilevelError, describe, invalidArgument } from '../errors.js';
+import { BilevelError, describe, invalidArgument, isRecord } from '../errors.js';
 import { bytesPerElement, type DType, elementCount, Tensor } from '../tensor.js';
 import { readBytes, writeFileAtomic } from './files.js';
 import { decodeFloat16 } from './half.js';
@@ -35,9 +35,6 @@ interface ByteRange {
   readonly begin: number;
   readonly end: number;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 

@@ -1,3 +1,4 @@
+export { bindTensors } from './bindings.js';
 export { type CpuOptions, Device, type DeviceInfo, type Precision, precisions } from './device.js';
 export type { DeviceMemory } from './memory.js';
 export { type Program, RunAborted, type RunOptions } from './program.js';

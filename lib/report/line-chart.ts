@@ -1,4 +1,5 @@
 import { area, line } from 'd3-shape';
+import { mean } from '../numbers.js';
 import { fitScale, frame, renderAxes, renderFigure, type ScaleKind } from './axes.js';
 import { type Html, html } from './html.js';
 
@@ -42,8 +43,8 @@ function summarize(points: readonly Point[], most: number): Bucket[] {
     const part = points.slice(start, start + size);
     const ys = part.map(({ y }) => y);
     buckets.push({
-      x: part.reduce((sum, { x }) => sum + x, 0) / part.length,
-      y: ys.reduce((sum, y) => sum + y, 0) / part.length,
+      x: mean(part.map(({ x }) => x)),
+      y: mean(ys),
       low: Math.min(...ys),
       high: Math.max(...ys),
     });

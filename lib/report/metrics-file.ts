@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { attempt, readBytes } from '../data/files.js';
-import { BilevelError } from '../errors.js';
+import { BilevelError, isRecord } from '../errors.js';
 import { printableJson } from '../printable.js';
-import { isRecord, parseRecord } from './record.js';
+import { parseRecord } from './record.js';
 
 /** How much of the metrics there was at some time. */
 export interface MetricsExtent {

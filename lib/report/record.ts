@@ -1,7 +1,4 @@
-import { BilevelError } from '../errors.js';
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { BilevelError, isRecord } from '../errors.js';
 
 /** @param source what the text is, for messages. @throws INVALID_FILE when it is not a JSON object */
 export function parseRecord(text: string, source: string): Record<string, unknown> {

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attempt, ensureFolder, isTemporary, readBytes, writeFileAtomic } from '../data/files.js';
-import { BilevelError, invalidArgument } from '../errors.js';
+import { BilevelError, invalidArgument, isRecord } from '../errors.js';
 import { printableJson } from '../printable.js';
 import { readState, type SavedState, writeState } from '../solvers/state.js';
 import { checkImportance, encodeImportanceCsv, encodeImportanceNpy, type Importance } from './importance.js';
 import { isMetricsExtent, type MetricsExtent, MetricsFile } from './metrics-file.js';
-import { isRecord, parseRecord } from './record.js';
+import { parseRecord } from './record.js';
 import { isLock, lockFolder } from './run-lock.js';
 
 const configurationFile = 'config.json';

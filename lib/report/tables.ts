@@ -1,3 +1,4 @@
+import { mean } from '../numbers.js';
 import { formatFixed } from './format.js';
 import { type Html, html } from './html.js';
 
@@ -22,10 +23,10 @@ export interface ResultTable {
 
 /** Mean and sample standard deviation; the latter is undefined for fewer than two values. */
 export function meanAndDeviation(values: readonly number[]): { mean: number; deviation?: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  if (values.length < 2) return { mean };
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
+  const center = mean(values);
+  if (values.length < 2) return { mean: center };
+  const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
+  return { mean: center, deviation: Math.sqrt(squares / (values.length - 1)) };
 }
 
 /** Mean, and with several values the standard deviation; a dash for what nothing defines, such as the AUC without noise. */

@@ -1,5 +1,6 @@
 import { checkProblem, type FeedInputs, type MinimizationProblem, norm } from '../bilevel/index.js';
 import { gradient } from '../graph/index.js';
+import { mean } from '../numbers.js';
 import { optimizerNames, optimizers } from '../optimizers/index.js';
 import { type GivenOptions, type Options, validateOptions } from '../options.js';
 import { constant } from '../schedules/index.js';
@@ -166,7 +167,7 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
     counters[counter] = done + steps;
     return {
       iteration: counters.iteration,
-      g: costs.reduce((sum, cost) => sum + cost, 0) / costs.length,
+      g: mean(costs),
       lowerGradientNorm: length,
       lowerSteps: done + steps,
     };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readSafetensors, toTensor, writeSafetensors } from '../data/safetensors.js';
-import { BilevelError, checkRecord, describe, invalidArgument } from '../errors.js';
+import { BilevelError, checkRecord, describe, invalidArgument, isRecord } from '../errors.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
 import type { Samplers } from './machine/batches.js';
 
@@ -92,9 +92,6 @@ export function restoreState<S extends SolverState>(state: S, saved: SavedState,
 function mismatch(reason: string): BilevelError {
   return new BilevelError('STATE_MISMATCH', `The saved state does not fit this solver: ${reason}.`);
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function part(values: unknown, key: string): Record<string, unknown> {
   const found = isRecord(values) ? values[key] : undefined;

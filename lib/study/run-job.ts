@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Device } from '../engine/index.js';
-import { BilevelError, type ErrorCode } from '../errors.js';
-import { isRecord } from '../report/record.js';
+import { BilevelError, type ErrorCode, isRecord } from '../errors.js';
 import { holdsRun, RunFolder, type Standing } from '../report/run-folder.js';
 import type { SavedState } from '../solvers/index.js';
 import { Checkpoints } from './checkpoints.js';

@@ -1,7 +1,7 @@
 import { feed, minimizationProblem } from '../bilevel/index.js';
 import { type CompiledProgram, compileCached } from '../compile/index.js';
 import type { SampleInputs } from '../data/labelled-samples.js';
-import type { Device, Program } from '../engine/index.js';
+import { bindTensors, type Device, type Program } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { argMax, crossEntropy, gather, input, mean, type Node } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
@@ -131,8 +131,7 @@ export class Classifier implements Disposable {
     const { compiled, program } = this.#program(inputs, chunk, parameters);
     const all: Record<string, Tensor> = { inputs, index, classes };
     for (const [name, tensor] of Object.entries(parameters)) all[`v/${name}`] = tensor;
-    const bindings = Object.fromEntries(compiled.bindings.map(({ name }) => [name, all[name] as Tensor]));
-    await program.run(bindings, { steps });
+    await program.run(bindTensors(compiled, all), { steps });
     return Int32Array.from(classes.data.subarray(0, count), Number);
   }
 

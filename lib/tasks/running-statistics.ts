@@ -2,7 +2,7 @@ import { feed } from '../bilevel/index.js';
 import { compileCached } from '../compile/index.js';
 import { Random } from '../data/random.js';
 import { ShuffledRows } from '../data/samplers/shuffled.js';
-import { Device } from '../engine/index.js';
+import { bindTensors, Device } from '../engine/index.js';
 import { BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
 import { add, gather, input, mul, type Node, square, sub } from '../graph/index.js';
 import { type BatchStatistics, type Moments, Network } from '../onnx/index.js';
@@ -88,9 +88,7 @@ export async function runningStatistics(
   };
   for (const [name, tensor] of Object.entries(values)) tensors[`v/${name}`] = tensor;
   for (const [name, tensor] of Object.entries(arrays)) tensors[`x/${name}`] = tensor;
-  const bindings = Object.fromEntries(
-    compiled.bindings.map(({ name, shape, dtype }) => [name, tensors[name] ?? Tensor.zeros(shape, dtype)]),
-  );
+  const bindings = bindTensors(compiled, tensors);
   const runsOn = device ?? Device.cpu();
   try {
     using program = runsOn.load(compiled);

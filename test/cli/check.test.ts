@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parseSafetensors, toTensor, writeSafetensors } from '../../lib/data/safetensors.js';
 import { Tensor } from '../../lib/tensor.js';
-import { bilevel, errorOf, fixtures, main, shell, withTemporary } from '../support/command-line.js';
+import { bilevel, errorOf, fixtures, main, shell } from '../support/command-line.js';
+import { withTemporary } from '../support/temporary.js';
 
 const quantities = [
   'logits',

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { bilevel, errorOf, interrupted, metricsLines, shell, withTemporary } from '../support/command-line.js';
+import { bilevel, errorOf, interrupted, metricsLines, shell } from '../support/command-line.js';
+import { withTemporary } from '../support/temporary.js';
 
 const small = ['--train', '400', '--validation', '400', '--measurements', '4', '--threads', '1'];
 

@@ -2,8 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { Random } from '../../lib/data/random.js';
-import { bilevel, errorOf, smallRun, withTemporary } from '../support/command-line.js';
+import { bilevel, errorOf, smallRun } from '../support/command-line.js';
 import { buildModel, encode, int64s, type TestModel, tensor } from '../support/onnx/builder.js';
+import { withTemporary } from '../support/temporary.js';
 
 const [length, words, classes] = [6, 30, 3];
 const random = Random.fromSeed(9, 'sentences');

@@ -4,8 +4,9 @@ import test from 'ava';
 import { readSafetensors } from '../../lib/data/safetensors.js';
 import { loadDenoisingInputs, validateSettings } from '../../lib/tasks/denoising/index.js';
 import type { Tensor } from '../../lib/tensor.js';
-import { bilevel, smallRun, withTemporary } from '../support/command-line.js';
+import { bilevel, smallRun } from '../support/command-line.js';
 import { runByRuntime } from '../support/onnx/runtime.js';
+import { withTemporary } from '../support/temporary.js';
 
 /** The rows of a table of numbers with a header. */
 async function readCsv(path: string): Promise<{ readonly header: string[]; readonly rows: number[][] }> {

@@ -1,8 +1,9 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { bilevel, errorOf, fixtures, smallRun, withTemporary } from '../support/command-line.js';
+import { bilevel, errorOf, fixtures, smallRun } from '../support/command-line.js';
 import { buildModel, encode, tensor } from '../support/onnx/builder.js';
+import { withTemporary } from '../support/temporary.js';
 
 const commands = ['denoise', 'compare', 'check', 'inspect', 'methods', 'representation'];
 

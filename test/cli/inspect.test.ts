@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { bilevel, fixtures, withTemporary } from '../support/command-line.js';
+import { bilevel, fixtures } from '../support/command-line.js';
 import { buildModel, encode, int64s, type TestNode, tensor } from '../support/onnx/builder.js';
+import { withTemporary } from '../support/temporary.js';
 
 test('what a network is made of and what a step costs', async (t) => {
   const { status, stdout } = await bilevel('inspect', 'logreg', '--batch', '50', '--json');

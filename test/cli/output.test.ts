@@ -2,9 +2,10 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { bilevel, main, shell, smallRun, withTemporary } from '../support/command-line.js';
+import { bilevel, main, shell, smallRun } from '../support/command-line.js';
 import { hostile, isSafe } from '../support/hostile.js';
 import { buildModel, encode, tensor } from '../support/onnx/builder.js';
+import { withTemporary } from '../support/temporary.js';
 
 const [x, w, y] = [hostile('x'), hostile('w'), hostile('y')];
 

@@ -2,16 +2,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { readSafetensors } from '../../lib/data/safetensors.js';
-import {
-  bilevel,
-  errorOf,
-  interrupted,
-  main,
-  metricsLines,
-  shell,
-  smallRun,
-  withTemporary,
-} from '../support/command-line.js';
+import { bilevel, errorOf, interrupted, main, metricsLines, shell, smallRun } from '../support/command-line.js';
+import { withTemporary } from '../support/temporary.js';
 
 /** Long enough to be interrupted somewhere in the middle. */
 const longRun = [...smallRun, '--epochs', '60', '--no-baselines'];

@@ -1,7 +1,8 @@
 import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { bilevel, errorOf, withTemporary } from '../support/command-line.js';
+import { bilevel, errorOf } from '../support/command-line.js';
+import { withTemporary } from '../support/temporary.js';
 
 const run = [
   'synthetic',

@@ -1,7 +1,8 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { bilevel, errorOf, interrupted, shell, withTemporary } from '../support/command-line.js';
+import { bilevel, errorOf, interrupted, shell } from '../support/command-line.js';
+import { withTemporary } from '../support/temporary.js';
 
 const small = ['synthetic', '--trials', '2', '--iterations', '30'];
 const two = [...small, '--problems', 'P1,P4', '--methods', 'gd', '--T', '2'];

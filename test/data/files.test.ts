@@ -1,21 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { attempt, ensureFolder, readBytes, writeFileAtomic } from '../../lib/data/files.js';
 import type { BilevelError } from '../../lib/errors.js';
 import { Network } from '../../lib/onnx/index.js';
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'bilevel-'));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+import { withTemporary } from '../support/temporary.js';
 
 const module = new URL('../../lib/data/files.js', import.meta.url).href;
 
@@ -43,7 +34,7 @@ async function writeInChild(path: string, bytes: number, blocks: number | 'unlim
 const posix = process.platform === 'win32' ? test.skip : test;
 
 test('replaces a file and leaves nothing else behind', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     const path = join(folder, 'a.txt');
     await writeFileAtomic(path, 'one');
     await writeFileAtomic(path, 'two');
@@ -52,7 +43,7 @@ test('replaces a file and leaves nothing else behind', (t) =>
   }));
 
 posix('a write that stops half-way keeps the previous file and cleans up', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     const open = join(folder, 'open');
     await mkdir(open, { mode: 0o777 });
     await promisify(execFile)('chmod', ['777', folder, open]);
@@ -68,7 +59,7 @@ posix('a write that stops half-way keeps the previous file and cleans up', (t) =
 );
 
 posix('a folder that may not be written gives an error that names the path', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     const path = join(folder, 'config.json');
     await writeFile(path, 'kept');
     await promisify(execFile)('chmod', ['555', folder]);
@@ -90,7 +81,7 @@ posix('a folder that may not be written gives an error that names the path', (t)
 });
 
 test('a missing folder, a file in the place of a folder, and a folder in the place of a file are IO_ERRORs', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     const file = join(folder, 'file');
     await writeFile(file, '');
     await t.throwsAsync(writeFileAtomic(join(folder, 'none', 'a'), ''), {
@@ -103,7 +94,7 @@ test('a missing folder, a file in the place of a folder, and a folder in the pla
   }));
 
 test('reading checks the size first and tells missing files from unreadable ones', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     const path = join(folder, 'a');
     await writeFile(path, 'four');
     t.is((await readBytes(path)).length, 4);
@@ -113,7 +104,7 @@ test('reading checks the size first and tells missing files from unreadable ones
   }));
 
 test('a file is read whole, up to the limit and not beyond', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     const path = join(folder, 'data');
     await writeFile(
       path,
@@ -126,7 +117,7 @@ test('a file is read whole, up to the limit and not beyond', (t) =>
   }));
 
 posix('devices, pipes and sockets are refused at once, and so is what they are linked to', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     const [pipe, link] = [join(folder, 'pipe'), join(folder, 'link')];
     await promisify(execFile)('mkfifo', [pipe]);
     await symlink('/dev/zero', link);

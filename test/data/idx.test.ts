@@ -1,10 +1,10 @@
-import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { loadDataset } from '../../lib/data/dataset.js';
 import { parseIdx, readIdx } from '../../lib/data/idx.js';
+import { withTemporary } from '../support/temporary.js';
 
 /** An IDX file with big-endian sizes and the given element bytes. */
 function idx(type: number, shape: readonly number[], elements: ArrayLike<number>): Uint8Array {
@@ -24,15 +24,6 @@ const float64 = (...values: number[]): Uint8Array => {
   });
   return new Uint8Array(bytes);
 };
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'bilevel-'));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 test('every element type is decoded from big-endian bytes, at any alignment', (t) => {
   const cases: [number, number[], number[]][] = [
@@ -76,7 +67,7 @@ for (const [name, [bytes, message]] of Object.entries(damaged)) {
 }
 
 test('packed files are unpacked; damaged and truncated packing is INVALID_FILE', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     const packed = gzipSync(idx(0x08, [4], [1, 2, 3, 4]));
     const path = join(folder, 'a.gz');
     await writeFile(path, packed);
@@ -109,7 +100,7 @@ async function writeFolder(folder: string, replaced: Record<string, Uint8Array> 
 }
 
 test('a folder of IDX files becomes images from 0 to 1 with their labels', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     await writeFolder(folder);
     const dataset = await loadDataset(`idx:${folder}`);
     t.deepEqual(dataset.classes, ['0', '1']);
@@ -124,7 +115,7 @@ test('a folder of IDX files becomes images from 0 to 1 with their labels', (t) =
   }));
 
 test('rows of integers are tokens, of any sizes', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     const [trainImages = ''] = names;
     await writeFolder(folder, {
       [trainImages]: idx(0x0b, [2, 3], [0, 1, 255, 255, 1, 0, 0, 7, 0, 8, 0, 9]),
@@ -138,7 +129,7 @@ test('rows of integers are tokens, of any sizes', (t) =>
   }));
 
 test('float images are kept as stored, in channels, and must be finite', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     const [trainImages = ''] = names;
     await writeFolder(folder, {
       [trainImages]: idx(0x0e, [2, 2, 1, 1], float64(0.5, -3, 7, 1)),
@@ -198,14 +189,14 @@ const badFolders: Record<string, [Record<string, Uint8Array>, string, RegExp]> =
 
 for (const [name, [replaced, code, message]] of Object.entries(badFolders)) {
   test(`refuses a folder with ${name}`, (t) =>
-    withFolder(async (folder) => {
+    withTemporary(async (folder) => {
       await writeFolder(folder, replaced);
       await t.throwsAsync(loadDataset(`idx:${folder}`), { code, message });
     }));
 }
 
 test('a missing file and an unknown data set are named', (t) =>
-  withFolder(async (folder) => {
+  withTemporary(async (folder) => {
     await writeFolder(folder);
     await unlink(join(folder, 't10k-labels-idx1-ubyte'));
     await t.throwsAsync(loadDataset(`idx:${folder}`), { code: 'NOT_FOUND', message: /t10k-labels-idx1-ubyte nor/ });

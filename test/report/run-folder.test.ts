@@ -1,21 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, mkdir, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { BilevelError } from '../../lib/errors.js';
 import { RunFolder } from '../../lib/report/run-folder.js';
 import { Tensor } from '../../lib/tensor.js';
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'bilevel-'));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+import { withTemporary } from '../support/temporary.js';
 
 const configuration = { data: 'mnist', seed: 0, penalty: { gamma: 0.01, sizes: [5000, 5000] }, unset: undefined };
 const state = (value: number, step: number) => ({
@@ -24,7 +15,7 @@ const state = (value: number, step: number) => ({
 });
 
 test('a run starts in a new folder, is interrupted, and goes on from its checkpoint', (t) =>
-  withFolder(async (parent) => {
+  withTemporary(async (parent) => {
     const path = join(parent, 'runs', 'a');
     const folder = await RunFolder.create(path, configuration);
     await folder.appendMetrics({ step: 1, f: 0.5 });
@@ -53,7 +44,7 @@ test('a run starts in a new folder, is interrupted, and goes on from its checkpo
   }));
 
 test('a run without a checkpoint starts again from nothing', (t) =>
-  withFolder(async (path) => {
+  withTemporary(async (path) => {
     const folder = await RunFolder.create(path, configuration);
     await folder.appendMetrics({ step: 1 });
     await folder.close();
@@ -64,7 +55,7 @@ test('a run without a checkpoint starts again from nothing', (t) =>
   }));
 
 test('a checkpoint that cannot be written leaves the one before', (t) =>
-  withFolder(async (path) => {
+  withTemporary(async (path) => {
     const folder = await RunFolder.create(path, configuration);
     await folder.saveState(state(1, 1));
     const broken = { tensors: state(2, 2).tensors, values: { step: 2n } }; // JSON refuses a bigint
@@ -77,7 +68,7 @@ test('a checkpoint that cannot be written leaves the one before', (t) =>
   }));
 
 test('another configuration is refused with every key that differs, and the folder stays as it was', (t) =>
-  withFolder(async (path) => {
+  withTemporary(async (path) => {
     await (await RunFolder.create(path, configuration)).close();
     const before = await readFile(join(path, 'config.json'), 'utf8');
     const other = { ...configuration, seed: 1, penalty: { gamma: 0.01, sizes: [5000, 1000] }, epochs: 3 };
@@ -92,7 +83,7 @@ test('another configuration is refused with every key that differs, and the fold
   }));
 
 test('a folder with anything in it is not taken for a new run', (t) =>
-  withFolder(async (path) => {
+  withTemporary(async (path) => {
     await writeFile(join(path, 'thesis.tex'), '');
     await t.throwsAsync(RunFolder.create(path, {}), { code: 'INVALID_ARGUMENT', message: /empty folder/ });
     await t.throwsAsync(RunFolder.resume(path, {}), { code: 'NOT_FOUND', message: /config\.json/ });
@@ -105,7 +96,7 @@ test('a folder with anything in it is not taken for a new run', (t) =>
   }));
 
 test('damaged files are named', (t) =>
-  withFolder(async (path) => {
+  withTemporary(async (path) => {
     const folder = await RunFolder.create(path, configuration);
     await folder.appendMetrics({ step: 1 });
     await folder.saveState(state(1, 1));
@@ -122,7 +113,7 @@ test('damaged files are named', (t) =>
   }));
 
 test('no bit of a checkpoint or of its metrics can change without notice', (t) =>
-  withFolder(async (path) => {
+  withTemporary(async (path) => {
     const folder = await RunFolder.create(path, configuration);
     await folder.appendMetrics({ step: 1, f: 0.5 });
     const tensors = new Map<string, Tensor>([
@@ -160,7 +151,7 @@ test('no bit of a checkpoint or of its metrics can change without notice', (t) =
   }));
 
 test('a folder belongs to one process at a time', (t) =>
-  withFolder(async (path) => {
+  withTemporary(async (path) => {
     const first = await RunFolder.create(path, configuration);
     const resume = async (): Promise<RunFolder> => (await RunFolder.resume(path, configuration)).folder;
     await t.throwsAsync(resume(), { code: 'FOLDER_IN_USE', message: new RegExp(`by process ${process.pid} on `) });
@@ -176,7 +167,7 @@ test('a folder belongs to one process at a time', (t) =>
   }));
 
 test('a process that was killed keeps no folder', (t) =>
-  withFolder(async (path) => {
+  withTemporary(async (path) => {
     await (await RunFolder.create(path, configuration)).close();
     const module = new URL('../../lib/report/run-folder.js', import.meta.url).href;
     const script = `
@@ -205,7 +196,7 @@ test('a process that was killed keeps no folder', (t) =>
   }));
 
 test('what a process that died was writing is no obstacle, neither to start nor to go on', (t) =>
-  withFolder(async (parent) => {
+  withTemporary(async (parent) => {
     const path = join(parent, 'run');
     await mkdir(path);
     await writeFile(join(path, '.config.json.0123456789ab.tmp'), '{"half');
@@ -217,7 +208,7 @@ test('what a process that died was writing is no obstacle, neither to start nor 
   }));
 
 test('importance is written as npy and as a table', (t) =>
-  withFolder(async (path) => {
+  withTemporary(async (path) => {
     const folder = await RunFolder.create(path, {});
     const importance = { rows: [7, 9], weights: [0.25, 1], given: [3n, 1n], predicted: [8n, 1n], actual: [8n, 1n] };
     await folder.writeImportance(importance);

@@ -1,7 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -65,16 +64,6 @@ export async function interrupted(
 export async function metricsLines(folder: string): Promise<number> {
   const path = join(folder, 'metrics.jsonl');
   return existsSync(path) ? (await readFile(path, 'utf8')).split('\n').length - 1 : 0;
-}
-
-/** Gives a path for a new folder inside one that is removed afterwards. */
-export async function withTemporary<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'bilevel-'));
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 /** The error that --json printed. */

@@ -8,9 +8,10 @@ import { type CheckResult, checkNetwork, randomPoint, withinTolerance } from '..
 import { inspectStep } from '../../lib/tasks/inspection.js';
 import type { Loss } from '../../lib/tasks/network/costs.js';
 import { elementCount } from '../../lib/tensor.js';
-import { bilevel, errorOf, withTemporary } from '../support/command-line.js';
+import { bilevel, errorOf } from '../support/command-line.js';
 import { testDevice } from '../support/devices.js';
 import { buildModel, encode, int64s, type TestModel, type TestTensor, tensor } from '../support/onnx/builder.js';
+import { withTemporary } from '../support/temporary.js';
 
 const random = Random.fromSeed(3, 'networks to check');
 function weights(...shape: number[]): TestTensor {

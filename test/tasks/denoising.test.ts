@@ -17,9 +17,9 @@ import {
 import { weightedMean } from '../../lib/tasks/denoising/problem.js';
 import { findModel, modelNames } from '../../lib/tasks/models.js';
 import { Tensor } from '../../lib/tensor.js';
-import { withTemporary } from '../support/command-line.js';
 import { testDevice } from '../support/devices.js';
 import { buildModel, encode, int64s, type TestModel, tensor } from '../support/onnx/builder.js';
+import { withTemporary } from '../support/temporary.js';
 
 const device = testDevice();
 test.after.always(() => device.dispose());

@@ -6,7 +6,7 @@ import { Device } from '../../lib/engine/index.js';
 import { runStudy } from '../../lib/study/index.js';
 import type { Curve } from '../../lib/tasks/comparison/index.js';
 import { findStudy, studiesFor, tasks } from '../../lib/tasks/index.js';
-import { withTemporary } from '../support/command-line.js';
+import { withTemporary } from '../support/temporary.js';
 
 const root = new URL('../../../', import.meta.url);
 

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { dot } from '../../lib/numbers.js';
 import type { SavedState } from '../../lib/solvers/index.js';
 import type { Rows as Lines } from '../../lib/study/index.js';
 import {
@@ -20,9 +21,10 @@ import {
 } from '../../lib/tasks/representation/index.js';
 import { drawInstance, type Rows } from '../../lib/tasks/representation/instance.js';
 import { studyMethodNames } from '../../lib/tasks/representation/methods.js';
-import { bilevel, errorOf, interrupted, metricsLines, withTemporary } from '../support/command-line.js';
+import { bilevel, errorOf, interrupted, metricsLines } from '../support/command-line.js';
 import { testDevice } from '../support/devices.js';
 import { solveDense } from '../support/solvers/dense.js';
+import { withTemporary } from '../support/temporary.js';
 
 const device = testDevice();
 test.after.always(() => device.dispose());
@@ -35,7 +37,6 @@ const rowsOf = ({ x, y }: Rows): { x: number[][]; y: number[] } => {
   const values = x.toArray();
   return { x: y.toArray().map((_, row) => values.slice(row * width, (row + 1) * width)), y: y.toArray() };
 };
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * (b[i] ?? 0), 0);
 
 const signal = new AbortController().signal;
 

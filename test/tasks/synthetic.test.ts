@@ -3,14 +3,13 @@ import { type Oracles, oracles, type Vector } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
 import type { Device } from '../../lib/engine/index.js';
 import { add, constant, evaluate, mul, type Node } from '../../lib/graph/index.js';
+import { dot, mean, median } from '../../lib/numbers.js';
 import { findMethod, methodNames } from '../../lib/solvers/index.js';
 import type { Rows } from '../../lib/study/index.js';
 import { drawData, type SyntheticData } from '../../lib/tasks/synthetic/data.js';
 import {
   DistanceMeter,
   judge,
-  mean,
-  median,
   methodOptions,
   nameOfRun,
   type ProblemName,
@@ -53,7 +52,6 @@ const [A = []] = data.matrices;
 const random = Random.fromSeed(2, 'points');
 const point = (): number[] => Array.from({ length: trials * size }, () => 10 * random.uniform() - 5);
 
-const dot = (a: Row, b: Row): number => a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
 const combine = (a: Row, factor: number, b: Row): number[] =>
   a.map((value, index) => value + factor * (b[index] as number));
 const split = (values: Row): number[][] =>

@@ -1,5 +1,6 @@
 import { BilevelError } from '../../errors.js';
 import { constant, matmul, reshape, sub, transpose } from '../../graph/index.js';
+import { dot } from '../../numbers.js';
 import { elementCount, formatType, type Tensor } from '../../tensor.js';
 import { checkReal } from '../check-tensor.js';
 import { type ConvexSet, describeTensor, misfit } from './set.js';
@@ -82,8 +83,4 @@ function orthonormalize(matrix: readonly (readonly number[])[], rights: readonly
     done.push({ row: row.map((value) => value / length), right: right / length });
   }
   return done;
-}
-
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
 }

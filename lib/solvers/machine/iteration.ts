@@ -1,4 +1,5 @@
 import type { Evaluations } from '../../bilevel/index.js';
+import { mean } from '../../numbers.js';
 import type { Tensor } from '../../tensor.js';
 import { checkFinite } from '../diagnosis/check.js';
 import type { MethodBuilder } from './builder.js';
@@ -161,5 +162,3 @@ export const evaluationKinds = [
   'hessianVectorProducts',
   'jacobianVectorProducts',
 ] as const satisfies readonly (keyof Evaluations)[];
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

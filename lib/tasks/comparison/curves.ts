@@ -1,4 +1,5 @@
 import { BilevelError } from '../../errors.js';
+import { mean } from '../../numbers.js';
 import type { Budget } from './settings.js';
 
 /** Where a run stands. */
@@ -64,7 +65,7 @@ export function meanAt(
 ): number | undefined {
   const values = curves.map((curve) => valueAt(curve, quantity, unit, position)).filter((value) => value !== undefined);
   if (values.length === 0 || values.length < curves.length) return undefined;
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return mean(values);
 }
 
 /**
@@ -85,6 +86,6 @@ export function meanUntil(
     const fall = from - to;
     return start[unit] + (fall > 0 ? (from - target) / fall : 0) * (end[unit] - start[unit]);
   });
-  const mean = reached.reduce((sum, position) => sum + position, 0) / reached.length;
-  return Number.isNaN(mean) ? undefined : mean;
+  const position = mean(reached);
+  return Number.isNaN(position) ? undefined : position;
 }

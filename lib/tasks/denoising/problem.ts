@@ -1,5 +1,6 @@
 import { type BilevelProblem, bilevelProblem, feed, perSample } from '../../bilevel/index.js';
 import { crossEntropy, div, mean, mul, type Node, reduceSum, sigmoid } from '../../graph/index.js';
+import { mean as meanOf } from '../../numbers.js';
 import type { Network } from '../../onnx/index.js';
 import { Tensor } from '../../tensor.js';
 import type { Parameters, Samples } from '../classifier.js';
@@ -71,6 +72,6 @@ export function initialImportance(
 /** Scales the weights to mean 1/2, in place (the authors' code, after every epoch). */
 export function rescaleImportance(importance: Tensor): void {
   const weights = weightsOf(importance);
-  const average = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+  const average = meanOf(weights);
   for (const [row, weight] of weights.entries()) importance.data[row] = importanceOf((0.5 * weight) / average);
 }

@@ -1,5 +1,5 @@
 import { type CompiledProgram, compileCached } from '../../compile/index.js';
-import type { Device, Program } from '../../engine/index.js';
+import { bindTensors, type Device, type Program } from '../../engine/index.js';
 import { argMax, cast, equal, input, mean, type Node } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
 import type { HyperCleaningData } from './data.js';
@@ -53,7 +53,7 @@ export class Evaluation implements Disposable {
   /** @param w the linear model, float32 [classes, features] */
   async of(w: Tensor): Promise<Quality> {
     const all: Readonly<Record<string, Tensor>> = { ...this.#tensors, ...this.#values, w };
-    await this.#program.run(Object.fromEntries(this.#compiled.bindings.map(({ name }) => [name, all[name] as Tensor])));
+    await this.#program.run(bindTensors(this.#compiled, all));
     const value = (name: keyof Quality): number => this.#values[name].data[0] ?? Number.NaN;
     return {
       trainingLoss: value('trainingLoss'),

@@ -1,4 +1,5 @@
 import { BilevelError } from '../../errors.js';
+import { mean } from '../../numbers.js';
 import type { Rows } from '../../study/index.js';
 import { type StudyMethodName, studyMethods } from './methods.js';
 import { type KnownCurve, publishedCurves, rerunCurves } from './published.js';
@@ -71,9 +72,6 @@ export function reportedSteps({ study, iterations }: RepresentationSettings): nu
   const steps = [0, ...studies[study].reported.filter((step) => step < iterations), iterations - 1];
   return [...new Set(steps)].sort((a, b) => a - b);
 }
-
-export const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mean over the instances of the loss after `step` steps, and of its share of the instance's first loss. */
 export function lossAt({ losses }: Pick<RunCurve, 'losses'>, step: number): { loss: number; share: number } {

@@ -1,7 +1,7 @@
+import { mean, median } from '../../numbers.js';
 import type { ProblemName } from './problems.js';
 import { paperIterations } from './reference.js';
 import type { RunResult } from './run.js';
-import { mean, median } from './statistics.js';
 
 /** What a run with the paper's settings must come to. */
 interface Criterion {

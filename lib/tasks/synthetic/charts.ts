@@ -1,7 +1,7 @@
+import { mean } from '../../numbers.js';
 import type { LineChart, Point } from '../../report/line-chart.js';
 import type { Picture } from '../../study/index.js';
 import type { RunResult } from './run.js';
-import { mean } from './statistics.js';
 
 /** For every problem a chart for each number of lower steps, with a curve for each method: the mean and, faintly, the trials. */
 export function chartsOf(runs: readonly RunResult[]): Record<string, Picture> {

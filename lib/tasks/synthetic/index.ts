@@ -13,6 +13,5 @@ export {
   syntheticOptions,
   validateSettings,
 } from './settings.js';
-export { mean, median } from './statistics.js';
 export { syntheticStudy } from './study.js';
 export { synthetic } from './task.js';

@@ -1,3 +1,4 @@
+import { dot } from '../../numbers.js';
 /** What a matrix with independent rows says of its row space. */
 export interface RowSpace {
   /** Orthonormal rows that span the rows of the matrix. */
@@ -64,8 +65,4 @@ function rotateEntries(row: number[], p: number, q: number, cosine: number, sine
   const [first = 0, second = 0] = [row[p], row[q]];
   row[p] = cosine * first - sine * second;
   row[q] = sine * first + cosine * second;
-}
-
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
 }

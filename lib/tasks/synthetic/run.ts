@@ -1,12 +1,12 @@
 import type { Device } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
+import { median } from '../../numbers.js';
 import { findMethod, type MethodSolver, type MethodState, type SavedState } from '../../solvers/index.js';
 import type { Rows, Run, Step } from '../../study/index.js';
 import type { Tensor } from '../../tensor.js';
 import { drawData, type SyntheticData } from './data.js';
 import { DistanceMeter, syntheticProblem } from './problems.js';
 import { methodOptions, nameOfRun, type RunKey, type SyntheticSettings } from './settings.js';
-import { median } from './statistics.js';
 
 /** Distances are taken before the first iteration, after every tenth, and after the last. */
 const recordEvery = 10;

@@ -1,3 +1,4 @@
+import { mean, median } from '../../numbers.js';
 import { formatNumber } from '../../report/format.js';
 import type { TextTable } from '../../report/tables.js';
 import { judge, type Verdict } from './acceptance.js';
@@ -5,7 +6,6 @@ import { drawData } from './data.js';
 import { publishedSeconds, referenceOf } from './reference.js';
 import { type RunResult, smallestEigenvalues } from './run.js';
 import type { SyntheticSettings } from './settings.js';
-import { mean, median } from './statistics.js';
 
 /** What a study gave. */
 export interface Runs {

@@ -1,3 +1,4 @@
+import { mean } from '../../numbers.js';
 import { type Options, type OptionTable, validateOptions } from '../../options.js';
 import { formatNumber } from '../../report/format.js';
 import { findMethod } from '../../solvers/index.js';
@@ -5,7 +6,6 @@ import { type ChosenSettings, defineTask } from '../task.js';
 import { drawData } from './data.js';
 import { DistanceMeter, definitions, type ProblemName, problemNames, syntheticProblem } from './problems.js';
 import { methodOptions, paperPlan, runOptions } from './settings.js';
-import { mean } from './statistics.js';
 import { syntheticStudy } from './study.js';
 
 const { trials, seed, matrix } = runOptions;
