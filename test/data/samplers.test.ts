@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { Random } from '../../lib/data/random.js';
 import { checkedCursor } from '../../lib/data/samplers/checked.js';
@@ -125,7 +126,9 @@ const usual: Readonly<Record<string, readonly [Sampler, Drawable]>> = {
   episodes: [samplers.episodes({ ways: 2, shots: 1, queries: 2, tasks: 2 }), labelled],
 };
 
-test('every usual sampler is known here', (t) => {
+test('every usual sampler is known here and in docs/problems.md', async (t) => {
+  const page = await readFile('docs/problems.md', 'utf8');
+  for (const name of Object.keys(samplers)) t.true(page.includes(`| \`samplers.${name}(`), name);
   t.deepEqual(Object.keys(usual).toSorted(), Object.keys(samplers).toSorted());
 });
 
