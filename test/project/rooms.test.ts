@@ -56,10 +56,12 @@ test('every kind of wrong import is reported', async (t) => {
     },
     { rule: 'known-room', file: 'lib/elsewhere/wrong.ts', text: "export { code } from '../errors.js';" },
     { rule: 'common-imports-no-room', file: 'lib/tensor.ts', text: "export { code } from './graph/node.js';" },
+    { rule: 'no-circles', file: 'lib/data/one.ts', text: "export type { B as A } from './other.js';" },
     { rule: 'resolvable', file: 'lib/data/wrong.ts', text: "export { code } from './nowhere.js';" },
   ];
   const files = Object.fromEntries(wrong.map(({ file, text }) => [file, text]));
-  const { status, report } = await checkImports({ ...modules, ...files });
+  const other = { 'lib/data/other.ts': "export type { A as B } from './one.js';" };
+  const { status, report } = await checkImports({ ...modules, ...other, ...files });
   t.not(status, 0);
   for (const { rule, file } of wrong) t.regex(report, new RegExp(`${rule}: ${file}`));
 });

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { Device } from '../../lib/engine/index.js';
 import { runStudy } from '../../lib/study/index.js';
 import type { Curve } from '../../lib/tasks/comparison/index.js';
 import { findStudy, studiesFor, tasks } from '../../lib/tasks/index.js';
+import { testDevice } from '../support/devices.js';
 import { withTemporary } from '../support/temporary.js';
 
 const root = new URL('../../../', import.meta.url);
@@ -47,7 +47,7 @@ test('every study has a name of its own and asks for no option twice', (t) => {
   t.throws(() => findStudy('denois'), { code: 'INVALID_ARGUMENT', message: /compare, denoise/ });
 });
 
-const device = Device.cpu({ threads: 1 });
+const device = testDevice();
 test.after.always(() => device.dispose());
 
 for (const { name, quantities } of tasks) {

@@ -3,7 +3,7 @@ import type { Device } from '../../engine/index.js';
 import { evaluate, type Node } from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
 import { Tensor, type TensorType } from '../../tensor.js';
-import { compareWithDifferences, type DifferenceResult } from './differences.js';
+import { type CheckProgress, compareWithDifferences, type DifferenceResult } from './differences.js';
 import { type CheckNote, notesOf } from './notes.js';
 import { difference, joined, largest, norm } from './numbers.js';
 import { type CheckPoint, nameOf } from './point.js';
@@ -24,9 +24,6 @@ export type OutputOracle = (
   inputs: Readonly<Record<string, OracleInput>>,
   output: string,
 ) => Promise<Float64Array | undefined>;
-
-/** Told how far a check is: `done` of the `total` parts of a stage. A part of a large network takes minutes. */
-export type CheckProgress = (stage: string, done: number, total: number) => void;
 
 export interface CheckOptions {
   /** Without one the output is not compared with that of another implementation. */

@@ -1,11 +1,13 @@
 import { Random } from '../../data/random.js';
 import { constant, evaluate, inner, type Node, topologicalOrder } from '../../graph/index.js';
-import type { CheckProgress } from './check.js';
 import { joined, norm } from './numbers.js';
 import type { CostName, Quantities } from './quantities.js';
 import { evaluateRounded, float64Unit } from './rounding.js';
 
 type Feeds = ReadonlyMap<Node, Float64Array>;
+
+/** Told how far a check is: `done` of the `total` parts of a stage. A part of a large network takes minutes. */
+export type CheckProgress = (stage: string, done: number, total: number) => void;
 
 /** What central differences said of one derivative. */
 export interface DifferenceResult {

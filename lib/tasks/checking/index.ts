@@ -1,5 +1,4 @@
 export {
-  type CheckProgress,
   type CheckResult,
   checkNetwork,
   computeQuantities,
@@ -12,5 +11,6 @@ export {
   toleranceOf,
   withinTolerance,
 } from './check.js';
+export type { CheckProgress } from './differences.js';
 export { type CheckPoint, randomPoint, referencePoint } from './point.js';
 export { checkQuantities, isRandom, type QuantityName } from './quantities.js';
