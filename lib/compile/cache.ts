@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isOp, type Node } from '../graph/node.js';
 import { topologicalOrder } from '../graph/traverse.js';
 import type { BackgroundCompiler } from './background/compiler.js';
-import { type CompileOptions, passesOf } from './passes.js';
+import { type CompileOptions, settingsOf } from './options.js';
 import { type CompiledProgram, compile } from './pipeline.js';
 import { checkSpec, type ProgramSpec } from './spec.js';
 
@@ -111,9 +111,9 @@ const compiled = new ProgramCache({ programs: 64, bytes: 2 ** 26 });
  * @throws as {@link compile} does
  */
 export function compileCached(spec: ProgramSpec, options: CompileOptions = {}): CompiledProgram {
-  const passes = passesOf(options);
+  const settings = settingsOf(options);
   checkSpec(spec);
-  return compiled.get(keyOf(spec, passes), () => compile(spec, passes));
+  return compiled.get(keyOf(spec, settings), () => compile(spec, settings));
 }
 
 /** As {@link compileCached}, but what has to be compiled is compiled by another thread. @throws as it does; ABORTED */
@@ -122,8 +122,8 @@ export async function compileCachedBy(
   spec: ProgramSpec,
   options: CompileOptions = {},
 ): Promise<CompiledProgram> {
-  const passes = passesOf(options);
+  const settings = settingsOf(options);
   checkSpec(spec);
-  const key = keyOf(spec, passes);
-  return compiled.keep(key, compiled.find(key) ?? (await compiler.compile(spec, passes)));
+  const key = keyOf(spec, settings);
+  return compiled.keep(key, compiled.find(key) ?? (await compiler.compile(spec, settings)));
 }

@@ -1,6 +1,7 @@
 export { BackgroundCompiler } from './background/compiler.js';
 export { compileCached, compileCachedBy } from './cache.js';
-export { type CompileOptions, noPasses } from './passes.js';
+export { type CompileOptions, noPasses } from './options.js';
 export { type CompiledProgram, compile } from './pipeline.js';
 export { formatCost, formatQuantity, type InstructionCost, type ProgramCost } from './program/explain.js';
 export type { ProgramSpec } from './spec.js';
+export { type Target, targetOf } from './target.js';

@@ -9,7 +9,7 @@ import { planMemory } from './memory/arena.js';
 import { bindResults } from './memory/bind.js';
 import { bindingsOf } from './memory/bindings.js';
 import { schedule, statedOrder } from './memory/schedule.js';
-import { type CompileOptions, type Passes, passesOf } from './passes.js';
+import { type CompileOptions, settingsOf } from './options.js';
 import { encode } from './program/encode.js';
 import { costOf, formatCost, type ProgramCost } from './program/explain.js';
 import { deduplicate } from './rewrite/deduplicate.js';
@@ -33,7 +33,7 @@ export interface CompiledProgram extends EncodedProgram {
  * @throws SHAPE_MISMATCH when a new value has not the type of the input that it replaces
  */
 export function compile(spec: ProgramSpec, options: CompileOptions = {}): CompiledProgram {
-  const passes = passesOf(options);
+  const settings = settingsOf(options);
   checkSpec(spec);
   const updates = (spec.updates ?? []).filter(([target, value]) => target !== value);
   const targets = updates.map(([target]) => target);
@@ -41,23 +41,24 @@ export function compile(spec: ProgramSpec, options: CompileOptions = {}): Compil
 
   // From the graph that was stated to one that costs less.
   const stated = [spec.outputs, spec.perStepOutputs].flatMap((named) => Object.values(named ?? {}));
-  const { roots, ...savings } = rewritten([...stated, ...updates.map(([, value]) => value)], passes, changing);
+  const { roots, ...savings } = rewritten([...stated, ...updates.map(([, value]) => value)], settings, changing);
 
   // From operations to passes over memory.
   const order = topologicalOrder([...roots, ...targets]);
-  const isInvariant = passes.hoist ? invariance(order, changing) : () => false;
+  const isInvariant = settings.hoist ? invariance(order, changing) : () => false;
   const views = planViews(order);
-  const grouping = partition(order, new Set(roots), views, isInvariant, passes);
-  if (passes.fuse && passes.recompute) recompute(grouping, order, views, isInvariant);
+  const graph = { order, views, isInvariant, target: settings.target };
+  const grouping = partition(graph, new Set(roots), settings);
+  if (settings.fuse && settings.recompute) recompute(grouping, graph);
 
   // From passes to instructions on buffers.
   const { bindings, storageOf, results } = bindingsOf(spec, updates, order, roots);
   const units = lower(order, writersOf(grouping), views, storageOf, isInvariant);
-  const bound = bindResults(units, results, views, storageOf, passes);
+  const bound = bindResults(units, results, views, storageOf, settings);
 
   // When and where they run.
-  const ordered = (passes.schedule ? schedule : statedOrder)(bound.units, bound.after);
-  const memory = planMemory(ordered, { reuse: passes.reuseMemory });
+  const ordered = (settings.schedule ? schedule : statedOrder)(bound.units, bound.after);
+  const memory = planMemory(ordered, { reuse: settings.reuseMemory });
   const cost = costOf(ordered, bindings, memory, savings);
   return explained({ ...encode(ordered, bindings, memory.arenaBytes), cost });
 }
@@ -69,23 +70,27 @@ export function explained(program: Omit<CompiledProgram, 'explain'>): CompiledPr
 }
 
 /** The passes over the graph. */
-function rewritten(roots: readonly Node[], passes: Passes, changing: ReadonlySet<Node>): Reassociation {
-  const settle = (from: readonly Node[]): readonly Node[] => settled(from, passes);
+function rewritten(
+  roots: readonly Node[],
+  settings: Required<CompileOptions>,
+  changing: ReadonlySet<Node>,
+): Reassociation {
+  const settle = (from: readonly Node[]): readonly Node[] => settled(from, settings);
   const start = settle(roots);
-  if (!passes.reassociate) return { roots: start, savedFlops: 0, hoistedFlops: 0 };
-  return reassociate(start, passes.hoist ? changing : undefined, settle);
+  if (!settings.reassociate) return { roots: start, savedFlops: 0, hoistedFlops: 0 };
+  return reassociate(start, settings.hoist ? changing : undefined, settle, settings.target);
 }
 
 /** Each pass makes work for the others; graphs settle within a few rounds, and a further one would only cost time. */
-function settled(roots: readonly Node[], passes: Passes): readonly Node[] {
+function settled(roots: readonly Node[], settings: Required<CompileOptions>): readonly Node[] {
   let current = roots;
   for (let round = 0; round < 4; round++) {
     const before = current;
-    if (passes.foldConstants) current = foldConstants(current);
-    if (passes.simplify) current = simplify(current);
-    if (passes.workOnPicked) current = workOnPicked(current);
-    if (passes.splitSums) current = splitSums(current);
-    if (passes.deduplicate) current = deduplicate(current);
+    if (settings.foldConstants) current = foldConstants(current);
+    if (settings.simplify) current = simplify(current);
+    if (settings.workOnPicked) current = workOnPicked(current);
+    if (settings.splitSums) current = splitSums(current);
+    if (settings.deduplicate) current = deduplicate(current);
     if (current.every((root, index) => root === before[index])) break;
   }
   return current;

@@ -11,6 +11,8 @@ export {
   formatCost,
   type ProgramCost,
   type ProgramSpec,
+  type Target,
+  targetOf,
 } from '../compile/index.js';
 export {
   type CpuOptions,

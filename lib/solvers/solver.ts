@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Draws } from '../bilevel/index.js';
-import { BackgroundCompiler, compileCached, compileCachedBy } from '../compile/index.js';
+import { BackgroundCompiler, type CompileOptions, compileCached, compileCachedBy, targetOf } from '../compile/index.js';
 import { Device } from '../engine/index.js';
 import { aborted, BilevelError, checkKeys, invalidArgument } from '../errors.js';
 import { Tensor } from '../tensor.js';
@@ -95,10 +95,14 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   /** What is to be compiled before a step. */
   protected abstract get steps(): readonly Phase[];
 
+  #optionsOf({ compileOptions }: Phase): CompileOptions {
+    return { ...compileOptions, target: targetOf(this.device.info()) };
+  }
+
   /** Compiles the steps on this thread. @throws as `compile`, after disposing of the solver */
   protected compile(): this {
     try {
-      for (const phase of this.steps) phase.load(this.device, compileCached(phase.step, phase.compileOptions));
+      for (const phase of this.steps) phase.load(this.device, compileCached(phase.step, this.#optionsOf(phase)));
     } catch (error) {
       this.dispose();
       throw error;
@@ -113,7 +117,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
       for (const [index, phase] of this.steps.entries()) {
         // What is read and loaded for a program takes this thread's time, so the event loop has a turn between two of them.
         await setImmediate(undefined, { signal });
-        phase.load(this.device, await compileCachedBy(compiler, phase.step, phase.compileOptions));
+        phase.load(this.device, await compileCachedBy(compiler, phase.step, this.#optionsOf(phase)));
         onProgress?.({ phase: phase.name, compiled: index + 1, programs: this.steps.length });
       }
     } catch (error) {

@@ -1,5 +1,5 @@
 import { feed, minimizationProblem } from '../bilevel/index.js';
-import { type CompiledProgram, compileCached } from '../compile/index.js';
+import { type CompiledProgram, compileCached, targetOf } from '../compile/index.js';
 import type { SampleInputs } from '../data/labelled-samples.js';
 import { bindTensors, type Device, type Program } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
@@ -158,7 +158,8 @@ export class Classifier implements Disposable {
       input(`v/${name}`, tensor.shape),
     ]);
     const logits = this.#network.apply(rows, Object.fromEntries(nodes), { training: false });
-    const compiled = compileCached({ perStep: [index], perStepOutputs: { classes: argMax(logits, 1) } });
+    const spec = { perStep: [index], perStepOutputs: { classes: argMax(logits, 1) } };
+    const compiled = compileCached(spec, { target: targetOf(this.#device.info()) });
     const made = { compiled, program: this.#device.load(compiled) };
     this.#programs.set(count, made);
     return made;

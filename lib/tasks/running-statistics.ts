@@ -1,5 +1,5 @@
 import { feed } from '../bilevel/index.js';
-import { compileCached } from '../compile/index.js';
+import { compileCached, targetOf } from '../compile/index.js';
 import { Random } from '../data/random.js';
 import { ShuffledRows } from '../data/samplers/shuffled.js';
 import { bindTensors, Device } from '../engine/index.js';
@@ -71,11 +71,12 @@ export async function runningStatistics(
   const layers = byStoredTensors(statistics).map((applications) => accumulation(applications, share));
   if (layers.length === 0) return {};
 
-  const compiled = compileCached({
+  const spec = {
     perStep: [index, key, share],
     updates: layers.flatMap(({ updates }) => updates),
     outputs: Object.fromEntries(layers.map(({ stored, variance }) => [stored.variance, variance])),
-  });
+  };
+  const compiled = compileCached(spec, device === undefined ? {} : { target: targetOf(device.info()) });
   const steps = Array.from({ length: batches }, (_, step) => step);
   const tensors: Record<string, Tensor> = {
     index: Tensor.from(sampler.next(batches), [batches, batch]),

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BilevelError, type ErrorCode } from '../../errors.js';
-import type { CompileOptions } from '../passes.js';
+import type { CompileOptions } from '../options.js';
 import { type CompiledProgram, explained } from '../pipeline.js';
 import type { ProgramSpec } from '../spec.js';
 import { type SpecMessage, toMessage } from './message.js';

@@ -1,6 +1,18 @@
 import type { Node } from '../../graph/node.js';
-import { bytesPerElement, elementCount, type Shape } from '../../tensor.js';
+import type { Shape } from '../../tensor.js';
 import { classOf } from '../classes.js';
+import type { Target } from '../target.js';
+import type { ViewPlan } from '../views.js';
+
+/** The graph of a step, as the passes over memory are made of it. */
+export interface StepGraph {
+  /** All nodes in topological order. */
+  readonly order: readonly Node[];
+  readonly views: ViewPlan;
+  /** Values that do not change from step to step; they are never in one pass with values that do. */
+  readonly isInvariant: (node: Node) => boolean;
+  readonly target: Target;
+}
 
 /**
  * Elementwise operations and reductions that run as one pass over memory. A map group stores some of its members; a
@@ -30,10 +42,6 @@ export function writersOf({ groups }: Grouping): Partition {
   return new Map([...groups].flatMap((group) => [...group.outputs].map((output) => [output, group])));
 }
 
-/** Beyond these a pass would run out of registers. */
-export const maxMembers = 96;
-export const maxOperands = 48;
-
 /** Whether an operation runs within a pass. */
 export function isPass(node: Node): boolean {
   const kind = classOf(node.op);
@@ -45,9 +53,11 @@ export function iterationShape(node: Node): Shape {
   return classOf(node.op) === 'reduction' ? (node.inputs[0] as Node).shape : node.shape;
 }
 
-/** The size of values together. */
-export function bytesOf(nodes: Iterable<Node>): number {
-  let bytes = 0;
-  for (const { shape, dtype } of nodes) bytes += elementCount(shape) * bytesPerElement[dtype];
-  return bytes;
+/** The memory that operations read of others than themselves. */
+export function operandsOf(members: ReadonlySet<Node>, views: ViewPlan): Set<Node> {
+  const operands = new Set<Node>();
+  for (const member of members) {
+    for (const input of member.inputs) if (!members.has(input)) operands.add(views.viewOf(input).base);
+  }
+  return operands;
 }

@@ -1,8 +1,8 @@
 import type { Node } from '../../graph/node.js';
 import { elementCount, sameShape } from '../../tensor.js';
+import { bytesOf } from '../bytes.js';
 import { isElementwise } from '../classes.js';
-import type { ViewPlan } from '../views.js';
-import { bytesOf, type Grouping, type MutableGroup, maxMembers, maxOperands } from './group.js';
+import type { Grouping, MutableGroup, StepGraph } from './group.js';
 
 /** Operations that a vector unit finishes in about a cycle; others are never done twice. */
 const quickOps: ReadonlySet<string> = new Set([
@@ -28,12 +28,6 @@ const quickOps: ReadonlySet<string> = new Set([
   'where',
 ]);
 
-/**
- * What an operation on one element costs, in bytes of memory traffic. Measured in passes over one to three tensors: an
- * eighth of what reading a float takes beyond the caches, a quarter within the last one.
- */
-const operationBytes = 0.5;
-
 /** Longer chains are not followed: they do not pay, and looking at them takes time. */
 const maxDepth = 8;
 
@@ -50,14 +44,10 @@ const nothing: Way = { cost: 0, operations: new Set(), operands: new Set() };
  * Lets passes compute values again, from memory that they read anyway or that is no larger, instead of reading what
  * another pass has stored for them; a value that nobody reads any more is not stored, and a pass that stores nothing is gone.
  * The values keep their bits: the same operations are applied to the same operands.
- *
- * @param order the graph in topological order
  */
 export function recompute(
   { groups, needed }: Grouping,
-  order: readonly Node[],
-  views: ViewPlan,
-  isInvariant: (node: Node) => boolean,
+  { order, views, isInvariant, target: { operationBytes, maxOperations, maxOperands } }: StepGraph,
 ): void {
   const homeOf = new Map<Node, MutableGroup>();
   const operandsOf = new Map<MutableGroup, Set<Node>>();
@@ -125,7 +115,7 @@ export function recompute(
     const way = computed(node, 1);
     const fits =
       way !== undefined &&
-      reader.members.size + way.operations.size <= maxMembers &&
+      reader.members.size + way.operations.size <= maxOperations &&
       known.size + way.operands.size <= maxOperands;
     return fits ? way : undefined;
   }

@@ -59,7 +59,9 @@ export function gradient(y: Node, xs: readonly Node[]): Node[] {
     );
   }
   requireReal(xs);
-  const order = topologicalOrder([y]);
+  // What was made before all of xs depends on none of them: the steps before the last one of many, say.
+  const oldest = Math.min(...xs.map(({ id }) => id));
+  const order = topologicalOrder([y], ({ id }) => id <= oldest);
   const path = connected(order, new Set(xs));
   const gradients = new Map<Node, Node>();
   const received = new Map<Node, [Node, ...Node[]]>();

@@ -1,4 +1,4 @@
-import { compile } from '../../compile/index.js';
+import { compile, targetOf } from '../../compile/index.js';
 import type { Device } from '../../engine/index.js';
 import { evaluate, type Node } from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
@@ -134,7 +134,7 @@ export async function computeQuantities({ values }: Quantities, point: CheckPoin
   const outputs = [...values].flatMap(([name, nodes]) =>
     nodes.map((node, index): [string, Node] => [`${name} ${index}`, node]),
   );
-  const compiled = compile({ outputs: Object.fromEntries(outputs) });
+  const compiled = compile({ outputs: Object.fromEntries(outputs) }, { target: targetOf(device.info()) });
   using program = device.load(compiled);
   const bindings: Record<string, Tensor> = {};
   for (const { name, shape, dtype } of compiled.bindings) {

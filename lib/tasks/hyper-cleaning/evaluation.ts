@@ -1,4 +1,4 @@
-import { type CompiledProgram, compileCached } from '../../compile/index.js';
+import { type CompiledProgram, compileCached, targetOf } from '../../compile/index.js';
 import { bindTensors, type Device, type Program } from '../../engine/index.js';
 import { argMax, cast, equal, input, mean, type Node } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
@@ -39,14 +39,15 @@ export class Evaluation implements Disposable {
     const w = input('w', [classes, train.inputs.shape[1] ?? 0]);
     const trained = like('trainInputs', train.inputs);
     const [tested, testLabels] = [like('testInputs', test.inputs), like('testLabels', test.labels)];
-    this.#compiled = compileCached({
+    const spec = {
       outputs: {
         trainingLoss: mean(losses(w, trained, like('trueLabels', trueLabels))),
         givenLoss: mean(losses(w, trained, like('givenLabels', train.labels))),
         testLoss: mean(losses(w, tested, testLabels)),
         testAccuracy: mean(cast(equal(argMax(logits(w, tested), 1), testLabels), 'float32')),
       },
-    });
+    };
+    this.#compiled = compileCached(spec, { target: targetOf(device.info()) });
     this.#program = device.load(this.#compiled);
   }
 

@@ -4,6 +4,7 @@ import { deduplicate } from '../../../lib/compile/rewrite/deduplicate.js';
 import { foldConstants } from '../../../lib/compile/rewrite/fold.js';
 import { reassociate } from '../../../lib/compile/rewrite/reassociate/reassociate.js';
 import { simplify } from '../../../lib/compile/rewrite/simplify.js';
+import { defaultTarget } from '../../../lib/compile/target.js';
 import { Random } from '../../../lib/data/random.js';
 import * as g from '../../../lib/graph/index.js';
 import { elementCount } from '../../../lib/tensor.js';
@@ -86,7 +87,7 @@ for (let seed = 0; seed < 150; seed++) {
   test(`a random graph, ${seed}: the same values with no more operations in a step`, (t) => {
     const spec = randomSpec(seed);
     const roots = settle(Object.values(spec.outputs ?? {}));
-    const arranged = reassociate(roots, new Set(spec.perStep), settle);
+    const arranged = reassociate(roots, new Set(spec.perStep), settle, defaultTarget);
     const error = difference(roots, arranged.roots, seed);
     t.true(error <= 1e-10, `error ${error}`);
     const [plain, saved] = [compile(spec, off), compile(spec)];
@@ -99,7 +100,7 @@ for (let seed = 0; seed < 150; seed++) {
 test('random graphs are changed often enough to be a test', (t) => {
   const changed = Array.from({ length: 150 }, (_, seed) => randomSpec(seed)).filter((spec) => {
     const roots = settle(Object.values(spec.outputs ?? {}));
-    return reassociate(roots, new Set(spec.perStep), settle).roots !== roots;
+    return reassociate(roots, new Set(spec.perStep), settle, defaultTarget).roots !== roots;
   });
   t.true(changed.length >= 75, `${changed.length} of 150`);
 });
@@ -209,7 +210,7 @@ for (const [name, { spec, ...expected }] of Object.entries(patterns)) {
     t.regex(saved.explain(), saved.cost.savedFlops > 0 ? /re-associated: each step .* before, .* after/ : /once a run/);
     const roots = settle([...Object.values(spec.outputs ?? {}), ...(spec.updates ?? []).map(([, value]) => value)]);
     const targets = (spec.updates ?? []).map(([target]) => target);
-    const arranged = reassociate(roots, new Set([...targets, ...(spec.perStep ?? [])]), settle);
+    const arranged = reassociate(roots, new Set([...targets, ...(spec.perStep ?? [])]), settle, defaultTarget);
     t.true(difference(roots, arranged.roots, 1) <= 1e-10);
   });
 }
@@ -250,6 +251,6 @@ test('a small gradient keeps its norm', (t) => {
     [d, delta],
   ]);
   const roots = settle([g.sumOfSquares([gradientOf(d)])]);
-  const [[value]] = g.evaluate(reassociate(roots, new Set([d]), settle).roots, feeds) as [Float64Array];
+  const [[value]] = g.evaluate(reassociate(roots, new Set([d]), settle, defaultTarget).roots, feeds) as [Float64Array];
   t.true(Math.abs((value ?? 0) / (inputs * 1e-8) - 1) < 1e-9);
 });

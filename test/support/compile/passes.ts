@@ -7,6 +7,7 @@ import { bindingsOf } from '../../../lib/compile/memory/bindings.js';
 import { schedule } from '../../../lib/compile/memory/schedule.js';
 import type { MutableBinding, Unit } from '../../../lib/compile/program/ir.js';
 import type { ProgramSpec } from '../../../lib/compile/spec.js';
+import { defaultTarget } from '../../../lib/compile/target.js';
 import { planViews, type ViewPlan } from '../../../lib/compile/views.js';
 import { type Node, topologicalOrder } from '../../../lib/graph/index.js';
 
@@ -21,9 +22,9 @@ export function partitioned(
   isInvariant: IsInvariant = never,
 ): Partition {
   const order = topologicalOrder(roots);
-  const views = planViews(order);
-  const grouping = partition(order, new Set(roots), views, isInvariant, options);
-  if (options.fuse) recompute(grouping, order, views, isInvariant);
+  const graph = { order, views: planViews(order), isInvariant, target: defaultTarget };
+  const grouping = partition(graph, new Set(roots), options);
+  if (options.fuse) recompute(grouping, graph);
   return writersOf(grouping);
 }
 

@@ -1,6 +1,7 @@
 import { createNode, isOp, type Node } from '../../../graph/node.js';
 import { withInputs } from '../../../graph/rewrite.js';
 import { consumersOf, topologicalOrder } from '../../../graph/traverse.js';
+import type { Target } from '../../target.js';
 import { type Factor, isOpened } from './terms.js';
 import { noWork, plus, type Work, workOf } from './work.js';
 
@@ -10,6 +11,7 @@ import { noWork, plus, type Work, workOf } from './work.js';
  * Mishchenko, Chatterjee and Brayton, "DAG-aware AIG rewriting", 2006).
  */
 export class Arrangement {
+  readonly target: Target;
   readonly #order: readonly Node[];
   readonly #roots: readonly Node[];
   /** How often each node is an operand or a result; 0 for what is not computed. */
@@ -22,7 +24,8 @@ export class Arrangement {
   #consumers: ReadonlyMap<Node, readonly Node[]> | undefined;
 
   /** @param changing inputs that differ from step to step; undefined when everything is computed in every step */
-  constructor(roots: readonly Node[], changing: ReadonlySet<Node> | undefined) {
+  constructor(roots: readonly Node[], changing: ReadonlySet<Node> | undefined, target: Target) {
+    this.target = target;
     this.#order = topologicalOrder(roots);
     this.#roots = roots;
     this.#varying = new Set(changing ?? this.#order);
@@ -132,7 +135,7 @@ export class Arrangement {
   }
 
   #workOf(node: Node): Work {
-    return workOf(node, !this.#varying.has(node));
+    return workOf(node, !this.#varying.has(node), this.target);
   }
 }
 

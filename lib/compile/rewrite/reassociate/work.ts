@@ -1,17 +1,15 @@
 import { isOp, type Node } from '../../../graph/node.js';
 import { matmulSizes } from '../../../graph/ops/matmul.js';
 import { topologicalOrder } from '../../../graph/traverse.js';
-import { bytesPerElement, elementCount } from '../../../tensor.js';
+import { bytesOf } from '../../bytes.js';
 import { classOf } from '../../classes.js';
+import type { Target } from '../../target.js';
 
 /**
  * What is computed once a run counts as a part of this many in every step. Methods repeat a step on one mini-batch 10 to 20
  * times; a larger number would burden runs of a single step with products that never pay there.
  */
 const assumedSteps = 10;
-
-/** In the time in which both cores multiply matrices at their best, 435 GFLOP/s, a pass over memory moves about 50 GB/s. */
-const flopsPerByte = 8;
 
 /** What computing something costs. */
 export interface Work {
@@ -55,26 +53,25 @@ function productFlops(node: Node): number {
 }
 
 /** Products by their operations and the memory that they read and write, anything else by what it writes. */
-export function workOf(node: Node, invariant: boolean): Work {
+export function workOf(node: Node, invariant: boolean, { flopsPerByte }: Target): Work {
   const kind = classOf(node.op);
   if (kind === 'leaf' || kind === 'view') return noWork;
   const flops = productFlops(node);
   const touched = flops > 0 ? [...node.inputs, node] : [node];
-  const bytes = touched.reduce((sum, { shape, dtype }) => sum + elementCount(shape) * bytesPerElement[dtype], 0);
-  const time = flops + flopsPerByte * bytes;
+  const time = flops + flopsPerByte * bytesOf(touched);
   return invariant
     ? { prologueFlops: flops, stepFlops: 0, step: 0, total: time / assumedSteps }
     : { prologueFlops: 0, stepFlops: flops, step: time, total: time };
 }
 
 /** @param changing inputs that differ from step to step; undefined when everything is computed in every step */
-export function workOfGraph(roots: readonly Node[], changing: ReadonlySet<Node> | undefined): Work {
+export function workOfGraph(roots: readonly Node[], changing: ReadonlySet<Node> | undefined, target: Target): Work {
   const order = topologicalOrder(roots);
   const varying = new Set(changing ?? order);
   let work = noWork;
   for (const node of order) {
     if (node.inputs.some((input) => varying.has(input))) varying.add(node);
-    work = plus(work, workOf(node, !varying.has(node)));
+    work = plus(work, workOf(node, !varying.has(node), target));
   }
   return work;
 }

@@ -1,7 +1,8 @@
-import { checkKeys } from '../errors.js';
+import { checkKeys, checkRecord, invalidArgument } from '../errors.js';
+import { defaultTarget, type Target } from './target.js';
 
 /** Each pass can be switched off to find out whether it is at fault. All are on by default. They work in this order. */
-export interface CompileOptions {
+export interface PassOptions {
   /** Values that depend on constants alone are computed now. */
   readonly foldConstants?: boolean;
   /** Algebraic rules that change no value beyond the sign of a zero. */
@@ -28,7 +29,12 @@ export interface CompileOptions {
   readonly reuseMemory?: boolean;
 }
 
-export type Passes = Required<CompileOptions>;
+export type Passes = Required<PassOptions>;
+
+export interface CompileOptions extends PassOptions {
+  /** What is known of the device that will run the program, as `targetOf(device.info())` tells it; of the processor by default. */
+  readonly target?: Target;
+}
 
 /** Every pass, off: what is stated is what runs. */
 export const noPasses: Passes = {
@@ -46,9 +52,18 @@ export const noPasses: Passes = {
   reuseMemory: false,
 };
 
-/** Which passes are on. @throws UNKNOWN_OPTION */
-export function passesOf(options: CompileOptions): Passes {
+/** All options, with what stands for those that are not given. @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a wrong target */
+export function settingsOf(options: CompileOptions): Required<CompileOptions> {
   const names = Object.keys(noPasses) as (keyof Passes)[];
-  checkKeys(options, names, 'compile');
-  return Object.fromEntries(names.map((name) => [name, options[name] ?? true])) as unknown as Passes;
+  checkKeys(options, [...names, 'target'], 'compile');
+  const passes = Object.fromEntries(names.map((name) => [name, options[name] ?? true])) as unknown as Passes;
+  return { ...passes, target: checkedTarget(options.target ?? defaultTarget) };
+}
+
+function checkedTarget(target: Target): Target {
+  checkRecord(target, 'target');
+  for (const name of Object.keys(defaultTarget) as (keyof Target)[]) {
+    if (!(target[name] >= 0)) throw invalidArgument(`target.${name}`, 'a number from 0', target[name]);
+  }
+  return target;
 }

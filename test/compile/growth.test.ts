@@ -1,0 +1,78 @@
+import test from 'ava';
+import { compile } from '../../lib/compile/index.js';
+import * as g from '../../lib/graph/index.js';
+
+/** Lookups in maps and sets, of which all searches are made, while something runs. Counts, other than times, repeat. */
+function lookups(run: () => void): number {
+  const [map, set] = [Map.prototype, Set.prototype];
+  const { get, has } = map;
+  const { has: hasMember, add } = set;
+  let count = 0;
+  map.get = function (key) {
+    count++;
+    return get.call(this, key);
+  };
+  map.has = function (key) {
+    count++;
+    return has.call(this, key);
+  };
+  set.has = function (value) {
+    count++;
+    return hasMember.call(this, value);
+  };
+  set.add = function (value) {
+    count++;
+    return add.call(this, value);
+  };
+  try {
+    run();
+  } finally {
+    Object.assign(map, { get, has });
+    Object.assign(set, { has: hasMember, add });
+  }
+  return count;
+}
+
+/** The hypergradient of a weight decay through gradient steps, all of which use one value. */
+function unrolled(steps: number): Record<string, g.Node> {
+  const [x, y] = [g.input('x', [50, 12]), g.input('y', [50])];
+  const decay = g.input('decay', [12]);
+  const margins = (w: g.Node) => g.mul(y, g.reshape(g.matmul(x, g.reshape(w, [12, 1])), [50]));
+  let w = g.input('w', [12]);
+  for (let step = 0; step < steps; step++) {
+    const loss = g.add(g.mean(g.softplus(g.neg(margins(w)))), g.reduceSum(g.mul(g.exp(decay), g.mul(w, w))));
+    w = g.sub(w, g.mul(0.1, g.gradient(loss, [w])[0] as g.Node));
+  }
+  const value = g.mean(g.softplus(g.neg(margins(w))));
+  return { value, gradient: g.gradient(value, [decay])[0] as g.Node };
+}
+
+/** A long chain of operations on one input. */
+function chained(length: number): Record<string, g.Node> {
+  const x = g.input('x', [1, 1]);
+  let y: g.Node = x;
+  for (let i = 0; i < length; i++) y = g.maximum(g.exp(y), x);
+  const value = g.reduceSum(g.square(y));
+  return { value, gradient: g.gradient(value, [x])[0] as g.Node };
+}
+
+for (const [name, make, size] of [
+  ['unrolled steps', unrolled, 120],
+  ['a chain', chained, 1200],
+] as const) {
+  test(`${name}: a graph twice as large takes twice the work, to make and to compile`, (t) => {
+    const [single, double] = [size, 2 * size].map((count) => {
+      let outputs: Record<string, g.Node> = {};
+      const made = lookups(() => {
+        outputs = make(count);
+      });
+      return { made, compiled: lookups(() => void compile({ outputs })) };
+    }) as [Record<'made' | 'compiled', number>, Record<'made' | 'compiled', number>];
+    for (const part of ['made', 'compiled'] as const) {
+      t.true(
+        single[part] > 1000 && double[part] < 2.4 * single[part],
+        `${part}: ${single[part]}, then ${double[part]}`,
+      );
+    }
+  });
+}
