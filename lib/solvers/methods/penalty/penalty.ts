@@ -1,4 +1,5 @@
 import { plus, scaled, type Vector } from '../../../bilevel/index.js';
+import { mean } from '../../../numbers.js';
 import type { MethodReport } from '../../machine/method-solver.js';
 import { defineMethod } from '../../method.js';
 import type { SolverState } from '../../state.js';
@@ -147,5 +148,3 @@ export const penalty = defineMethod({
 
 export type PenaltyReport = MethodReport<PenaltyDetails>;
 export type PenaltySolver = ReturnType<typeof penalty>;
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

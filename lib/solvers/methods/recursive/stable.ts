@@ -1,5 +1,6 @@
 import { type BilevelProblem, minus, type Oracles, plusScaled, type Vector } from '../../../bilevel/index.js';
 import { BilevelError } from '../../../errors.js';
+import { mean } from '../../../numbers.js';
 import { constant } from '../../../schedules/index.js';
 import { elementCount, Tensor } from '../../../tensor.js';
 import type { Iteration } from '../../machine/iteration.js';
@@ -131,7 +132,7 @@ export const stable = defineMethod({
       await iteration.run(response);
       await iteration.run(lowerStep);
       // That of the hypergradient's system; the response of v has another one.
-      return { linearResidual: residuals.reduce((sum, residual) => sum + residual, 0) / residuals.length };
+      return { linearResidual: mean(residuals) };
     };
   },
 });
