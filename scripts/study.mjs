@@ -18,7 +18,7 @@ const usage = `Usage: npm run study -- NAME [options]
 
 NAME is one of ${Object.keys(studies).join(', ')}.
 
-  --set KEY=VALUE  an option of all parts, such as seconds=60; may be repeated
+  --set KEY=VALUE  an option of the parts, such as seconds=60; may be repeated
   --threads N      threads of the engine
   --out FOLDER     where the runs are kept, and gone on with (runs/NAME-study)
   --write          also write tables and pictures into docs/
@@ -69,19 +69,24 @@ async function main() {
     process.exitCode = values.help ? 0 : 1;
     return console.log(usage);
   }
-  const { command = name, page, options = {}, parts } = plan;
+  const { command = name, page, parts } = plan;
   const study = findStudy(command);
   const tables = Object.assign({}, ...Object.values(study.options));
   const given = values.set
     .map((each) => each.split(/=(.*)/s))
     .map(([key, value]) => [key, parseOption(tables[key], value, key)]);
-  const common = { ...options, ...Object.fromEntries(given) };
+  // What parts choose for themselves is replaced in those alone.
+  const chosen = new Set(Object.values(parts).flatMap(Object.keys));
+  const optionsOf = (own) => ({
+    ...own,
+    ...Object.fromEntries(given.filter(([key]) => key in own || !chosen.has(key))),
+  });
   const threads = Number(values.threads ?? plan.threads ?? study.threads ?? os.availableParallelism());
   const device = Device.cpu({ threads });
   const all = [];
   for (const [title, own] of Object.entries(parts)) {
     const out = join(values.out ?? `runs/${name}-study`, title.toLowerCase().replaceAll(/\W+/g, '-'));
-    all.push({ title, results: await runPart(study, { ...common, ...own }, out, device) });
+    all.push({ title, results: await runPart(study, optionsOf(own), out, device) });
   }
   const seconds = all.flatMap(({ results }) => results.outcomes).reduce((sum, each) => sum + each.seconds, 0);
   const processor = os.cpus()[0]?.model.trim() ?? 'an unknown processor';
