@@ -1,7 +1,4 @@
 import { Command, Option as Flag } from 'commander';
-import { Device } from '../engine/index.js';
-import { BilevelError } from '../errors.js';
-import { Network } from '../onnx/index.js';
 import {
   type CheckProgress,
   type CheckResult,
@@ -15,9 +12,12 @@ import {
   referencePoint,
   toleranceOf,
   withinTolerance,
-} from '../tasks/checking/index.js';
-import { findModel } from '../tasks/models.js';
-import { type Loss, losses } from '../tasks/network/costs.js';
+} from '../checking/index.js';
+import { Device } from '../engine/index.js';
+import { BilevelError } from '../errors.js';
+import { type Loss, losses } from '../network/costs.js';
+import { findModel } from '../network/models.js';
+import { Network } from '../onnx/index.js';
 import { parsePositive, parseSizes } from './flags.js';
 import { onnxRuntimeOutput } from './onnx-runtime.js';
 import { formatTable } from './output.js';

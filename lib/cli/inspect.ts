@@ -1,11 +1,11 @@
 import { Command, Option as Flag } from 'commander';
+import { inspectStep, type NoStep, type StepCost } from '../checking/inspection.js';
 import { formatCost, formatQuantity, type ProgramCost } from '../compile/index.js';
 import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
+import { findModel } from '../network/models.js';
 import { Network, type NetworkTensor, UnsupportedOperatorsError } from '../onnx/index.js';
 import { printable } from '../printable.js';
-import { inspectStep, type NoStep, type StepCost } from '../tasks/inspection.js';
-import { findModel } from '../tasks/models.js';
 import { elementCount, formatType } from '../tensor.js';
 import { parsePositive, parseSizes } from './flags.js';
 import { errorJson, formatTable } from './output.js';

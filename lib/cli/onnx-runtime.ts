@@ -1,7 +1,7 @@
 import type * as Runtime from 'onnxruntime-node';
+import type { OracleInput, OutputOracle } from '../checking/index.js';
 import { decodeFloat16 } from '../data/half.js';
 import { BilevelError } from '../errors.js';
-import type { OracleInput, OutputOracle } from '../tasks/checking/index.js';
 
 /** How ONNX Runtime takes the elements of each type that the package reads. */
 const arrays: Readonly<Record<string, (data: Float64Array) => Runtime.Tensor.DataType>> = {

@@ -32,6 +32,7 @@ export {
 } from '../bilevel/index.js';
 export { RunAborted } from '../engine/index.js';
 export { BilevelError, type ErrorCode } from '../errors.js';
+export { runningStatistics, type StatisticsOptions } from '../network/running-statistics.js';
 export {
   type Application,
   type ApplyOptions,
@@ -80,5 +81,4 @@ export {
   type StepReport,
   writeState,
 } from '../solvers/index.js';
-export { runningStatistics, type StatisticsOptions } from '../tasks/running-statistics.js';
 export { type DType, type Shape, Tensor, type TensorType } from '../tensor.js';

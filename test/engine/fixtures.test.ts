@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { Network } from '../../lib/onnx/index.js';
 import {
   checkNetwork,
   checkQuantities,
@@ -11,7 +10,8 @@ import {
   referenceErrors,
   referencePoint,
   toleranceOf,
-} from '../../lib/tasks/checking/index.js';
+} from '../../lib/checking/index.js';
+import { Network } from '../../lib/onnx/index.js';
 import { testDevice } from '../support/devices.js';
 
 const fixturesFolder = fileURLToPath(new URL('../../../test/fixtures', import.meta.url));

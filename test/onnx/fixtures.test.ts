@@ -1,13 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { checkQuantities, evaluateQuantities, referenceErrors, referencePoint } from '../../lib/checking/index.js';
 import { Network } from '../../lib/onnx/index.js';
-import {
-  checkQuantities,
-  evaluateQuantities,
-  referenceErrors,
-  referencePoint,
-} from '../../lib/tasks/checking/index.js';
 
 const fixtures = fileURLToPath(new URL('../../../test/fixtures/', import.meta.url));
 

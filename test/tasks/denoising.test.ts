@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import test from 'ava';
 import { compile } from '../../lib/compile/index.js';
 import { constant, crossEntropy, gradient, input } from '../../lib/graph/index.js';
+import { Classifier, checkFit, filterSamples, joinSamples, trainClassifier } from '../../lib/network/classifier.js';
+import { weightedMean } from '../../lib/network/importance.js';
+import { findModel, modelNames } from '../../lib/network/models.js';
 import { Network } from '../../lib/onnx/index.js';
 import { StepProgram } from '../../lib/solvers/machine/step-program.js';
-import { Classifier, checkFit, filterSamples, joinSamples, trainClassifier } from '../../lib/tasks/classifier.js';
 import {
   initialImportance,
   loadDenoisingInputs,
@@ -14,8 +16,6 @@ import {
   validateSettings,
   weightsOf,
 } from '../../lib/tasks/denoising/index.js';
-import { weightedMean } from '../../lib/tasks/denoising/problem.js';
-import { findModel, modelNames } from '../../lib/tasks/models.js';
 import { Tensor } from '../../lib/tensor.js';
 import { testDevice } from '../support/devices.js';
 import { buildModel, encode, int64s, type TestModel, tensor } from '../support/onnx/builder.js';

@@ -2,8 +2,8 @@ import { loadDataset } from '../../data/dataset.js';
 import { corruptLabels } from '../../data/noise.js';
 import { Random } from '../../data/random.js';
 import { splitRows } from '../../data/split.js';
+import type { Samples } from '../../network/classifier.js';
 import type { Tensor } from '../../tensor.js';
-import type { Samples } from '../classifier.js';
 
 /** What the data of a denoising run are made of. */
 export interface DataSettings {

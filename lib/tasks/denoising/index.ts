@@ -1,5 +1,5 @@
 export type { DenoisingData } from './data.js';
-export { denoisingProblem, initialImportance, rescaleImportance, sampleWeight, weightsOf } from './problem.js';
+export { denoisingProblem, initialImportance, rescaleImportance, weightsOf } from './problem.js';
 export { type PublishedAccuracies, publishedAccuracies } from './published.js';
 export {
   type Baselines,

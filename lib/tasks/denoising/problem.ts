@@ -1,23 +1,10 @@
 import { type BilevelProblem, bilevelProblem, feed, perSample } from '../../bilevel/index.js';
-import { crossEntropy, div, mean, mul, type Node, reduceSum, sigmoid } from '../../graph/index.js';
+import { crossEntropy, mean } from '../../graph/index.js';
+import type { Parameters, Samples } from '../../network/classifier.js';
+import { weightedMean } from '../../network/importance.js';
 import { mean as meanOf } from '../../numbers.js';
 import type { Network } from '../../onnx/index.js';
 import { Tensor } from '../../tensor.js';
-import type { Parameters, Samples } from '../classifier.js';
-
-/**
- * The weight u' = (tanh(u) + 1) / 2 of a sample with importance u, in (0, 1). Written as sigmoid(2 u): in float32 the sum with
- * 1 cancels below u = -5, and with it the derivative.
- */
-export function sampleWeight(u: Node): Node {
-  return sigmoid(mul(2, u));
-}
-
-/** sum_i u'_i l_i / sum_i u'_i over a batch: the lower cost of losses l [b] and importances u [b]. */
-export function weightedMean(losses: Node, u: Node): Node {
-  const weights = sampleWeight(u);
-  return div(reduceSum(mul(weights, losses)), reduceSum(weights));
-}
 
 /**
  * Learning the importance u of every training sample (Mehra and Hamm 2021, section 3.2 and supplement E.2):

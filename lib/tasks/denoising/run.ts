@@ -1,15 +1,6 @@
 import { type Detection, detection } from '../../data/detection.js';
 import type { Device } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
-import { Network } from '../../onnx/index.js';
-import {
-  type MethodState,
-  type PenaltyReport,
-  type PenaltySolver,
-  penalty,
-  type SavedState,
-} from '../../solvers/index.js';
-import type { Tensor } from '../../tensor.js';
 import {
   Classifier,
   checkFit,
@@ -19,9 +10,18 @@ import {
   type Parameters,
   type Samples,
   trainClassifier,
-} from '../classifier.js';
-import { findModel } from '../models.js';
-import { runningStatistics } from '../running-statistics.js';
+} from '../../network/classifier.js';
+import { findModel } from '../../network/models.js';
+import { runningStatistics } from '../../network/running-statistics.js';
+import { Network } from '../../onnx/index.js';
+import {
+  type MethodState,
+  type PenaltyReport,
+  type PenaltySolver,
+  penalty,
+  type SavedState,
+} from '../../solvers/index.js';
+import type { Tensor } from '../../tensor.js';
 import { type DataSettings, type DenoisingData, loadDenoisingData } from './data.js';
 import { denoisingProblem, initialImportance, rescaleImportance, weightsOf } from './problem.js';
 import type { DenoisingSettings } from './settings.js';

@@ -1,9 +1,9 @@
 import { detection } from '../../data/detection.js';
+import { Classifier } from '../../network/classifier.js';
+import { runningStatistics } from '../../network/running-statistics.js';
 import { type Options, type OptionTable, validateOptions } from '../../options.js';
 import { formatFixed, formatShare } from '../../report/format.js';
 import { Tensor } from '../../tensor.js';
-import { Classifier } from '../classifier.js';
-import { runningStatistics } from '../running-statistics.js';
 import { type ChosenSettings, defineTask } from '../task.js';
 import { denoisingProblem, weightsOf } from './problem.js';
 import { loadDenoisingInputs } from './run.js';

@@ -3,8 +3,8 @@ import type { LabelledSamples } from '../../data/labelled-samples.js';
 import { corruptLabels } from '../../data/noise.js';
 import { Random } from '../../data/random.js';
 import { invalidArgument } from '../../errors.js';
+import type { Samples } from '../../network/classifier.js';
 import { formatType, Tensor } from '../../tensor.js';
-import type { Samples } from '../classifier.js';
 import type { TaskSettings } from './settings.js';
 
 export interface HyperCleaningData {

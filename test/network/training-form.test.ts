@@ -1,15 +1,9 @@
 import test from 'ava';
+import { checkNetwork, checkQuantities, isRandom, randomPoint, withinTolerance } from '../../lib/checking/index.js';
 import { Random } from '../../lib/data/random.js';
+import { Classifier, checkFit, type Samples, trainClassifier } from '../../lib/network/classifier.js';
 import { Network } from '../../lib/onnx/index.js';
 import { penalty } from '../../lib/solvers/index.js';
-import {
-  checkNetwork,
-  checkQuantities,
-  isRandom,
-  randomPoint,
-  withinTolerance,
-} from '../../lib/tasks/checking/index.js';
-import { Classifier, checkFit, type Samples, trainClassifier } from '../../lib/tasks/classifier.js';
 import { denoisingProblem } from '../../lib/tasks/denoising/index.js';
 import { Tensor } from '../../lib/tensor.js';
 import { testDevice } from '../support/devices.js';

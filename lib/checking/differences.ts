@@ -1,5 +1,5 @@
-import { Random } from '../../data/random.js';
-import { constant, evaluate, inner, type Node, topologicalOrder } from '../../graph/index.js';
+import { Random } from '../data/random.js';
+import { constant, evaluate, inner, type Node, topologicalOrder } from '../graph/index.js';
 import { joined, norm } from './numbers.js';
 import type { CostName, Quantities } from './quantities.js';
 import { evaluateRounded, float64Unit } from './rounding.js';

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { type CheckResult, checkNetwork, randomPoint, withinTolerance } from '../../lib/checking/index.js';
+import { inspectStep } from '../../lib/checking/inspection.js';
 import { onnxRuntimeOutput } from '../../lib/cli/onnx-runtime.js';
 import { Random } from '../../lib/data/random.js';
+import type { Loss } from '../../lib/network/costs.js';
 import { Network } from '../../lib/onnx/index.js';
-import { type CheckResult, checkNetwork, randomPoint, withinTolerance } from '../../lib/tasks/checking/index.js';
-import { inspectStep } from '../../lib/tasks/inspection.js';
-import type { Loss } from '../../lib/tasks/network/costs.js';
 import { elementCount } from '../../lib/tensor.js';
 import { bilevel, errorOf } from '../support/command-line.js';
 import { testDevice } from '../support/devices.js';

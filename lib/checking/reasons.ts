@@ -1,5 +1,5 @@
-import type { Node } from '../../graph/index.js';
-import { elementCount } from '../../tensor.js';
+import type { Node } from '../graph/index.js';
+import { elementCount } from '../tensor.js';
 import { difference, norm } from './numbers.js';
 
 const expectedBy = {

@@ -1,7 +1,7 @@
-import { BilevelError, invalidArgument } from '../../errors.js';
-import { input } from '../../graph/index.js';
-import type { Network, NetworkInput } from '../../onnx/index.js';
-import type { Shape, TensorType } from '../../tensor.js';
+import { BilevelError, invalidArgument } from '../errors.js';
+import { input } from '../graph/index.js';
+import type { Network, NetworkInput } from '../onnx/index.js';
+import type { Shape, TensorType } from '../tensor.js';
 
 /** What a caller fixes of the sizes that a file leaves open. */
 export interface SizeOptions {

@@ -1,13 +1,13 @@
-import { checkLabels } from '../../data/labels.js';
-import { Random } from '../../data/random.js';
-import { readSafetensors, type SafetensorsEntry } from '../../data/safetensors.js';
-import { BilevelError } from '../../errors.js';
-import { isOp, type Node, topologicalOrder } from '../../graph/index.js';
-import type { Network } from '../../onnx/index.js';
-import { elementCount, formatType, Tensor } from '../../tensor.js';
+import { checkLabels } from '../data/labels.js';
+import { Random } from '../data/random.js';
+import { readSafetensors, type SafetensorsEntry } from '../data/safetensors.js';
+import { BilevelError } from '../errors.js';
+import { isOp, type Node, topologicalOrder } from '../graph/index.js';
 import type { Loss } from '../network/costs.js';
 import { drawInput, indexBounds } from '../network/draws.js';
 import type { SizeOptions } from '../network/sizes.js';
+import type { Network } from '../onnx/index.js';
+import { elementCount, formatType, Tensor } from '../tensor.js';
 import {
   type CheckSetting,
   checkQuantities,

@@ -1,7 +1,7 @@
-import { BilevelError, invalidArgument } from '../../errors.js';
-import { crossEntropy, mean, mul, type Node, reshape, square, sub } from '../../graph/index.js';
-import { elementCount, formatType, type TensorType } from '../../tensor.js';
-import { sampleWeight, weightedMean } from '../denoising/problem.js';
+import { BilevelError, invalidArgument } from '../errors.js';
+import { crossEntropy, mean, mul, type Node, reshape, square, sub } from '../graph/index.js';
+import { elementCount, formatType, type TensorType } from '../tensor.js';
+import { sampleWeight, weightedMean } from './importance.js';
 
 /** How an output is judged: as logits, by the squared distance from a target, or as a loss that it is already. */
 export const losses = ['crossEntropy', 'squares', 'value'] as const;

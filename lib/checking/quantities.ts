@@ -9,11 +9,11 @@ import {
   stopGradient,
   sumOfSquares,
   topologicalOrder,
-} from '../../graph/index.js';
-import type { Network } from '../../onnx/index.js';
-import type { TensorType } from '../../tensor.js';
+} from '../graph/index.js';
 import { costOfOutput, importanceLoss, type Loss, meanLoss, type OutputCost } from '../network/costs.js';
 import { chooseSizes, type NetworkSizes, type SizeOptions } from '../network/sizes.js';
+import type { Network } from '../onnx/index.js';
+import type { TensorType } from '../tensor.js';
 
 /** Quantities that derive by both levels, in the order in which they are shown behind the output. */
 export const costNames = [

@@ -1,5 +1,5 @@
-import { Random } from '../../data/random.js';
-import { evaluateChanged, type Node, type OpName } from '../../graph/index.js';
+import { Random } from '../data/random.js';
+import { evaluateChanged, type Node, type OpName } from '../graph/index.js';
 
 /** Operations that move or choose elements, which rounds nothing. Equal elements must stay equal behind them. */
 const exact: ReadonlySet<OpName> = new Set<OpName>([

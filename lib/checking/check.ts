@@ -1,8 +1,8 @@
-import { compile, targetOf } from '../../compile/index.js';
-import type { Device } from '../../engine/index.js';
-import { evaluate, type Node } from '../../graph/index.js';
-import type { Network } from '../../onnx/index.js';
-import { Tensor, type TensorType } from '../../tensor.js';
+import { compile, targetOf } from '../compile/index.js';
+import type { Device } from '../engine/index.js';
+import { evaluate, type Node } from '../graph/index.js';
+import type { Network } from '../onnx/index.js';
+import { Tensor, type TensorType } from '../tensor.js';
 import { type CheckProgress, compareWithDifferences, type DifferenceResult } from './differences.js';
 import { type CheckNote, notesOf } from './notes.js';
 import { difference, joined, largest, norm } from './numbers.js';

@@ -2,11 +2,11 @@ import { bilevelProblem, feed, perSample } from '../bilevel/index.js';
 import type { ProgramCost } from '../compile/index.js';
 import type { Device } from '../engine/index.js';
 import { broadcastTo, type Node } from '../graph/index.js';
+import { costOfOutput, importanceLoss, type Loss, meanLoss } from '../network/costs.js';
+import { chooseSizes, type NetworkSizes, type SizeOptions } from '../network/sizes.js';
 import type { Network } from '../onnx/index.js';
 import { penalty } from '../solvers/index.js';
 import { formatType, Tensor, type TensorType } from '../tensor.js';
-import { costOfOutput, importanceLoss, type Loss, meanLoss } from './network/costs.js';
-import { chooseSizes, type NetworkSizes, type SizeOptions } from './network/sizes.js';
 
 /** What a step of the penalty method costs for a network, with the importance of samples as the upper variable. */
 export interface StepCost {

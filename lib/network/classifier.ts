@@ -8,7 +8,7 @@ import type { Network } from '../onnx/index.js';
 import { cosine } from '../schedules/index.js';
 import { minimize } from '../solvers/index.js';
 import { type DType, elementCount, formatType, type Shape, sameShape, Tensor, type TensorType } from '../tensor.js';
-import { indexBounds } from './network/draws.js';
+import { indexBounds } from './draws.js';
 
 export type Parameters = Readonly<Record<string, Tensor>>;
 

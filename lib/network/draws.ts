@@ -1,6 +1,6 @@
-import type { Random } from '../../data/random.js';
-import { isOp, type Node, topologicalOrder } from '../../graph/index.js';
-import { elementCount } from '../../tensor.js';
+import type { Random } from '../data/random.js';
+import { isOp, type Node, topologicalOrder } from '../graph/index.js';
+import { elementCount } from '../tensor.js';
 
 /**
  * Random values that an input can have: reals from a normal distribution, integers that are indices into a table within that
