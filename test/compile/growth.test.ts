@@ -1,12 +1,16 @@
 import test from 'ava';
 import { compile } from '../../lib/compile/index.js';
+import { reassociate } from '../../lib/compile/rewrite/reassociate/reassociate.js';
+import { defaultTarget } from '../../lib/compile/target.js';
 import * as g from '../../lib/graph/index.js';
 
-/** Lookups in maps and sets, of which all searches are made, while something runs. Counts, other than times, repeat. */
+/** Lookups in maps, sets and lists, of which all searches are made, while something runs. Counts, other than times, repeat. */
 function lookups(run: () => void): number {
   const [map, set] = [Map.prototype, Set.prototype];
   const { get, has } = map;
   const { has: hasMember, add } = set;
+  const list: unknown[] = Array.prototype;
+  const { some } = list;
   let count = 0;
   map.get = function (key) {
     count++;
@@ -24,11 +28,16 @@ function lookups(run: () => void): number {
     count++;
     return add.call(this, value);
   };
+  list.some = function (predicate) {
+    count++;
+    return some.call(this, predicate);
+  };
   try {
     run();
   } finally {
     Object.assign(map, { get, has });
     Object.assign(set, { has: hasMember, add });
+    Object.assign(list, { some });
   }
   return count;
 }
@@ -74,5 +83,28 @@ for (const [name, make, size] of [
         `${part}: ${single[part]}, then ${double[part]}`,
       );
     }
+  });
+}
+
+/** A value that is made of the one before, again and again, in two ways at a time. */
+function repeated(x: g.Node, times: number): g.Node {
+  let y = x;
+  for (let i = 0; i < times; i++) y = g.mul(y, g.neg(y));
+  return y;
+}
+
+const [x, d] = [g.input('x', [20, 80]), g.input('d', [20, 30])];
+const norm = g.sumOfSquares([g.matmul(d, x, { transposeA: true })]);
+
+for (const [name, make] of [
+  ['behind', (times) => g.add(repeated(norm, times), g.reduceSum(g.exp(d)))],
+  ['beside', (times) => g.exp(g.add(norm, repeated(g.input('s', []), times)))],
+] as const satisfies readonly (readonly [string, (times: number) => g.Node])[]) {
+  test(`values with many paths through the graph ${name} a norm: twice as many take twice the work`, (t) => {
+    const [single, double] = [10, 20].map((times) => {
+      const roots = [make(times)];
+      return lookups(() => void reassociate(roots, new Set([d]), (settled) => settled, defaultTarget));
+    }) as [number, number];
+    t.true(single > 100 && double < 2.4 * single, `${single}, then ${double}`);
   });
 }

@@ -1,7 +1,8 @@
 import { createNode, isOp, type Node } from '../../../graph/node.js';
 import { withInputs } from '../../../graph/rewrite.js';
-import { consumersOf, topologicalOrder } from '../../../graph/traverse.js';
+import { topologicalOrder } from '../../../graph/traverse.js';
 import type { Target } from '../../target.js';
+import { minorTermsOf } from './minor-terms.js';
 import { type Factor, isOpened } from './terms.js';
 import { noWork, plus, type Work, workOf } from './work.js';
 
@@ -21,7 +22,7 @@ export class Arrangement {
   readonly #products = new Map<string, Node>();
   readonly #sums = new Set<Node>();
   readonly #replacements = new Map<Node, Node>();
-  #consumers: ReadonlyMap<Node, readonly Node[]> | undefined;
+  #minorTerms: ReadonlySet<Node> | undefined;
 
   /** @param changing inputs that differ from step to step; undefined when everything is computed in every step */
   constructor(roots: readonly Node[], changing: ReadonlySet<Node> | undefined, target: Target) {
@@ -45,19 +46,15 @@ export class Arrangement {
     return this.#uses.get(node) ?? 0;
   }
 
-  isResult(node: Node): boolean {
-    return this.#roots.includes(node);
-  }
-
   /** Whether a node may be a product or a sum of terms of which one is: of all others there is nothing to rearrange. */
   mayHoldProduct(node: Node): boolean {
     return this.#sums.has(node);
   }
 
-  /** The users of a node in the graph as it was given. */
-  consumers(node: Node): readonly Node[] {
-    this.#consumers ??= consumersOf(this.#order);
-    return this.#consumers.get(node) ?? [];
+  /** Whether a node of the graph as it was given is only a small part of every result. */
+  isMinorTerm(node: Node): boolean {
+    this.#minorTerms ??= minorTermsOf(this.#order, this.#roots);
+    return this.#minorTerms.has(node);
   }
 
   /** The product of two matrices, which may be there already. */

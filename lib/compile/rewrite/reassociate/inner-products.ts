@@ -36,47 +36,5 @@ export function* splitInnerProducts(node: Node, arrangement: Arrangement): Itera
       plans.push(createNode('reduceSum', [scaled], { axes }));
     }
   }
-  if (plans.length > 0 && isMinorTerm(node, arrangement)) yield* plans;
-}
-
-/** Whether every result takes a value only through sums with other values than squares, so that its rounding is lost in theirs. */
-function isMinorTerm(node: Node, arrangement: Arrangement): boolean {
-  if (arrangement.isResult(node)) return false;
-  return arrangement.consumers(node).every((user) => {
-    switch (user.op) {
-      case 'add':
-      case 'sub':
-        if (user.inputs.some((input) => input !== node && isIndependent(input))) return true;
-        return isMinorTerm(user, arrangement);
-      case 'mul':
-      case 'neg':
-      case 'reshape':
-      case 'broadcastTo':
-        return isMinorTerm(user, arrangement);
-      default:
-        return false;
-    }
-  });
-}
-
-/** Whether a value is not made of constants and squares alone. */
-function isIndependent(node: Node): boolean {
-  switch (node.op) {
-    case 'input':
-    case 'constant':
-      return false;
-    case 'add':
-    case 'sub':
-    case 'mul':
-    case 'neg':
-    case 'reshape':
-    case 'broadcastTo':
-      return node.inputs.some(isIndependent);
-    case 'reduceSum': {
-      const [x] = node.inputs as readonly [Node];
-      return !(isOp(x, 'mul') && x.inputs[0] === x.inputs[1]);
-    }
-    default:
-      return true;
-  }
+  if (plans.length > 0 && arrangement.isMinorTerm(node)) yield* plans;
 }
