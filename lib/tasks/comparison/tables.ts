@@ -1,3 +1,4 @@
+import { mean } from '../../numbers.js';
 import { plainOptions } from '../../options.js';
 import { formatFixed, formatNumber } from '../../report/format.js';
 import type { TextTable } from '../../report/tables.js';
@@ -10,7 +11,7 @@ import {
   shares,
   valueAtShare,
 } from './comparison.js';
-import { type Measurement, meanUntil } from './curves.js';
+import { meanUntil } from './curves.js';
 import { type Budget, describeBatch } from './settings.js';
 
 /** Methods that came to the end by what they reached there, then the others. */
@@ -76,9 +77,7 @@ export function endTable(comparison: Comparison): TextTable {
   ];
   const rows = byEnd(comparison).map((result) => {
     const last = lastOf(result);
-    const mean = (name: string): number =>
-      last.reduce((sum, measurement: Measurement) => sum + (measurement[name] ?? Number.NaN), 0) / last.length;
-    const cells = columns.map(([, name, format]) => format(mean(name)));
+    const cells = columns.map(([, name, format]) => format(mean(last.map((each) => each[name] ?? Number.NaN))));
     return [result.run.name, describeBatch(result.run, task.rows(settings.task)), ...cells, endOf(result)];
   });
   return {

@@ -1,4 +1,4 @@
-import { compileCached } from '../../compile/index.js';
+import { compileCached, targetOf } from '../../compile/index.js';
 import { input } from '../../graph/index.js';
 import { type Options, type OptionTable, validateOptions } from '../../options.js';
 import { formatNumber } from '../../report/format.js';
@@ -57,9 +57,8 @@ export const representation = defineTask({
     const u = Object.fromEntries(Object.entries(start.matrices).map(([name, each]) => [name, node(name, each)]));
     const rows = { x: node('x', upper.x), y: node('y', upper.y) };
     const outerLoss = Tensor.zeros([]);
-    const program = device.load(
-      compileCached({ outputs: { outerLoss: upperCost(instance.model, u, node('head', start.head), rows) } }),
-    );
+    const spec = { outputs: { outerLoss: upperCost(instance.model, u, node('head', start.head), rows) } };
+    const program = device.load(compileCached(spec, { target: targetOf(device.info()) }));
     return {
       of: async (state) => {
         await program.run({ ...upper, ...state.u, ...state.v, outerLoss });

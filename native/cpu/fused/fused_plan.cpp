@@ -5,7 +5,7 @@
 #include <numeric>
 #include <optional>
 
-#include "cpu/fused/tiling.h"
+#include "cpu/fused/loop_tiling.h"
 #include "program/tape.h"
 
 namespace bilevel::cpu {
@@ -82,7 +82,7 @@ class Planner {
     plan_.outer = product(plan_.elementwise ? sizes : sizes.first(outer));
     plan_.reduced = product(sizes.subspan(outer, reduced));
     plan_.inner = plan_.elementwise ? 1 : product(sizes.subspan(outer + reduced));
-    const Tiling tiling = plan_.elementwise ? choose_tiling(fused_) : Tiling{};
+    const LoopTiling tiling = plan_.elementwise ? choose_loop_tiling(fused_) : LoopTiling{};
     const std::vector<int64_t> walked = tiling.sizes(fused_.sizes);
     for (const View& view : fused_.operands) {
       plan_.operands.emplace_back(view, dtype_of(view), walked, tiling.strides(view.strides));

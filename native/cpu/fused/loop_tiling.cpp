@@ -1,4 +1,4 @@
-#include "cpu/fused/tiling.h"
+#include "cpu/fused/loop_tiling.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -23,9 +23,9 @@ int64_t side(int64_t size) {
 
 }  // namespace
 
-Tiling choose_tiling(const Fused& fused) {
+LoopTiling choose_loop_tiling(const Fused& fused) {
   const std::vector<int64_t>& sizes = fused.sizes;
-  Tiling tiling;
+  LoopTiling tiling;
   tiling.column = sizes.size();
   while (tiling.column > 0 && sizes[tiling.column - 1] == 1) --tiling.column;
   if (tiling.column == 0) return {};
@@ -51,7 +51,7 @@ Tiling choose_tiling(const Fused& fused) {
   return tiling;
 }
 
-std::vector<int64_t> Tiling::sizes(std::vector<int64_t> of) const {
+std::vector<int64_t> LoopTiling::sizes(std::vector<int64_t> of) const {
   if (rows == 0) return of;
   of[row] /= rows;
   of[column] /= columns;
@@ -59,7 +59,7 @@ std::vector<int64_t> Tiling::sizes(std::vector<int64_t> of) const {
   return of;
 }
 
-std::vector<int64_t> Tiling::strides(std::vector<int64_t> of) const {
+std::vector<int64_t> LoopTiling::strides(std::vector<int64_t> of) const {
   if (rows == 0) return of;
   const int64_t along_row = of[row], along_column = of[column];
   of[row] *= rows;

@@ -1,5 +1,5 @@
-// Iterating over tiles where an operand or an output is transposed: its elements are then used while their cache lines
-// are at hand. The order of an elementwise space changes no result.
+// Loop tiling: iterating over tiles where an operand or an output is transposed: its elements are then used while their
+// cache lines are at hand. The order of an elementwise space changes no result.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 namespace bilevel::cpu {
 
 // Two dimensions of a space, each cut into whole tiles.
-struct Tiling {
+struct LoopTiling {
   size_t row = 0, column = 0;     // column is the last dimension that is not of size 1
   int64_t rows = 0, columns = 0;  // of one tile; 0 when tiles would not help
 
@@ -20,6 +20,6 @@ struct Tiling {
 };
 
 // For an elementwise instruction.
-Tiling choose_tiling(const Fused& fused);
+LoopTiling choose_loop_tiling(const Fused& fused);
 
 }  // namespace bilevel::cpu
