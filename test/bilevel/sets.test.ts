@@ -69,7 +69,7 @@ test('every set of the registry has cases and is described', async (t) => {
   const page = await readFile('docs/problems.md', 'utf8');
   for (const [name, cases] of Object.entries(setCases)) {
     t.true(cases.length > 0 && cases.every(({ set }) => set.name === name && set.description.startsWith(`${name}(`)));
-    t.regex(page, new RegExp(`\\| \`${name}\\(`), name);
+    t.regex(page, new RegExp(`\\| \`sets\\.${name}\\(`), name);
   }
 });
 
