@@ -1,17 +1,25 @@
 import type { Node } from '../../graph/node.js';
-import { elementCount } from '../../tensor.js';
 import type { StorageOf } from '../lower/fused.js';
 import { copyUnit } from '../lower/lower.js';
-import type { MutableBinding, Storage, Unit } from '../program/ir.js';
-import { type ViewPlan, wholeView } from '../views.js';
+import { type MutableBinding, type Storage, storageFor, type Unit } from '../program/ir.js';
+import { type NodeView, type ViewPlan, wholeView } from '../views.js';
 import { Dependencies } from './dependencies.js';
 import { canOverwrite } from './overwrite.js';
 
+/** A value to write to a binding of its own. */
+interface Output {
+  readonly value: Node;
+  readonly binding: MutableBinding;
+}
+
+/** A value to write over the input that it replaces. */
+interface Update extends Output {
+  readonly target: Node;
+}
+
 export interface Results {
-  /** Values to write to bindings of their own. */
-  readonly outputs: readonly { readonly value: Node; readonly binding: MutableBinding }[];
-  /** Values to write over the inputs that they replace. */
-  readonly updates: readonly { readonly target: Node; readonly value: Node; readonly binding: MutableBinding }[];
+  readonly outputs: readonly Output[];
+  readonly updates: readonly Update[];
 }
 
 export interface BindOptions {
@@ -37,89 +45,110 @@ export function bindResults(
   storageOf: StorageOf,
   options: BindOptions,
 ): BoundUnits {
-  const producerOf = new Map<Storage, Unit>();
-  for (const unit of units) for (const storage of unit.writes) producerOf.set(storage, unit);
-  const dependencies = new Dependencies();
-  const all: Unit[] = [];
-  const add = (unit: Unit): void => {
-    all.push(unit);
-    for (const storage of unit.writes) producerOf.set(storage, unit);
-    const producers = unit.reads.map((storage) => producerOf.get(storage)).filter((producer) => producer !== undefined);
-    dependencies.add(unit, producers);
-  };
-  for (const unit of units) add(unit);
+  const binder = new Binder(units, views, storageOf, options);
+  for (const output of outputs) binder.bindOutput(output);
+  const aside = binder.setAside(updates);
+  for (const update of updates) binder.bindUpdate(update, aside.get(update.value));
+  setAccess(binder.units);
+  return { units: binder.units, after: binder.dependencies.after() };
+}
 
-  const boundStorage = (value: Node, binding: MutableBinding): Storage => ({
-    dtype: value.dtype,
-    elementCount: elementCount(value.shape),
-    place: { kind: 'binding', binding },
-  });
-  const copy = (label: string, value: Node, target: Storage): Unit => {
-    const unit = copyUnit(label, views.viewOf(value), target, storageOf, false);
-    add(unit);
-    return unit;
-  };
-  /** The producer of a value that has arena memory of its own, which may be moved into a binding. */
-  const movable = (value: Node): Unit | undefined => {
-    if (views.viewOf(value).base !== value) return undefined;
-    const storage = storageOf(value);
-    return storage.place.kind === 'arena' ? producerOf.get(storage) : undefined;
-  };
+class Binder {
+  readonly units: Unit[] = [];
+  readonly dependencies = new Dependencies();
+  readonly #producers = new Map<Storage, Unit>();
+  readonly #views: ViewPlan;
+  readonly #storageOf: StorageOf;
+  readonly #inPlace: boolean;
 
-  for (const { value, binding } of outputs) {
-    const producer = movable(value);
+  constructor(units: readonly Unit[], views: ViewPlan, storageOf: StorageOf, { inPlace }: BindOptions) {
+    this.#views = views;
+    this.#storageOf = storageOf;
+    this.#inPlace = inPlace;
+    for (const unit of units) for (const storage of unit.writes) this.#producers.set(storage, unit);
+    for (const unit of units) this.#add(unit);
+  }
+
+  bindOutput({ value, binding }: Output): void {
+    const producer = this.#movable(value);
     // Work done once a run can neither write an output of every step nor read an output back.
-    const beyondPrologue = binding.perStep || dependencies.readers(storageOf(value)).length > 0;
-    if (options.inPlace && producer && !(producer.invariant && beyondPrologue)) {
-      storageOf(value).place = { kind: 'binding', binding };
+    const beyondPrologue = binding.perStep || this.dependencies.readers(this.#storageOf(value)).length > 0;
+    if (producer && !(producer.invariant && beyondPrologue)) {
+      this.#storageOf(value).place = { kind: 'binding', binding };
     } else {
-      copy(`output ${binding.name}`, value, boundStorage(value, binding));
+      this.#copy(`output ${binding.name}`, this.#views.viewOf(value), boundStorage(value, binding));
     }
   }
 
-  // A new value that is, or is part of, an input's old value is set aside before any input is overwritten.
-  const overwritten = new Set(updates.map(({ target }) => target));
-  const setAside = new Map<Node, Storage>();
-  for (const { value, binding } of updates) {
-    if (setAside.has(value) || !overwritten.has(views.viewOf(value).base)) continue;
-    const storage: Storage = {
-      dtype: value.dtype,
-      elementCount: elementCount(value.shape),
-      place: { kind: 'arena', offset: 0 },
-    };
-    setAside.set(value, storage);
-    copy(`save ${binding.name}`, value, storage);
+  /** Copies of new values that are, or are part of, an input's old value, made before any input is overwritten. */
+  setAside(updates: readonly Update[]): ReadonlyMap<Node, Storage> {
+    const overwritten = new Set(updates.map(({ target }) => target));
+    const aside = new Map<Node, Storage>();
+    for (const { value, binding } of updates) {
+      const view = this.#views.viewOf(value);
+      if (aside.has(value) || !overwritten.has(view.base)) continue;
+      const storage = storageFor(value);
+      aside.set(value, storage);
+      this.#copy(`save ${binding.name}`, view, storage);
+    }
+    return aside;
   }
 
-  for (const { target, value, binding } of updates) {
-    const old = storageOf(target);
-    const producer = setAside.has(value) ? undefined : movable(value);
-    const readers = dependencies.readers(old);
-    const direct =
-      options.inPlace &&
-      producer !== undefined &&
-      !producer.invariant &&
-      readers.every((reader) =>
-        reader === producer
-          ? canOverwrite(producer, old, storageOf(value))
-          : !dependencies.mustPrecede(producer, reader),
-      );
-    const aside = setAside.get(value);
+  /** @param aside where the new value was set aside */
+  bindUpdate({ target, value, binding }: Update, aside: Storage | undefined): void {
+    const old = this.#storageOf(target);
+    const readers = this.dependencies.readers(old);
+    const producer = aside ? undefined : this.#movable(value);
     let writer: Unit;
-    if (direct) {
-      storageOf(value).place = { kind: 'binding', binding };
+    if (producer && this.#mayOverwrite(producer, value, old)) {
+      this.#storageOf(value).place = { kind: 'binding', binding };
       writer = producer;
-    } else if (aside) {
-      const whole = wholeView(value);
-      writer = copyUnit(`update ${binding.name}`, whole, boundStorage(value, binding), () => aside, false);
-      add(writer);
     } else {
-      writer = copy(`update ${binding.name}`, value, boundStorage(value, binding));
+      const source = aside ? wholeView(value) : this.#views.viewOf(value);
+      const from = aside ? () => aside : this.#storageOf;
+      writer = this.#copy(`update ${binding.name}`, source, boundStorage(value, binding), from);
     }
-    for (const reader of readers) dependencies.require(reader, writer);
+    for (const reader of readers) this.dependencies.require(reader, writer);
   }
-  setAccess(all);
-  return { units: all, after: dependencies.after() };
+
+  /** Whether the producer of a value may write it over an old one: all others that read that can come before. */
+  #mayOverwrite(producer: Unit, value: Node, old: Storage): boolean {
+    if (producer.invariant) return false;
+    return this.dependencies
+      .readers(old)
+      .every((reader) =>
+        reader === producer
+          ? canOverwrite(producer, old, this.#storageOf(value))
+          : !this.dependencies.mustPrecede(producer, reader),
+      );
+  }
+
+  /** The producer of a value that has arena memory of its own, which may be moved into a binding. */
+  #movable(value: Node): Unit | undefined {
+    if (!this.#inPlace || this.#views.viewOf(value).base !== value) return undefined;
+    const storage = this.#storageOf(value);
+    return storage.place.kind === 'arena' ? this.#producers.get(storage) : undefined;
+  }
+
+  #copy(label: string, source: NodeView, target: Storage, from = this.#storageOf): Unit {
+    const unit = copyUnit(label, source, target, from, false);
+    for (const storage of unit.writes) this.#producers.set(storage, unit);
+    this.#add(unit);
+    return unit;
+  }
+
+  #add(unit: Unit): void {
+    this.units.push(unit);
+    const producers = unit.reads.map((storage) => this.#producers.get(storage));
+    this.dependencies.add(
+      unit,
+      producers.filter((producer) => producer !== undefined),
+    );
+  }
+}
+
+function boundStorage(value: Node, binding: MutableBinding): Storage {
+  return storageFor(value, { kind: 'binding', binding });
 }
 
 /** A binding's access is what the instructions do with it. */

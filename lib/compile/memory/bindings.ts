@@ -1,8 +1,7 @@
 import { invalidArgument } from '../../errors.js';
 import { isOp, type Node } from '../../graph/node.js';
-import { elementCount } from '../../tensor.js';
 import type { StorageOf } from '../lower/fused.js';
-import type { MutableBinding, Storage } from '../program/ir.js';
+import { type MutableBinding, type Storage, storageFor } from '../program/ir.js';
 import type { ProgramSpec } from '../spec.js';
 import type { Results } from './bind.js';
 
@@ -70,10 +69,6 @@ function binding(name: string, { dtype, shape }: Node, perStep: boolean): Mutabl
 }
 
 function newStorage(node: Node, bound: MutableBinding | undefined): Storage {
-  const place: Storage['place'] = bound
-    ? { kind: 'binding', binding: bound }
-    : isOp(node, 'constant')
-      ? { kind: 'constant', data: node.attributes.data }
-      : { kind: 'arena', offset: 0 };
-  return { dtype: node.dtype, elementCount: elementCount(node.shape), place };
+  if (bound) return storageFor(node, { kind: 'binding', binding: bound });
+  return storageFor(node, isOp(node, 'constant') ? { kind: 'constant', data: node.attributes.data } : undefined);
 }

@@ -1,5 +1,5 @@
 import type { OutputMode, ProgramBinding, TapeOp } from '../../encoded.js';
-import { bytesPerElement, type DType, type Shape } from '../../tensor.js';
+import { bytesPerElement, type DType, elementCount, type Shape, type TensorType } from '../../tensor.js';
 import type { BuffersOf, PlainOpcode } from './buffers.js';
 
 /** One numbered buffer of the program. */
@@ -12,9 +12,14 @@ export interface Storage {
     | { readonly kind: 'constant'; readonly data: Float64Array };
 }
 
+/** A buffer for a value: in the arena, where the plan of the memory will say, unless it has a place. */
+export function storageFor({ dtype, shape }: TensorType, place?: Storage['place']): Storage {
+  return { dtype, elementCount: elementCount(shape), place: place ?? { kind: 'arena', offset: 0 } };
+}
+
 /** The size of a buffer. */
-export function storageBytes({ elementCount, dtype }: Storage): number {
-  return elementCount * bytesPerElement[dtype];
+export function storageBytes(storage: Storage): number {
+  return storage.elementCount * bytesPerElement[storage.dtype];
 }
 
 /** Arena ranges and constants start on a cache line. */

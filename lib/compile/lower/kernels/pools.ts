@@ -1,7 +1,7 @@
 import type { Node, NodeOf } from '../../../graph/node.js';
 import type { AveragePoolAttributes, MaxPoolAttributes } from '../../../graph/ops/pool.js';
 import { elementCount, type Shape } from '../../../tensor.js';
-import type { Instruction, Storage } from '../../program/ir.js';
+import { type Instruction, type Storage, storageFor } from '../../program/ir.js';
 import { type Lowering, type Operands, plain } from './lowering.js';
 
 /** The instruction that finds the largest elements of windows: where they are, and, in `values`, the elements themselves. */
@@ -21,11 +21,7 @@ export function maxPool(
 
 /** The positions alone: nothing wants the elements. */
 export const maxPoolIndices: Lowering<'maxPoolIndices'> = (node, operands) =>
-  maxPool(node, operands, {
-    dtype: 'float32',
-    elementCount: elementCount(node.shape),
-    place: { kind: 'arena', offset: 0 },
-  });
+  maxPool(node, operands, storageFor({ dtype: 'float32', shape: node.shape }));
 
 export const averagePool: Lowering<'averagePool'> = ({ attributes, shape }, operands) =>
   plain(

@@ -58,39 +58,46 @@ export function isOpened(node: Node): boolean {
 export function termsOf(factor: Factor, opens: (node: Node) => boolean): Term[] {
   const found: Term[] = [];
   let opened = 0;
-  const open = ({ coefficient, factor: { node, transposed: swapped } }: Term): void => {
-    const stops = opened >= maxTerms || !opens(node);
+  const open = (term: Term): void => {
+    const stops = opened >= maxTerms || !opens(term.factor.node);
     opened++;
-    const part = (inner: Node, times = coefficient, swap = swapped): void =>
-      open({ coefficient: times, factor: { node: inner, transposed: swap } });
-    const [a, b] = node.inputs as readonly [Node, Node];
-    const whole = node.inputs.every((input) => sameShape(input.shape, node.shape));
-    const multiple = isOp(node, 'mul') ? asMultiple(node) : undefined;
-    if (stops) {
-      add({ coefficient, factor: { node, transposed: swapped } });
-    } else if (isOp(node, 'add') && whole) {
-      part(a);
-      part(b);
-    } else if (isOp(node, 'sub') && whole) {
-      part(a);
-      part(b, negated(coefficient));
-    } else if (isOp(node, 'neg')) {
-      part(a, negated(coefficient));
-    } else if (multiple) {
-      part(multiple.inner, product(coefficient, multiple.coefficient));
-    } else if (untransposed(node)) {
-      part(a, coefficient, !swapped);
-    } else {
-      add({ coefficient, factor: { node, transposed: swapped } });
+    let parts = 0;
+    for (const part of stops ? [] : partsOf(term)) {
+      parts++;
+      open(part);
     }
-  };
-  const add = (term: Term): void => {
-    const same = found.findIndex((other) => sameFactor(other.factor, term.factor));
-    if (same < 0) found.push(term);
-    else found[same] = joined(found[same] as Term, term.coefficient);
+    if (parts === 0) join(found, term);
   };
   open({ coefficient: undefined, factor });
   return found;
+}
+
+/** The terms of which a sum, a multiple or a transpose is the sum; of anything else none. */
+function* partsOf({ coefficient, factor: { node, transposed: swapped } }: Term): Iterable<Term> {
+  const [a, b] = node.inputs as readonly [Node, Node];
+  const part = (inner: Node, times = coefficient, swap = swapped): Term => ({
+    coefficient: times,
+    factor: { node: inner, transposed: swap },
+  });
+  if (isOp(node, 'add') || isOp(node, 'sub')) {
+    if (!node.inputs.every((input) => sameShape(input.shape, node.shape))) return;
+    yield part(a);
+    yield isOp(node, 'sub') ? part(b, negated(coefficient)) : part(b);
+  } else if (isOp(node, 'neg')) {
+    yield part(a, negated(coefficient));
+  } else if (isOp(node, 'mul')) {
+    const multiple = asMultiple(node);
+    if (multiple) yield part(multiple.inner, product(coefficient, multiple.coefficient));
+  } else if (untransposed(node)) {
+    yield part(a, coefficient, !swapped);
+  }
+}
+
+/** Adds a term to others, of which one may be of the same matrix. */
+function join(terms: Term[], term: Term): void {
+  const same = terms.findIndex(({ factor }) => sameFactor(factor, term.factor));
+  if (same < 0) terms.push(term);
+  else terms[same] = joined(terms[same] as Term, term.coefficient);
 }
 
 /** coefficient * node */
