@@ -1,7 +1,6 @@
 import type { Node } from '../../graph/node.js';
-import type { StorageOf } from '../lower/fused.js';
 import { copyUnit } from '../lower/lower.js';
-import { type MutableBinding, type Storage, storageFor, type Unit } from '../program/ir.js';
+import { type MutableBinding, type Storage, type StorageOf, storageFor, type Unit } from '../program/ir.js';
 import { type NodeView, type ViewPlan, wholeView } from '../views.js';
 import { Dependencies } from './dependencies.js';
 import { canOverwrite } from './overwrite.js';

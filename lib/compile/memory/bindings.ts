@@ -1,7 +1,6 @@
 import { invalidArgument } from '../../errors.js';
 import { isOp, type Node } from '../../graph/node.js';
-import type { StorageOf } from '../lower/fused.js';
-import { type MutableBinding, type Storage, storageFor } from '../program/ir.js';
+import { type MutableBinding, type Storage, type StorageOf, storageFor } from '../program/ir.js';
 import type { ProgramSpec } from '../spec.js';
 import type { Results } from './bind.js';
 

@@ -1,4 +1,5 @@
 import type { OutputMode, ProgramBinding, TapeOp } from '../../encoded.js';
+import type { Node } from '../../graph/node.js';
 import { bytesPerElement, type DType, elementCount, type Shape, type TensorType } from '../../tensor.js';
 import type { BuffersOf, PlainOpcode } from './buffers.js';
 
@@ -11,6 +12,9 @@ export interface Storage {
     | { readonly kind: 'binding'; readonly binding: MutableBinding }
     | { readonly kind: 'constant'; readonly data: Float64Array };
 }
+
+/** Where the elements of each materialised value are. */
+export type StorageOf = (base: Node) => Storage;
 
 /** A buffer for a value: in the arena, where the plan of the memory will say, unless it has a place. */
 export function storageFor({ dtype, shape }: TensorType, place?: Storage['place']): Storage {

@@ -2,9 +2,8 @@ import type { Node, NodeOf } from '../../../graph/node.js';
 import type { OpName } from '../../../graph/ops/index.js';
 import type { Shape } from '../../../tensor.js';
 import type { BuffersOf, PlainOpcode } from '../../program/buffers.js';
-import type { Instruction, PlainInstruction, PlainInstructionOf, Storage } from '../../program/ir.js';
+import type { Instruction, PlainInstruction, PlainInstructionOf, Storage, StorageOf } from '../../program/ir.js';
 import type { NodeView, ViewPlan } from '../../views.js';
-import type { StorageOf } from '../fused.js';
 
 /** The operands of an operation by their position, and where its result goes. */
 export class Operands {
