@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { formatSchedule, parseSchedule, type Schedule, schedules } from '../../lib/schedules/index.js';
 
@@ -81,6 +82,11 @@ for (const [name, [schedule, values]] of Object.entries(cases)) {
     t.is(copy.at(4), schedule.at(4));
   });
 }
+
+test('docs/cli.md shows how every schedule is written', async (t) => {
+  const page = await readFile('docs/cli.md', 'utf8');
+  for (const name of Object.keys(schedules)) t.true(page.includes(`\`${name}(`), name);
+});
 
 test('a number reads as a constant schedule', (t) => {
   t.is(formatSchedule(parseSchedule(' 1e-3 ', 'rate')), 'constant(0.001)');
