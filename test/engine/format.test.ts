@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import {
   bindingAccess,
@@ -20,4 +21,13 @@ test('both languages have the same lists of codes', (t) => {
     tapeOps,
     outputModes,
   });
+});
+
+test('docs/program-format.md describes every instruction and every operation of the tape', async (t) => {
+  const page = await readFile('docs/program-format.md', 'utf8');
+  const headings = page.split('\n').filter((line) => line.startsWith('## '));
+  const operations = page.split('\n').map((line) => /^\| ([^|]+) \|/.exec(line)?.[1] ?? '');
+  const isNamed = (lines: readonly string[], name: string) => lines.some((line) => line.match(/\w+/g)?.includes(name));
+  for (const opcode of opcodes) t.true(isNamed(headings, opcode), opcode);
+  for (const op of tapeOps) t.true(isNamed(operations, op), op);
 });

@@ -149,9 +149,12 @@ Register float_result(TapeOp op, float a, float b) {
       return of(saturate(a));
     case TapeOp::kToBool:
       return of(a != 0);
-    default:
-      throw Failure("no such operation on floats");
+    // Without a default, so that the compiler misses an operation that has no value here.
+    case TapeOp::kConstant:
+    case TapeOp::kWhere:
+      break;
   }
+  throw Failure("no such operation on floats");
 }
 
 Register result_of(const TapeStep& step, const std::vector<Register>& registers) {
