@@ -55,7 +55,7 @@ async function load(network, shapes) {
   return { v: Object.values(nodes), apply: (images) => model.apply(images, nodes) };
 }
 
-/** The value to be minimised and the tensors that it is computed from, by name. */
+/** The value to be minimised, with pools moved as in the costs of problems, and the tensors that it is computed from, by name. */
 function cost(step, network, { v, apply }) {
   const { train, validation, u, rows } = problem.data(network);
   const tensors = {};
@@ -68,11 +68,13 @@ function cost(step, network, { v, apply }) {
     return graph.crossEntropy(apply(x), feed(`${name}Labels`, labels, [network.batch], 'int32'));
   };
   const loss = crossEntropy('train', train);
-  if (step === 'sgd') return { value: graph.mean(loss), tensors };
+  if (step === 'sgd') return { value: graph.poolFirst([graph.mean(loss)])[0], tensors };
 
   const importance = graph.gather(feed('u', u, [u.length]), feed('rows', rows, [network.batch], 'int32'), 0);
-  const g = graph.mean(graph.mul(graph.sigmoid(importance), loss));
-  const f = graph.mean(crossEntropy('validation', validation));
+  const [g, f] = graph.poolFirst([
+    graph.mean(graph.mul(graph.sigmoid(importance), loss)),
+    graph.mean(crossEntropy('validation', validation)),
+  ]);
   const squares = graph.sumOfSquares(graph.gradient(g, v));
   return { value: graph.add(f, graph.mul(problem.gamma / 2, squares)), tensors };
 }

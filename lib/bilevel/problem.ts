@@ -1,7 +1,7 @@
 import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
-import { input, type Node, requireNode, writtenIn } from '../graph/index.js';
+import { input, type Node, poolFirst, requireNode, writtenIn } from '../graph/index.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
-import { type ConstraintStatement, type Constraints, stateConstraints } from './constraints.js';
+import { type Constraint, type ConstraintStatement, type Constraints, stateConstraints } from './constraints.js';
 import type { AnyFeed, EpisodeFeed, Feed } from './feed.js';
 import { type FeedInputs, stateFeeds } from './inputs.js';
 import { checkLabels } from './labels.js';
@@ -104,15 +104,20 @@ export function bilevelProblem<const F extends Feeds, const U extends UpperTenso
   const lower = stateVariables('v', statement.lower, feeds, sets.lower, batchAxes);
   if (trials !== undefined) checkTrials(trials, upper, lower);
   const point = { ...rowsByFeed(draws), u: valuesByName(upper), v: valuesByName(lower) } as Point<U, V, F>;
-  return Object.freeze({
-    ...draws,
-    upper,
-    lower,
-    trials,
-    f: writeCost('f', statement.f, point, feeds, trials),
-    g: writeCost('g', statement.g, point, feeds, trials),
-    constraints: stateConstraints(statement, point, trials),
-  });
+  const f = writeCost('f', statement.f, point, feeds, trials);
+  const g = writeCost('g', statement.g, point, feeds, trials);
+  const constraints = stateConstraints(statement, point, trials);
+  return Object.freeze({ ...draws, upper, lower, trials, ...forDerivatives({ f, g, constraints }) });
+}
+
+/** Derivatives are taken by the variables alone, which no pool goes around. */
+function forDerivatives({ f, g, constraints }: Pick<BilevelProblem, 'f' | 'g' | 'constraints'>) {
+  const { upper, lower } = constraints;
+  const stated = [f, g, ...[...upper, ...lower].map(({ value }) => value)];
+  const replaced = new Map(poolFirst(stated).map((node, index) => [stated[index], node]));
+  const inPlaceOf = (node: Node): Node => replaced.get(node) ?? node;
+  const all = (list: readonly Constraint[]) => list.map((each) => ({ ...each, value: inPlaceOf(each.value) }));
+  return { f: inPlaceOf(f), g: inPlaceOf(g), constraints: { upper: all(upper), lower: all(lower) } };
 }
 
 export interface MinimizationStatement<F extends Feeds, V extends Tensors> {
@@ -141,7 +146,9 @@ export function minimizationProblem<const F extends Feeds, const V extends Tenso
   const draws = stateDraws(statement);
   const lower = stateVariables('v', statement.lower, draws.feeds, statement.sets);
   const point = { ...rowsByFeed(draws), v: valuesByName(lower) } as LowerPoint<V, F>;
-  return Object.freeze({ ...draws, lower, g: writeCost('g', statement.g, point, draws.feeds) });
+  const written = writeCost('g', statement.g, point, draws.feeds);
+  const [g = written] = poolFirst([written]);
+  return Object.freeze({ ...draws, lower, g });
 }
 
 /** Refuses what does not come from `maker`. @throws INVALID_ARGUMENT */

@@ -1,5 +1,6 @@
 import type { EncodedProgram } from '../encoded.js';
 import type { Node } from '../graph/node.js';
+import { poolFirst } from '../graph/pool-first.js';
 import { topologicalOrder } from '../graph/traverse.js';
 import { writersOf } from './group/group.js';
 import { partition } from './group/partition.js';
@@ -76,7 +77,7 @@ function rewritten(
   changing: ReadonlySet<Node>,
 ): Reassociation {
   const settle = (from: readonly Node[]): readonly Node[] => settled(from, settings);
-  const start = settle(roots);
+  const start = settle(settings.workOnPicked ? poolFirst(roots) : roots);
   if (!settings.reassociate) return { roots: start, savedFlops: 0, hoistedFlops: 0 };
   return reassociate(start, settings.hoist ? changing : undefined, settle, settings.target);
 }

@@ -9,6 +9,7 @@ export { createNode, isOp, type Node, type NodeOf, requireNode } from './node.js
 export type { Op, Value } from './op.js';
 export { type AttributesOf, type OpName, ops } from './ops/index.js';
 export { currentOrigin, type Origin, placeOf, type Site, withOrigin, writtenIn } from './origin.js';
+export { poolFirst } from './pool-first.js';
 export { substitute } from './substitute.js';
 export { topologicalOrder } from './traverse.js';
 export { vectorize } from './vectorize/index.js';

@@ -9,9 +9,25 @@ import {
   rows,
   simplex,
 } from '../../lib/bilevel/index.js';
+import { compile } from '../../lib/compile/index.js';
 import type { ErrorCode } from '../../lib/errors.js';
-import { add, mean, mul, reduceSum, square, sub } from '../../lib/graph/index.js';
-import { Tensor } from '../../lib/tensor.js';
+import {
+  add,
+  evaluate,
+  gradient,
+  maxPool,
+  mean,
+  mul,
+  type Node,
+  reduceSum,
+  relu,
+  reshape,
+  square,
+  sub,
+  sumOfSquares,
+  topologicalOrder,
+} from '../../lib/graph/index.js';
+import { elementCount, Tensor } from '../../lib/tensor.js';
 
 const x = Tensor.from([1, 2, 3, 4, 5, 6], [3, 2]);
 const y = Tensor.from([0, 1, 0], [3], 'int64');
@@ -169,3 +185,57 @@ test('a start at the end of its box survives rounding to float32', (t) => {
     }),
   );
 });
+
+test('costs are stated with pools before ReLU, and derivatives by the variables stay', (t) => {
+  const start = Tensor.from([0.5, -1, 0.25], [3]);
+  const images = Tensor.from(
+    Array.from({ length: 48 }, (_, i) => ((i * 29) % 53) / 20 - 1.2),
+    [3, 1, 4, 4],
+  );
+  const cost = (v: Node, pixels: Node): Node => {
+    const planes = relu(mul(pixels, reshape(v, [3, 1, 1, 1])));
+    return mean(square(maxPool(planes, { kernel: [2, 2], strides: [2, 2] })));
+  };
+  let plain: readonly Node[] = [];
+  const inequality = (v: Node, pixels: Node): Node => sub(cost(v, pixels), 1);
+  const problem = bilevelProblem({
+    upper: { u: start },
+    lower: { v: start },
+    feeds: { train: feed({ x: images }) },
+    f: ({ u, train }) => cost(u.u, train.x),
+    g: ({ v, train }) => cost(v.v, train.x),
+    inequalities: {
+      lower: ({ u, v, train }) => {
+        plain = [cost(u.u, train.x), cost(v.v, train.x), inequality(v.v, train.x)];
+        return { bounded: plain[2] as Node };
+      },
+    },
+  });
+  const stated = [problem.f, problem.g, problem.constraints.lower[0]?.value as Node];
+  const variables = [problem.upper[0], problem.lower[0]].map((variable) => variable?.value as Node);
+  const inputs = topologicalOrder([...stated, ...plain]).filter(({ op }) => op === 'input');
+  const feeds = new Map(
+    inputs.map((node) => [node, Float64Array.from(node.shape.length > 1 ? images.data : start.data)]),
+  );
+  for (const [index, value] of stated.entries()) {
+    const written = plain[index] as Node;
+    t.true(workOf(value) < workOf(written));
+    const orders = (node: Node): Node[] => {
+      const gradients = gradient(node, variables);
+      return [node, ...gradients, ...gradient(sumOfSquares(gradients), variables)];
+    };
+    t.deepEqual(evaluate(orders(value), feeds), evaluate(orders(written), feeds));
+    t.true(bytesMoved(gradient(value, variables)) < bytesMoved(gradient(written, variables)));
+  }
+});
+
+/** Elements that ReLU works on. */
+function workOf(cost: Node): number {
+  const relus = topologicalOrder([cost]).filter(({ op }) => op === 'relu');
+  return relus.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+}
+
+function bytesMoved([du, dv]: readonly Node[]): number {
+  const { instructions } = compile({ outputs: { du: du as Node, dv: dv as Node } }).cost;
+  return instructions.reduce((sum, { bytes }) => sum + bytes, 0);
+}

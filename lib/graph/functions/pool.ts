@@ -1,12 +1,8 @@
 import { checkKeys } from '../../errors.js';
-import { elementCount } from '../../tensor.js';
-import { createNode, isOp, type Node, requireNode } from '../node.js';
+import { createNode, type Node, requireNode } from '../node.js';
 import { windowCount } from '../ops/conv.js';
-import { one, two } from '../ops/infer.js';
 import { list, paddings } from './arguments.js';
-import { mul, relu, sign } from './elementwise.js';
-import { gatherElements } from './indexing.js';
-import { broadcastTo, reshape } from './shape.js';
+import { picked } from './picked.js';
 
 /** Entries are the 1 or 2 spatial dimensions. */
 interface WindowOptions {
@@ -58,44 +54,9 @@ export function maxPoolIndices(x: Node, options: MaxPoolOptions, scale?: Node): 
   return createNode('maxPoolIndices', operands, { ...complete(options, inputSize, dilations), dilations });
 }
 
-/**
- * Largest element of each window; the first of equal ones has the derivative. What keeps or turns round the order of a plane's
- * elements, as ReLU and sums and products with a number for each plane do, is done behind the pool, on fewer elements: as long
- * as those numbers are finite with the same values, and with the same derivatives but where rounding alone makes elements of x
- * equal.
- */
+/** Largest element of each window; the first of equal ones has the derivative. */
 export function maxPool(x: Node, options: MaxPoolOptions): Node {
-  return pickLargest(requireNode(x, 'x'), options);
-}
-
-/** The elements of x that are picked from the windows: those that are largest when x is multiplied by `scale`. */
-function pickLargest(x: Node, options: MaxPoolOptions, scale?: Node): Node {
-  if (isOp(x, 'relu')) return relu(pickLargest(one(x.inputs), options, scale));
-  if (isOp(x, 'add') || isOp(x, 'sub') || isOp(x, 'mul')) {
-    const [a, b] = two(x.inputs);
-    const [planes, number] = isSameWithinPlanes(a, x) && !isOp(x, 'sub') ? [b, a] : [a, b];
-    if (isSameWithinPlanes(number, x)) {
-      const order = isOp(x, 'mul') ? timesSign(scale, number, x) : scale;
-      return createNode(x.op, [pickLargest(planes, options, order), number], {});
-    }
-  }
-  const indices = maxPoolIndices(x, options, scale);
-  const planes = x.shape.slice(0, 2);
-  const flat = (node: Node) => reshape(node, [...planes, elementCount(node.shape.slice(2))]);
-  return reshape(gatherElements(flat(x), flat(indices)), indices.shape);
-}
-
-/** Whether an operand of an elementwise operation gives each plane of its result x [batch, channels, ...spatial] one number. */
-function isSameWithinPlanes(operand: Node, x: Node): boolean {
-  const spatial = x.shape.length - 2;
-  return spatial > 0 && elementCount(x.shape.slice(2)) > 1 && elementCount(operand.shape.slice(-spatial)) === 1;
-}
-
-/** The scale of the planes of x with the sign of a number that each plane is multiplied by. */
-function timesSign(scale: Node | undefined, number: Node, x: Node): Node {
-  const lead = number.shape.slice(0, -(x.shape.length - 2));
-  const signs = broadcastTo(reshape(sign(number), lead), x.shape.slice(0, 2));
-  return scale === undefined ? signs : mul(scale, signs);
+  return picked(x, maxPoolIndices(x, options));
 }
 
 /** Mean of each window of x [batch, channels, ...spatial]. */
