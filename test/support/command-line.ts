@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** The file of the command line. */
 /** Milliseconds after which a command counts as hanging, also on a machine with much else to do; below the limit of a test file. */
 const patience = 170_000;
 
+/** The file of the command line. */
 export const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
 export const fixtures = fileURLToPath(new URL('../../../test/fixtures', import.meta.url));
 
