@@ -89,7 +89,7 @@ test('a set is kept by projection', async (t) => {
 });
 
 test('an aborted iteration leaves the state as it was', async (t) => {
-  using solver = minimize(regression(4), { steps: 50_000 }, { device });
+  using solver = minimize(regression(4), { steps: 200_000 }, { device });
   const state = solver.init();
   await solver.step(state);
   const before = { w: state.v.w?.toArray(), sampler: state.samplers.train?.state, counters: { ...state.counters } };
