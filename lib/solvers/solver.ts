@@ -99,10 +99,15 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     return { ...compileOptions, target: targetOf(this.device.info()) };
   }
 
+  /** Compiles a step on this thread. */
+  protected compileStep(phase: Phase): void {
+    phase.load(this.device, compileCached(phase.step, this.#optionsOf(phase)));
+  }
+
   /** Compiles the steps on this thread. @throws as `compile`, after disposing of the solver */
   protected compile(): this {
     try {
-      for (const phase of this.steps) phase.load(this.device, compileCached(phase.step, this.#optionsOf(phase)));
+      for (const phase of this.steps) this.compileStep(phase);
     } catch (error) {
       this.dispose();
       throw error;

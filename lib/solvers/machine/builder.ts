@@ -93,6 +93,8 @@ export class MethodBuilder implements Disposable {
   readonly counters: string[] = [];
   readonly levels: Level[] = [];
   readonly phases: Phase[] = [];
+  /** Compiles a phase that is written only when an iteration needs it. Undefined while the method is being built. */
+  compileLate: ((phase: Phase) => void) | undefined;
   /** Bindings too large to be copied before an iteration. */
   readonly uncopied = new Set<string>();
   readonly #hostInputs: HostInput[] = [];
@@ -268,6 +270,7 @@ export class MethodBuilder implements Disposable {
     });
     this.phases.push(phase);
     if (draws === 'all') checkPasses(feeds, phase);
+    this.compileLate?.(phase);
     return phase;
   }
 

@@ -90,6 +90,7 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
       this.dispose();
       throw error;
     }
+    this.#builder.compileLate = (phase) => this.compileStep(phase);
     const { phases, uncopied } = this.#builder;
     const changed = new Set(phases.flatMap(({ changes }) => changes));
     this.#restorable = [...changed].filter((name) => !uncopied.has(name));
