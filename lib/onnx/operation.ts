@@ -58,26 +58,22 @@ export class Operation {
   readonly attributes: Attributes;
   readonly node: ModelNode;
   readonly context: OperationContext;
+  /** The inputs of the node itself, without those of graphs within it. */
+  readonly values: readonly (Value | undefined)[];
+  /** The same; a sequence counts as missing. */
+  readonly inputs: readonly (Node | undefined)[];
 
   constructor(node: ModelNode, context: OperationContext) {
+    const { values } = context;
     this.node = node;
     this.context = context;
     this.attributes = new Attributes(node);
+    this.values = values.slice(0, values.length - node.captured);
+    this.inputs = this.values.map((value) => (value instanceof Sequence ? undefined : value));
   }
 
   get opset(): number {
     return this.context.opset;
-  }
-
-  /** The inputs of the node itself; a sequence counts as missing. */
-  get inputs(): readonly (Node | undefined)[] {
-    return this.values.map((value) => (value instanceof Sequence ? undefined : value));
-  }
-
-  /** The inputs of the node itself, without those of graphs within it. */
-  get values(): readonly (Value | undefined)[] {
-    const { values } = this.context;
-    return values.slice(0, values.length - this.node.captured);
   }
 
   sequenceInput(index: number): readonly Node[] {
