@@ -5,11 +5,11 @@ import type { Network } from '../onnx/index.js';
 import { Tensor, type TensorType } from '../tensor.js';
 import { type CheckProgress, compareWithDifferences, type DifferenceResult } from './differences.js';
 import { type CheckNote, notesOf } from './notes.js';
-import { difference, joined, largest, norm } from './numbers.js';
 import { type CheckPoint, nameOf } from './point.js';
 import { type CostName, checkQuantities, isRandom, type Quantities, type QuantityName } from './quantities.js';
 import { differenceReason, distanceReason } from './reasons.js';
 import { evaluateRounded, float32Unit } from './rounding.js';
+import { difference, joined, largest, norm } from './vectors.js';
 
 /** Relative errors by quantity. */
 export type Errors = Readonly<Partial<Record<QuantityName, number>>>;

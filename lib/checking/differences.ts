@@ -1,8 +1,8 @@
 import { Random } from '../data/random.js';
 import { constant, evaluate, inner, type Node, topologicalOrder } from '../graph/index.js';
-import { joined, norm } from './numbers.js';
 import type { CostName, Quantities } from './quantities.js';
 import { evaluateRounded, float64Unit } from './rounding.js';
+import { joined, norm } from './vectors.js';
 
 type Feeds = ReadonlyMap<Node, Float64Array>;
 

@@ -1,6 +1,6 @@
 import type { Node } from '../graph/index.js';
 import { elementCount } from '../tensor.js';
-import { difference, norm } from './numbers.js';
+import { difference, norm } from './vectors.js';
 
 const expectedBy = {
   oracle: 'ONNX Runtime gives',

@@ -56,7 +56,8 @@ export const noPasses: Passes = {
 export function settingsOf(options: CompileOptions): Required<CompileOptions> {
   const names = Object.keys(noPasses) as (keyof Passes)[];
   checkKeys(options, [...names, 'target'], 'compile');
-  const passes = Object.fromEntries(names.map((name) => [name, options[name] ?? true])) as unknown as Passes;
+  const given = Object.fromEntries(names.map((name) => [name, options[name] ?? true]));
+  const passes: Passes = Object.assign({ ...noPasses }, given);
   return { ...passes, target: checkedTarget(options.target ?? defaultTarget) };
 }
 

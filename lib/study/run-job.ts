@@ -5,7 +5,7 @@ import { holdsRun, RunFolder, type Standing } from '../report/run-folder.js';
 import type { SavedState } from '../solvers/index.js';
 import { Checkpoints } from './checkpoints.js';
 import type { Job, Report, Run } from './job.js';
-import { plainJson, withNaN } from './numbers.js';
+import { plainJson, withNaN } from './json.js';
 import type { Outcome, StudyDefinition } from './study.js';
 
 export interface JobOptions<I> {
