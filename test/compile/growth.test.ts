@@ -65,9 +65,19 @@ function chained(length: number): Record<string, g.Node> {
   return { value, gradient: g.gradient(value, [x])[0] as g.Node };
 }
 
+/** The largest of many values, all of which are the same one, as of an operator with so many inputs. */
+function largest(readers: number): Record<string, g.Node> {
+  const x = g.input('x', [1, 1]);
+  let y: g.Node = x;
+  for (let i = 1; i < readers; i++) y = g.maximum(y, x);
+  const value = g.reduceSum(g.square(y));
+  return { value, gradient: g.gradient(value, [x])[0] as g.Node };
+}
+
 for (const [name, make, size] of [
   ['unrolled steps', unrolled, 120],
   ['a chain', chained, 1200],
+  ['many readers of a value', largest, 600],
 ] as const) {
   test(`${name}: a graph twice as large takes twice the work, to make and to compile`, (t) => {
     const [single, double] = [size, 2 * size].map((count) => {

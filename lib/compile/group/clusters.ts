@@ -3,19 +3,20 @@ import { consumersOf } from '../../graph/traverse.js';
 import { sameShape } from '../../tensor.js';
 import { classOf } from '../classes.js';
 import { type Cluster, Contraction, type Surroundings } from './contraction.js';
-import { isPass, iterationShape, operandsOf, type StepGraph } from './group.js';
+import { isPass, iterationShape, type StepGraph } from './group.js';
+import { Reads } from './reads.js';
 
 /** Operations of a graph in clusters that one pass can compute. */
 export class Clusters {
   readonly #graph: StepGraph;
   readonly #consumers: ReadonlyMap<Node, readonly Node[]>;
   readonly #contraction: Contraction;
-  readonly #operands = new Map<Cluster, ReadonlySet<Node>>();
+  readonly #reads = new Map<Cluster, Reads>();
 
   constructor(graph: StepGraph) {
     this.#graph = graph;
     this.#consumers = consumersOf(graph.order);
-    this.#contraction = new Contraction(graph.order, this.#consumers, isAligned);
+    this.#contraction = new Contraction(graph.order, isAligned);
   }
 
   of(node: Node): Cluster {
@@ -27,17 +28,12 @@ export class Clusters {
   }
 
   /** The memory that a cluster reads. */
-  operands(cluster: Cluster): ReadonlySet<Node> {
-    const known = this.#operands.get(cluster);
+  reads(cluster: Cluster): Reads {
+    const known = this.#reads.get(cluster);
     if (known !== undefined) return known;
-    const operands = operandsOf(cluster.members, this.#graph.views);
-    this.#operands.set(cluster, operands);
-    return operands;
-  }
-
-  /** Whether a cluster computes results alone. */
-  isLast({ members }: Cluster): boolean {
-    return [...members].every((member) => this.consumers(member).every((user) => members.has(user)));
+    const reads = new Reads(cluster.members, this.#graph.views);
+    this.#reads.set(cluster, reads);
+    return reads;
   }
 
   /** As for {@link Contraction.around}, of clusters that one pass can compute. */
@@ -51,16 +47,21 @@ export class Clusters {
 
   /** Makes two clusters one. @returns the cluster that is left */
   merge(a: Cluster, b: Cluster): Cluster {
-    for (const cluster of [a, b]) this.#operands.delete(cluster);
-    return this.#contraction.merge(a, b);
+    const [few, many] = a.members.size < b.members.size ? [a, b] : [b, a];
+    const reads = this.reads(many);
+    reads.add(this.reads(few));
+    for (const cluster of [few, many]) this.#reads.delete(cluster);
+    const merged = this.#contraction.merge(few, many);
+    this.#reads.set(merged, reads);
+    return merged;
   }
 
   /** Whether two clusters together are small enough for one pass. */
   #fit(a: Cluster, b: Cluster): boolean {
     const { maxOperations, maxOperands } = this.#graph.target;
     if (a.members.size + b.members.size > maxOperations) return false;
-    if (this.operands(a).size + this.operands(b).size <= maxOperands) return true;
-    return operandsOf(new Set([...a.members, ...b.members]), this.#graph.views).size <= maxOperands;
+    const [readsA, readsB] = [this.reads(a), this.reads(b)];
+    return readsA.operands.size + readsB.operands.size <= maxOperands || readsA.operandsWith(readsB) <= maxOperands;
   }
 }
 

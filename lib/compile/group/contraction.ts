@@ -3,6 +3,10 @@ import type { Node } from '../../graph/node.js';
 /** Nodes that run as one; alone until merged. */
 export interface Cluster {
   readonly members: Set<Node>;
+  /** The other clusters whose values it uses. */
+  readonly sources: Set<Cluster>;
+  /** The other clusters that use its values. */
+  readonly users: Set<Cluster>;
   /** Place in an order in which every cluster comes behind those that it depends on. */
   position: number;
 }
@@ -25,22 +29,19 @@ export interface Surroundings {
 export class Contraction {
   readonly #clusterOf = new Map<Node, Cluster>();
   readonly #order: Cluster[];
-  readonly #consumers: ReadonlyMap<Node, readonly Node[]>;
   readonly #isInternal: (producer: Node, consumer: Node) => boolean;
 
   /**
    * @param order the graph in topological order
-   * @param consumers the users of every node
    * @param isInternal whether a user within the same cluster can take the value as the cluster computes it
    */
-  constructor(
-    order: readonly Node[],
-    consumers: ReadonlyMap<Node, readonly Node[]>,
-    isInternal: (producer: Node, consumer: Node) => boolean,
-  ) {
-    this.#order = order.map((node, position) => ({ members: new Set([node]), position }));
-    for (const cluster of this.#order) for (const node of cluster.members) this.#clusterOf.set(node, cluster);
-    this.#consumers = consumers;
+  constructor(order: readonly Node[], isInternal: (producer: Node, consumer: Node) => boolean) {
+    this.#order = order.map((node, position) => {
+      const cluster: Cluster = { members: new Set([node]), sources: new Set(), users: new Set(), position };
+      this.#clusterOf.set(node, cluster);
+      for (const input of node.inputs) link(this.clusterOf(input), cluster);
+      return cluster;
+    });
     this.#isInternal = isInternal;
   }
 
@@ -48,15 +49,10 @@ export class Contraction {
     return this.#clusterOf.get(node) as Cluster;
   }
 
-  /** The cluster at a place of the order. */
-  at(position: number): Cluster {
-    return this.#order[position] as Cluster;
-  }
-
   /** What can be told of a cluster's place among the others until the next merge: all from one search. */
   around(cluster: Cluster): Surroundings {
-    const before = new Search(this, cluster, -1);
-    const behind = new Search(this, cluster, 1);
+    const before = new Search(cluster, -1);
+    const behind = new Search(cluster, 1);
     const isNear = (other: Cluster): boolean => Math.abs(other.position - cluster.position) <= longestStretch;
     return {
       isMergeable: (other) => {
@@ -67,91 +63,101 @@ export class Contraction {
     };
   }
 
-  /** What a value is made of (direction -1) or used by (1). */
-  ends(node: Node, direction: -1 | 1): readonly Node[] {
-    return direction < 0 ? node.inputs : (this.#consumers.get(node) as readonly Node[]);
-  }
-
   /** Makes two clusters one. They must be mergeable. @returns the cluster that is left */
   merge(a: Cluster, b: Cluster): Cluster {
     if (a === b) return a;
     const [first, last] = a.position < b.position ? [a, b] : [b, a];
-    const behind = new Search(this, first, 1).before(last.position);
-    // What depends on the first cluster moves behind the merged one; the others of the stretch stay before it.
-    const stretch = this.#order.slice(first.position + 1, last.position);
-    const reordered = [
-      ...stretch.filter((cluster) => !behind.has(cluster)),
-      last,
-      ...stretch.filter((cluster) => behind.has(cluster)),
-    ];
+    this.#reorder(first, last);
     for (const member of first.members) {
       last.members.add(member);
       this.#clusterOf.set(member, last);
     }
-    // One place of the stretch is left over; it keeps a cluster without members.
-    const start = first.position;
     first.members.clear();
-    for (const [offset, cluster] of [first, ...reordered].entries()) {
-      cluster.position = start + offset;
-      this.#order[cluster.position] = cluster;
+    for (const source of first.sources) {
+      source.users.delete(first);
+      if (source !== last) link(source, last);
+    }
+    for (const user of first.users) {
+      user.sources.delete(first);
+      if (user !== last) link(last, user);
     }
     return last;
   }
+
+  /** Moves what depends on the first cluster behind the last one; the others between them stay before it. */
+  #reorder(first: Cluster, last: Cluster): void {
+    const end = last.position;
+    const found = new Set([first]);
+    // A set visits the members that are added while it is iterated.
+    for (const cluster of found) for (const user of cluster.users) if (user.position < end) found.add(user);
+    found.delete(first);
+    const behind = [...found].sort((a, b) => a.position - b.position);
+    const [earliest] = behind;
+    if (earliest === undefined) return;
+    let place = earliest.position;
+    for (let position = place; position < end; position++) {
+      const cluster = this.#order[position] as Cluster;
+      if (!found.has(cluster)) this.#put(cluster, place++);
+    }
+    for (const cluster of [last, ...behind]) this.#put(cluster, place++);
+  }
+
+  #put(cluster: Cluster, position: number): void {
+    cluster.position = position;
+    this.#order[position] = cluster;
+  }
 }
 
-/** The clusters that one leads to (direction 1), or that lead to it (-1), found place by place as far as is asked. */
+/** The clusters that one leads to (direction 1), or that lead to it (-1), found as far away as is asked. */
 class Search {
-  readonly #contraction: Contraction;
   readonly #from: Cluster;
   readonly #direction: -1 | 1;
   readonly #found = new Set<Cluster>();
-  /** All up to this place have been searched. */
-  #position: number;
+  /** Clusters from which the search can go on. */
+  readonly #ends: Cluster[];
 
-  constructor(contraction: Contraction, from: Cluster, direction: -1 | 1) {
-    this.#contraction = contraction;
+  constructor(from: Cluster, direction: -1 | 1) {
     this.#from = from;
     this.#direction = direction;
-    this.#position = from.position - direction;
+    this.#ends = [from];
   }
 
+  /** Whether it is found; all that are found on the way to its place are known then, too. */
   reaches(other: Cluster): boolean {
-    return this.before(other.position).has(other);
-  }
-
-  /** What is found when all places before one, and perhaps more, have been searched. */
-  before(position: number): ReadonlySet<Cluster> {
-    while ((position - this.#position) * this.#direction > 1) {
-      this.#position += this.#direction;
-      const cluster = this.#contraction.at(this.#position);
-      if (cluster === this.#from || this.#found.has(cluster)) this.#expand(cluster);
+    let left = 0;
+    // A list visits the elements that are added while it is iterated.
+    for (const cluster of this.#ends) {
+      if ((other.position - cluster.position) * this.#direction <= 0) {
+        this.#ends[left++] = cluster;
+        continue;
+      }
+      for (const next of this.#direction < 0 ? cluster.sources : cluster.users) {
+        if (this.#found.has(next)) continue;
+        this.#found.add(next);
+        this.#ends.push(next);
+      }
     }
-    return this.#found;
+    this.#ends.length = left;
+    return this.#found.has(other);
   }
 
   /** Whether no path but internal edges leads to another cluster. */
   isApart(other: Cluster, isInternal: (producer: Node, consumer: Node) => boolean): boolean {
     if (!this.reaches(other)) return true;
-    const back = this.#direction < 0 ? 1 : -1;
-    for (const member of other.members) {
-      for (const end of this.#contraction.ends(member, back)) {
-        const cluster = this.#contraction.clusterOf(end);
-        if (cluster !== this.#from) {
-          if (cluster !== other && this.#found.has(cluster)) return false;
-        } else if (!(back < 0 ? isInternal(end, member) : isInternal(member, end))) {
-          return false;
-        }
+    for (const cluster of this.#direction < 0 ? other.users : other.sources) {
+      if (cluster !== this.#from && this.#found.has(cluster)) return false;
+    }
+    const [producer, consumer] = this.#direction < 0 ? [other, this.#from] : [this.#from, other];
+    for (const member of consumer.members) {
+      for (const input of member.inputs) {
+        if (producer.members.has(input) && !isInternal(input, member)) return false;
       }
     }
     return true;
   }
+}
 
-  #expand(cluster: Cluster): void {
-    for (const member of cluster.members) {
-      for (const end of this.#contraction.ends(member, this.#direction)) {
-        const next = this.#contraction.clusterOf(end);
-        if (next !== cluster) this.#found.add(next);
-      }
-    }
-  }
+function link(source: Cluster, user: Cluster): void {
+  source.users.add(user);
+  user.sources.add(source);
 }

@@ -30,13 +30,17 @@ export function mergeSiblings(graph: StepGraph, clusters: Clusters): void {
  */
 function areSiblings(a: Cluster, b: Cluster, { isInvariant, target }: StepGraph, clusters: Clusters): boolean {
   if (elementCount(iterationShape(first(a))) === 1) return true;
-  const [inA, inB] = [clusters.operands(a), clusters.operands(b)];
-  const shared = [...inA].filter((operand) => inB.has(operand) && !isOp(operand, 'constant'));
+  const [readsA, readsB] = [clusters.reads(a), clusters.reads(b)];
+  const [few, many] =
+    readsA.operands.size < readsB.operands.size
+      ? [readsA.operands, readsB.operands]
+      : [readsB.operands, readsA.operands];
+  const shared = [...few.keys()].filter((operand) => many.has(operand) && !isOp(operand, 'constant'));
   if (shared.length === 0) return false;
-  const [bytesA, bytesB] = [bytesOf(inA), bytesOf(inB)];
-  const isCommon = bytesOf(shared) >= Math.min(bytesA, bytesB) / 4;
+  const isCommon = bytesOf(shared) >= Math.min(readsA.bytes, readsB.bytes) / 4;
   const areRelated = shared.some((operand) => !isOp(operand, 'input') && !isInvariant(operand));
-  const waitAlike = clusters.isLast(a) ? clusters.isLast(b) : areRelated && !clusters.isLast(b);
-  if (waitAlike) return isCommon || bytesA + bytesB <= target.tinyBytes;
+  const [isLastA, isLastB] = [a, b].map(({ users }) => users.size === 0);
+  const waitAlike = isLastA ? isLastB : areRelated && !isLastB;
+  if (waitAlike) return isCommon || readsA.bytes + readsB.bytes <= target.tinyBytes;
   return isCommon && bytesOf(shared) > target.tinyBytes;
 }

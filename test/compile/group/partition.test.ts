@@ -3,7 +3,6 @@ import { Contraction } from '../../../lib/compile/group/contraction.js';
 import { type Group, iterationShape, type Partition } from '../../../lib/compile/group/group.js';
 import { Random } from '../../../lib/data/random.js';
 import * as g from '../../../lib/graph/index.js';
-import { consumersOf } from '../../../lib/graph/traverse.js';
 import { partitioned } from '../../support/compile/passes.js';
 
 const x = g.input('x', [4, 4]);
@@ -140,7 +139,7 @@ for (const seed of Array(20).keys()) {
     const order = randomGraph(seed, 24);
     const random = Random.fromSeed(seed, 'merges');
     const isInternal = (_: g.Node, consumer: g.Node) => consumer.op === 'add';
-    const contraction = new Contraction(order, consumersOf(order), isInternal);
+    const contraction = new Contraction(order, isInternal);
     const clusterOf = (node: g.Node) => contraction.clusterOf(node);
 
     const leads = (from: object, to: object): boolean => {
