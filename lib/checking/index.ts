@@ -2,15 +2,13 @@ export {
   type CheckResult,
   checkNetwork,
   computeQuantities,
-  type Errors,
-  evaluateQuantities,
   float64Errors,
   type OracleInput,
   type OutputOracle,
   referenceErrors,
-  toleranceOf,
-  withinTolerance,
 } from './check.js';
 export type { CheckProgress } from './differences.js';
+export { evaluateQuantities } from './evaluation.js';
 export { type CheckPoint, randomPoint, referencePoint } from './point.js';
 export { checkQuantities, isRandom, type QuantityName } from './quantities.js';
+export { type Errors, toleranceOf, withinTolerance } from './tolerance.js';
