@@ -78,7 +78,14 @@ function charts(results, name) {
       series.push({ name: `theory: ${label}`, points, reference: true });
     }
     const knobNames = [...new Set(own.map(({ knob }) => (knob.x ? `1 / ${knob.knob}` : knob.knob)))].join(', ');
-    return { title: family, xLabel: knobNames, xScale: own[0].knob.xScale, yScale: 'log', series };
+    return {
+      title: family,
+      xLabel: knobNames,
+      xScale: own[0].knob.xScale,
+      yLabel: 'relative error',
+      yScale: 'log',
+      series,
+    };
   });
 }
 

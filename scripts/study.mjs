@@ -9,7 +9,7 @@ import { parseOption } from '../dist/lib/options.js';
 import { formatDuration } from '../dist/lib/report/format.js';
 import { holdsRun } from '../dist/lib/report/run-folder.js';
 import { renderSvg } from '../dist/lib/report/svg.js';
-import { failuresOf, runStudy } from '../dist/lib/study/index.js';
+import { failuresOf, runStudy, tablesOf } from '../dist/lib/study/index.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
 import { publish, table } from './pages.mjs';
 import { studies } from './studies.mjs';
@@ -40,9 +40,11 @@ async function runPart(study, given, out, device) {
 }
 
 function textOf(title, study, results) {
-  const tables = study
-    .tables(results)
-    .flatMap((each) => [`**${each.title}**`, table(each.header, each.rows), each.note]);
+  const tables = tablesOf(study, results).flatMap((each) => [
+    `**${each.title}**`,
+    table(each.header, each.rows),
+    each.note,
+  ]);
   const sentences = [...(study.claims?.(results) ?? []), ...failuresOf(results)];
   const facts = study.facts?.(results) ?? [];
   return [

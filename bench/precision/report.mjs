@@ -65,6 +65,7 @@ export function trainingChart({ runs }) {
   const charts = ['f', 'g'].map((key) => ({
     title: `${key} in every iteration`,
     xLabel: 'iteration',
+    yLabel: `${key}, a mean cross-entropy`,
     yScale: 'log',
     series: runs.map(({ precision, seed, iterations }) => ({
       name: `${precision}, seed ${seed}`,

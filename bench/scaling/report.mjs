@@ -7,10 +7,10 @@ import { percent, short } from '../statistics.mjs';
 const mebibytes = (bytes) => short(bytes / 2 ** 20);
 
 const charts = {
-  batch: { title: 'Batch size: ms of a penalty step', xLabel: 'samples in each of the two batches' },
-  width: { title: 'Width: ms of a penalty step', xLabel: 'units h of the hidden layers' },
-  lowerSteps: { title: 'T: ms of an iteration', xLabel: 'lower steps T of an iteration' },
-  upper: { title: 'Upper variables: ms', xLabel: 'samples N, each with a weight to be learned' },
+  batch: { title: 'Batch size: a penalty step', yLabel: 'milliseconds', xLabel: 'samples in each of the two batches' },
+  width: { title: 'Width: a penalty step', yLabel: 'milliseconds', xLabel: 'units h of the hidden layers' },
+  lowerSteps: { title: 'T: an iteration', yLabel: 'milliseconds', xLabel: 'lower steps T of an iteration' },
+  upper: { title: 'Upper variables', yLabel: 'milliseconds', xLabel: 'samples N, each with a weight to be learned' },
 };
 
 const seriesOf = (results) => [...new Set(results.map(({ series }) => series))];
@@ -41,7 +41,8 @@ export function scalingCharts(session) {
     return { ...chart, ...scales, series: [...curves(results, ({ median }) => median), ...references] };
   });
   const memory = {
-    title: 'T: MiB that a method holds',
+    title: 'T: memory that a method holds',
+    yLabel: 'MiB',
     xLabel: charts.lowerSteps.xLabel,
     ...scales,
     series: curves(picked(session, 'lowerSteps'), ({ bytes }) => bytes / 2 ** 20),

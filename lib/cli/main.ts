@@ -8,35 +8,46 @@ import { inspectCommand } from './inspect.js';
 import { methodsCommand } from './methods.js';
 import { printError } from './output.js';
 import { guardStreams, printNote } from './print.js';
+import { withBegunOptions } from './resume.js';
 import { studyCommand } from './study-command.js';
 
 const { version } = createRequire(import.meta.url)('bilevel/package.json') as { version: string };
 
 const json = process.argv.includes('--json');
-// The options of a comparison are those of its task, so that is looked for first.
-const { task } = parseArgs({ strict: false, options: { task: { type: 'string' } } }).values;
-const program = new Command('bilevel')
-  .description(
-    'Bilevel optimization over neural networks: clean noisy data, compare methods, check derivatives, look into models.',
-  )
-  .version(version)
-  .exitOverride()
-  // Errors are printed below, all in one way.
-  .configureOutput({ writeErr: () => undefined });
-for (const command of [
-  checkCommand(),
-  inspectCommand(),
-  methodsCommand(),
-  ...studiesFor(String(task)).map(studyCommand),
-]) {
-  program.addCommand(command.copyInheritedSettings(program));
+
+async function main(): Promise<void> {
+  const words = await withBegunOptions(process.argv.slice(2));
+  // The options of a comparison are those of its task, so that is looked for first.
+  const { task } = parseArgs({ args: [...words], strict: false, options: { task: { type: 'string' } } }).values;
+  const program = new Command('bilevel')
+    .description(
+      'Bilevel optimization over neural networks: clean noisy data, compare methods, check derivatives, look into models.',
+    )
+    .version(version)
+    .exitOverride()
+    // Errors are printed below, all in one way.
+    .configureOutput({ writeErr: () => undefined });
+  for (const command of [
+    checkCommand(),
+    inspectCommand(),
+    methodsCommand(),
+    ...studiesFor(String(task)).map((study) => studyCommand(study, words)),
+  ]) {
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.code === 'commander.help') printNote(program.helpInformation());
+    else throw error;
+    process.exitCode = error.exitCode;
+  }
 }
 
 guardStreams();
-program.parseAsync().catch((error: unknown) => {
+main().catch((error: unknown) => {
   // Help and version were printed; they come as errors only to end the command.
   if (error instanceof CommanderError && error.exitCode === 0) return;
-  if (error instanceof CommanderError && error.code === 'commander.help') printNote(program.helpInformation());
-  else printError(error, json);
+  printError(error, json);
   process.exitCode = 1;
 });

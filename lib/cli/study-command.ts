@@ -6,7 +6,7 @@ import { addTableFlags, checked, givenOptions, parseNonNegative } from './flags.
 import { interruptSignal } from './interrupt.js';
 import { print, printJson } from './print.js';
 import { Progress } from './progress.js';
-import { defaultFolder, reportInterruption } from './resume.js';
+import { defaultFolder, reportInterruption, studyOptions } from './resume.js';
 import { summarize } from './study-summary.js';
 
 interface Flags extends DeviceFlags, Readonly<Record<string, unknown>> {
@@ -17,16 +17,19 @@ interface Flags extends DeviceFlags, Readonly<Record<string, unknown>> {
   readonly json?: true;
 }
 
-/** The command of a study: everything follows from its record. */
-export function studyCommand(study: AnyStudy): Command {
+/**
+ * The command of a study: everything follows from its record.
+ * @param words of the command line
+ */
+export function studyCommand(study: AnyStudy, words: readonly string[]): Command {
   const { name, summary, examples, options, threads } = study;
   const command = new Command(name)
     .description(summary)
     .addOption(new Flag('--out <folder>', 'New folder for the results (default: runs/ and the time)'))
     .addOption(
       new Flag(
-        '--resume',
-        'Goes on with what --out holds: give it the same options; what has ended is read, and what it lacks is added',
+        '--resume [folder]',
+        'Goes on with the runs of a folder, with the options that they were begun with; what has ended is read, what it lacks is added, and options that are given count',
       ),
     )
     .addOption(
@@ -52,14 +55,14 @@ export function studyCommand(study: AnyStudy): Command {
   );
   return addDeviceFlags(command, threads)
     .addHelpText('after', ['', 'Examples:', ...lines].join('\n'))
-    .action((flags: Flags) => run(study, flags));
+    .action((flags: Flags) => run(study, flags, words));
 }
 
-async function run(study: AnyStudy, flags: Flags): Promise<void> {
+async function run(study: AnyStudy, flags: Flags, words: readonly string[]): Promise<void> {
   const { resume = false, json = false, shard, checkpointSeconds } = flags;
   const out = flags.out ?? defaultFolder(study.name);
   if (resume && flags.out === undefined) {
-    throw new BilevelError('INVALID_ARGUMENT', '--resume needs --out with the folder of the run to go on with.');
+    throw new BilevelError('INVALID_ARGUMENT', '--resume needs the folder of the run to go on with: --resume FOLDER.');
   }
   const table = Object.assign({}, ...Object.values(study.options));
   const settings = study.validate(givenOptions(flags, table));
@@ -68,10 +71,11 @@ async function run(study: AnyStudy, flags: Flags): Promise<void> {
   using device = deviceOf({ ...flags, threads: flags.threads ?? study.threads });
   const report = progress.update.bind(progress);
   try {
-    const given = { out, resume, checkpointSeconds, device, signal, report, ...(shard && { shard }) };
+    const begun = { command: study.name, options: studyOptions(words) };
+    const given = { out, resume, begun, checkpointSeconds, device, signal, report, ...(shard && { shard }) };
     const { results, stopped } = await runStudy(study, settings, given);
     progress.stop();
-    if (stopped) reportInterruption(out, json);
+    if (stopped) reportInterruption(study.name, out, shard && `${shard.index}/${shard.count}`, json);
     else if (json) printJson(study.json(results), 2);
     else print(summarize(study, results));
   } finally {

@@ -1,13 +1,13 @@
 import { formatDuration } from '../report/format.js';
 import { type ResultTable, spread, type TextTable } from '../report/tables.js';
-import { type AnyResults, type AnyStudy, failuresOf } from '../study/index.js';
+import { type AnyResults, type AnyStudy, failuresOf, tablesOf } from '../study/index.js';
 import { formatTable, wrapText } from './output.js';
 import { style } from './print.js';
 
 /** The results of a study as people read them: its tables, and below them a line for each of what else there is to say. */
 export function summarize(study: AnyStudy, results: AnyResults): string {
   const values = study.results?.(results);
-  const tables = [...(values === undefined ? [] : [asText(values)]), ...(study.tables?.(results) ?? [])];
+  const tables = [...(values === undefined ? [] : [asText(values)]), ...tablesOf(study, results)];
   const published = study.published?.(results);
   const seconds = results.outcomes.reduce((sum, outcome) => sum + outcome.seconds, 0);
   const facts = [
@@ -33,16 +33,17 @@ export function summarize(study: AnyStudy, results: AnyResults): string {
 
 /** Values by method, with several seeds mean and standard deviation, beside the paper's where it has some. */
 function asText({ measure, methods }: ResultTable): TextTable {
+  const noted = methods.some(({ note }) => note !== undefined);
   const compared = methods.some(({ paper }) => paper !== undefined);
   return {
     title: measure.replace(/^./, (letter) => letter.toUpperCase()),
-    header: ['Method', 'ours', ...(compared ? ['paper'] : []), ''],
+    header: ['Method', compared ? 'ours' : 'mean', ...(compared ? ['paper'] : []), ...(noted ? ['what it is'] : [])],
     rows: methods.map(({ method, ours, paper, note = '' }) => [
       method,
       spread(ours),
       ...(compared ? [paper?.toFixed(2) ?? ''] : []),
-      note,
+      ...(noted ? [note] : []),
     ]),
-    alignments: ['left', 'right', ...(compared ? (['right'] as const) : []), 'left'],
+    alignments: ['left', 'right', ...(compared ? (['right'] as const) : []), ...(noted ? (['left'] as const) : [])],
   };
 }

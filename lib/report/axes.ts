@@ -6,7 +6,7 @@ export type Scale = ScaleContinuousNumeric<number, number>;
 export type ScaleKind = 'linear' | 'log';
 
 /** Size of a chart in the units of its view box, about CSS pixels on a wide screen. */
-export const frame = { width: 520, height: 250, left: 58, right: 24, top: 10, bottom: 40 } as const;
+export const frame = { width: 520, height: 250, left: 58, right: 24, top: 28, bottom: 40 } as const;
 
 /** A scale over the values, a little widened to round ends; a single value gets room on both sides. */
 export function fitScale(kind: ScaleKind, values: readonly number[], range: readonly [number, number]): Scale {
@@ -38,10 +38,16 @@ function ticksOf({ scale, kind }: Axis, count: number): number[] {
 export interface Axis {
   readonly scale: Scale;
   readonly kind: ScaleKind;
+  /** What it measures, with the unit where it has one: `seconds`, `accuracy, %`. */
+  readonly label: string;
 }
 
-/** Grid lines, tick labels and the label of the horizontal axis. */
-export function renderAxes(x: Axis, y: Axis, xLabel: string): Html {
+/** The label of an axis, which also says when it is logarithmic. */
+export const axisLabel = ({ label, kind }: Pick<Axis, 'label' | 'kind'>): string =>
+  kind === 'log' ? `${label} (log scale)` : label;
+
+/** Grid lines, tick labels and the labels of both axes; that of the vertical one lies above it, where it reads level. */
+export function renderAxes(x: Axis, y: Axis): Html {
   const bottom = frame.height - frame.bottom;
   const right = frame.width - frame.right;
   const heights = ticksOf(y, 5).map((value) => ({ value, at: y.scale(value).toFixed(1) }));
@@ -52,15 +58,28 @@ export function renderAxes(x: Axis, y: Axis, xLabel: string): Html {
       ({ value, at }) => html`<text x="${frame.left - 8}" y="${at}" dy="0.32em">${formatNumber(value)}</text>`,
     )}</g>
     <g class="tick" text-anchor="middle">${ticksOf(x, 6).map(
-      (value) => html`<text x="${x.scale(value).toFixed(1)}" y="${bottom + 16}">${formatNumber(value)}</text>`,
-    )}<text x="${(frame.left + right) / 2}" y="${frame.height - 6}">${xLabel}</text></g>`;
+      (value) => html`<text x="${x.scale(value).toFixed(1)}" y="${bottom + 17}">${formatNumber(value)}</text>`,
+    )}<text x="${(frame.left + right) / 2}" y="${frame.height - 5}">${axisLabel(x)}</text></g>
+    <text class="tick-label" x="2" y="15">${axisLabel(y)}</text>`;
 }
 
-/** A titled figure: the legend as text, then the drawing. Class `series-i` colours the i-th series. */
-export function renderFigure(title: string, names: readonly string[], drawing: Html): Html {
+/** What a figure shows besides its drawing. */
+export interface FigureText {
+  readonly title: string;
+  /** Of the series, for the legend; class `series-i` colours the i-th. */
+  readonly names: readonly string[];
+  /** The drawing in words, for those who do not see it. */
+  readonly description: string;
+  /** How to read what the legend does not name. */
+  readonly notes?: readonly string[];
+}
+
+/** A titled figure: the legend as text, then the drawing. */
+export function renderFigure({ title, names, description, notes = [] }: FigureText, drawing: Html): Html {
   const legend = names.map((name, index) => html`<span class="key series-${index}">${name}</span>`);
   return html`<figure class="chart">
   <figcaption><h3>${title}</h3><div class="legend">${legend}</div></figcaption>
-  <svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${title}">${drawing}</svg>
+  <svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${title}. ${description}">${drawing}</svg>
+  ${notes.map((note) => html`<p class="chart-note">${note}</p>`)}
 </figure>`;
 }

@@ -51,7 +51,7 @@ export function renderGallery(
     const right = actual === undefined ? undefined : Number(actual[index]) === Number(given[index]);
     const verdict = right === undefined ? 'unknown' : right ? 'clean' : 'corrupted';
     return html`<li class="card ${verdict}">
-  ${images && html`<img src="${imageDataUri(images, index)}" alt="" width="72" height="72">`}
+  ${images && html`<img src="${imageDataUri(images, index)}" alt="sample ${rows[index]}, labelled ${className(given[index])}" width="72" height="72">`}
   <dl>
     <dt>sample</dt><dd>${rows[index]}</dd>
     <dt>given</dt><dd>${className(given[index])}</dd>

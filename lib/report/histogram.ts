@@ -27,6 +27,15 @@ export function countBins(values: ArrayLike<number>, [low, high]: readonly [numb
 
 const bins = 25;
 
+/** How many values there are, and in which part of the domain most of them are. */
+function describeBins(counts: readonly number[], [low, high]: readonly [number, number]): string {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return 'none';
+  const most = counts.indexOf(Math.max(...counts));
+  const edge = (bin: number): string => formatNumber(low + (bin * (high - low)) / counts.length);
+  return `${total}, most from ${edge(most)} to ${edge(most + 1)}`;
+}
+
 /** Bars of the groups side by side in each bin, so that neither hides the other. */
 export function renderHistogram({ title, xLabel, domain, groups }: Histogram): Html {
   const counts = groups.map(({ values }) => countBins(values, domain, bins));
@@ -45,9 +54,9 @@ export function renderHistogram({ title, xLabel, domain, groups }: Histogram): H
         return html`<rect class="bar" x="${left.toFixed(1)}" y="${y(count).toFixed(1)}" width="${slot.toFixed(1)}" height="${(bottom - y(count)).toFixed(1)}"><title>${groups[groupIndex]?.name}: ${count} from ${formatNumber(from)} to ${formatNumber(from + binWidth)}</title></rect>`;
       })}</g>`,
   );
-  return renderFigure(
-    title,
-    groups.map(({ name }) => name),
-    html`${renderAxes({ scale: x, kind: 'linear' }, { scale: y, kind: 'linear' }, xLabel)}${bars}`,
-  );
+  const axes = renderAxes({ scale: x, kind: 'linear', label: xLabel }, { scale: y, kind: 'linear', label: 'samples' });
+  const names = groups.map(({ name }) => name);
+  const totals = groups.map(({ name }, group) => `${name}: ${describeBins(counts[group] ?? [], domain)}`);
+  const description = `Samples by ${xLabel}. ${totals.join('; ')}.`;
+  return renderFigure({ title, names, description }, html`${axes}${bars}`);
 }

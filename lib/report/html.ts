@@ -10,7 +10,7 @@ export class Html {
   }
 }
 
-export type HtmlContent = string | number | Html | undefined | readonly HtmlContent[];
+export type HtmlContent = string | number | Html | false | undefined | readonly HtmlContent[];
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -26,7 +26,7 @@ export function escapeHtml(text: string): string {
 }
 
 function render(content: HtmlContent): string {
-  if (content === undefined) return '';
+  if (content === undefined || content === false) return '';
   if (content instanceof Html) return content.text;
   if (typeof content === 'string') return escapeHtml(content);
   if (typeof content === 'number') return String(content);

@@ -1,6 +1,7 @@
 import { area, line } from 'd3-shape';
 import { mean } from '../numbers.js';
-import { fitScale, frame, renderAxes, renderFigure, type ScaleKind } from './axes.js';
+import { axisLabel, fitScale, frame, renderAxes, renderFigure, type ScaleKind } from './axes.js';
+import { formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 
 export interface Point {
@@ -19,7 +20,9 @@ export interface Series {
 
 export interface LineChart {
   readonly title: string;
+  /** What each axis measures, with the unit where it has one. */
   readonly xLabel: string;
+  readonly yLabel: string;
   /** Linear by default. A logarithmic axis leaves out values that are not positive. */
   readonly xScale?: ScaleKind;
   readonly yScale: ScaleKind;
@@ -56,15 +59,36 @@ const canShow = (kind: ScaleKind, value: number): boolean => Number.isFinite(val
 
 /** The figure of a chart, for a page. */
 export function renderLineChart(chart: LineChart): Html {
-  return renderFigure(
-    chart.title,
-    chart.series.map(({ name }) => name),
-    drawLines(chart),
-  );
+  const names = chart.series.map(({ name }) => name);
+  const { title } = chart;
+  return renderFigure({ title, names, description: describe(chart), notes: notesOf(chart) }, drawLines(chart));
+}
+
+/** A chart in words: what its axes measure, and where each curve begins and ends. */
+export function describe({ xLabel, xScale = 'linear', yLabel, yScale, series }: LineChart): string {
+  const [x, y] = [axisLabel({ label: xLabel, kind: xScale }), axisLabel({ label: yLabel, kind: yScale })];
+  const curves = series.map(({ name, points }) => {
+    const [first, last] = [points[0], points.at(-1)];
+    if (first === undefined || last === undefined) return `${name}: no points`;
+    const at = (point: Point): string => `${formatNumber(point.y)} at ${formatNumber(point.x)}`;
+    return first === last ? `${name}: ${at(first)}` : `${name}: from ${at(first)} to ${at(last)}`;
+  });
+  return `${y} by ${x}. ${curves.join('; ')}.`;
+}
+
+/** How to read what the legend does not name: bands, single runs, references. */
+export function notesOf({ series }: LineChart): string[] {
+  const hasRuns = series.some(({ runs = [] }) => runs.length > 0);
+  const isBanded = series.some(({ points, runs = [] }) => runs.length === 0 && points.length > maxBuckets);
+  return [
+    ...(isBanded ? ['Curve: means of neighbouring points; shaded: from the lowest to the highest of them.'] : []),
+    ...(hasRuns ? ['Thick: mean of the runs; thin: each run.'] : []),
+    ...(series.some(({ reference }) => reference) ? ['Dotted: for comparison, not measured here.'] : []),
+  ];
 }
 
 /** Axes and curves, within `frame`. */
-export function drawLines({ xLabel, xScale = 'linear', yScale, series }: LineChart): Html {
+export function drawLines({ xLabel, xScale = 'linear', yLabel, yScale, series }: LineChart): Html {
   const shown = (points: readonly Point[]): Point[] =>
     points.filter((point) => canShow(xScale, point.x) && canShow(yScale, point.y));
   const drawn = series.map(({ points, runs = [], reference = false }) => ({
@@ -108,5 +132,6 @@ export function drawLines({ xLabel, xScale = 'linear', yScale, series }: LineCha
       curve(buckets) ?? ''
     }"/></g>`;
   });
-  return html`${renderAxes({ scale: x, kind: xScale }, { scale: y, kind: yScale }, xLabel)}${faint}${paths}`;
+  const axes = renderAxes({ scale: x, kind: xScale, label: xLabel }, { scale: y, kind: yScale, label: yLabel });
+  return html`${axes}${faint}${paths}`;
 }

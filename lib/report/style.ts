@@ -23,7 +23,7 @@ export const maxSeries = 10;
 export const chartStyle = `${colours}
 ${Array.from({ length: maxSeries }, (_, index) => `.series-${index} { --series: var(--series-${index}); }`).join(' ')}
 .grid path { stroke: var(--grid); } .axis { stroke: var(--line); fill: none; }
-.tick text { fill: var(--muted); font-size: 11.5px; }
+.tick text, .tick-label { fill: var(--muted); font-size: 11.5px; }
 text { font-variant-numeric: tabular-nums; }
 .line { fill: none; stroke: var(--series); stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
 .series-2 .line, .series-5 .line, .series-8 .line { stroke-dasharray: 8 8; stroke-linecap: butt; }
@@ -69,6 +69,9 @@ th:first-child, .note { text-align: left; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 13px; color: var(--muted); }
 .key::before { content: ""; display: inline-block; width: 12px; height: 3px; margin-right: 6px; vertical-align: middle; border-radius: 2px; background: var(--series); }
 svg { display: block; width: 100%; height: auto; }
+.chart-note { margin: 4px 0; font-size: 13px; }
+/* A chart is drawn 520 units wide: on a phone its text would shrink with it. */
+@media (max-width: 520px) { main { padding: 24px 12px 48px; } .chart { padding-inline: 8px; } .tick text, .tick-label { font-size: 16px; } }
 
 .properties { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 0 32px; margin: 8px 0; }
 .properties div { display: flex; justify-content: space-between; gap: 16px; padding: 5px 0; border-bottom: 1px solid var(--line); }

@@ -1,6 +1,6 @@
 import { frame } from './axes.js';
 import { Html, html } from './html.js';
-import { drawLines, type LineChart } from './line-chart.js';
+import { describe, drawLines, type LineChart, notesOf } from './line-chart.js';
 import { chartStyle } from './style.js';
 
 const size = { title: 30, legendLine: 18, gap: 16, character: 6.8, key: 38 } as const;
@@ -31,9 +31,10 @@ function placeLegend(names: readonly string[]): LegendEntry[] {
 export function renderSvg(charts: readonly LineChart[], columns = 1): string {
   const legends = charts.map(({ series }) => placeLegend(series.map(({ name }) => name)));
   const lines = Math.max(0, ...legends.flat().map(({ line }) => line + 1));
+  const noted = Math.max(0, ...charts.map((chart) => notesOf(chart).length));
   const cell = {
     width: frame.width + size.gap,
-    height: size.title + lines * size.legendLine + frame.height + size.gap,
+    height: size.title + (lines + noted) * size.legendLine + frame.height + size.gap,
   };
   const [width, height] = [columns * cell.width, Math.ceil(charts.length / columns) * cell.height];
   const cells = charts.map((chart, index) => {
@@ -42,8 +43,13 @@ export function renderSvg(charts: readonly LineChart[], columns = 1): string {
       const y = size.title + line * size.legendLine + 4;
       return html`<g class="series-${series}"><path class="line${chart.series[series]?.reference ? ' reference' : ''}" d="M${x} ${y}h20"/></g><text class="name" x="${x + 25}" y="${y + 4}">${name}</text>`;
     });
-    return html`<g transform="translate(${left} ${top})"><text class="title" x="${frame.left}" y="18">${chart.title}</text>${keys}
-  <g transform="translate(0 ${size.title + lines * size.legendLine})">${drawLines(chart)}</g></g>`;
+    const below = size.title + lines * size.legendLine + frame.height;
+    const notes = notesOf(chart).map(
+      (note, place) =>
+        html`<text class="name" x="${frame.left}" y="${below + (place + 0.7) * size.legendLine}">${note}</text>`,
+    );
+    return html`<g role="img" aria-label="${chart.title}. ${describe(chart)}" transform="translate(${left} ${top})"><text class="title" x="${frame.left}" y="18">${chart.title}</text>${keys}
+  <g transform="translate(0 ${size.title + lines * size.legendLine})">${drawLines(chart)}</g>${notes}</g>`;
   });
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <style>${new Html(chartStyle)}

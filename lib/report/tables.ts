@@ -36,22 +36,29 @@ export function spread(values: readonly number[], digits = 2): string {
   return deviation === undefined ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
 }
 
-/** Methods with our value (mean ± standard deviation over the seeds) beside the paper's. */
+/** Methods with our value (mean ± standard deviation over the seeds) beside the paper's, where it has any. */
 export function renderMethodTable({ measure, methods }: ResultTable): Html {
   const seeds = methods.reduce((most, { ours }) => Math.max(most, ours.length), 1);
+  const isPublished = methods.some(({ paper }) => paper !== undefined);
+  const isNoted = methods.some(({ note }) => note !== undefined);
   const lines = methods.map(({ method, ours, paper, note, emphasized }) => {
     const { mean, deviation } = meanAndDeviation(ours);
     return html`<tr class="${emphasized ? 'emphasized' : ''}">
   <th scope="row">${method}</th>
   <td>${formatFixed(mean, 2)}${deviation === undefined ? '' : ` ± ${formatFixed(deviation, 2)}`}</td>
-  <td>${paper === undefined ? '' : formatFixed(paper, 2)}</td>
-  <td>${paper === undefined ? '' : formatDifference(mean - paper)}</td>
-  <td class="note">${note}</td>
+  ${
+    isPublished &&
+    html`<td>${paper === undefined ? '' : formatFixed(paper, 2)}</td>
+  <td>${paper === undefined ? '' : formatDifference(mean - paper)}</td>`
+  }
+  ${isNoted && html`<td class="note">${note}</td>`}
 </tr>`;
   });
   return html`<div class="wide"><table>
 <caption>${measure}${seeds > 1 ? `, mean ± standard deviation of ${seeds} seeds` : ''}</caption>
-<thead><tr><th scope="col">Method</th><th scope="col">Ours</th><th scope="col">Paper</th><th scope="col">Difference</th><th scope="col"></th></tr></thead>
+<thead><tr><th scope="col">Method</th><th scope="col">${isPublished ? 'Ours' : 'Mean'}</th>${
+    isPublished && html`<th scope="col">Paper</th><th scope="col">Difference</th>`
+  }${isNoted && html`<th scope="col" class="note">What it is</th>`}</tr></thead>
 <tbody>${lines}</tbody>
 </table></div>`;
 }

@@ -1,3 +1,4 @@
+export { type Begun, readBegun } from './begun.js';
 export type { Job, Report, Resources, Rows, Run, Step } from './job.js';
 export { environmentOf } from './page.js';
 export { runStudy, type StudyOptions } from './run-study.js';
@@ -16,4 +17,5 @@ export {
   type StudyDefinition,
   seedsFrom,
   seedsOption,
+  tablesOf,
 } from './study.js';

@@ -5,7 +5,7 @@ import type { Device } from '../engine/index.js';
 import { renderReport } from '../report/report.js';
 import { renderSvg } from '../report/svg.js';
 import type { Job } from './job.js';
-import { failuresOf, type Results, type StudyDefinition } from './study.js';
+import { failuresOf, type Results, type StudyDefinition, tablesOf } from './study.js';
 
 /** Machine and versions, for reports. */
 export function environmentOf(device: Device): Readonly<Record<string, string>> {
@@ -36,7 +36,7 @@ export async function writePage<S, J extends Job, I, E extends object, M>(
     title,
     summary: [summary, ...(study.claims?.(results) ?? []), ...failuresOf(results)].join(' '),
     ...(accuracies && { results: accuracies }),
-    tables: study.tables?.(results) ?? [],
+    tables: tablesOf(study, results),
     charts: pictures.flatMap(([, { charts }]) => charts),
     wallSeconds: outcomes.reduce((sum, { seconds }) => sum + seconds, 0),
     configuration,

@@ -14,6 +14,8 @@ export interface JobOptions<I> {
   readonly resume: boolean;
   readonly checkpointSeconds: number;
   readonly inputs: () => Promise<I>;
+  /** Called once the job has its folder. */
+  readonly record: () => Promise<void>;
   readonly device: Device;
   readonly signal: AbortSignal;
   readonly report: Report;
@@ -43,7 +45,7 @@ interface Opened {
 export async function runJob<S, J extends Job, I, E extends object, M>(
   study: StudyDefinition<S, J, I, E, M>,
   job: J,
-  { path, resume, inputs, checkpointSeconds, ...resources }: JobOptions<I>,
+  { path, resume, inputs, record, checkpointSeconds, ...resources }: JobOptions<I>,
 ): Promise<Outcome<J, M>> {
   const startedAt = performance.now();
   // Of several jobs, those that had not begun when the study was stopped begin now.
@@ -60,6 +62,7 @@ export async function runJob<S, J extends Job, I, E extends object, M>(
     measured: study.measure(job, withNaN(await folder.readMetrics()), ending),
   });
   try {
+    await record();
     const known = endingOf<E>(standing.ending, job);
     if (known !== undefined) return { ...(await measured(known)), seconds: standing.seconds ?? 0 };
     try {

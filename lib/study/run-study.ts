@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { holdsRun } from '../report/run-folder.js';
+import { type Begun, writeBegun } from './begun.js';
 import type { Job, Report } from './job.js';
 import { writePage } from './page.js';
 import { runJob } from './run-job.js';
@@ -14,6 +15,8 @@ export interface StudyOptions {
   /** Goes on with what `out` holds: jobs that ended are read, others go on, and those that are missing begin. */
   readonly resume?: boolean;
   readonly shard?: Shard;
+  /** What is written into the folder, for `--resume` alone to go on; nothing by default. */
+  readonly begun?: Begun;
   /** Longest time of a job without a checkpoint, in seconds; 60 by default. */
   readonly checkpointSeconds?: number;
   readonly device: Device;
@@ -32,7 +35,7 @@ export async function runStudy<S, J extends Job, I, E extends object, M>(
   settings: S,
   options: StudyOptions,
 ): Promise<{ readonly results: Results<S, J, M>; readonly stopped: boolean }> {
-  const { out, resume = false, shard, checkpointSeconds = 60, device } = options;
+  const { out, resume = false, begun, shard, checkpointSeconds = 60, device } = options;
   const { signal = new AbortController().signal, report = () => undefined } = options;
   const all = study.jobs(settings);
   const jobs = shard === undefined ? all : jobsOf(all, shard);
@@ -44,6 +47,11 @@ export async function runStudy<S, J extends Job, I, E extends object, M>(
     if (loaded?.key !== job.inputs) loaded = { key: job.inputs, inputs: study.load(job, device) };
     return loaded.inputs;
   };
+  let isRecorded = begun === undefined;
+  const record = async (): Promise<void> => {
+    if (begun !== undefined && !isRecorded) await writeBegun(out, begun);
+    isRecorded = true;
+  };
   let stopped = false;
   try {
     for (const [index, job] of jobs.entries()) {
@@ -51,7 +59,7 @@ export async function runStudy<S, J extends Job, I, E extends object, M>(
       const tell: Report = (stage, done, total, detail) =>
         report(stage, done, total, [...place, ...(detail ? [detail] : [])].join('  '));
       const resources = { device, signal, report: tell, checkpointSeconds, resume };
-      outcomes.push(await runJob(study, job, { ...resources, path: folderOf(job), inputs: () => load(job) }));
+      outcomes.push(await runJob(study, job, { ...resources, path: folderOf(job), inputs: () => load(job), record }));
     }
   } catch (error) {
     if (!(error instanceof BilevelError && error.code === 'ABORTED')) throw error;

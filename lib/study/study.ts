@@ -115,6 +115,26 @@ export interface StudyDefinition<S, J extends Job, I, E extends object, M> {
   json(results: Results<S, J, M>): object;
 }
 
+/** The tables of a study, without columns in which nothing stands. */
+export function tablesOf<S, J extends Job, M>(
+  study: Pick<StudyDefinition<S, J, unknown, object, M>, 'tables'>,
+  results: Results<S, J, M>,
+): readonly TextTable[] {
+  return (study.tables?.(results) ?? []).map(filled);
+}
+
+function filled(table: TextTable): TextTable {
+  const { header, rows, alignments } = table;
+  const kept = (_: unknown, column: number): boolean =>
+    column === 0 || rows.length === 0 || rows.some((row) => (row[column] ?? '') !== '');
+  return {
+    ...table,
+    header: header.filter(kept),
+    rows: rows.map((row) => row.filter(kept)),
+    ...(alignments && { alignments: alignments.filter(kept) }),
+  };
+}
+
 /** Why jobs did not come to their end: a sentence for each reason. */
 export function failuresOf<S, J extends Job, M>({ outcomes }: Results<S, J, M>): string[] {
   const texts = outcomes.flatMap(({ job: { title }, failure }) =>

@@ -11,6 +11,8 @@ export interface Quantity {
   readonly format: (value: number) => string;
   /** Title of its curves; without one it is not drawn. */
   readonly chart?: string;
+  /** What its curves are multiplied by, where the title is of another unit: 100 for a share in per cent; default 1. */
+  readonly factor?: number;
 }
 
 /** Judges points of a problem. */

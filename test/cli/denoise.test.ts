@@ -43,6 +43,7 @@ test('a run leaves its results in its folder, and they agree with each other and
       'network.onnx',
       'report.html',
       'state.safetensors',
+      'study.json',
     ]);
     const configuration = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
     t.like(configuration, {

@@ -61,7 +61,7 @@ const slips: readonly [args: readonly string[], code: string, message: RegExp][]
     /names of itd, gd, .* for the option methods of representation but received "adam"/,
   ],
   [['representation', '--study', 'medium'], 'INVALID_ARGUMENT', /Expected one of small, large, steps, .* for --study/],
-  [['representation', '--resume'], 'INVALID_ARGUMENT', /--resume needs --out/],
+  [['representation', '--resume'], 'INVALID_ARGUMENT', /--resume needs the folder/],
   [['check'], 'INVALID_ARGUMENT', /missing required argument 'model'/],
   [['check', 'nothing.onnx', '--batch', '0'], 'INVALID_ARGUMENT', /Expected a positive integer/],
   [['check', 'nothing.onnx'], 'NOT_FOUND', /Cannot read nothing\.onnx/],

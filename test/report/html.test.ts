@@ -28,7 +28,15 @@ const hostile: ReportData = {
   summary: attack,
   results: { measure: attack, methods: [{ method: attack, ours: [90], paper: 91, note: attack, emphasized: true }] },
   tables: [{ title: attack, header: [attack, attack], rows: [[attack, attack]], note: attack }],
-  charts: [{ title: attack, xLabel: attack, yScale: 'log', series: [{ name: attack, points: [{ x: 0, y: 1 }] }] }],
+  charts: [
+    {
+      title: attack,
+      xLabel: attack,
+      yLabel: attack,
+      yScale: 'log',
+      series: [{ name: attack, points: [{ x: 0, y: 1 }] }],
+    },
+  ],
   samples: {
     importance: { rows: [4, 5], weights: [0.1, 0.9], given: [0, 1], predicted: [1, 1], actual: [1, 1] },
     images: Tensor.from([0, 0.25, 0.5, 1, 0, 0, 0, 0], [2, 1, 2, 2]),
@@ -64,7 +72,7 @@ test('charts by themselves are one picture, with a legend that wraps, references
     points: [1, 10, 100].map((x) => ({ x, y: x ** -index })),
     reference: index === 8,
   }));
-  const chart = { title: attack, xLabel: attack, xScale: 'log', yScale: 'log', series } as const;
+  const chart = { title: attack, xLabel: attack, xScale: 'log', yLabel: attack, yScale: 'log', series } as const;
   const picture = renderSvg([chart, chart, chart], 2);
   t.true(picture.startsWith('<svg xmlns="http://www.w3.org/2000/svg"') && picture.includes(escaped));
   t.false(/<script/i.test(picture));
@@ -218,6 +226,7 @@ test('curves stay inside the frame, also constant, empty, single, and on a logar
       const chart = renderLineChart({
         title: 't',
         xLabel: 'x',
+        yLabel: 'y',
         yScale,
         series: [{ name: 's', points: ys.map((y, x) => ({ x, y })) }],
       });
@@ -234,7 +243,7 @@ test('curves stay inside the frame, also constant, empty, single, and on a logar
 test('a falling curve falls, and equal steps on a logarithmic axis are powers', (t) => {
   const points = [100, 10, 1].map((y, x) => ({ x, y }));
   const [line = []] = pathsOf(
-    renderLineChart({ title: 't', xLabel: 'x', yScale: 'log', series: [{ name: 's', points }] }),
+    renderLineChart({ title: 't', xLabel: 'x', yLabel: 'y', yScale: 'log', series: [{ name: 's', points }] }),
     'line',
   );
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0, x2 = 0, y2 = 0] = line;
@@ -244,20 +253,21 @@ test('a falling curve falls, and equal steps on a logarithmic axis are powers', 
 
 test('charts are made of the columns that the metrics have', (t) => {
   const rows = [
-    { iteration: 1, f: 3, accuracy: 90 },
+    { iteration: 1, f: 3, accuracy: 0.9 },
     { iteration: 2, f: null },
     { iteration: 3, f: 2, note: 'x' },
     { f: 9 },
   ];
   const charts = curvesOf(rows, { column: 'iteration', label: 'Iteration' }, [
-    { title: 'A', yScale: 'linear', columns: { f: 'loss', g: 'missing', note: 'text' } },
-    { title: 'B', yScale: 'log', columns: { accuracy: 'accuracy' } },
-    { title: 'C', yScale: 'log', columns: { other: 'other' } },
+    { title: 'A', yScale: 'linear', yLabel: 'nats', columns: { f: 'loss', g: 'missing', note: 'text' } },
+    { title: 'B', yScale: 'log', yLabel: '%', factor: 100, columns: { accuracy: 'accuracy' } },
+    { title: 'C', yScale: 'log', yLabel: '', columns: { other: 'other' } },
   ]);
   t.deepEqual(charts, [
     {
       title: 'A',
       yScale: 'linear',
+      yLabel: 'nats',
       xLabel: 'Iteration',
       series: [
         {
@@ -269,7 +279,13 @@ test('charts are made of the columns that the metrics have', (t) => {
         },
       ],
     },
-    { title: 'B', yScale: 'log', xLabel: 'Iteration', series: [{ name: 'accuracy', points: [{ x: 1, y: 90 }] }] },
+    {
+      title: 'B',
+      yScale: 'log',
+      yLabel: '%',
+      xLabel: 'Iteration',
+      series: [{ name: 'accuracy', points: [{ x: 1, y: 90 }] }],
+    },
   ]);
 });
 
@@ -300,14 +316,50 @@ test('numbers are shown for people', (t) => {
 
 test('single runs are drawn behind their mean: one faint path, no band, and room for all of them', (t) => {
   const points = (y: number) => [0, 1, 2].map((x) => ({ x, y }));
-  const chart = { title: 'runs', xLabel: 'x', yScale: 'linear' } as const;
+  const chart = { title: 'runs', xLabel: 'x', yLabel: 'y', yScale: 'linear' } as const;
   const series = { name: 'mean', points: points(2), runs: [points(1), points(3)] };
   const { text } = renderLineChart({ ...chart, series: [series] });
   const [, faint = ''] = /class="run series-0" d="([^"]*)"/.exec(text) ?? [];
   t.is(faint.split('M').length - 1, 2);
   const heights = [...faint.matchAll(/,([\d.]+)/g)].map(([, y]) => Number(y));
-  t.deepEqual([Math.max(...heights), Math.min(...heights)], [210, 10]);
+  t.deepEqual([Math.max(...heights), Math.min(...heights)], [210, 28]);
   t.true(text.indexOf('class="run') < text.indexOf('class="line mean"'));
   t.false(text.includes('class="band"'));
   t.false(renderLineChart({ ...chart, series: [{ name: 'alone', points: points(2) }] }).text.includes('class="run'));
+});
+
+test('a chart says what its axes measure, how to read it, and all that in words for those who do not see it', (t) => {
+  const points = Array.from({ length: 500 }, (_, x) => ({ x, y: 50 + (x % 7) }));
+  const { text } = renderLineChart({
+    title: 'Accuracy',
+    xLabel: 'iteration',
+    xScale: 'log',
+    yLabel: 'accuracy, %',
+    yScale: 'linear',
+    series: [
+      { name: 'ours', points },
+      { name: 'theirs', points: [{ x: 1, y: 60 }], reference: true },
+      { name: 'none', points: [] },
+    ],
+  });
+  t.regex(text, />accuracy, %<\/text>/);
+  t.regex(text, />iteration \(log scale\)<\/text>/);
+  t.regex(text, /shaded: from the lowest to the highest/);
+  t.regex(text, /Dotted: for comparison/);
+  t.regex(
+    text,
+    /aria-label="Accuracy\. accuracy, % by iteration \(log scale\)\. ours: from 50 at 0 to 52 at 499; theirs: 60 at 1; none: no points\."/,
+  );
+});
+
+test('a table has no column in which nothing stands', (t) => {
+  const columns = (result: object): string[] => {
+    const { text } = renderMethodTable({ measure: 'm', methods: [{ method: 'a', ours: [1], ...result }] });
+    const cells = (row: string): number => text.match(new RegExp(`<${row}`, 'g'))?.length ?? 0;
+    t.is(cells('th scope="col"'), cells('td') + cells('th scope="row"'));
+    return [...text.matchAll(/<th scope="col"[^>]*>([^<]*)/g)].map(([, head = '']) => head);
+  };
+  t.deepEqual(columns({}), ['Method', 'Mean']);
+  t.deepEqual(columns({ paper: 2 }), ['Method', 'Ours', 'Paper', 'Difference']);
+  t.deepEqual(columns({ note: 'n' }), ['Method', 'Mean', 'What it is']);
 });

@@ -286,7 +286,13 @@ test('the command leaves its results in its folder and prints them', (t) =>
     t.is(runs[0].losses[0].share, 1);
     t.is(runs[0].losses[0].published, undefined);
     t.true(runs[0].seconds.mean > 0);
-    t.deepEqual((await readdir(folder)).toSorted(), ['gd-T20', 'losses.svg', 'pzoboUnit-T20', 'report.html']);
+    t.deepEqual((await readdir(folder)).toSorted(), [
+      'gd-T20',
+      'losses.svg',
+      'pzoboUnit-T20',
+      'report.html',
+      'study.json',
+    ]);
     const jobs = ['gd', 'pzoboUnit'].flatMap((method) =>
       [0, 1].map((k) => join(folder, `${method}-T20/instance-${k}`)),
     );
@@ -312,7 +318,7 @@ test('a stopped command goes on where it was', (t) =>
     const second = join(folder, 'pzoboGaussian-T20', 'instance-0');
     const stopped = await interrupted([...run, '--out', folder], async () => (await metricsLines(second)) > 50);
     t.is(stopped.status, 130);
-    t.true(JSON.parse(stopped.stdout).resume.endsWith('--resume'));
+    t.true(JSON.parse(stopped.stdout).resume.endsWith(`--resume ${folder}`));
     const resumed = await bilevel(...run, '--out', folder, '--resume');
     const whole = await bilevel(...run, '--out', other);
     const losses = ({ stdout }: { stdout: string }) =>

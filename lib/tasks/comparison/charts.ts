@@ -1,5 +1,6 @@
 import type { LineChart } from '../../report/line-chart.js';
 import { maxSeries } from '../../report/style.js';
+import type { Quantity } from '../task.js';
 import { type Comparison, curvesOf, type MethodResult } from './comparison.js';
 import { meanAt } from './curves.js';
 import type { Budget } from './settings.js';
@@ -12,15 +13,19 @@ export function comparisonCharts({ task, settings, results }: Comparison): LineC
   const groups = [trained.filter(isPublished), trained.filter((result) => !isPublished(result))].flatMap(chunk);
   return groups.flatMap((group, index) => {
     const place = groups.length === 1 ? '' : ` (${index + 1} of ${groups.length})`;
-    const chart = (title: string, quantity: string, unit: Budget['unit']): LineChart => ({
-      title: `${title} by ${unit === 'seconds' ? 'time' : unit}${place}`,
+    const chart = (name: string, { chart, title, factor = 1 }: Quantity, unit: Budget['unit']): LineChart => ({
+      title: `${chart} by ${unit === 'seconds' ? 'time' : unit}${place}`,
       xLabel: unit === 'seconds' ? 'seconds of training' : 'gradients and products evaluated',
       xScale: unit === 'seconds' ? 'linear' : 'log',
+      yLabel: title,
       yScale: 'log',
-      series: group.map((result) => ({ name: result.run.name, points: pointsOf(result, quantity, unit) })),
+      series: group.map((result) => ({
+        name: result.run.name,
+        points: pointsOf(result, name, unit).map(({ x, y }) => ({ x, y: factor * y })),
+      })),
     });
-    return Object.entries(task.quantities).flatMap(([name, { chart: title }]) =>
-      title === undefined ? [] : [chart(title, name, 'seconds'), chart(title, name, 'evaluations')],
+    return Object.entries(task.quantities).flatMap(([name, quantity]) =>
+      quantity.chart === undefined ? [] : [chart(name, quantity, 'seconds'), chart(name, quantity, 'evaluations')],
     );
   });
 }

@@ -34,7 +34,7 @@ export function compareStudy(
       ['', 'every method for a minute each'],
       ['--methods vrbo,mrbo,sustain --noise 0.15 --seeds 3', ''],
       ['--evaluations 20000 --json', 'so many gradients and products each'],
-      ['--out runs/compare --resume', 'with more --seconds all methods train on'],
+      ['--resume runs/compare --seconds 300', 'all methods train on'],
       ['--task representation --help', 'another problem, and its options'],
     ],
     options: { 'Comparison:': table, 'Experiment:': task.options },

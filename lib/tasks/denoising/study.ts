@@ -42,7 +42,7 @@ export const denoisingStudy = defineStudy({
     ['--settings authors --seeds 5', "with the settings of the paper's authors, mean of 5 seeds"],
     ['--data fashion-mnist --network mlp --noise 0.3', ''],
     ['--network mnist-cnn --train 59000 --validation 1000 --noise 0.25 --out runs/cnn', ''],
-    ['--out runs/cnn --resume', 'with the same options: goes on where that run was stopped'],
+    ['--resume runs/cnn', 'goes on where that run was stopped'],
   ],
   options: { 'Experiment:': { seeds: seedsOption, ...taskOptions }, 'Penalty method:': penaltyOptions },
   defaults: () =>

@@ -54,7 +54,12 @@ export const denoising = defineTask({
     };
   },
   quantities: {
-    testError: { title: 'test error, %', chart: 'Test error', format: (share) => formatFixed(100 * share, 2) },
+    testError: {
+      title: 'test error, %',
+      chart: 'Test error',
+      factor: 100,
+      format: (share) => formatFixed(100 * share, 2),
+    },
     auc: { title: 'AUC', format: (value) => formatFixed(value, 3) },
   },
   notes: {

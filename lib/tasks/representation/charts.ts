@@ -1,17 +1,18 @@
 import type { LineChart } from '../../report/line-chart.js';
 import { lossAt, type RunCurve } from './curves.js';
-import { type RepresentationSettings, studies } from './settings.js';
+import { type RepresentationSettings, studyTitle } from './settings.js';
 
 /** Outer loss over the steps of the embedding, mean over the instances. */
-export function lossCharts({ study, iterations }: RepresentationSettings, curves: readonly RunCurve[]): LineChart[] {
+export function lossCharts(settings: RepresentationSettings, curves: readonly RunCurve[]): LineChart[] {
   return [
     {
-      title: studies[study].title,
+      title: studyTitle(settings),
       xLabel: 'steps of the embedding',
+      yLabel: 'outer loss, mean of the instances',
       yScale: 'log',
       series: curves.map((curve) => ({
         name: curve.title,
-        points: Array.from({ length: iterations }, (_, step) => ({ x: step, y: lossAt(curve, step).loss })),
+        points: Array.from({ length: settings.iterations }, (_, step) => ({ x: step, y: lossAt(curve, step).loss })),
       })),
     },
   ];

@@ -15,7 +15,8 @@ export interface StudyRun {
 }
 
 interface Study {
-  readonly title: string;
+  /** What follows in its title, where it is one of several of a model. */
+  readonly subject?: string;
   readonly model: Model;
   readonly regularizer: number;
   readonly smoothing: number;
@@ -51,14 +52,12 @@ const compared = (
 export const studies = {
   small: {
     ...linear,
-    title: 'Linear embedding, 64 x 128',
     sizes: small,
     runs: compared({ lowerSteps: 20, upperLearningRate: 0.05 }, { hozog: { upperLearningRate: 0.1 } }),
     reported: [30, 50, 99],
   },
   large: {
     ...linear,
-    title: 'Linear embedding, 128 x 256',
     sizes: { ...small, features: 128, embedding: 256, samples: 1000, iterations: 150 },
     runs: compared(
       { lowerSteps: 20, upperLearningRate: 0.05 },
@@ -68,14 +67,13 @@ export const studies = {
   },
   steps: {
     ...linear,
-    title: 'Linear embedding, 64 x 128, number of lower steps',
+    subject: 'number of lower steps',
     sizes: small,
     runs: steps([10, 20, 40], 0.05),
     reported: [30, 50, 99],
   },
   network: {
     ...network,
-    title: 'Two layers of sigmoids, 256 x 512 x 256',
     sizes: networkSizes,
     runs: compared(
       { lowerSteps: 10, upperLearningRate: 0.01 },
@@ -85,7 +83,7 @@ export const studies = {
   },
   networkSteps: {
     ...network,
-    title: 'Two layers of sigmoids, 256 x 512 x 256, number of lower steps',
+    subject: 'number of lower steps',
     sizes: networkSizes,
     // The notebook lists both rates; 50 steps of the usual one make the loss rise again.
     runs: [...steps([5, 10, 20], 0.01), ...steps([50], 0.01).map((run) => ({ ...run, lowerLearningRate: 3e-4 }))],
@@ -95,6 +93,16 @@ export const studies = {
 
 export type StudyName = keyof typeof studies;
 export const studyNames = Object.keys(studies) as StudyName[];
+
+/** What is learned, at the sizes that are run. */
+export function studyTitle({ study, features, hidden, embedding }: RepresentationSettings): string {
+  const { model, subject }: Study = studies[study];
+  const network = {
+    linear: `Linear embedding, ${features} x ${embedding}`,
+    sigmoid: `Two layers of sigmoids, ${features} x ${hidden} x ${embedding}`,
+  };
+  return [network[model], ...(subject === undefined ? [] : [subject])].join(', ');
+}
 
 const { small: usual } = studies;
 

@@ -10,6 +10,7 @@ import {
   type StudyRun,
   studies,
   studyNames,
+  studyTitle,
   validateSettings,
 } from './settings.js';
 import { countText, lossTable, resultsJson, sourcesOf } from './tables.js';
@@ -68,10 +69,10 @@ export const representationStudy = defineStudy({
     new RepresentationRun(run, instance, { iterations, smoothing: studies[study].smoothing }, resources, saved?.state),
   measure: ({ title, settings }, rows) => readLosses(title, settings.iterations, rows),
   about: ({ settings }) => {
-    const { study, instances, runs } = settings;
+    const { instances, runs } = settings;
     return {
       title: 'Hyper-representation',
-      summary: `${studies[study].title}; ${countText(instances)}.`,
+      summary: `${studyTitle(settings)}; ${countText(instances)}.`,
       configuration: { ...settings, runs: runs.map((run) => JSON.stringify(run)) },
     };
   },

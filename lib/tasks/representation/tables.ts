@@ -2,7 +2,7 @@ import { formatNumber } from '../../report/format.js';
 import { meanAndDeviation, type TextTable } from '../../report/tables.js';
 import { conclusion } from './conclusion.js';
 import { lossAt, onInstances, type RunCurve, reportedSteps, steadyInstances } from './curves.js';
-import { type RepresentationSettings, studies } from './settings.js';
+import { type RepresentationSettings, studyTitle } from './settings.js';
 
 /**
  * Lines of losses, ours and under each those from elsewhere, and as shares of the first loss: instances differ, and so do
@@ -51,7 +51,7 @@ export function lossTable(settings: RepresentationSettings, curves: readonly Run
     'seconds',
   ];
   return {
-    title: `${studies[settings.study].title}, ${countText(settings.instances)}`,
+    title: `${studyTitle(settings)}, ${countText(settings.instances)}`,
     header,
     rows,
     alignments: ['left', 'left'],

@@ -23,8 +23,9 @@ export function chartsOf(runs: readonly RunResult[]): Record<string, Picture> {
 function chartsOfProblem(problem: string, runs: readonly RunResult[]): LineChart[] {
   const methods = [...new Set(runs.map(({ method }) => method))];
   return [...new Set(runs.map(({ lowerSteps }) => lowerSteps))].map((lowerSteps) => ({
-    title: `${problem}, T = ${lowerSteps}: distance to the solution`,
+    title: `${problem}, T = ${lowerSteps}`,
     xLabel: 'iterations',
+    yLabel: 'distance to the solution',
     yScale: 'log',
     // A method that was not run with this T keeps its place, and the others their colours.
     series: methods.map((method) => {

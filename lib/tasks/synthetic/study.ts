@@ -33,7 +33,7 @@ export const syntheticStudy = defineStudy({
     ['--problems P1,P2 --methods penalty,approxGrad --T 10 --iterations 10000', ''],
     ['--problems P4 --matrix perTrial', 'a matrix of its own for every trial'],
     ['--methods soba,stocbio --T 10', 'any method of bilevel methods'],
-    ['--out runs/paper --resume', 'goes on, and adds runs that the folder lacks'],
+    ['--resume runs/paper --T 1,5,10,20', 'goes on, and adds the runs that the folder lacks'],
   ],
   options: { 'Experiment:': syntheticOptions },
   // The tensors are too small for more.
