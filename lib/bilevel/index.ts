@@ -1,3 +1,4 @@
+export { checkReal } from './check-tensor.js';
 export type { Constraint, Constraints } from './constraints.js';
 export { type AnyFeed, type EpisodeFeed, type EpisodeFeedOptions, type Feed, type FeedOptions, feed } from './feed.js';
 export { type FeedInputs, feedBinding, isResident, type ResidentInputs, type StreamInputs } from './inputs.js';
@@ -11,6 +12,7 @@ export {
   type Step,
 } from './oracles.js';
 export {
+  type AnyPoint,
   type BilevelProblem,
   type BilevelStatement,
   bilevelProblem,

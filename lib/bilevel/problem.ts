@@ -1,4 +1,4 @@
-import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
+import { BilevelError, checkKeys, checkRecord, invalidArgument } from '../errors.js';
 import { input, type Node, poolFirst, requireNode, writtenIn } from '../graph/index.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
 import { type Constraint, type ConstraintStatement, type Constraints, stateConstraints } from './constraints.js';
@@ -74,8 +74,15 @@ export interface Draws {
   readonly seed: number;
 }
 
+/** The nodes of any point. */
+export type AnyPoint = {
+  readonly u: Readonly<Record<string, Node>>;
+  readonly v: Readonly<Record<string, Node>>;
+  readonly key: Node;
+};
+
 /** minimise over u f(u, v*) subject to v* = argmin over v g(u, v), as one graph over named inputs. */
-export interface BilevelProblem extends Draws {
+export interface BilevelProblem<P extends AnyPoint = AnyPoint> extends Draws {
   readonly upper: readonly Variable[];
   readonly lower: readonly Variable[];
   readonly f: Node;
@@ -83,6 +90,13 @@ export interface BilevelProblem extends Draws {
   readonly constraints: Constraints;
   /** Number of independent trials; undefined for a single problem without an axis of trials. */
   readonly trials: number | undefined;
+  /** What the costs were written in: other quantities of a point are written in the same nodes. */
+  readonly point: P;
+  /**
+   * The same problem on other data: these feeds replace those of their names, and others are added. The costs are written anew.
+   * @throws INVALID_ARGUMENT for a feed without an array of the one that it replaces; what `bilevelProblem` throws
+   */
+  withFeeds<G extends Feeds>(feeds: G): BilevelProblem<P & FeedNodes<G>>;
 }
 
 /**
@@ -91,7 +105,7 @@ export interface BilevelProblem extends Draws {
  */
 export function bilevelProblem<const F extends Feeds, const U extends UpperTensors<F>, const V extends Tensors>(
   statement: BilevelStatement<F, U, V>,
-): BilevelProblem {
+): BilevelProblem<Point<U, V, F>> {
   const parts = ['upper', 'lower', 'feeds', 'trials', 'f', 'g', 'sets', 'equalities', 'inequalities', 'seed'];
   checkKeys(statement, parts, 'bilevelProblem');
   const { sets = {} } = statement;
@@ -107,7 +121,31 @@ export function bilevelProblem<const F extends Feeds, const U extends UpperTenso
   const f = writeCost('f', statement.f, point, feeds, trials);
   const g = writeCost('g', statement.g, point, feeds, trials);
   const constraints = stateConstraints(statement, point, trials);
-  return Object.freeze({ ...draws, upper, lower, trials, ...forDerivatives({ f, g, constraints }) });
+  const withFeeds = <G extends Feeds>(other: G) => {
+    checkReplaced(feeds, other);
+    const all = { ...statement.feeds, ...other };
+    // The nodes of the feeds that are not replaced are there again, of those that are under the same names.
+    return bilevelProblem({ ...statement, feeds: all as never }) as BilevelProblem<never>;
+  };
+  return Object.freeze({ ...draws, upper, lower, trials, point, withFeeds, ...forDerivatives({ f, g, constraints }) });
+}
+
+/** @throws INVALID_ARGUMENT for a feed that lacks an array that costs may read */
+function checkReplaced(present: readonly FeedInputs[], other: Feeds): void {
+  checkRecord(other, 'feeds');
+  const namesOf = (feed: AnyFeed | undefined): string[] =>
+    Object.keys(feed === undefined ? {} : 'types' in feed ? feed.types : feed.arrays);
+  for (const { name, feed } of present) {
+    if (!Object.hasOwn(other, name)) continue;
+    const names = namesOf(other[name]);
+    const missing = namesOf(feed).find((array) => !names.includes(array));
+    if (missing === undefined) continue;
+    throw invalidArgument(
+      `the feed ${name} in place of the one stated`,
+      `an array ${missing} among its arrays`,
+      names.join(', '),
+    );
+  }
 }
 
 /** Derivatives are taken by the variables alone, which no pool goes around. */

@@ -9,6 +9,7 @@ export {
   type OperandRange,
 } from './diagnosis/non-finite.js';
 export { type AnyMethod, findMethod, methodNames } from './find-method.js';
+export type { CompileProgress } from './machine/compile-stated.js';
 export type { MemoryOrder, MethodDefinition } from './machine/definition.js';
 export { type MemoryUse, type MethodReport, MethodSolver, type StandardReport } from './machine/method-solver.js';
 export type { MethodCounter, MethodState } from './machine/method-state.js';
@@ -31,8 +32,10 @@ export {
   minimize,
   minimizeOptions,
 } from './minimize.js';
+export { type EvaluateOptions, type Evaluation, evaluate } from './response/evaluate.js';
+export { type RespondOptions, type Response, respond } from './response/respond.js';
+export type { ResponseStatus } from './response/responder.js';
 export {
-  type CompileProgress,
   type CreateOptions,
   type RunOptions,
   Solver,

@@ -1,11 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Draws } from '../bilevel/index.js';
-import { BackgroundCompiler, type CompileOptions, compileCached, compileCachedBy, targetOf } from '../compile/index.js';
 import { Device } from '../engine/index.js';
 import { aborted, BilevelError, checkKeys, invalidArgument } from '../errors.js';
 import { Tensor } from '../tensor.js';
 import { Batches } from './machine/batches.js';
-import type { Phase } from './machine/phase.js';
+import { type CompileProgress, compileStated, compileStatedElsewhere } from './machine/compile-stated.js';
+import type { Stated } from './machine/stated-step.js';
 import { type Configuration, restoreState, type SavedState, SolverState, serializeState } from './state.js';
 
 /** Numbers that every report holds. */
@@ -33,15 +32,6 @@ export interface SolverResources {
   readonly device?: Device;
 }
 
-/** How far the construction of a solver is. */
-export interface CompileProgress {
-  /** Name of the phase whose program is there now. */
-  readonly phase: string;
-  /** Programs that are there, and all that there are to be. */
-  readonly compiled: number;
-  readonly programs: number;
-}
-
 export interface CreateOptions extends SolverResources {
   /** Ends the construction, which then rejects with ABORTED. */
   readonly signal?: AbortSignal | undefined;
@@ -61,11 +51,11 @@ export function checkCreateOptions(options: CreateOptions): {
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw invalidArgument('onProgress', 'a function', onProgress);
   }
-  if (signal?.aborted) throw aborted(stopped, signal.reason);
+  if (signal?.aborted) throw aborted(`${what} was stopped`, signal.reason);
   return { resources, course: { signal, onProgress } };
 }
 
-const stopped = 'The construction of the solver was stopped';
+const what = 'The construction of the solver';
 
 /**
  * What every method offers. Whoever wants to own the loop calls init and step; run is the plain loop over them. A method
@@ -93,21 +83,17 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   }
 
   /** What is to be compiled before a step. */
-  protected abstract get steps(): readonly Phase[];
-
-  #optionsOf({ compileOptions }: Phase): CompileOptions {
-    return { ...compileOptions, target: targetOf(this.device.info()) };
-  }
+  protected abstract get steps(): readonly Stated[];
 
   /** Compiles a step on this thread. */
-  protected compileStep(phase: Phase): void {
-    phase.load(this.device, compileCached(phase.step, this.#optionsOf(phase)));
+  protected compileStep(step: Stated): void {
+    compileStated([step], this.device);
   }
 
   /** Compiles the steps on this thread. @throws as `compile`, after disposing of the solver */
   protected compile(): this {
     try {
-      for (const phase of this.steps) this.compileStep(phase);
+      compileStated(this.steps, this.device);
     } catch (error) {
       this.dispose();
       throw error;
@@ -117,17 +103,11 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
 
   /** Compiles the steps on another thread, program by program. @throws as `compile`; ABORTED; after disposing of the solver */
   protected async compileInBackground({ signal, onProgress }: Omit<CreateOptions, 'device'>): Promise<this> {
-    using compiler = new BackgroundCompiler(signal);
     try {
-      for (const [index, phase] of this.steps.entries()) {
-        // What is read and loaded for a program takes this thread's time, so the event loop has a turn between two of them.
-        await setImmediate(undefined, { signal });
-        phase.load(this.device, await compileCachedBy(compiler, phase.step, this.#optionsOf(phase)));
-        onProgress?.({ phase: phase.name, compiled: index + 1, programs: this.steps.length });
-      }
+      await compileStatedElsewhere(this.steps, this.device, { what, signal, onProgress });
     } catch (error) {
       this.dispose();
-      throw signal?.aborted ? aborted(stopped, signal.reason) : error;
+      throw error;
     }
     return this;
   }

@@ -11,7 +11,7 @@ const entries = {
   '.': [
     bilevel,
     `bilevelProblem feed minimizationProblem perSample sets schedules methods penalty minimize readState writeState
-    Network runningStatistics Tensor BilevelError NonFiniteError RunAborted`,
+    respond evaluate Network runningStatistics Tensor BilevelError NonFiniteError RunAborted`,
   ],
   './graph': [
     graph,
@@ -27,7 +27,7 @@ const entries = {
     tan asin acos atan sinh cosh asinh acosh atanh
     square reciprocal clip leakyRelu elu selu gelu silu mish hardSigmoid hardSwish
     batchNormTrain batchNormInference layerNorm instanceNorm groupNorm dropout
-    randomNormal oneHot logSumExp softmax logSoftmax crossEntropy inner sumOfSquares`,
+    randomNormal oneHot logSumExp softmax logSoftmax crossEntropy accuracy inner sumOfSquares`,
   ],
   './engine': [engine, 'Device compile compileCached formatCost targetOf'],
   './data': [data, 'samplers Random loadDataset splitRows corruptLabels'],

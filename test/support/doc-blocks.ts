@@ -139,12 +139,12 @@ export async function readersThings(page: string, networkPath: string): Promise<
   };
 }
 
-/** What each entry of the package exports. */
+/** What each entry of the package exports; of a name in several of them that of the last is meant where a block imports nothing. */
 const entries: Readonly<Record<string, object>> = {
-  bilevel: api,
   'bilevel/graph': graph,
   'bilevel/engine': engine,
   'bilevel/data': data,
+  bilevel: api,
 };
 
 type AsyncFunctionConstructor = new (...parts: string[]) => (...values: unknown[]) => Promise<void>;
@@ -156,12 +156,16 @@ const AsyncFunction = (async () => undefined).constructor as unknown as AsyncFun
  */
 export async function runBlock({ code }: DocBlock, things: Readonly<Record<string, unknown>>): Promise<void> {
   const statement = /^import \{([^}]*)\} from '(bilevel(?:\/\w+)?)';$/gms;
-  for (const [, list = '', entry = ''] of code.matchAll(statement)) {
-    const names = list.split(',').flatMap((name) => name.trim() || []);
-    const missing = names.find((name) => !Object.hasOwn(entries[entry] ?? {}, name));
-    if (missing !== undefined) throw new Error(`${entry} exports no ${missing}.`);
-  }
-  const known = Object.assign({}, ...Object.values(entries), things);
+  const imported = [...code.matchAll(statement)].flatMap(([, list = '', entry = '']) =>
+    list.split(',').flatMap((each) => {
+      const name = each.trim();
+      if (name === '') return [];
+      const exported = Object.entries(entries[entry] ?? {}).find(([key]) => key === name);
+      if (exported === undefined) throw new Error(`${entry} exports no ${name}.`);
+      return [exported];
+    }),
+  );
+  const known = Object.assign({}, ...Object.values(entries), things, Object.fromEntries(imported));
   const body = code.replaceAll(statement, '');
   // The inner block lets the code declare names that are at hand, as it would in a module of its own.
   await new AsyncFunction(...Object.keys(known), `"use strict"; { ${body} }`)(...Object.values(known));

@@ -15,15 +15,28 @@ import {
   where,
 } from '../functions/elementwise.js';
 import { iota } from '../functions/leaf.js';
-import { type ReduceOptions, reduceMax, reduceSum } from '../functions/reduce.js';
+import { argMax, type ReduceOptions, reduceMax, reduceSum } from '../functions/reduce.js';
 import { expandDims, reshape } from '../functions/shape.js';
 import { type Node, requireNode } from '../node.js';
 import { mismatch, requireDType, requireShape, sizeAt } from '../ops/infer.js';
+import { mean } from './normalization.js';
 
 /** bool [...indices, depth]: true where the position on the new last axis is the index; all false for other indices. */
 function positionMask(indices: Node, depth: number): Node {
   requireDType(requireNode(indices, 'indices'), ['int32', 'int64'], 'the indices');
   return equal(expandDims(indices, [-1]), iota(depth, indices.dtype));
+}
+
+/**
+ * The share of rows whose largest logit is that of their label, 0 to 1: a scalar, from logits [..., c] and integer labels [...]. Of equal
+ * logits the first counts. It has no derivative.
+ * @throws SHAPE_MISMATCH
+ */
+export function accuracy(logits: Node, labels: Node): Node {
+  const axis = requireNode(logits, 'logits').shape.length - 1;
+  if (axis < 0) throw mismatch('Expected the logits to have an axis of classes but received a scalar.');
+  requireShape(requireNode(labels, 'labels').shape, logits.shape.slice(0, axis), 'the labels');
+  return mean(cast(equal(argMax(logits, axis), cast(labels, 'int64')), 'float32'));
 }
 
 /** float32 [...indices, depth] with 1 where the position on the new last axis is the index, else 0. */

@@ -7,6 +7,7 @@ import type { SolverState } from '../state.js';
 import type { HostInput } from './host-input.js';
 import { inputName } from './input-name.js';
 import type { Level, Update } from './level.js';
+import type { Stated } from './stated-step.js';
 import { findTensor, StepProgram, type StepRunOptions } from './step-program.js';
 
 /** Runs a phase: as its own `run`, or one that looks closer. */
@@ -52,7 +53,7 @@ interface HostTensors {
 }
 
 /** A piece of an iteration: one compiled step that the engine repeats, and what goes into it. */
-export class Phase implements Disposable {
+export class Phase implements Stated, Disposable {
   readonly name: string;
   readonly draws: PhaseDraws;
   readonly evaluations: Evaluations;
