@@ -1,23 +1,58 @@
-import { invalidArgument } from '../errors.js';
-import { loadIdxFolder } from './sources/idx-folder.js';
-import { sources } from './sources/index.js';
-import type { Dataset } from './sources/source.js';
+import { checkKeys, invalidArgument } from '../errors.js';
+import { checkShape } from '../tensor.js';
+import { formats, sources } from './sources/index.js';
+import type { Dataset, DatasetOptions } from './sources/source.js';
 
-const folderPrefix = 'idx:';
+const specifications = [...sources.map(({ name }) => name), ...formats.flatMap((format) => format.specifications)];
 
 /** What {@link loadDataset} takes, as messages and help texts say it. */
-export const datasetSpecifications = `${sources.map(({ name }) => name).join(', ')} or ${folderPrefix}DIR`;
+export const datasetSpecifications = `${specifications.slice(0, -1).join(', ')} or ${specifications.at(-1)}`;
+
+/** Whether a data set is one that is known by name, and not the reader's own. */
+export const isKnownDataset = (specification: string): boolean => sources.some(({ name }) => name === specification);
 
 /**
- * Loads inputs and labels.
- * @param specification the name of a source, such as `mnist`, or `idx:DIR` for a folder of your own with four IDX files
- *   (sources/idx-folder.ts)
- * @throws INVALID_ARGUMENT for an unknown name; what the source throws
+ * Loads samples and labels: `loadDataset('mnist')`, `loadDataset('flowers.csv', { label: 'species' })`.
+ * @param specification the name of a source, `mnist` or `fashion-mnist`; or data of your own: a table FILE.csv, .tsv or .parquet with a row for
+ *   each sample; `folder:DIR`, a folder of images for each class; arrays in INPUTS.npy,LABELS.npy, FILE.npz, FILE.safetensors or a pair of IDX
+ *   files; `idx:DIR`, a folder of four IDX files as MNIST has them
+ * @throws INVALID_ARGUMENT for what is none of these, and for an option that has to be given or is out of range; UNKNOWN_OPTION for one that
+ *   the format does not take; NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED and INVALID_DATA naming file, row and column
  */
-export async function loadDataset(specification: string): Promise<Dataset> {
+export async function loadDataset(specification: string, options: DatasetOptions = {}): Promise<Dataset> {
+  if (typeof specification !== 'string') throw invalidArgument('the data set', datasetSpecifications, specification);
   const source = sources.find(({ name }) => name === specification);
+  const format = formats.find((each) => each.accepts(specification));
+  checkKeys(options, source ? [] : (format?.options ?? Object.keys(options)), `the data set ${specification}`);
   if (source !== undefined) return source.load();
-  const isFolder = specification.startsWith(folderPrefix) && specification.length > folderPrefix.length;
-  if (!isFolder) throw invalidArgument('data', datasetSpecifications, specification);
-  return loadIdxFolder({ name: specification, folder: specification.slice(folderPrefix.length) });
+  if (format === undefined) throw invalidArgument('data', datasetSpecifications, specification);
+  checkOptions(options);
+  return format.load(specification, options);
+}
+
+/** @throws INVALID_ARGUMENT for an option of a wrong type or out of range */
+function checkOptions(options: DatasetOptions): void {
+  const { label, inputs, ignore, categories, missing, scale, shape, test, seed, like } = options;
+  const check = (name: keyof DatasetOptions, holds: boolean, expected: string): void => {
+    if (options[name] !== undefined && !holds) throw invalidArgument(`the option ${name}`, expected, options[name]);
+  };
+  const isNames = (value: unknown): boolean => Array.isArray(value) && value.every((name) => typeof name === 'string');
+  check('label', typeof label === 'string', 'the name of a column or array');
+  check('inputs', typeof inputs === 'string', 'the name of an array');
+  check('ignore', isNames(ignore), 'a list of names of columns');
+  check('categories', isNames(categories), 'a list of names of columns');
+  check('missing', missing === 'error' || missing === 'impute', '"error" or "impute"');
+  check('scale', scale === 'standard' || scale === 'none', '"standard" or "none"');
+  if (shape !== undefined) checkShape(shape, 'the option shape');
+  check('shape', shape?.every((size) => size > 0) === true, 'sizes above 0');
+  check('test', Number.isFinite(test) && Number(test) >= 0 && Number(test) < 1, 'a share from 0 to below 1');
+  check('seed', Number.isSafeInteger(seed) && Number(seed) >= 0, 'an integer from 0 to 2^53 - 1');
+  check('like', typeof like === 'object' && like !== null && 'train' in like, 'a data set from loadDataset');
+  if (like !== undefined && (ignore ?? categories ?? missing ?? scale ?? test) !== undefined) {
+    throw invalidArgument(
+      'the options beside like',
+      'neither ignore, categories, missing, scale nor test, which are those of that data set',
+      options,
+    );
+  }
 }

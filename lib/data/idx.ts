@@ -1,8 +1,6 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { BilevelError } from '../errors.js';
 import { elementCount } from '../tensor.js';
-import { readBytes } from './files.js';
+import { readUnpacked } from './unpack.js';
 
 /** Elements of an IDX file in row-major order. */
 export interface IdxArray {
@@ -10,8 +8,6 @@ export interface IdxArray {
   readonly data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 }
 
-/** Largest content, in bytes, packed or not: about twenty times the MNIST training images. */
-const contentLimit = 2 ** 30;
 const maxRank = 8;
 
 /** The third byte of the file is the element type; wide elements are big-endian. `data` holds just the elements. */
@@ -27,24 +23,6 @@ const decoders: ReadonlyMap<number, { readonly bytes: number; decode(data: Buffe
 /** A copy that starts its own buffer, so that typed arrays over it are aligned and the file's bytes stay as they are. */
 function ownMemory(data: Buffer): Buffer {
   return Buffer.from(new Uint8Array(data).buffer);
-}
-
-const unzip = promisify(gunzip);
-
-/** The content of a file that may be packed with gzip, which is seen from its first two bytes. */
-async function unpack(bytes: Uint8Array, source: string): Promise<Uint8Array> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  try {
-    return await unzip(bytes, { maxOutputLength: contentLimit });
-  } catch (error) {
-    if (error instanceof RangeError) {
-      throw new BilevelError('LIMIT_EXCEEDED', `${source} unpacks to more than ${contentLimit} bytes.`, {
-        cause: error,
-      });
-    }
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BilevelError('INVALID_FILE', `${source} is damaged: gzip reports "${reason}".`, { cause: error });
-  }
 }
 
 /**
@@ -76,5 +54,5 @@ export function parseIdx(bytes: Uint8Array, source = 'the IDX file'): IdxArray {
 
 /** Reads an IDX file, plain or gzip-packed. @throws NOT_FOUND, IO_ERROR, LIMIT_EXCEEDED, INVALID_FILE */
 export async function readIdx(path: string): Promise<IdxArray> {
-  return parseIdx(await unpack(await readBytes(path, contentLimit), path), path);
+  return parseIdx(await readUnpacked(path), path);
 }

@@ -4,36 +4,41 @@ import type { IdxArray } from './idx.js';
 import { checkLabels } from './labels.js';
 
 /**
- * Images, or rows of integers such as tokens, with labels, in the form in which they are stored: tensors are made only for the
- * rows asked for.
+ * Samples with labels, in the form in which they are stored: tensors are made only for the rows asked for. There may be none.
  */
 export class LabelledSamples {
   readonly count: number;
-  /** Channels, height and width of an image; the sizes of a row of integers as they are stored. */
+  /** Sizes of one sample; of an image channels, height and width. */
   readonly inputShape: Shape;
   readonly #values: IdxArray['data'];
   readonly #labels: Tensor<'int64'>;
 
   /**
-   * @param inputs images [n, height, width] or [n, channels, height, width] of bytes from 0 to 255 or finite floats; or integers
-   *   [n, ...] of 16 or 32 bits
+   * @param inputs images [n, height, width] or other samples [n, ...], of bytes from 0 to 255 or finite floats; or integers [n, ...]
+   *   of 16 or 32 bits
    * @param labels integers from 0 to classes - 1, [n]
    * @param source name of the data for error messages
+   * @param sampleShape sizes of one sample, where they are not those that are stored
    * @throws INVALID_FILE when the arrays are not samples and their labels, INVALID_DATA for a label outside the classes or
-   *   a pixel that is not finite
+   *   a number that is not finite, SHAPE_MISMATCH for a shape that does not have the elements of a sample
    */
-  constructor(inputs: IdxArray, labels: IdxArray, classes: number, source: string) {
+  constructor(inputs: IdxArray, labels: IdxArray, classes: number, source: string, sampleShape?: Shape) {
     const damaged = (reason: string): BilevelError => new BilevelError('INVALID_FILE', `${source}: ${reason}.`);
     const [count = 0, ...sizes] = inputs.shape;
-    const isImage = !isIntegers(inputs.data);
+    const isImage = !isIntegers(inputs.data) && sizes.length > 1;
     const what = isImage ? 'image' : 'row';
-    const inputShape = isImage && sizes.length === 2 ? [1, ...sizes] : sizes;
-    if (isImage && inputShape.length !== 3) {
-      throw damaged(
-        `expected images [n, height, width] or [n, channels, height, width], found [${inputs.shape.join(', ')}]`,
+    if (sizes.length === 0) {
+      throw damaged(`expected images [n, height, width] or other samples [n, ...], found [${inputs.shape.join(', ')}]`);
+    }
+    const inputShape = sampleShape ?? (isImage && sizes.length === 2 ? [1, ...sizes] : sizes);
+    if (elementCount(inputShape) !== elementCount(sizes)) {
+      throw new BilevelError(
+        'SHAPE_MISMATCH',
+        `${source}: a sample has ${elementCount(sizes)} numbers, but ${elementCount(inputShape)} are needed for the shape ` +
+          `[${inputShape.join(', ')}].`,
       );
     }
-    if (inputs.data.length === 0) throw damaged(`there are no ${what}s`);
+    if (elementCount(sizes) === 0) throw damaged(`the ${what}s are empty`);
     if (labels.shape.length !== 1 || labels.shape[0] !== count) {
       throw damaged(
         `expected one label for each of the ${count} ${what}s, found an array [${labels.shape.join(', ')}]`,
@@ -94,6 +99,14 @@ export class LabelledSamples {
     }
     return { inputs, labels };
   }
+}
+
+/** Rows of an array, in the given order, in memory of their own. */
+export function rowsOf({ shape: [, ...sizes], data }: IdxArray, rows: Int32Array): IdxArray {
+  const size = elementCount(sizes);
+  const taken = data.slice(0, rows.length * size);
+  for (const [index, row] of rows.entries()) taken.set(data.subarray(row * size, (row + 1) * size), index * size);
+  return { shape: [rows.length, ...sizes], data: taken };
 }
 
 /** Inputs of samples, [n, ...]: real numbers, or integers such as tokens. */

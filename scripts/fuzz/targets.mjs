@@ -5,9 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { compile } from '../../dist/lib/compile/index.js';
 import { loadDataset } from '../../dist/lib/data/dataset.js';
 import { parseIdx, readIdx } from '../../dist/lib/data/idx.js';
+import { encodeNpy, parseNpy } from '../../dist/lib/data/npy.js';
+import { parseNpz } from '../../dist/lib/data/npz.js';
 import { encodeSafetensors, parseSafetensors, toTensor } from '../../dist/lib/data/safetensors.js';
 import { Device } from '../../dist/lib/engine/index.js';
 import { constant, gradient, input, mul, reduceSum, topologicalOrder } from '../../dist/lib/graph/index.js';
@@ -140,6 +144,34 @@ function unpackFolder(bytes) {
 const images = idx(0x08, [6, 2, 2], Buffer.from(Array.from({ length: 24 }, (_, index) => 10 * index)));
 const labels = idx(0x08, [6], Buffer.from([0, 1, 2, 0, 1, 2]));
 
+const table = `width,colour,day,kind
+1.5,red,2024-01-31,rose
+-2,"bl,ue",2024-02-01,tulip
+NA,red,,rose
+`;
+
+/** The same table with a column of every type, in groups of rows, packed and not. */
+const parquetTables = ['SNAPPY', 'UNCOMPRESSED'].map(
+  (codec) =>
+    new Uint8Array(
+      parquetWriteBuffer({
+        codec,
+        rowGroupSize: 40,
+        columnData: [
+          {
+            name: 'width',
+            data: Array.from({ length: 99 }, (_, row) => (row % 7 ? row / 3 : null)),
+            type: 'DOUBLE',
+            nullable: true,
+          },
+          { name: 'colour', data: Array.from({ length: 99 }, (_, row) => ['red', 'blue'][row % 2]), type: 'STRING' },
+          { name: 'count', data: Array.from({ length: 99 }, (_, row) => row * row), type: 'INT32' },
+          { name: 'kind', data: Array.from({ length: 99 }, (_, row) => row % 3 === 0), type: 'BOOLEAN' },
+        ],
+      }),
+    ),
+);
+
 const configuration = { data: 'mnist', seed: 0, penalty: { gamma: 0.01, sizes: [5000, 5000] } };
 const runFiles = ['config.json', 'metrics.jsonl', 'state.safetensors'];
 
@@ -195,6 +227,39 @@ export const targets = {
         await writeFile(join(scratch, name), files[index] ?? new Uint8Array(0));
       }
       await loadDataset(`idx:${scratch}`);
+    },
+  },
+  table: {
+    seeds: () => [Buffer.from(table), gzipSync(table), Buffer.from(table.replaceAll(',', ';'))],
+    damage: damageBytes,
+    codes: [...fileCodes, 'INVALID_DATA', 'INVALID_ARGUMENT'],
+    async execute(bytes) {
+      const options = { label: 'kind', ignore: ['day'], missing: 'impute' };
+      await loadDataset(await asFile(bytes, 'table.csv'), options);
+    },
+  },
+  parquet: {
+    seeds: () => parquetTables,
+    damage: damageBytes,
+    codes: [...fileCodes, 'INVALID_DATA', 'INVALID_ARGUMENT'],
+    async execute(bytes) {
+      await loadDataset(await asFile(bytes, 'table.parquet'), { label: 'kind', missing: 'impute' });
+    },
+  },
+  numpy: {
+    seeds() {
+      const arrays = [...tensors].map(([name, tensor]) => [`${name}.npy`, encodeNpy(tensor)]);
+      return [
+        ...arrays.map(([, bytes]) => bytes),
+        zipSync(Object.fromEntries(arrays)),
+        zipSync(Object.fromEntries(arrays), { level: 0 }),
+      ];
+    },
+    damage: damageBytes,
+    codes: fileCodes,
+    execute(bytes) {
+      if (bytes[0] === 0x50) parseNpz(bytes);
+      else parseNpy(bytes);
     },
   },
   safetensors: {

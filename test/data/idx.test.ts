@@ -203,7 +203,10 @@ test('a missing file and an unknown data set are named', (t) =>
     await writeFile(join(folder, 't10k-labels-idx1-ubyte.gz'), gzipSync(idx(0x08, [1], [1])));
     t.is((await loadDataset(`idx:${folder}`)).test.count, 1);
     for (const name of ['minst', 'idx:', 'toString', '']) {
-      await t.throwsAsync(loadDataset(name), { code: 'INVALID_ARGUMENT', message: /mnist, fashion-mnist or idx:DIR/ });
+      await t.throwsAsync(loadDataset(name), {
+        code: 'INVALID_ARGUMENT',
+        message: /mnist, fashion-mnist, idx:DIR, folder:DIR, FILE\.csv, .* or INPUTS\.npy,LABELS\.npy/,
+      });
     }
   }));
 

@@ -5,8 +5,8 @@ import { sources } from '../../lib/data/sources/index.js';
 import type { DatasetSource } from '../../lib/data/sources/source.js';
 import { BilevelError } from '../../lib/errors.js';
 
-/** Files of the folder that hold no source: what a source is, their list, and a format that several may have. */
-const others = ['source', 'index', 'idx-folder'];
+/** Files of the folder that hold no source: what a source is, their list, and the formats of data of one's own. */
+const others = ['source', 'index', 'parts', 'idx-folder', 'image-folder', 'table-file', 'array-files'];
 
 test('every file of lib/data/sources holds one source, which is in the list and in the texts', async (t) => {
   const files = (await readdir('lib/data/sources')).map((file) => file.replace(/\.ts$/, ''));

@@ -3,6 +3,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
+import { writeDataFiles } from '../support/data-files.js';
 import { docBlocks, readersThings, runBlock, twoHeads } from '../support/doc-blocks.js';
 
 const blocks = docBlocks();
@@ -15,6 +16,7 @@ test.before(async () => {
   // The code reads and writes files by their names.
   process.chdir(folder);
   await writeFile('two-heads.onnx', twoHeads());
+  await writeDataFiles(folder);
 });
 test.after.always(() => {
   process.chdir(home);

@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { BilevelError } from '../../errors.js';
 import { type IdxArray, readIdx } from '../idx.js';
 import { LabelledSamples } from '../labelled-samples.js';
-import type { Dataset } from './source.js';
+import type { Dataset, DatasetFormat } from './source.js';
+
+const prefix = 'idx:';
+
+/** The four files that MNIST is distributed in. */
+export const idxFolder: DatasetFormat = {
+  specifications: [`${prefix}DIR`],
+  accepts: (specification) => specification.startsWith(prefix) && specification.length > prefix.length,
+  options: [],
+  load: (name) => loadIdxFolder({ name, folder: name.slice(prefix.length) }),
+};
 
 export interface IdxFolder {
   /** Of the data set. */
@@ -27,6 +37,9 @@ export async function loadIdxFolder({ name, folder, classes: given }: IdxFolder)
     readPart(folder, 't10k-labels-idx1-ubyte'),
   ]);
   const classes = given ?? numberClasses(trainLabels, folder);
+  for (const { shape } of [trainImages, testImages]) {
+    if (shape[0] === 0) throw new BilevelError('INVALID_FILE', `${name}: there are no images.`);
+  }
   const train = new LabelledSamples(trainImages, trainLabels, classes.length, `${name} training set`);
   const test = new LabelledSamples(testImages, testLabels, classes.length, `${name} test set`);
   if (train.inputShape.join() !== test.inputShape.join()) {

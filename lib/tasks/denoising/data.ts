@@ -7,7 +7,7 @@ import type { Tensor } from '../../tensor.js';
 
 /** What the data of a denoising run are made of. */
 export interface DataSettings {
-  /** `mnist`, `fashion-mnist` or `idx:DIR`. */
+  /** What `loadDataset` takes. */
   readonly data: string;
   /** Samples whose labels are partly wrong, and samples with right labels. */
   readonly train: number;

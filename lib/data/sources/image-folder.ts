@@ -1,0 +1,92 @@
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BilevelError, invalidArgument } from '../../errors.js';
+import { attempt } from '../files.js';
+import { readImages } from '../images.js';
+import { drawParts, samplesOf } from './parts.js';
+import type { DatasetFormat } from './source.js';
+
+const prefix = 'folder:';
+const extensions = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
+
+/** Most images and most classes. */
+const mostImages = 2 ** 20;
+const mostClasses = 1000;
+
+/** A folder with a folder for each class, named as the class, with its images. */
+export const imageFolder: DatasetFormat = {
+  specifications: [`${prefix}DIR`],
+  accepts: (specification) => specification.startsWith(prefix) && specification.length > prefix.length,
+  options: ['shape', 'test', 'seed', 'like'],
+  async load(name, options) {
+    const folder = name.slice(prefix.length);
+    const { like } = options;
+    const shape = options.shape ?? like?.train.inputShape;
+    if (shape !== undefined && shape.length !== 3) {
+      throw invalidArgument('shape', '[channels, height, width] for images', shape);
+    }
+    if (shape !== undefined && shape[0] !== 1 && shape[0] !== 3) {
+      throw invalidArgument('shape', '1 or 3 channels for images', shape);
+    }
+    const found = await listClasses(folder);
+    const classes = like?.classes ?? found.map(([name]) => name);
+    if (classes.length < 2) throw new BilevelError('INVALID_DATA', `${folder} has images of one class alone.`);
+    const unknown = found.find(([name]) => !classes.includes(name));
+    if (unknown !== undefined) {
+      throw new BilevelError(
+        'INVALID_DATA',
+        `${join(folder, unknown[0])}: the folder is none of the classes ${classes.slice(0, 20).join(', ')}.`,
+      );
+    }
+    const files = found.flatMap(([, paths]) => paths);
+    const labels = Int32Array.from(found.flatMap(([name, paths]) => paths.map(() => classes.indexOf(name))));
+    const inputs = await readImages(
+      files.map((file) => join(folder, file)),
+      shape,
+    );
+    const parts = drawParts(files.length, options);
+    return {
+      name,
+      classes,
+      ...samplesOf(name, { inputs, labels }, parts, classes, undefined),
+      records: {
+        columns: ['file', 'label'],
+        label: 'label',
+        row: (sample) => {
+          const at = parts.train[sample] ?? -1;
+          return [files[at] ?? '', classes[labels[at] ?? -1] ?? ''];
+        },
+      },
+    };
+  },
+};
+
+/** The classes in the order of their names, each with its images within the folder in the order of theirs. */
+async function listClasses(folder: string): Promise<(readonly [name: string, files: string[]])[]> {
+  const entries = await list(folder);
+  const names = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
+  const classes = await Promise.all(
+    names.toSorted().map(async (name) => {
+      const files = (await list(join(folder, name))).map((entry) => entry.name).filter((file) => extensions.test(file));
+      return [name, files.toSorted().map((file) => join(name, file))] as const;
+    }),
+  );
+  const filled = classes.filter(([, files]) => files.length > 0);
+  if (filled.length === 0) {
+    const expected = 'a folder for each class with images in it (png, jpg, webp, gif, tif or avif)';
+    throw new BilevelError('INVALID_FILE', `${folder} does not have ${expected}.`);
+  }
+  const count = filled.reduce((sum, [, files]) => sum + files.length, 0);
+  if (count > mostImages || filled.length > mostClasses) {
+    throw new BilevelError(
+      'LIMIT_EXCEEDED',
+      `${folder} has ${count} images of ${filled.length} classes; at most ${mostImages} of ${mostClasses} are read.`,
+    );
+  }
+  return filled;
+}
+
+function list(folder: string): Promise<Dirent[]> {
+  return attempt('list', folder, () => readdir(folder, { withFileTypes: true }));
+}

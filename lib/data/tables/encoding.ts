@@ -1,0 +1,184 @@
+import { BilevelError } from '../../errors.js';
+import { columnFault, isDate, isMissing, numberOf } from './cells.js';
+import { type Column, findColumn, type Table } from './table.js';
+
+/** How a column of numbers becomes one input: (x - shift) / unit, and `fill` where nothing is given. */
+export interface NumberEncoding {
+  readonly column: string;
+  readonly kind: 'number';
+  readonly shift: number;
+  readonly unit: number;
+  /** The mean of the training rows. */
+  readonly fill: number;
+}
+
+/** How a column of texts becomes an input for each of its categories: 1 for that of the row and 0 for the others. */
+export interface CategoryEncoding {
+  readonly column: string;
+  readonly kind: 'category';
+  readonly categories: readonly string[];
+}
+
+/** How the rows of a table become inputs. */
+export interface TableEncoding {
+  readonly columns: readonly (NumberEncoding | CategoryEncoding)[];
+  readonly missing: 'error' | 'impute';
+}
+
+export interface EncodingOptions {
+  /** Columns that are no inputs, and those whose numbers are names. */
+  readonly ignore: readonly string[];
+  readonly categories: readonly string[];
+  readonly missing: 'error' | 'impute';
+  readonly scale: 'standard' | 'none';
+}
+
+/** Most categories of a column, and most inputs. */
+const mostCategories = 256;
+const mostInputs = 2 ** 16;
+
+/** From so many rows on, a column that counts them is taken for their numbers. */
+const countedRows = 10;
+
+/**
+ * Finds out how each column but the label is to be read.
+ * @param rows those that means and deviations are taken of
+ * @throws INVALID_ARGUMENT for a column that does not exist; INVALID_DATA naming row and column
+ */
+export function fitEncoding(table: Table, label: string, options: EncodingOptions, rows: Int32Array): TableEncoding {
+  const { ignore, categories, missing } = options;
+  for (const name of [label, ...ignore, ...categories]) findColumn(table, name);
+  const used = table.columns.filter(({ name }) => name !== label && !ignore.includes(name));
+  const columns = used.map((column) => {
+    if (missing === 'error') refuseMissing(table, column);
+    return categories.includes(column.name) || !holdsNumbers(table, column)
+      ? fitCategories(table, column)
+      : fitNumbers(table, column, options, rows);
+  });
+  const encoding = { columns, missing };
+  const width = inputNames(encoding).length;
+  if (width === 0)
+    throw new BilevelError('INVALID_DATA', `${table.source} has no column beside the label to learn from.`);
+  if (width > mostInputs) {
+    throw new BilevelError('LIMIT_EXCEEDED', `${table.source} gives ${width} inputs; at most ${mostInputs} are read.`);
+  }
+  return encoding;
+}
+
+/** What each input says: `width`, or `colour=red`. */
+export function inputNames({ columns }: TableEncoding): string[] {
+  return columns.flatMap((each) =>
+    each.kind === 'number' ? [each.column] : each.categories.map((category) => `${each.column}=${category}`),
+  );
+}
+
+/**
+ * The inputs of all rows, [rows, inputs].
+ * @throws INVALID_ARGUMENT for a column that is not there; INVALID_DATA naming row and column
+ */
+export function encodeTable(table: Table, encoding: TableEncoding): Float32Array {
+  const width = inputNames(encoding).length;
+  const inputs = new Float32Array(table.size * width);
+  let first = 0;
+  for (const each of encoding.columns) {
+    const column = findColumn(table, each.column);
+    if (encoding.missing === 'error') refuseMissing(table, column);
+    if (each.kind === 'number') {
+      for (const [row, value] of numbersOf(table, column).entries()) {
+        inputs[row * width + first] = ((Number.isNaN(value) ? each.fill : value) - each.shift) / each.unit;
+      }
+      first += 1;
+    } else {
+      const positions = new Map(each.categories.map((category, index) => [category, index]));
+      for (const [row, cell] of column.cells.entries()) {
+        if (isMissing(cell)) continue;
+        const position = positions.get(cell.trim());
+        if (position === undefined) {
+          const known = each.categories.map((category) => JSON.stringify(category)).join(', ');
+          throw columnFault(table, column, `${JSON.stringify(cell)} is none of the categories ${known}.`, row);
+        }
+        inputs[row * width + first + position] = 1;
+      }
+      first += each.categories.length;
+    }
+  }
+  return inputs;
+}
+
+function refuseMissing(table: Table, column: Column): void {
+  const row = column.cells.findIndex(isMissing);
+  if (row < 0) return;
+  const count = column.cells.filter(isMissing).length;
+  const others = count === 1 ? '' : ` (and nothing in ${count - 1} more)`;
+  throw columnFault(
+    table,
+    column,
+    `nothing is given${others}. Fill it in, leave the column out by the option ignore, or give the option missing as "impute".`,
+    row,
+  );
+}
+
+/** Whether a column is one of numbers. @throws INVALID_DATA for dates, and for a column that is neither numbers nor text */
+function holdsNumbers(table: Table, column: Column): boolean {
+  const given = column.cells.filter((cell) => !isMissing(cell));
+  if (given.length === 0) {
+    throw columnFault(table, column, 'nothing is given in any row. Leave it out by the option ignore.');
+  }
+  if (column.kind === 'date' || given.every(isDate)) {
+    const advice = 'Leave it out by the option ignore, or put a number in their place, such as days.';
+    throw columnFault(table, column, `it holds dates, which are neither numbers nor categories. ${advice}`);
+  }
+  if (column.kind === 'text') return false;
+  const numbers = given.filter((cell) => !Number.isNaN(numberOf(cell))).length;
+  return 2 * numbers > given.length;
+}
+
+/** The numbers of a column, NaN where nothing is given. @throws INVALID_DATA naming the row of a text */
+function numbersOf(table: Table, column: Column): Float64Array {
+  return Float64Array.from(column.cells, (cell, row) => {
+    const value = numberOf(cell);
+    if (Number.isFinite(value) || isMissing(cell)) return value;
+    throw columnFault(
+      table,
+      column,
+      `${JSON.stringify(cell)} is no number that can be read, but most of the column are numbers. Correct it, or name the column in ` +
+        'the option categories if its numbers are names.',
+      row,
+    );
+  });
+}
+
+function fitNumbers(table: Table, column: Column, { scale }: EncodingOptions, rows: Int32Array): NumberEncoding {
+  const values = numbersOf(table, column);
+  const [first = 0] = values;
+  if (values.length >= countedRows && values.every((value, row) => value === first + row)) {
+    throw columnFault(
+      table,
+      column,
+      'it counts the rows, which tells nothing of a sample but its place in the file. Leave it out by the option ignore.',
+    );
+  }
+  const known = rows.filter((row) => !Number.isNaN(values[row]));
+  let mean = 0;
+  for (const row of known) mean += (values[row] ?? 0) / known.length;
+  let variance = 0;
+  for (const row of known) variance += ((values[row] ?? 0) - mean) ** 2 / known.length;
+  const scaled = scale === 'standard';
+  // A column that is the same everywhere becomes 0 everywhere.
+  const unit = scaled && variance > 0 ? Math.sqrt(variance) : 1;
+  return { column: column.name, kind: 'number', shift: scaled ? mean : 0, unit, fill: mean };
+}
+
+function fitCategories(table: Table, column: Column): CategoryEncoding {
+  const categories = new Set<string>();
+  for (const cell of column.cells) if (!isMissing(cell)) categories.add(cell.trim());
+  if (categories.size > mostCategories) {
+    throw columnFault(
+      table,
+      column,
+      `it holds ${categories.size} different texts, which are too many to be categories (at most ${mostCategories}). Leave it out by the ` +
+        'option ignore.',
+    );
+  }
+  return { column: column.name, kind: 'category', categories: [...categories].toSorted() };
+}

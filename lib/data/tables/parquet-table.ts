@@ -1,0 +1,48 @@
+import { Worker } from 'node:worker_threads';
+import { BilevelError, type ErrorCode } from '../../errors.js';
+import { codeOf, readBytes } from '../files.js';
+import { contentLimit } from '../unpack.js';
+import type { ParquetContent } from './parquet.js';
+import { checkTable, type Table } from './table.js';
+
+export type ParquetReply = ParquetContent | { readonly code: ErrorCode; readonly message: string };
+
+/** Memory of the thread that decodes a file, in MiB: a file that asks for more ends that thread and not the process. */
+const memoryLimit = 4096;
+
+/**
+ * Reads a Parquet file of flat columns, packed by Snappy, gzip or Brotli, or not at all.
+ * @throws NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED
+ */
+export async function readParquet(path: string): Promise<Table> {
+  const bytes = await readBytes(path, contentLimit);
+  const { columns, size } = await decode(bytes, path);
+  const table: Table = { source: path, columns, size, place: (row) => `row ${row + 1}` };
+  checkTable(table);
+  return table;
+}
+
+async function decode(bytes: Uint8Array, source: string): Promise<ParquetContent> {
+  const worker = new Worker(new URL('./parquet-worker.js', import.meta.url), {
+    workerData: { bytes, source },
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: memoryLimit },
+  });
+  try {
+    const reply = await new Promise<ParquetReply>((resolve, reject) => {
+      worker.once('message', resolve).once('error', reject);
+      worker.once('exit', (code) =>
+        reject(new Error(`The thread that reads ${source} ended with the exit code ${code}.`)),
+      );
+    });
+    if ('code' in reply) throw new BilevelError(reply.code, reply.message);
+    return reply;
+  } catch (error) {
+    if (codeOf(error) !== 'ERR_WORKER_OUT_OF_MEMORY') throw error;
+    throw new BilevelError('LIMIT_EXCEEDED', `${source} needs more than ${memoryLimit} MiB to be read.`, {
+      cause: error,
+    });
+  } finally {
+    await worker.terminate();
+  }
+}
