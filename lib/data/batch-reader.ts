@@ -15,7 +15,24 @@ interface Reading {
   ended: boolean;
 }
 
-/** Reads the batches of a stream, some ahead of those that are taken, and remembers how many were taken. */
+/** What a reader has open, apart from it: it is closed when the reader is garbage. */
+interface Open {
+  reading: Reading;
+}
+
+const abandoned = new FinalizationRegistry<Open>((open) => void close(open));
+
+async function close(open: Open): Promise<void> {
+  const { reading } = open;
+  reading.ended = true;
+  open.reading = { iterator: undefined, ended: false };
+  await reading.iterator?.return?.();
+}
+
+/**
+ * Reads the batches of a stream, some ahead of those that are taken, and remembers how many were taken. Its iterator is closed with it,
+ * or once nobody has it any more.
+ */
 export class BatchReader implements Disposable {
   readonly #name: string;
   readonly #source: BatchSource;
@@ -23,7 +40,7 @@ export class BatchReader implements Disposable {
   readonly #most: number;
   readonly #disposal = new AbortController();
   #taken = 0;
-  #reading: Reading = { iterator: undefined, ended: false };
+  readonly #open: Open = { reading: { iterator: undefined, ended: false } };
   /** Batches that were asked for and not taken, in order. */
   #ahead: Promise<Batch>[] = [];
   /** When the iterator before has been closed. */
@@ -39,6 +56,7 @@ export class BatchReader implements Disposable {
     this.#source = source;
     this.#check = check;
     this.#most = ahead;
+    abandoned.register(this, this.#open);
   }
 
   /**
@@ -78,18 +96,15 @@ export class BatchReader implements Disposable {
     void this.#close();
   }
 
-  async #close(): Promise<void> {
-    const { iterator } = this.#reading;
-    this.#reading.ended = true;
-    this.#reading = { iterator: undefined, ended: false };
+  #close(): Promise<void> {
     this.#ahead = [];
-    await iterator?.return?.();
+    return close(this.#open);
   }
 
   /** Asks for one batch more. Those ahead wait for a turn of the event loop, in which the run that they overlap with is begun. */
   #ask(later: boolean): void {
     const number = this.#taken + this.#ahead.length;
-    const reading = this.#reading;
+    const { reading } = this.#open;
     const before = this.#ahead.at(-1) ?? this.#closed;
     const batch = before.then(async () => {
       if (later) await setImmediate();
@@ -119,10 +134,12 @@ export class BatchReader implements Disposable {
   }
 
   #iterate(start: number): Iterator<unknown> | AsyncIterator<unknown> {
-    const source = this.#source(start) as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
-    const iterator = source?.[Symbol.asyncIterator]?.() ?? source?.[Symbol.iterator]?.();
+    // Called as a method it would be given this reader, which a generator then keeps.
+    const source = this.#source;
+    const batches = source(start) as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
+    const iterator = batches?.[Symbol.asyncIterator]?.() ?? batches?.[Symbol.iterator]?.();
     if (iterator !== undefined) return iterator;
-    throw invalidArgument(`what the function of the feed ${this.#name} returns`, 'an iterable of batches', source);
+    throw invalidArgument(`what the function of the feed ${this.#name} returns`, 'an iterable of batches', batches);
   }
 
   #unlessStopped<T>(promise: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {

@@ -139,6 +139,39 @@ test('of the batches only those ahead stay in memory', async (t) => {
   t.true(given.length === 40 + ahead && alive <= ahead + 1, `${alive} of ${given.length} batches are alive`);
 });
 
+test('the iterator of a state that nobody has any more is closed, those of others are not', async (t) => {
+  const closed: number[] = [];
+  let opened = 0;
+  const train = feed(
+    async function* (start: number) {
+      const number = opened++;
+      try {
+        yield* generate(start);
+      } finally {
+        closed.push(number);
+      }
+    },
+    { types },
+  );
+  using solver = penalty(meanOf(train), options, { device });
+  const kept = solver.init();
+  await solver.step(kept);
+  const make = async (): Promise<void> => {
+    for (let state = 0; state < 5; state++) await solver.step(solver.init());
+  };
+  await make();
+  for (let turn = 0; turn < 200 && closed.length < 5; turn++) {
+    collect();
+    await setImmediate();
+  }
+  t.deepEqual(closed.toSorted(), [1, 2, 3, 4, 5]);
+  await solver.step(kept);
+  t.is(opened, 6, 'the state that is kept goes on with its iterator');
+  solver.dispose();
+  for (let turn = 0; turn < 20; turn++) await setImmediate();
+  t.deepEqual(closed.toSorted(), [0, 1, 2, 3, 4, 5]);
+});
+
 test('a batch that does not fit is refused, and the iteration can be made again', async (t) => {
   const bad: { now: unknown } = { now: undefined };
   const train = feed(

@@ -24,7 +24,8 @@ export class Batches implements Disposable {
   readonly #draws: Draws;
   /** What is drawn, by how many are drawn at a time, to be written again. */
   readonly #drawn = new Map<number | undefined, Tensors>();
-  readonly #readers: BatchReader[] = [];
+  /** Those of all states that there still are. */
+  readonly #readers = new Set<WeakRef<BatchReader>>();
 
   constructor(draws: Draws) {
     this.#draws = draws;
@@ -59,13 +60,14 @@ export class Batches implements Disposable {
   #reader({ name, feed }: StreamInputs): BatchReader {
     const check = (batch: unknown, number: number): Batch => checkBatch(name, feed, batch, number);
     const reader = new BatchReader(name, feed.batches, check, feed.ahead);
-    this.#readers.push(reader);
+    for (const known of this.#readers) if (known.deref() === undefined) this.#readers.delete(known);
+    this.#readers.add(new WeakRef(reader));
     return reader;
   }
 
-  /** Closes the streams of all states. */
+  /** Closes the streams of all states; that of one that nobody has any more closes itself. */
   [Symbol.dispose](): void {
-    for (const reader of this.#readers) reader[Symbol.dispose]();
+    for (const reader of this.#readers) reader.deref()?.[Symbol.dispose]();
   }
 
   /**
