@@ -5,6 +5,9 @@ export type RandomState = readonly [number, number, number, number];
 
 const isWord = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32;
 
+const isState = (value: unknown): value is RandomState =>
+  Array.isArray(value) && value.length === 4 && value.every(isWord) && value.some((word) => word !== 0);
+
 const rotateLeft = (x: number, count: number): number => (x << count) | (x >>> (32 - count));
 
 /** FNV-1a over the UTF-8 bytes: folds a stream name into 32 bits. */
@@ -55,10 +58,8 @@ export class Random {
 
   /** A generator that continues where `state` was taken. @throws INVALID_ARGUMENT when it is not such a state */
   static fromState(state: unknown): Random {
-    if (!Array.isArray(state) || state.length !== 4 || !state.every(isWord) || state.every((word) => word === 0)) {
-      throw invalidArgument('state', 'four 32-bit integers that are not all zero', state);
-    }
-    return new Random(state as unknown as RandomState);
+    if (!isState(state)) throw invalidArgument('state', 'four 32-bit integers that are not all zero', state);
+    return new Random(state);
   }
 
   get state(): RandomState {

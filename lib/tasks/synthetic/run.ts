@@ -106,12 +106,8 @@ const valuesOf = (variable: Tensor | undefined): readonly number[] => variable?.
 /** What the lines of a run's metrics tell. @throws INVALID_FILE when they are not those of such a run */
 export function readRun(key: RunKey, rows: Rows): RunResult {
   const records = rows.map((row): Record => {
-    const { iteration, distances, milliseconds, gamma } = row;
-    const isRecord =
-      Number.isSafeInteger(iteration) && [distances, milliseconds].every(isNumbers) && typeof (gamma ?? 0) === 'number';
-    if (!isRecord)
-      throw new BilevelError('INVALID_FILE', `The metrics of ${nameOfRun(key)} have a line of something else.`);
-    return row as unknown as Record;
+    if (isRecord(row)) return row;
+    throw new BilevelError('INVALID_FILE', `The metrics of ${nameOfRun(key)} have a line of something else.`);
   });
   const milliseconds = records.flatMap((record) => record.milliseconds);
   const gamma = records.at(-1)?.gamma;
@@ -123,6 +119,13 @@ export function readRun(key: RunKey, rows: Rows): RunResult {
     medianMilliseconds: median(milliseconds),
     ...(gamma !== undefined && Number.isFinite(gamma) && { gamma }),
   };
+}
+
+function isRecord(row: object): row is Record {
+  const { iteration, distances, milliseconds, gamma }: { readonly [K in keyof Record]?: unknown } = row;
+  return (
+    Number.isSafeInteger(iteration) && [distances, milliseconds].every(isNumbers) && typeof (gamma ?? 0) === 'number'
+  );
 }
 
 const isNumbers = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'number');
