@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export const rooms = {
   public: ['*'],
   cli: ['*'],
-  report: ['data', 'solvers'],
+  report: ['data'],
   tasks: [
     'bilevel',
     'compile',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ensureFolder, readBytes, writeFileAtomic } from '../data/files.js';
 import { BilevelError } from '../errors.js';
 import { printableJson } from '../printable.js';
-import { parseRecord } from '../report/record.js';
+import { parseRecord } from './record.js';
 
 const recordFile = 'study.json';
 

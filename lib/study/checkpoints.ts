@@ -1,5 +1,5 @@
-import type { RunFolder } from '../report/run-folder.js';
 import type { Run } from './job.js';
+import type { RunFolder } from './run-folder.js';
 
 /** Keeps where a job stands. */
 export class Checkpoints {

@@ -1,6 +1,6 @@
 import type { Device } from '../engine/index.js';
-import type { RunFolder } from '../report/run-folder.js';
 import type { SavedState } from '../solvers/index.js';
+import type { RunFolder } from './run-folder.js';
 
 /** One of the runs that a study is made of, each in a folder of its own. */
 export interface Job {

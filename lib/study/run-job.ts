@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Device } from '../engine/index.js';
 import { BilevelError, type ErrorCode, isRecord } from '../errors.js';
-import { holdsRun, RunFolder, type Standing } from '../report/run-folder.js';
 import type { SavedState } from '../solvers/index.js';
 import { Checkpoints } from './checkpoints.js';
 import type { Job, Report, Run } from './job.js';
 import { plainJson, withNaN } from './json.js';
+import { holdsRun, RunFolder, type Standing } from './run-folder.js';
 import type { Outcome, StudyDefinition } from './study.js';
 
 export interface JobOptions<I> {

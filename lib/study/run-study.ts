@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
-import { holdsRun } from '../report/run-folder.js';
 import { type Begun, writeBegun } from './begun.js';
 import type { Job, Report } from './job.js';
 import { writePage } from './page.js';
+import { holdsRun } from './run-folder.js';
 import { runJob } from './run-job.js';
 import { jobsOf, type Shard } from './shard.js';
 import type { Outcome, Results, StudyDefinition } from './study.js';

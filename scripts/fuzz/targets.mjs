@@ -16,8 +16,8 @@ import { encodeSafetensors, parseSafetensors, toTensor } from '../../dist/lib/da
 import { Device } from '../../dist/lib/engine/index.js';
 import { constant, gradient, input, mul, reduceSum, topologicalOrder } from '../../dist/lib/graph/index.js';
 import { Network } from '../../dist/lib/onnx/index.js';
-import { RunFolder } from '../../dist/lib/report/run-folder.js';
 import { penalty, readState, writeState } from '../../dist/lib/solvers/index.js';
+import { RunFolder } from '../../dist/lib/study/run-folder.js';
 import { elementCount, Tensor } from '../../dist/lib/tensor.js';
 import { modelBytes } from '../../dist/test/support/onnx/operator-case.js';
 import { operatorCases } from '../../dist/test/support/onnx/operator-cases/index.js';

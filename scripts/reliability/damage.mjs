@@ -2,7 +2,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BilevelError } from '../../dist/lib/errors.js';
-import { RunFolder } from '../../dist/lib/report/run-folder.js';
+import { RunFolder } from '../../dist/lib/study/run-folder.js';
 
 const files = ['config.json', 'metrics.jsonl', 'state.safetensors'];
 

@@ -4,7 +4,7 @@ import { appendFile, mkdir, readdir, readFile, truncate, utimes, writeFile } fro
 import { join } from 'node:path';
 import test from 'ava';
 import { BilevelError } from '../../lib/errors.js';
-import { RunFolder } from '../../lib/report/run-folder.js';
+import { RunFolder } from '../../lib/study/run-folder.js';
 import { Tensor } from '../../lib/tensor.js';
 import { withTemporary } from '../support/temporary.js';
 
@@ -169,7 +169,7 @@ test('a folder belongs to one process at a time', (t) =>
 test('a process that was killed keeps no folder', (t) =>
   withTemporary(async (path) => {
     await (await RunFolder.create(path, configuration)).close();
-    const module = new URL('../../lib/report/run-folder.js', import.meta.url).href;
+    const module = new URL('../../lib/study/run-folder.js', import.meta.url).href;
     const script = `
       const { RunFolder } = await import(${JSON.stringify(module)});
       await RunFolder.resume(${JSON.stringify(path)}, ${JSON.stringify(configuration)});

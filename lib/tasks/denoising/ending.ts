@@ -1,6 +1,6 @@
 import type { Detection } from '../../data/detection.js';
 import type { SampleReport } from '../../report/report.js';
-import type { RunFolder } from '../../report/run-folder.js';
+import type { RunFolder } from '../../study/run-folder.js';
 import type { Baselines, DenoisingRun, StageOptions } from './run.js';
 
 /** What a run has come to; accuracies on the test set, 0 to 1. */
