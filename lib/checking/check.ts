@@ -42,6 +42,8 @@ export interface CheckResult {
     /** The reference file, in the 2-norm of each quantity. */
     readonly reference: Errors;
   };
+  /** What was not judged, as rounding to float32 leaves no digit of it at this point. */
+  readonly lost: readonly QuantityName[];
   /** How far rounding to float32 moves each quantity at this point, relative to its size. */
   readonly rounding: Errors;
   /** What the central differences of each derivative told. */
@@ -89,6 +91,7 @@ export async function checkNetwork(
   const differences = Object.fromEntries(compareWithDifferences(quantities, feedsOf(quantities, point), onProgress));
   const errors: Partial<Record<QuantityName, number>> = {};
   const reasons: Partial<Record<QuantityName, string>> = {};
+  const lost = new Set<QuantityName>();
   const comparisons: Record<Source, Partial<Record<QuantityName, number>>> = { oracle: {}, float64: {}, reference: {} };
   for (const distance of distances) {
     const { from, name, actual, expected } = distance;
@@ -96,6 +99,7 @@ export async function checkNetwork(
     const told = from === 'float64' ? differences[name]?.error : undefined;
     const error = worst([direct, ...(told === undefined ? [] : [told])]);
     comparisons[from][name] = error;
+    if (!(error <= toleranceOf(name)) && trials.isLost(name)) lost.add(name);
     errors[name] = worst([errors[name] ?? 0, error]);
     if (error <= toleranceOf(name)) continue;
     reasons[name] ??=
@@ -103,12 +107,16 @@ export async function checkNetwork(
         ? differenceReason(error)
         : distanceReason(from, quantities.parameters, quantities.values.get(name) ?? [], actual, expected);
   }
+  for (const name of lost) {
+    delete errors[name];
+    delete reasons[name];
+  }
   const rounding = trials.shares();
   const limited = (Object.entries(rounding) as [QuantityName, number][]).filter(
     ([name, share]) => roundingFactor * share > toleranceOf(name),
   );
-  const notes = notesOf(quantities, differences, limited);
-  return { errors, comparisons, rounding, differences, reasons, notes };
+  const notes = notesOf(quantities, differences, limited, [...lost]);
+  return { errors, comparisons, lost: [...lost], rounding, differences, reasons, notes };
 }
 
 function worst(errors: readonly number[]): number {

@@ -3,18 +3,20 @@ import type { CostName, Quantities, QuantityName } from './quantities.js';
 
 /** Something that a reader of a check's figures must know. */
 export interface CheckNote {
-  readonly code: 'VALUES_ONLY' | 'KINKS' | 'ROUNDING';
+  readonly code: 'VALUES_ONLY' | 'KINKS' | 'ROUNDING' | 'LOST';
   readonly message: string;
 }
 
 /**
  * What a check left out, and why.
  * @param limited the quantities that rounding to float32 moves by more than their tolerance, with that share of their size
+ * @param lost those that could not be judged
  */
 export function notesOf(
   { costs, parameters, train }: Quantities,
   differences: Readonly<Partial<Record<CostName, DifferenceResult>>>,
   limited: readonly (readonly [QuantityName, number])[],
+  lost: readonly QuantityName[],
 ): CheckNote[] {
   const notes: CheckNote[] = [];
   const add = (code: CheckNote['code'], message: string): number => notes.push({ code, message });
@@ -51,6 +53,13 @@ export function notesOf(
       'ROUNDING',
       `Rounding to float32 alone moves these by so much of their size that no closer agreement can be expected: ${shares}. ` +
         'Batch statistics of few values do that, and derivatives that almost cancel.',
+    );
+  }
+  if (lost.length > 0) {
+    add(
+      'LOST',
+      `At this point rounding to float32 leaves no digit of these, so they were not judged: ${lost.join(', ')}. Take a larger batch ` +
+        'or larger inputs (--batch, --size), so that batch statistics are of more values.',
     );
   }
   return notes;

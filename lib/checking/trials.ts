@@ -36,12 +36,19 @@ export const usualTrials = 2;
  */
 const mostTrials = 16;
 
+/** A quantity of which rounding moves more than this share has no digit left that could be compared. */
+const lostShare = 0.1;
+
+/** Trials whose largest distance is this many times that of half of them tell how rounding may end, but not how it may not. */
+const lostSpread = 10;
+
 /** How far rounding to float32 moves each quantity, by the largest distance of a few trials. */
 export class RoundingTrials {
   readonly #quantities: Quantities;
   readonly #feeds: ReadonlyMap<Node, Float64Array>;
   readonly #exact: Computed;
-  readonly #distances = new Map<QuantityName, number>();
+  /** Of every trial, by quantity. */
+  readonly #distances = new Map<QuantityName, number[]>();
   #trials = 0;
 
   constructor(quantities: Quantities, point: CheckPoint, exact: Computed) {
@@ -55,14 +62,14 @@ export class RoundingTrials {
     const trial = byQuantity(this.#quantities, (nodes) => evaluateRounded(nodes, this.#feeds, float32Unit, seed));
     for (const [name, value] of this.#exact) {
       const distance = sizeOf(name, difference(trial.get(name) as Float64Array, value));
-      this.#distances.set(name, Math.max(this.#distances.get(name) ?? 0, distance));
+      this.#distances.set(name, [...(this.#distances.get(name) ?? []), distance]);
     }
   }
 
   /** Makes more trials while one of the distances is too large for those that there were. */
   explain(distances: readonly Distance[]): void {
     const excess = (): number => Math.max(...distances.map((each) => this.errorOf(each) / toleranceOf(each.name)));
-    while (excess() > 1 && this.#trials < mostTrials) this.run();
+    while (!(excess() <= 1) && this.#trials < mostTrials) this.run();
   }
 
   /**
@@ -70,14 +77,29 @@ export class RoundingTrials {
    * large that the tolerance is what rounding explains.
    */
   errorOf({ name, expected, distance }: Distance): number {
-    const floor = (roundingFactor * (this.#distances.get(name) ?? 0)) / toleranceOf(name);
+    const floor = (roundingFactor * this.#largest(name)) / toleranceOf(name);
     return ratio(distance, Math.max(sizeOf(name, expected), floor));
+  }
+
+  /**
+   * Whether nothing can be said of a quantity at this point: rounding moves it by a good part of its size, in some trials far
+   * more than in others, so that another order of adding may give any value.
+   */
+  isLost(name: QuantityName): boolean {
+    while (this.#trials < mostTrials) this.run();
+    const distances = (this.#distances.get(name) ?? []).toSorted((a, b) => a - b);
+    const middle = distances[distances.length >> 1] ?? 0;
+    return this.#largest(name) > lostSpread * middle && (this.shares()[name] ?? 0) > lostShare;
   }
 
   /** The largest distances relative to the sizes of the quantities. */
   shares(): Errors {
     return Object.fromEntries(
-      [...this.#exact].map(([name, value]) => [name, ratio(this.#distances.get(name) ?? 0, sizeOf(name, value))]),
+      [...this.#exact].map(([name, value]) => [name, ratio(this.#largest(name), sizeOf(name, value))]),
     );
+  }
+
+  #largest(name: QuantityName): number {
+    return Math.max(0, ...(this.#distances.get(name) ?? []));
   }
 }
