@@ -26,10 +26,10 @@ for (const name of ['smooth-mlp', 'lenet']) {
     const { status, stdout } = await bilevel('check', model, '--reference', reference, '--json');
     t.is(status, 0);
     const result = JSON.parse(stdout);
-    const figures = ['errors', 'comparisons', 'tolerances', 'rounding', 'differences', 'reasons'];
+    const figures = ['errors', 'comparisons', 'tolerances', 'lost', 'rounding', 'differences', 'reasons'];
     t.deepEqual(Object.keys(result), ['model', 'output', 'loss', ...figures, 'warnings', 'ok']);
     t.is(result.loss, 'crossEntropy');
-    t.deepEqual(result.reasons, {});
+    t.deepEqual([result.reasons, result.lost], [{}, []]);
     t.is(result.model, model);
     t.true(result.ok);
     t.deepEqual(result.warnings, []);
