@@ -73,11 +73,11 @@ async function run(study: AnyStudy, flags: Flags, words: readonly string[]): Pro
   try {
     const begun = { command: study.name, options: studyOptions(words) };
     const given = { out, resume, begun, checkpointSeconds, device, signal, report, ...(shard && { shard }) };
-    const { results, stopped } = await runStudy(study, settings, given);
+    const { results, page, stopped } = await runStudy(study, settings, given);
     progress.stop();
     if (stopped) reportInterruption(study.name, out, shard && `${shard.index}/${shard.count}`, json);
     else if (json) printJson(study.json(results), 2);
-    else print(summarize(study, results));
+    else print(summarize(study, results, page));
   } finally {
     progress.stop();
     release();

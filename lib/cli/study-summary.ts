@@ -4,8 +4,11 @@ import { type AnyResults, type AnyStudy, failuresOf, tablesOf } from '../study/i
 import { formatTable, wrapText } from './output.js';
 import { style } from './print.js';
 
-/** The results of a study as people read them: its tables, and below them a line for each of what else there is to say. */
-export function summarize(study: AnyStudy, results: AnyResults): string {
+/**
+ * The results of a study as people read them: its tables, and below them a line for each of what else there is to say.
+ * @param page the file of its page
+ */
+export function summarize(study: AnyStudy, results: AnyResults, page: string): string {
   const values = study.results?.(results);
   const tables = [...(values === undefined ? [] : [asText(values)]), ...tablesOf(study, results)];
   const published = study.published?.(results);
@@ -16,7 +19,7 @@ export function summarize(study: AnyStudy, results: AnyResults): string {
     ...(study.facts?.(results) ?? []),
     ...(published === undefined ? [] : [{ label: 'Paper', text: published }]),
     { label: 'Time', text: `${formatDuration(seconds)} in all` },
-    { label: 'Results', text: `${results.folder} (open report.html)` },
+    { label: 'Results', text: `${results.folder} (open ${page})` },
   ];
   const width = Math.max(...facts.map(({ label }) => label.length));
   return [

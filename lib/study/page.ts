@@ -5,6 +5,7 @@ import type { Device } from '../engine/index.js';
 import { renderReport } from '../report/report.js';
 import { renderSvg } from '../report/svg.js';
 import type { Job } from './job.js';
+import { type Shard, suffixOf } from './shard.js';
 import { failuresOf, type Results, type StudyDefinition, tablesOf } from './study.js';
 
 /** Machine and versions, for reports. */
@@ -18,18 +19,19 @@ export function environmentOf(device: Device): Readonly<Record<string, string>> 
   };
 }
 
-/** Writes the page of a study, report.html, and a picture of every group of its charts, `P1.svg`. */
+/** Writes the page of a study, or of a part of it, and a picture of every group of its charts, `P1.svg` or `P1-2-of-4.svg`. @returns its file */
 export async function writePage<S, J extends Job, I, E extends object, M>(
   study: StudyDefinition<S, J, I, E, M>,
   results: Results<S, J, M>,
   device: Device,
-): Promise<void> {
+  shard: Shard | undefined,
+): Promise<string> {
   const { folder, outcomes } = results;
   const pictures = Object.entries(study.charts?.(results) ?? {});
   const { title, summary, configuration } = study.about(results);
   await ensureFolder(folder);
   for (const [name, { charts, columns }] of pictures) {
-    await writeFileAtomic(join(folder, `${name}.svg`), renderSvg(charts, columns));
+    await writeFileAtomic(join(folder, `${name}${suffixOf(shard)}.svg`), renderSvg(charts, columns));
   }
   const accuracies = study.results?.(results);
   const page = renderReport({
@@ -42,5 +44,7 @@ export async function writePage<S, J extends Job, I, E extends object, M>(
     configuration,
     environment: environmentOf(device),
   });
-  await writeFileAtomic(join(folder, 'report.html'), page);
+  const file = `report${suffixOf(shard)}.html`;
+  await writeFileAtomic(join(folder, file), page);
+  return file;
 }

@@ -26,7 +26,7 @@ export interface StudyOptions {
 
 /**
  * Does the jobs of a study, one after the other, and writes its page, also of what had ended when it is stopped.
- * @returns the results, and whether it was stopped
+ * @returns the results, the file of the page within their folder, and whether it was stopped
  * @throws INVALID_ARGUMENT where `out` holds a run that is not to be gone on with, NOT_FOUND where it holds none that could;
  *   what a job throws
  */
@@ -34,7 +34,7 @@ export async function runStudy<S, J extends Job, I, E extends object, M>(
   study: StudyDefinition<S, J, I, E, M>,
   settings: S,
   options: StudyOptions,
-): Promise<{ readonly results: Results<S, J, M>; readonly stopped: boolean }> {
+): Promise<{ readonly results: Results<S, J, M>; readonly page: string; readonly stopped: boolean }> {
   const { out, resume = false, begun, shard, checkpointSeconds = 60, device } = options;
   const { signal = new AbortController().signal, report = () => undefined } = options;
   const all = study.jobs(settings);
@@ -66,8 +66,9 @@ export async function runStudy<S, J extends Job, I, E extends object, M>(
     stopped = true;
   }
   const results = { settings, folder: out, outcomes };
-  if (jobs.every(({ path }) => path !== '')) await writePage(study, results, device);
-  return { results, stopped };
+  // The only run of a study may have the folder, and its page, for itself.
+  const page = jobs.some(({ path }) => path === '') ? 'report.html' : await writePage(study, results, device, shard);
+  return { results, page, stopped };
 }
 
 function checkFolders(out: string, folders: readonly string[], resume: boolean): void {

@@ -15,6 +15,10 @@ export function parseShard(text: string): Shard {
   return { index, count };
 }
 
+/** What the names of a part's files end with, such as report-2-of-4.html: parts can be copied into one folder. */
+export const suffixOf = (shard: Shard | undefined): string =>
+  shard === undefined ? '' : `-${shard.index}-of-${shard.count}`;
+
 /** Jobs in turns, so that the parts take about as long as each other where jobs that are alike follow one another. */
 export function jobsOf<J>(jobs: readonly J[], { index, count }: Shard): J[] {
   return jobs.filter((_, position) => position % count === index - 1);
