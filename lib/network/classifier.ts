@@ -3,7 +3,7 @@ import { type CompiledProgram, compileCached, targetOf } from '../compile/index.
 import type { SampleInputs } from '../data/labelled-samples.js';
 import { bindTensors, type Device, type Program } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
-import { argMax, crossEntropy, gather, input, mean, type Node } from '../graph/index.js';
+import { argMax, crossEntropy, gather, input, mean, type Node, softmax } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
 import { cosine } from '../schedules/index.js';
 import { minimize } from '../solvers/index.js';
@@ -103,6 +103,16 @@ function adviseOutput({ outputs: [first], otherOutputs }: Network): string {
   return `That is of its output ${JSON.stringify(first)}; the option output chooses another: ${names}.`;
 }
 
+/** What a network tells of an input: its most likely class, or the probabilities of all. */
+type Told = 'classes' | 'probabilities';
+
+interface Loaded {
+  readonly compiled: CompiledProgram;
+  readonly program: Program;
+  /** What is told of a chunk. */
+  readonly told: TensorType;
+}
+
 /**
  * Predictions of a network in its inference form for whole data sets, with programs that are compiled once. All calls
  * name the same parameters: the trainable ones and, where a network has them, its running statistics.
@@ -110,7 +120,7 @@ function adviseOutput({ outputs: [first], otherOutputs }: Network): string {
 export class Classifier implements Disposable {
   readonly #device: Device;
   readonly #network: Network;
-  readonly #programs = new Map<number, { readonly compiled: CompiledProgram; readonly program: Program }>();
+  readonly #programs = new Map<string, Loaded>();
   /** Rows of one step: large enough for the matrix products, small enough to keep activations in memory. */
   readonly #chunk = 250;
 
@@ -122,17 +132,16 @@ export class Classifier implements Disposable {
   /** The most likely class of every input, [n]. */
   async predict(inputs: SampleInputs, parameters: Parameters): Promise<Int32Array> {
     const [count = 0] = inputs.shape;
-    const chunk = Math.min(this.#chunk, count);
-    const steps = Math.ceil(count / chunk);
-    const index = Tensor.zeros([steps, chunk], 'int32');
-    // The last step repeats the last row where there is none left.
-    for (let position = 0; position < index.size; position++) index.data[position] = Math.min(position, count - 1);
-    const classes = Tensor.zeros([steps, chunk], 'int64');
-    const { compiled, program } = this.#program(inputs, chunk, parameters);
-    const all: Record<string, Tensor> = { inputs, index, classes };
-    for (const [name, tensor] of Object.entries(parameters)) all[`v/${name}`] = tensor;
-    await program.run(bindTensors(compiled, all), { steps });
-    return Int32Array.from(classes.data.subarray(0, count), Number);
+    const { data } = await this.#tell('classes', inputs, parameters);
+    return Int32Array.from(data.subarray(0, count), Number);
+  }
+
+  /** The probability of every class for every input, float32 [n, classes]. */
+  async probabilities(inputs: SampleInputs, parameters: Parameters): Promise<Tensor<'float32'>> {
+    const [count = 0] = inputs.shape;
+    const { data, shape } = await this.#tell('probabilities', inputs, parameters);
+    const [, , classes = 0] = shape;
+    return Tensor.from((data as Float32Array).slice(0, count * classes), [count, classes]);
   }
 
   /** Share of the samples whose most likely class is their label, from 0 to 1. */
@@ -143,13 +152,25 @@ export class Classifier implements Disposable {
     );
   }
 
-  #program(
-    { shape, dtype }: TensorType,
-    chunk: number,
-    parameters: Parameters,
-  ): { readonly compiled: CompiledProgram; readonly program: Program } {
+  /** By steps of a chunk, [steps, chunk, ...]; the last step repeats the last row where there is none left. */
+  async #tell(what: Told, inputs: SampleInputs, parameters: Parameters): Promise<Tensor> {
+    const [count = 0] = inputs.shape;
+    const chunk = Math.min(this.#chunk, count);
+    const steps = Math.ceil(count / chunk);
+    const index = Tensor.zeros([steps, chunk], 'int32');
+    for (let position = 0; position < index.size; position++) index.data[position] = Math.min(position, count - 1);
+    const { compiled, program, told } = this.#program(what, inputs, chunk, parameters);
+    const values = Tensor.zeros([steps, ...told.shape], told.dtype);
+    const all: Record<string, Tensor> = { inputs, index, [what]: values };
+    for (const [name, tensor] of Object.entries(parameters)) all[`v/${name}`] = tensor;
+    await program.run(bindTensors(compiled, all), { steps });
+    return values;
+  }
+
+  #program(what: Told, { shape, dtype }: TensorType, chunk: number, parameters: Parameters): Loaded {
     const [count = 0] = shape;
-    const known = this.#programs.get(count);
+    const key = `${what} ${count}`;
+    const known = this.#programs.get(key);
     if (known) return known;
     const index = input('index', [chunk], 'int32');
     const rows = gather(input('inputs', shape, dtype), index);
@@ -158,10 +179,11 @@ export class Classifier implements Disposable {
       input(`v/${name}`, tensor.shape),
     ]);
     const logits = this.#network.apply(rows, Object.fromEntries(nodes), { training: false });
-    const spec = { perStep: [index], perStepOutputs: { classes: argMax(logits, 1) } };
+    const told = what === 'classes' ? argMax(logits, 1) : softmax(logits, 1);
+    const spec = { perStep: [index], perStepOutputs: { [what]: told } };
     const compiled = compileCached(spec, { target: targetOf(this.#device.info()) });
-    const made = { compiled, program: this.#device.load(compiled) };
-    this.#programs.set(count, made);
+    const made = { compiled, program: this.#device.load(compiled), told };
+    this.#programs.set(key, made);
     return made;
   }
 

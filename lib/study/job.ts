@@ -20,11 +20,13 @@ export interface Job {
 export interface Step {
   /** Line of metrics.jsonl. */
   readonly row: object;
-  /** Of the job's whole length. */
+  /** Of the job's whole length, or of the stage's. */
   readonly done: number;
   readonly total: number;
   /** For progress: where the job stands. */
   readonly detail?: string;
+  /** What progress calls the part of the job that `done` and `total` count, instead of the job's title. */
+  readonly stage?: string;
   /** Whether a checkpoint is made of it however short ago the last one was. */
   readonly keep?: boolean;
 }

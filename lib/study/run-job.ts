@@ -97,10 +97,10 @@ async function makeSteps(
   report: Report,
 ): Promise<void> {
   try {
-    for await (const { row, done, total, detail, keep = false } of run.steps()) {
+    for await (const { row, done, total, detail, stage = title, keep = false } of run.steps()) {
       await folder.appendMetrics(row);
       await checkpoints.offer(keep);
-      report(title, done, total, detail);
+      report(stage, done, total, detail);
     }
   } catch (error) {
     if (!(error instanceof BilevelError)) throw error;

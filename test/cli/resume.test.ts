@@ -46,8 +46,7 @@ test('a run that Ctrl-C stopped goes on by the command it shows and ends as if n
     const finished = await shell(`${command} --json`);
     t.is(finished.status, 0, finished.stderr);
     t.like(JSON.parse(finished.stdout).seeds[0], {
-      penalty: result.penalty,
-      retrained: result.retrained,
+      methods: result.methods,
       bilevelMs: result.bilevelMs,
       lowerSteps: result.lowerSteps,
     });
@@ -91,7 +90,7 @@ for (const [stage, options] of Object.entries({
         if (begun && (await metricsLines(folder)) === lines) seen++;
         return seen > 40;
       };
-      const run = ['denoise', ...smallRun, ...options, '--out', folder, '--json'];
+      const run = ['denoise', ...smallRun, '--no-baselines', ...options, '--out', folder, '--json'];
       const { status, stdout } = await interrupted(run, reached);
       t.is(status, 130);
       const { interrupted: stopped, folder: kept, resume } = JSON.parse(stdout);
@@ -101,6 +100,23 @@ for (const [stage, options] of Object.entries({
       t.is(await metricsLines(folder), lines);
     }));
 }
+
+test('baselines that were done when a run was stopped are kept, and those that were not are done', (t) =>
+  withTemporary(async (parent) => {
+    const [whole, stopped] = [join(parent, 'whole'), join(parent, 'stopped')];
+    const run = ['denoise', ...smallRun, '--train-steps', '300', '--json'];
+    const reference = await bilevel(...run, '--out', whole);
+    const reached = async (): Promise<boolean> => (await metricsLines(stopped)) >= 2;
+    t.is((await interrupted([...run, '--out', stopped], reached)).status, 130);
+    const first = (await readFile(join(stopped, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n');
+    t.true(first.length >= 2 && first.length < 6, `${first.length}`);
+    const { status, stdout } = await bilevel(...run, '--out', stopped, '--resume');
+    t.is(status, 0);
+    t.deepEqual(JSON.parse(stdout).seeds[0].methods, JSON.parse(reference.stdout).seeds[0].methods);
+    const all = (await readFile(join(stopped, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n');
+    t.deepEqual(all.slice(0, first.length), first);
+    t.is(all.length, await metricsLines(whole));
+  }));
 
 test('of several seeds, those not begun when the run was stopped begin when it goes on', (t) =>
   withTemporary(async (folder) => {
@@ -151,7 +167,7 @@ test('a cost that is no longer finite stops the run, named with its step, and le
     const folder = join(parent, 'run');
     // The second iteration's steps are 1e20 times the first one's: the first epoch ends well, the second does not.
     const options = ['--lower-optimizer', 'sgd', '--lower-learning-rate', 'geometric(0.1, 1e20)'];
-    const outcome = await bilevel('denoise', ...smallRun, ...options, '--out', folder, '--json');
+    const outcome = await bilevel('denoise', ...smallRun, '--no-baselines', ...options, '--out', folder, '--json');
     t.is(outcome.status, 1);
     const { code, message } = errorOf(outcome);
     t.is(code, 'NON_FINITE');

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { corruptLabels } from '../../lib/data/noise.js';
+import { confusedWith, corruptLabels, nextClass } from '../../lib/data/noise.js';
 import { Random } from '../../lib/data/random.js';
 import { ShuffledBlocks, ShuffledRows, type ShuffledState } from '../../lib/data/samplers/shuffled.js';
 import { splitRows } from '../../lib/data/split.js';
@@ -159,4 +159,30 @@ test('a block sampler goes on from where its state was taken, and refuses what d
   t.deepEqual(other.next(5), expected);
   t.throws(() => new ShuffledBlocks(12, 4, Random.fromSeed(0, 'blocks')).restore(state), { code: 'STATE_MISMATCH' });
   t.throws(() => new ShuffledBlocks(12, 5, Random.fromSeed(0, 'blocks')), { code: 'INVALID_ARGUMENT' });
+});
+
+test('pair-flip noise gives the next class, confusions those that a classifier takes for likely', (t) => {
+  const n = 9000;
+  const clean = cycle(n, 3);
+  const pairs = corruptLabels(clean, 0.4, 3, Random.fromSeed(1, 'noise'), nextClass(3));
+  t.is(
+    pairs.corrupted.data.reduce((sum, each) => sum + each, 0),
+    3600,
+  );
+  for (const [row, label] of pairs.labels.data.entries()) {
+    t.is(Number(label), (Number(clean.data[row]) + (pairs.corrupted.data[row] ?? 0)) % 3);
+  }
+  // Every sample is taken for class 2 three times as often as for class 1; class 0 is all that is left of class 2's samples.
+  const probabilities = Tensor.from(
+    Float32Array.from({ length: 3 * n }, (_, at) => [0, 0.25, 0.75][at % 3] ?? 0),
+    [n, 3],
+  );
+  const { labels, corrupted } = corruptLabels(clean, 1, 3, Random.fromSeed(2, 'noise'), confusedWith(probabilities));
+  t.true(corrupted.data.every((each) => each === 1));
+  const share = (of: number, to: number): number =>
+    [...labels.data].filter((label, row) => Number(clean.data[row]) === of && Number(label) === to).length / (n / 3);
+  for (const label of [0, 1, 2]) t.is(share(label, label), 0);
+  t.true(Math.abs(share(0, 2) - 0.75) < 0.03, `${share(0, 2)}`);
+  t.is(share(1, 2), 1);
+  t.is(share(2, 1), 1);
 });

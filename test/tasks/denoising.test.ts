@@ -19,22 +19,11 @@ import {
 import { Tensor } from '../../lib/tensor.js';
 import { testDevice } from '../support/devices.js';
 import { buildModel, encode, int64s, type TestModel, tensor } from '../support/onnx/builder.js';
+import { stripes } from '../support/stripes.js';
 import { withTemporary } from '../support/temporary.js';
 
 const device = testDevice();
 test.after.always(() => device.dispose());
-
-/** Images of one bright row: the row is the label. */
-function stripes(count: number) {
-  const inputs = Tensor.zeros([count, 1, 28, 28]);
-  const labels = Tensor.zeros([count], 'int64');
-  for (let sample = 0; sample < count; sample++) {
-    const label = (sample * 7) % 10;
-    labels.data[sample] = BigInt(label);
-    inputs.data.fill(1, sample * 784 + label * 28, sample * 784 + (label + 1) * 28);
-  }
-  return { inputs, labels };
-}
 
 test('settings choose defaults, which options given by themselves override', (t) => {
   const tuned = validateSettings({});
@@ -60,14 +49,17 @@ test('settings that do not exist or do not fit are refused', (t) => {
     };
     t.throws(() => validateSettings({ ...sizes, batch: 11 }), error);
     t.notThrows(() => validateSettings({ ...sizes, batch: 10 }));
+    t.is(validateSettings(sizes).task.batch, 10);
   }
+  t.is(validateSettings({}).task.batch, 200);
 });
 
 test('published accuracies belong to their experiment alone', (t) => {
-  t.is(publishedAccuracies(validateSettings({}))?.penalty, 90.77);
+  t.is(publishedAccuracies(validateSettings({}))?.accuracies.penalty, 90.77);
   t.is(publishedAccuracies(validateSettings({ noise: 0.3 })), undefined);
+  t.is(publishedAccuracies(validateSettings({ noiseKind: 'pair-flip' })), undefined);
   const full = { network: 'mnist-cnn', train: 59_000, validation: 1000, noise: 0.25 };
-  t.is(publishedAccuracies(validateSettings(full))?.oracle, 99.3);
+  t.is(publishedAccuracies(validateSettings(full))?.accuracies.oracle, 99.3);
 });
 
 test('networks come by name or as a file', (t) => {
@@ -166,9 +158,9 @@ test('an output that does not fit is refused with those that may, and one can be
     const path = join(folder, 'heads.onnx');
     await writeFile(path, encode(buildModel(heads)));
     const small = { network: path, train: 200, validation: 200 };
-    const { network } = await loadDenoisingInputs(validateSettings({ ...small, output: 'logits' }));
+    const { network } = await loadDenoisingInputs(validateSettings({ ...small, output: 'logits' }), device);
     t.deepEqual(network.outputs, ['logits']);
-    await t.throwsAsync(loadDenoisingInputs(validateSettings(small)), { code: 'SHAPE_MISMATCH' });
+    await t.throwsAsync(loadDenoisingInputs(validateSettings(small), device), { code: 'SHAPE_MISMATCH' });
   });
 });
 

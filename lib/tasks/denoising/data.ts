@@ -1,9 +1,15 @@
 import { loadDataset } from '../../data/dataset.js';
-import { corruptLabels } from '../../data/noise.js';
+import { confusedWith, corruptLabels, nextClass, type WrongLabel } from '../../data/noise.js';
 import { Random } from '../../data/random.js';
 import { splitRows } from '../../data/split.js';
-import type { Samples } from '../../network/classifier.js';
+import type { Device } from '../../engine/index.js';
+import { Classifier, checkFit, type Samples, trainClassifier } from '../../network/classifier.js';
+import { runningStatistics } from '../../network/running-statistics.js';
+import type { Network } from '../../onnx/index.js';
 import type { Tensor } from '../../tensor.js';
+
+/** How wrong labels are drawn, as {@link corruptLabels} says. */
+export const noiseKinds = ['symmetric', 'pair-flip', 'confusions'] as const;
 
 /** What the data of a denoising run are made of. */
 export interface DataSettings {
@@ -14,6 +20,7 @@ export interface DataSettings {
   readonly validation: number;
   /** Share of the training labels that are replaced by a wrong one, 0 to 1. */
   readonly noise: number;
+  readonly noiseKind: (typeof noiseKinds)[number];
   readonly seed: number;
 }
 
@@ -31,18 +38,33 @@ export interface DenoisingData {
   readonly test: Samples;
 }
 
+/** Of the training whose mistakes are the wrong labels of confusions: enough that most predictions are right. */
+const confusedTraining = { steps: 400, learningRate: 3e-3, batch: 200 } as const;
+
 /**
- * Draws training and validation samples from the data set's training part and corrupts training labels uniformly (Mehra and
- * Hamm 2021, section 3.2). The test part stays whole.
- * @throws what loadDataset, splitRows and corruptLabels throw
+ * Draws training and validation samples from the data set's training part and corrupts training labels: uniformly (Mehra and Hamm
+ * 2021, section 3.2), to the next class, or to what the network, trained on the right labels, confuses a sample with. The test
+ * part stays whole.
+ * @throws SHAPE_MISMATCH where the network does not fit the data; what loadDataset, splitRows and corruptLabels throw
  */
-export async function loadDenoisingData(settings: DataSettings): Promise<DenoisingData> {
-  const { data, train, validation, noise, seed } = settings;
+export async function loadDenoisingData(
+  { data, train, validation, noise, noiseKind, seed }: DataSettings,
+  network: Network,
+  device: Device,
+): Promise<DenoisingData> {
   const dataset = await loadDataset(data);
   const rows = splitRows(dataset.train.count, { train, validation }, Random.fromSeed(seed, 'split'));
   const take = (part: Int32Array): Samples => dataset.train.take(part);
   const clean = take(rows.train);
-  const noisy = corruptLabels(clean.labels, noise, dataset.classes.length, Random.fromSeed(seed, 'noise'));
+  const classes = dataset.classes.length;
+  checkFit(network, clean.inputs.shape.slice(1), classes, clean.inputs.dtype);
+  const kinds: Record<DataSettings['noiseKind'], () => Promise<WrongLabel | undefined>> = {
+    symmetric: async () => undefined,
+    'pair-flip': async () => nextClass(classes),
+    confusions: () => confusionsOf(network, clean, seed, device),
+  };
+  const wrongLabel = await kinds[noiseKind]();
+  const noisy = corruptLabels(clean.labels, noise, classes, Random.fromSeed(seed, 'noise'), wrongLabel);
   return {
     classes: dataset.classes,
     train: { inputs: clean.inputs, labels: noisy.labels },
@@ -52,4 +74,13 @@ export async function loadDenoisingData(settings: DataSettings): Promise<Denoisi
     validation: take(rows.validation),
     test: dataset.test.take(),
   };
+}
+
+async function confusionsOf(network: Network, clean: Samples, seed: number, device: Device): Promise<WrongLabel> {
+  const initial = network.initialParameters();
+  const parameters = await trainClassifier(network, clean, initial, { ...confusedTraining, seed }, device);
+  const { batch } = confusedTraining;
+  const statistics = await runningStatistics(network, clean.inputs, parameters, { batch, device });
+  using classifier = new Classifier(network, device);
+  return confusedWith(await classifier.probabilities(clean.inputs, { ...parameters, ...statistics }));
 }

@@ -1,8 +1,8 @@
+export { baselines } from './baselines/index.js';
 export type { DenoisingData } from './data.js';
 export { denoisingProblem, initialImportance, rescaleImportance, weightsOf } from './problem.js';
-export { type PublishedAccuracies, publishedAccuracies } from './published.js';
+export { type PublishedResult, publishedAccuracies } from './published.js';
 export {
-  type Baselines,
   type DenoisingInputs,
   type DenoisingReport,
   DenoisingRun,

@@ -1,7 +1,7 @@
 import { curvesOf } from '../../report/curves.js';
-import { formatShare } from '../../report/format.js';
+import { formatFixed, formatShare } from '../../report/format.js';
 import { renderReport, type SampleReport } from '../../report/report.js';
-import { accuracyTable, type SeedResult } from './tables.js';
+import { methodTable, type SeedResult } from './tables.js';
 
 /** The page of one run. */
 export function denoisingPage(
@@ -12,13 +12,13 @@ export function denoisingPage(
   environment: Readonly<Record<string, string>>,
 ): string {
   const { task } = result.settings;
-  const { detection } = result;
+  const { recall } = result.methods.penalty;
   return renderReport({
     title: `Cleaning ${task.data} labels with ${task.network}`,
     summary:
       `${task.train} training samples with ${formatShare(task.noise, 0)} wrong labels and ${task.validation} clean validation ` +
-      `samples, seed ${task.seed}. Of the ${detection.corrupted} wrong labels ${formatShare(detection.recall)} were found.`,
-    results: accuracyTable([result]),
+      `samples, seed ${task.seed}. Of the ${result.corrupted} wrong labels ${formatFixed(recall, 1)} % were found.`,
+    tables: [methodTable([result])],
     charts: curvesOf(metrics, { column: 'iteration', label: 'iteration' }, [
       {
         title: 'Upper and lower cost',
@@ -30,7 +30,6 @@ export function denoisingPage(
         title: 'Test accuracy',
         yScale: 'linear',
         yLabel: 'accuracy, %',
-        factor: 100,
         columns: { accuracy: 'accuracy' },
       },
       { title: 'Lower gradient', yScale: 'log', yLabel: '|grad_v g|', columns: { lowerGradientNorm: '|grad_v g|' } },

@@ -1,16 +1,7 @@
 import { type Detection, detection } from '../../data/detection.js';
 import type { Device } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
-import {
-  Classifier,
-  checkFit,
-  checkTokens,
-  filterSamples,
-  joinSamples,
-  type Parameters,
-  type Samples,
-  trainClassifier,
-} from '../../network/classifier.js';
+import { Classifier, checkTokens, type Parameters, trainClassifier } from '../../network/classifier.js';
 import { findModel } from '../../network/models.js';
 import { runningStatistics } from '../../network/running-statistics.js';
 import { Network } from '../../onnx/index.js';
@@ -22,22 +13,18 @@ import {
   type SavedState,
 } from '../../solvers/index.js';
 import type { Tensor } from '../../tensor.js';
+import type { Baseline } from './baselines/index.js';
 import { type DataSettings, type DenoisingData, loadDenoisingData } from './data.js';
+import { type Judgement, judgeLabels } from './judgement.js';
 import { denoisingProblem, initialImportance, rescaleImportance, weightsOf } from './problem.js';
 import type { DenoisingSettings } from './settings.js';
+import { Trainer } from './trainer.js';
 
 /** One iteration of the method; `accuracy` is on the test set, after the last iteration of an epoch. */
 export interface DenoisingReport extends PenaltyReport {
   /** Epochs completed. */
   readonly epoch: number;
   readonly accuracy?: number;
-}
-
-/** Test accuracies, 0 to 1. */
-export interface Baselines {
-  readonly validationOnly: number;
-  readonly trainAndValidation: number;
-  readonly oracle: number;
 }
 
 export interface Stage {
@@ -57,17 +44,14 @@ export interface DenoisingInputs {
   readonly data: DenoisingData;
 }
 
-/** @throws SHAPE_MISMATCH when the network does not fit the data; what Network.load and loadDenoisingData throw */
-export async function loadDenoisingInputs({
-  task,
-}: {
-  readonly task: DataSettings & Pick<DenoisingSettings['task'], 'network' | 'output'>;
-}): Promise<DenoisingInputs> {
+/** @throws what Network.load and loadDenoisingData throw; INVALID_DATA for tokens that the network does not have */
+export async function loadDenoisingInputs(
+  { task }: { readonly task: DataSettings & Pick<DenoisingSettings['task'], 'network' | 'output'> },
+  device: Device,
+): Promise<DenoisingInputs> {
   const { output } = task;
   const network = await Network.load(findModel(task.network), output === '' ? {} : { outputs: [output] });
-  const data = await loadDenoisingData(task);
-  const { inputs } = data.train;
-  checkFit(network, inputs.shape.slice(1), data.classes.length, inputs.dtype);
+  const data = await loadDenoisingData(task, network, device);
   for (const part of ['train', 'validation', 'test'] as const)
     checkTokens(network, data[part].inputs, `${part} samples`);
   return { network, data };
@@ -86,6 +70,7 @@ export class DenoisingRun implements Disposable {
   readonly iterations: number;
   readonly #device: Device;
   readonly #classifier: Classifier;
+  readonly #trainer: Trainer;
   readonly #solver: PenaltySolver;
   readonly #state: MethodState;
 
@@ -96,6 +81,7 @@ export class DenoisingRun implements Disposable {
     device: Device,
     start: { readonly importance: Tensor; readonly parameters: Parameters },
     saved: SavedState | undefined,
+    signal: AbortSignal | undefined,
   ) {
     const { batch, seed, epochs } = settings.task;
     this.settings = settings;
@@ -105,6 +91,7 @@ export class DenoisingRun implements Disposable {
     this.iterations = epochs * this.iterationsPerEpoch;
     this.#device = device;
     this.#classifier = new Classifier(network, device);
+    this.#trainer = new Trainer(network, data, settings.task, device, signal);
     this.#solver = penalty(denoisingProblem(network, data, start, { batch, seed }), settings.method, { device });
     this.#state = saved === undefined ? this.#solver.init() : this.#solver.restore(saved);
   }
@@ -146,7 +133,7 @@ export class DenoisingRun implements Disposable {
     const statistics = await runningStatistics(network, data.validation.inputs, parameters, { batch, device });
     const predicted = await classifier.predict(data.train.inputs, { ...parameters, ...statistics });
     const importance = initialImportance(predicted, data.train.labels, task);
-    return new DenoisingRun(settings, network, data, device, { importance, parameters }, saved);
+    return new DenoisingRun(settings, network, data, device, { importance, parameters }, saved, signal);
   }
 
   /** Iterations made so far. */
@@ -183,9 +170,9 @@ export class DenoisingRun implements Disposable {
     }
   }
 
-  /** Test accuracy of the network as it is, 0 to 1. */
+  /** Test accuracy of the network as it is, in per cent. */
   async accuracy(): Promise<number> {
-    return this.#classifier.accuracy(this.data.test, await this.trained());
+    return 100 * (await this.#classifier.accuracy(this.data.test, await this.trained()));
   }
 
   /** Predicted class of every training sample, [n]. */
@@ -194,13 +181,10 @@ export class DenoisingRun implements Disposable {
   }
 
   /** What the trained network is used and saved with: its parameters, and running statistics that belong to them. */
-  trained(): Promise<Parameters> {
-    return this.#withStatistics(this.parameters, this.data.train);
-  }
-
-  async #withStatistics(parameters: Parameters, { inputs }: Samples): Promise<Parameters> {
+  async trained(): Promise<Parameters> {
+    const { network, parameters, data } = this;
     const options = { batch: this.settings.task.batch, device: this.#device };
-    return { ...parameters, ...(await runningStatistics(this.network, inputs, parameters, options)) };
+    return { ...parameters, ...(await runningStatistics(network, data.train.inputs, parameters, options)) };
   }
 
   /** How well the weights tell wrong labels from right ones. */
@@ -208,37 +192,21 @@ export class DenoisingRun implements Disposable {
     return detection(this.weights, this.data.corrupted.data);
   }
 
-  /** Test accuracies of training one level on the validation samples, on all samples as given, and on all right ones. */
-  async baselines(options: StageOptions = {}): Promise<Baselines> {
-    const { train, validation, corrupted } = this.data;
-    const clean = filterSamples(train, (row) => corrupted.data[row] === 0);
+  /** How a baseline does on the same data. */
+  async judge(baseline: Baseline): Promise<Judgement> {
+    const { trust, flagged, parameters } = await baseline.run(this.#trainer);
     return {
-      validationOnly: await this.#train('Val-only', validation, options),
-      trainAndValidation: await this.#train('Train+Val', joinSamples(train, validation), options),
-      oracle: await this.#train('Oracle', joinSamples(clean, validation), options),
+      ...judgeLabels(trust, flagged, this.data.corrupted.data),
+      accuracy: await this.#trainer.accuracy(parameters),
     };
   }
 
-  /** Test accuracy after training on the trusted samples and the validation samples, and how many those are. */
-  async retrain(options: StageOptions = {}): Promise<{ readonly accuracy: number; readonly trusted: number }> {
-    const { train, validation } = this.data;
-    const { weights } = this;
+  /** Test accuracy, in per cent, after training on the trusted samples and the validation samples, and how many those are. */
+  async retrain(): Promise<{ readonly accuracy: number; readonly trusted: number }> {
     const { trust } = this.settings.task;
-    const trusted = filterSamples(train, (row) => (weights[row] ?? 0) > trust);
-    const accuracy = await this.#train('Retraining', joinSamples(trusted, validation), options);
-    return { accuracy, trusted: trusted.labels.size };
-  }
-
-  async #train(name: string, samples: Samples, { signal, onProgress }: StageOptions): Promise<number> {
-    const { trainSteps: steps, trainLearningRate: learningRate, batch, seed } = this.settings.task;
-    const parameters = await trainClassifier(
-      this.network,
-      samples,
-      this.network.initialParameters(),
-      { steps, learningRate, batch, seed, signal, onProgress: (done, total) => onProgress?.({ name, done, total }) },
-      this.#device,
-    );
-    return this.#classifier.accuracy(this.data.test, await this.#withStatistics(parameters, samples));
+    const weights = this.weights.map((weight) => Number(weight > trust));
+    const accuracy = await this.#trainer.accuracy(await this.#trainer.trainTuned({ weights }));
+    return { accuracy, trusted: weights.reduce((sum, each) => sum + each, 0) };
   }
 
   get #importance(): Tensor {
@@ -249,6 +217,7 @@ export class DenoisingRun implements Disposable {
 
   dispose(): void {
     this.#solver.dispose();
+    this.#trainer.dispose();
     this.#classifier.dispose();
   }
 

@@ -3,6 +3,7 @@ import { invalidArgument } from '../../errors.js';
 import { definedOnly, type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { constant } from '../../schedules/index.js';
 import { type PenaltyOptions, penaltyOptions, validatePenaltyOptions } from '../../solvers/index.js';
+import { noiseKinds } from './data.js';
 
 const source = 'Mehra and Hamm 2021, supplement E.2, variant of Franceschi et al. 2017';
 
@@ -25,13 +26,19 @@ export const ownOptions = {
   train: { kind: 'integer', min: 1, default: 5000, text: 'Training samples, whose labels are partly wrong.', source },
   validation: { kind: 'integer', min: 1, default: 5000, text: 'Validation samples, whose labels are right.', source },
   noise: { kind: 'number', min: 0, max: 1, default: 0.5, text: 'Share of wrong training labels.', source },
+  noiseKind: {
+    kind: 'choice',
+    values: noiseKinds,
+    default: 'symmetric',
+    text: 'Which labels the wrong ones are: any other, the next class, or what the network confuses the sample with.',
+  },
   seed: { kind: 'integer', min: 0, default: 0, text: 'Seed of the split, the noise and the mini-batches.' },
   epochs: { kind: 'integer', min: 1, default: 100, text: 'Passes over the training samples.' },
   batch: {
     kind: 'integer',
     min: 1,
     default: 200,
-    text: 'Samples of a mini-batch, training and validation each.',
+    text: 'Samples of a mini-batch, training and validation each; by default at most as many as there are.',
     source,
   },
   pretrainEpochs: { kind: 'integer', min: 0, default: 100, text: 'Passes over the validation samples before.', source },
@@ -49,10 +56,10 @@ export const ownOptions = {
   baselines: {
     kind: 'boolean',
     default: true,
-    text: 'Whether Val-only, Train+Val and Oracle are trained for comparison.',
+    text: 'Whether what needs no bilevel optimization is done as well, for comparison.',
   },
-  trainSteps: { kind: 'integer', min: 1, default: 12_500, text: 'Steps of each training of a single level.' },
-  trainLearningRate: { kind: 'number', above: 0, default: 1e-3, text: 'First learning rate of these trainings.' },
+  trainSteps: { kind: 'integer', min: 1, default: 400, text: 'Steps of each training of a single level.' },
+  trainLearningRate: { kind: 'number', above: 0, default: 0.01, text: 'First learning rate of these trainings.' },
 } as const;
 
 /** What is not of the method. */
@@ -95,11 +102,11 @@ export function validateSettings(given: GivenDenoisingSettings): DenoisingSettin
   const all: Record<string, unknown> = { ...presets[settings as keyof typeof presets], ...definedOnly(given) };
   const part = (table: OptionTable): Record<string, unknown> =>
     Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(table, key)));
-  const task = validateOptions(ownOptions, part(ownOptions), 'denoise');
+  const { batch, ...task } = validateOptions(ownOptions, part(ownOptions), 'denoise');
   const smallest = Math.min(task.train, task.validation);
-  if (task.batch > smallest) {
+  if (given.batch !== undefined && batch > smallest) {
     const expected = `at most ${smallest}, the smaller of train and validation (give a smaller batch or more samples)`;
-    throw invalidArgument('the option batch of denoise', expected, task.batch);
+    throw invalidArgument('the option batch of denoise', expected, batch);
   }
-  return { task, method: validatePenaltyOptions(part(penaltyOptions)) };
+  return { task: { ...task, batch: Math.min(batch, smallest) }, method: validatePenaltyOptions(part(penaltyOptions)) };
 }

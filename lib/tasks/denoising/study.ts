@@ -1,6 +1,5 @@
 import { BilevelError } from '../../errors.js';
 import { plainOptions, validateOptions } from '../../options.js';
-import { formatShare } from '../../report/format.js';
 import { penaltyOptions } from '../../solvers/index.js';
 import {
   defineStudy,
@@ -12,7 +11,9 @@ import {
   seedsFrom,
   seedsOption,
 } from '../../study/index.js';
+import { baselines } from './baselines/index.js';
 import { type Ending, endRun } from './ending.js';
+import type { Judgement } from './judgement.js';
 import { denoisingPage } from './page.js';
 import { publishedAccuracies } from './published.js';
 import { DenoisingRun, loadDenoisingInputs, type Stage } from './run.js';
@@ -23,14 +24,14 @@ import {
   taskOptions,
   validateSettings,
 } from './settings.js';
-import { accuracyTable, factsOf, resultsJson, type SeedResult } from './tables.js';
+import { factsOf, methodTable, resultsJson, type SeedResult } from './tables.js';
 
 interface DenoisingJob extends Job {
   readonly settings: DenoisingSettings;
 }
 
-/** What is measured: accuracies and the rest of the ending, and the time of the iterations. */
-type Measured = Pick<SeedResult, 'bilevelMs'> & Ending;
+/** What is measured: how all methods did and the rest of the ending, and the time of the iterations. */
+type Measured = Pick<SeedResult, 'bilevelMs' | 'methods'> & Omit<Ending, 'methods'>;
 
 export const denoisingStudy = defineStudy({
   name: 'denoise',
@@ -65,18 +66,17 @@ export const denoisingStudy = defineStudy({
         settings: each,
       }),
     ),
-  load: ({ settings }) => loadDenoisingInputs(settings),
-  run: async ({ settings }, inputs, resources, saved) => {
-    const { device, signal } = resources;
-    const options = { signal, onProgress: ({ name, done, total }: Stage) => resources.report(name, done, total) };
-    const run = await DenoisingRun.prepare(settings, inputs, device, saved?.state, options);
+  load: ({ settings }, device) => loadDenoisingInputs(settings, device),
+  run: async ({ settings }, inputs, { device, signal, report }, saved) => {
+    const onProgress = ({ name, done, total }: Stage): void => report(name, done, total);
+    const run = await DenoisingRun.prepare(settings, inputs, device, saved?.state, { signal, onProgress });
     return {
-      steps: () => stepsOf(run, signal),
+      steps: () => stepsOf(run, judgementsOf(saved?.rows ?? []), signal),
       save: () => run.save(),
       end: async (folder, seconds) => {
-        const { ending, samples } = await endRun(run, folder, options);
+        const { ending, samples } = await endRun(run, folder);
         const metrics = await folder.readMetrics();
-        const result = resultOf(settings, folder.path, { ...ending, bilevelMs: wallMsOf(metrics) }, seconds());
+        const result = resultOf(settings, folder.path, measuredIn(metrics, ending), seconds());
         const page = denoisingPage(result, samples, metrics, configurationOf(settings), environmentOf(device));
         await folder.writeReport(page);
         return ending;
@@ -86,14 +86,14 @@ export const denoisingStudy = defineStudy({
   },
   measure: (job, rows, ending): Measured => {
     if (ending === undefined) throw new BilevelError('INVALID_FILE', `${job.title} has not ended.`);
-    return { ...ending, bilevelMs: wallMsOf(rows) };
+    return measuredIn(rows, ending);
   },
   about: (results) => ({
     title: 'Cleaning labels',
     summary: `Means of ${results.outcomes.length} seeds, of which each has a page of its own.`,
     configuration: results.settings[0] === undefined ? {} : configurationOf(results.settings[0]),
   }),
-  results: (results) => accuracyTable(resultsOf(results)),
+  tables: (results) => [methodTable(resultsOf(results))],
   published: ({ settings: [first] }) => first && publishedAccuracies(first)?.where,
   facts: (results) => factsOf(resultsOf(results)),
   json: (results) => resultsJson(resultsOf(results)),
@@ -115,14 +115,46 @@ const resultsOf = ({ outcomes }: Results<readonly DenoisingSettings[], Denoising
   outcomes.map(({ job, folder, measured, seconds }) => resultOf(job.settings, folder, measured, seconds));
 
 /** Wall time of the iterations that the metrics tell of. */
-const wallMsOf = (metrics: Rows): number => metrics.reduce((sum, { wallMs }) => sum + Number(wallMs), 0);
+const wallMsOf = (metrics: Rows): number => metrics.reduce((sum, { wallMs = 0 }) => sum + Number(wallMs), 0);
 
-/** All iterations that are left, with a checkpoint after every epoch. */
-async function* stepsOf(run: DenoisingRun, signal: AbortSignal): AsyncGenerator<Step, void, undefined> {
+const measuredIn = (metrics: Rows, ending: Ending): Measured => ({
+  ...ending,
+  methods: { ...Object.fromEntries(judgementsOf(metrics)), ...ending.methods },
+  bilevelMs: wallMsOf(metrics),
+});
+
+/** How the baselines did that the metrics tell of, by name. */
+function judgementsOf(metrics: Rows): ReadonlyMap<string, Judgement> {
+  return new Map(
+    metrics.flatMap(({ baseline, accuracy, auc, precision, recall }) =>
+      typeof baseline === 'string' ? [[baseline, { accuracy, auc, precision, recall } as Judgement]] : [],
+    ),
+  );
+}
+
+/** The baselines that are not yet judged, a checkpoint after each, and all iterations that are left, with one after every epoch. */
+async function* stepsOf(
+  run: DenoisingRun,
+  judged: ReadonlyMap<string, Judgement>,
+  signal: AbortSignal,
+): AsyncGenerator<Step, void, undefined> {
+  const asked = run.settings.task.baselines ? baselines : [];
+  for (const [index, baseline] of asked.entries()) {
+    if (judged.has(baseline.name)) continue;
+    const judgement = await run.judge(baseline);
+    yield {
+      row: { baseline: baseline.name, ...judgement },
+      stage: 'Baselines',
+      done: index + 1,
+      total: asked.length,
+      detail: `${baseline.title}  accuracy ${judgement.accuracy.toFixed(2)} %`,
+      keep: true,
+    };
+  }
   let accuracy: number | undefined;
   for await (const { evaluations, ...report } of run.iterate(signal)) {
     accuracy = report.accuracy ?? accuracy;
-    const shown = accuracy === undefined ? '' : `  accuracy ${formatShare(accuracy, 2)}`;
+    const shown = accuracy === undefined ? '' : `  accuracy ${accuracy.toFixed(2)} %`;
     yield {
       row: { ...report, ...evaluations },
       done: report.iteration,

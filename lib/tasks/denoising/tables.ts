@@ -1,71 +1,86 @@
 import { formatDuration } from '../../report/format.js';
-import { type MethodResult, meanAndDeviation, type ResultTable, spread } from '../../report/tables.js';
+import { meanAndDeviation, spread, type TextTable } from '../../report/tables.js';
 import type { Fact } from '../../study/index.js';
+import { baselines } from './baselines/index.js';
 import type { Ending } from './ending.js';
+import type { Judgement } from './judgement.js';
 import { publishedAccuracies } from './published.js';
 import type { DenoisingSettings } from './settings.js';
 
 /** What one seed gave. */
-export interface SeedResult extends Ending {
+export interface SeedResult extends Omit<Ending, 'methods'> {
   readonly settings: DenoisingSettings;
   readonly folder: string;
+  /** How each method did, by name: the baselines that were asked for and the ending's own. */
+  readonly methods: Ending['methods'] & Readonly<Record<string, Judgement>>;
   /** Wall time of the bilevel iterations, those before an interruption included. */
   readonly bilevelMs: number;
   /** Wall time of everything. */
   readonly wallMs: number;
 }
 
-/** One line per method: our accuracies in per cent, one per seed, beside the published one. */
-export function accuracyTable(results: readonly SeedResult[]): ResultTable {
+interface Method {
+  readonly name: string;
+  readonly title: string;
+  readonly note: string;
+}
+
+/** All methods in the order of tables, the oracle last. */
+const methods: readonly Method[] = [
+  ...baselines.slice(0, -1),
+  { name: 'penalty', title: 'Penalty', note: 'the lower-level network' },
+  { name: 'retrained', title: 'Penalty, retrained', note: 'on trusted and validation samples' },
+  ...baselines.slice(-1),
+];
+
+/** The methods that were done, with the judgements of all seeds and the published accuracy, if there is one. */
+function judged(results: readonly SeedResult[]) {
   const [first] = results;
-  const published = first && publishedAccuracies(first.settings);
-  const row = (
-    method: string,
-    ours: (result: SeedResult) => number | undefined,
-    paper?: number,
-    extra: object = {},
-  ): MethodResult[] => {
-    const values = results.map(ours).filter((value) => value !== undefined);
-    if (values.length === 0) return [];
-    const known = paper !== undefined && !Number.isNaN(paper);
-    return [{ method, ours: values.map((value) => 100 * value), ...(known && { paper }), ...extra }];
+  const published: Partial<Record<string, number>> = (first && publishedAccuracies(first.settings)?.accuracies) ?? {};
+  return methods
+    .map(({ name, ...method }) => ({
+      name,
+      ...method,
+      all: results.flatMap((result) => result.methods[name] ?? []),
+      paper: published[name],
+    }))
+    .filter(({ all }) => all.length > 0);
+}
+
+/** A line for each method: how it finds wrong labels, and the test accuracy of its network, beside the published one. */
+export function methodTable(results: readonly SeedResult[]): TextTable {
+  const lines = judged(results);
+  const compared = lines.some(({ paper }) => paper !== undefined);
+  const seeds = results.length > 1 ? `, mean ± standard deviation of ${results.length} seeds` : '';
+  return {
+    title: `Wrong labels found, and test accuracy${seeds}`,
+    header: ['Method', 'AUC', 'accuracy, %', ...(compared ? ['paper, %'] : []), 'precision, %', 'recall, %', ''],
+    rows: lines.map(({ title, note, all, paper }) => {
+      const column = (key: keyof Judgement, digits: number): string =>
+        spread(
+          all.map((each) => each[key]),
+          digits,
+        );
+      return [
+        title,
+        column('auc', 3),
+        column('accuracy', 2),
+        ...(compared ? [paper?.toFixed(2) ?? ''] : []),
+        column('precision', 1),
+        column('recall', 1),
+        note,
+      ];
+    }),
+    alignments: ['left', 'right', 'right', ...(compared ? (['right'] as const) : []), 'right', 'right', 'left'],
+    note:
+      'AUC: the probability that a wrong label is trusted less than a right one. Precision and recall are of the labels taken for ' +
+      'wrong. Accuracies are on the test set.',
   };
-  const methods = [
-    ...row('Val-only', ({ baselines }) => baselines?.validationOnly, published?.validationOnly, {
-      note: 'validation samples alone',
-    }),
-    ...row('Train+Val', ({ baselines }) => baselines?.trainAndValidation, published?.trainAndValidation, {
-      note: 'all samples as given',
-    }),
-    ...row('Penalty', ({ penalty }) => penalty, published?.penalty, {
-      note: 'the lower-level network',
-      emphasized: true,
-    }),
-    ...row('Penalty, retrained', ({ retrained }) => retrained, published?.retrained, {
-      note: 'on trusted and validation samples',
-    }),
-    ...row('Oracle', ({ baselines }) => baselines?.oracle, published?.oracle, {
-      note: 'all samples with right labels',
-    }),
-  ];
-  return { measure: 'test accuracy in %', methods };
 }
 
 /** What is told of all seeds. */
 export function factsOf(results: readonly SeedResult[]): Fact[] {
   const of = (value: (result: SeedResult) => number): number[] => results.map(value);
-  const auc = spread(
-    of(({ detection }) => detection.auc),
-    3,
-  );
-  const precision = spread(
-    of(({ detection }) => 100 * detection.precision),
-    1,
-  );
-  const recall = spread(
-    of(({ detection }) => 100 * detection.recall),
-    1,
-  );
   const trusted = spread(
     of((result) => result.trusted),
     0,
@@ -74,13 +89,12 @@ export function factsOf(results: readonly SeedResult[]): Fact[] {
   const steps = of(({ lowerSteps }) => lowerSteps).reduce((sum, each) => sum + each, 0);
   const speed = `${Math.round(steps / seconds)} per second`;
   return [
-    { label: 'Wrong labels', text: `AUC ${auc}   precision ${precision} %   recall ${recall} %   (weight below 0.5)` },
     { label: 'Trusted', text: `${trusted} samples for retraining` },
     { label: 'Speed', text: `${formatDuration(seconds)} for ${steps} steps of v, ${speed}` },
   ];
 }
 
-/** The results as programs read them; accuracies from 0 to 1. */
+/** The results as programs read them; accuracies, precision and recall in per cent. */
 export function resultsJson(results: readonly SeedResult[]): object {
   return {
     seeds: results.map(({ settings, ...result }) => ({
@@ -88,11 +102,16 @@ export function resultsJson(results: readonly SeedResult[]): object {
       ...result,
       stepsPerSecond: result.lowerSteps / (result.bilevelMs / 1000),
     })),
-    accuracy: accuracyTable(results).methods.map(({ method, ours, paper }) => ({
-      method,
-      ...meanAndDeviation(ours),
-      paper,
+    methods: judged(results).map(({ name, title, all, paper }) => ({
+      name,
+      title,
+      ...Object.fromEntries(
+        (['accuracy', 'auc', 'precision', 'recall'] as const).map((key) => [
+          key,
+          meanAndDeviation(all.map((each) => each[key])),
+        ]),
+      ),
+      ...(paper !== undefined && { paper }),
     })),
-    auc: meanAndDeviation(results.map(({ detection }) => detection.auc)),
   };
 }

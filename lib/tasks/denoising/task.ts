@@ -10,9 +10,9 @@ import { loadDenoisingInputs } from './run.js';
 import { ownOptions } from './settings.js';
 import { denoisingStudy } from './study.js';
 
-const { data, network, output, train, validation, noise, seed, batch } = ownOptions;
+const { data, network, output, train, validation, noise, noiseKind, seed, batch } = ownOptions;
 
-const options = { data, network, output, train, validation, noise, seed } as const satisfies OptionTable;
+const options = { data, network, output, train, validation, noise, noiseKind, seed } as const satisfies OptionTable;
 
 const chosen = (own: ChosenSettings['options']): ChosenSettings => ({
   batch: batch.default,
@@ -29,7 +29,7 @@ export const denoising = defineTask({
   describe: ({ train, validation, noise, data, network }: Options<typeof options>) =>
     `${train} training samples of ${data} with ${formatShare(noise, 0)} wrong labels, ${validation} clean validation samples, ` +
     `${network} without pre-training`,
-  load: (task) => loadDenoisingInputs({ task }),
+  load: (task, device) => loadDenoisingInputs({ task }, device),
   rows: ({ train }) => train,
   problem: ({ network, data }, { seed }, batch) =>
     denoisingProblem(

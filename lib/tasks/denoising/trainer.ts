@@ -1,0 +1,216 @@
+import { feed, minimizationProblem } from '../../bilevel/index.js';
+import type { SampleInputs } from '../../data/labelled-samples.js';
+import type { Sampler } from '../../data/samplers/sampler.js';
+import { ShuffledRows } from '../../data/samplers/shuffled.js';
+import type { Device } from '../../engine/index.js';
+import { add, crossEntropy, mean, mul, type Node, reduceSum, square } from '../../graph/index.js';
+import { Classifier, filterSamples, joinSamples, type Parameters, type Samples } from '../../network/classifier.js';
+import { runningStatistics } from '../../network/running-statistics.js';
+import type { Network } from '../../onnx/index.js';
+import { cosine } from '../../schedules/index.js';
+import { minimize } from '../../solvers/index.js';
+import { Tensor } from '../../tensor.js';
+import type { DenoisingData } from './data.js';
+import { foldsOf } from './folds.js';
+
+/** How all trainings of a single level are made. */
+export interface TrainingSettings {
+  /** Optimizer steps; cut into native calls of equal length, which may add up to 2 % to them. */
+  readonly trainSteps: number;
+  /** First learning rate of Adam; it falls to 0 along half a cosine. */
+  readonly trainLearningRate: number;
+  /** Samples of a mini-batch, where there are as many. */
+  readonly batch: number;
+  readonly seed: number;
+}
+
+export interface Training {
+  /** Weights of all training samples, each with its label as given, [n]; samples of weight 0 are left out. By default 1. */
+  readonly weights?: ArrayLike<number>;
+  /** Which validation samples are trained on, besides, with weight 1. By default all. */
+  readonly validation?: (row: number) => boolean;
+  /** Coefficient of half the squared weights (not of biases), as in g + l2 / 2 |v|^2. */
+  readonly l2: number;
+  /** Where the network starts; by default at its file's parameters. */
+  readonly start?: Parameters;
+  /** Added to the seed of the mini-batches. */
+  readonly draw?: number;
+  /** Share of the steps of a whole training; 1 by default. */
+  readonly share?: number;
+}
+
+/** Most steps of one native call: enough that the call costs nothing, few enough for progress. */
+const stepsPerCall = 50;
+
+/** The penalties that a training chooses among. */
+const penalties = [1e-4, 1e-3, 1e-2, 1e-1] as const;
+
+/** Parts of the validation samples of which each judges penalties that the others, and the training samples, train with. */
+const tuningFolds = 2;
+
+/**
+ * Trains one network again and again on the samples of a run, of which each training has its own weights, with the same care: Adam to
+ * the end of a cosine, and a penalty on weights chosen by what held-out validation samples say. Whatever is compared is trained
+ * here. All samples lie in memory once and mini-batches are drawn from the chosen rows, so that one compiled program serves all.
+ */
+export class Trainer implements Disposable {
+  readonly data: DenoisingData;
+  readonly #network: Network;
+  readonly #device: Device;
+  readonly #settings: TrainingSettings;
+  readonly #classifier: Classifier;
+  /** Training samples, and validation samples behind them. */
+  readonly #samples: Samples;
+  readonly #signal: AbortSignal | undefined;
+  #trainings = 0;
+
+  constructor(
+    network: Network,
+    data: DenoisingData,
+    settings: TrainingSettings,
+    device: Device,
+    signal?: AbortSignal | undefined,
+  ) {
+    this.data = data;
+    this.#network = network;
+    this.#device = device;
+    this.#settings = settings;
+    this.#classifier = new Classifier(network, device);
+    this.#samples = joinSamples(data.train, data.validation);
+    this.#signal = signal;
+  }
+
+  /** Trainings made so far. */
+  get trainings(): number {
+    return this.#trainings;
+  }
+
+  get seed(): number {
+    return this.#settings.seed;
+  }
+
+  /** Training samples. */
+  get count(): number {
+    return this.data.train.labels.size;
+  }
+
+  /** @returns the parameters, with running statistics that belong to them. @throws ABORTED, NON_FINITE */
+  async train({ weights, validation = () => true, l2, start, draw = 0, share = 1 }: Training): Promise<Parameters> {
+    const { trainSteps, trainLearningRate, seed } = this.#settings;
+    const { inputs, labels } = this.#samples;
+    const all = Float32Array.from({ length: labels.size }, (_, row) =>
+      row < this.count ? Number(weights?.[row] ?? 1) : Number(validation(row - this.count)),
+    );
+    const rows = Int32Array.from(all.keys()).filter((row) => (all[row] ?? 0) > 0);
+    const total = rows.reduce((sum, row) => sum + (all[row] ?? 0), 0);
+    // With a mean weight of 1 the learning rate and the penalty mean the same in every training.
+    const scaled = Tensor.from(all.map((weight) => (weight * rows.length) / total));
+    const batch = Math.min(this.#settings.batch, rows.length);
+    const calls = Math.ceil((share * trainSteps) / stepsPerCall);
+    const steps = Math.ceil((share * trainSteps) / calls);
+    const problem = minimizationProblem({
+      lower: start === undefined ? this.#network.initialParameters() : this.#trainable(start),
+      feeds: { train: feed({ x: inputs, y: labels, w: scaled }, { batch, seed: seed + draw, sampler: among(rows) }) },
+      g: ({ v, train: { x, y, w }, key }) =>
+        add(mean(mul(w, crossEntropy(this.#network.apply(x, v, { key }), y))), penaltyOf(v, l2)),
+    });
+    const schedule = cosine(trainLearningRate, 0, calls * steps);
+    using solver = minimize(problem, { steps, learningRate: schedule }, { device: this.#device });
+    const state = solver.init();
+    for await (const _ of solver.run({ iterations: calls, state, ...(this.#signal && { signal: this.#signal }) }));
+    this.#trainings++;
+    return { ...state.v, ...(await this.#statistics(state.v, (row) => (all[row] ?? 0) > 0)) };
+  }
+
+  /**
+   * The penalty with which networks of these weights do best on validation samples that they were not trained on, by mean
+   * cross-entropy.
+   */
+  async tune(weights?: ArrayLike<number>): Promise<number> {
+    const { validation } = this.data;
+    const folds = foldsOf(validation.labels.size, tuningFolds, this.seed, 'tuning');
+    if (folds === undefined) return penalties[1];
+    const losses: number[] = [];
+    for (const l2 of penalties) {
+      let loss = 0;
+      for (let fold = 0; fold < tuningFolds; fold++) {
+        const parameters = await this.train({
+          ...(weights && { weights }),
+          validation: (row) => folds[row] !== fold,
+          l2,
+        });
+        const probabilities = await this.probabilities(validation.inputs, parameters);
+        const given = givenProbabilities(probabilities, validation.labels);
+        loss -= given.reduce((sum, p, row) => sum + (folds[row] === fold ? Math.log(Math.max(p, 1e-12)) : 0), 0);
+      }
+      losses.push(loss);
+    }
+    return penalties[losses.indexOf(Math.min(...losses))] ?? penalties[1];
+  }
+
+  /** A training with the penalty that {@link tune} finds. */
+  async trainTuned(training: Omit<Training, 'l2' | 'validation'>): Promise<Parameters> {
+    return this.train({ ...training, l2: await this.tune(training.weights) });
+  }
+
+  /** float32 [n, classes] */
+  probabilities(inputs: SampleInputs, parameters: Parameters): Promise<Tensor<'float32'>> {
+    return this.#classifier.probabilities(inputs, parameters);
+  }
+
+  /** Test accuracy in per cent. */
+  async accuracy(parameters: Parameters): Promise<number> {
+    return 100 * (await this.#classifier.accuracy(this.data.test, parameters));
+  }
+
+  #trainable(parameters: Parameters): Parameters {
+    const names = Object.keys(this.#network.initialParameters());
+    return Object.fromEntries(Object.entries(parameters).filter(([name]) => names.includes(name)));
+  }
+
+  async #statistics(parameters: Parameters, used: (row: number) => boolean): Promise<Parameters> {
+    if (Object.keys(this.#network.initialState()).length === 0) return {};
+    const { inputs } = filterSamples(this.#samples, used);
+    return runningStatistics(this.#network, inputs, parameters, { batch: this.#settings.batch, device: this.#device });
+  }
+
+  dispose(): void {
+    this.#classifier.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** The probability of each sample's label, [n]. */
+export function givenProbabilities({ data, shape }: Tensor<'float32'>, labels: Tensor<'int64'>): Float64Array {
+  const [, classes = 0] = shape;
+  return Float64Array.from(labels.data, (label, row) => data[row * classes + Number(label)] ?? Number.NaN);
+}
+
+/** l2 / 2 times the squared weights; biases and scales, which have one axis, are free. */
+export function penaltyOf(v: Readonly<Record<string, Node>>, l2: number | Node): Node {
+  const squares = Object.values(v)
+    .filter(({ shape }) => shape.length > 1)
+    .map((weights) => reduceSum(square(weights)));
+  return mul(mul(0.5, l2), squares.reduce<Node | number>((sum, each) => add(sum, each), 0) as Node);
+}
+
+/** Every epoch a new random order of the chosen rows alone. */
+function among(rows: Int32Array): Sampler {
+  return {
+    description: `shuffled among ${rows.length} rows`,
+    distinct: true,
+    start: ({ batch }, random) => {
+      const inner = new ShuffledRows(rows.length, batch, random);
+      return {
+        next: () => inner.next().map((position) => rows[position] ?? 0),
+        get state() {
+          return inner.state;
+        },
+        restore: (state) => inner.restore(state),
+      };
+    },
+  };
+}
