@@ -60,6 +60,7 @@ export {
   type MemoryUse,
   type Method,
   type MethodReport,
+  type MethodResources,
   type MethodState,
   type MinimizeOptions,
   type MinimizeReport,
@@ -76,6 +77,8 @@ export {
   penalty,
   type RespondOptions,
   type Response,
+  type ResponseReport,
+  type ResponseSearch,
   type ResponseStatus,
   type RunOptions,
   readState,
@@ -86,6 +89,7 @@ export {
   type StandardReport,
   type StepOptions,
   type StepReport,
+  type WatchOptions,
   writeState,
 } from '../solvers/index.js';
 export { type DType, type Shape, Tensor, type TensorType } from '../tensor.js';

@@ -35,8 +35,10 @@ export {
 export { type EvaluateOptions, type Evaluation, evaluate } from './response/evaluate.js';
 export { type RespondOptions, type Response, respond } from './response/respond.js';
 export type { ResponseStatus } from './response/responder.js';
+export type { ResponseReport, ResponseSearch, WatchOptions } from './response/watch.js';
 export {
   type CreateOptions,
+  type MethodResources,
   type RunOptions,
   Solver,
   type SolverResources,

@@ -4,7 +4,7 @@ import { checkBlocks } from './machine/blocks.js';
 import { checkConditions } from './machine/conditions.js';
 import type { MethodDefinition } from './machine/definition.js';
 import { MethodSolver } from './machine/method-solver.js';
-import { type CreateOptions, checkCreateOptions, type SolverResources } from './solver.js';
+import { type CreateOptions, checkCreateOptions, type MethodResources } from './solver.js';
 
 /** A method: call it with a problem for a solver. */
 export interface Method<T extends OptionTable, Q extends object>
@@ -12,7 +12,7 @@ export interface Method<T extends OptionTable, Q extends object>
   /**
    * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; NOT_DIFFERENTIABLE when a derivative is missing
    */
-  (problem: BilevelProblem, options?: GivenOptions<T>, resources?: SolverResources): MethodSolver<T, Q>;
+  (problem: BilevelProblem, options?: GivenOptions<T>, resources?: MethodResources): MethodSolver<T, Q>;
   /**
    * The same solver, whose programs are compiled by another thread, so that the event loop goes on; the graphs of costs and
    * derivatives are made on this one, before the first turn of the event loop.
@@ -44,7 +44,7 @@ export function defineMethod<const T extends OptionTable, Q extends object>(
     definition.check?.(problem, options);
     return options;
   };
-  const solve = (problem: BilevelProblem, given: GivenOptions<T> = {}, resources: SolverResources = {}) =>
+  const solve = (problem: BilevelProblem, given: GivenOptions<T> = {}, resources: MethodResources = {}) =>
     MethodSolver.make(definition, problem, checked(problem, given), resources);
   const create = async (problem: BilevelProblem, given: GivenOptions<T> = {}, createOptions: CreateOptions = {}) => {
     const { resources, course } = checkCreateOptions(createOptions);

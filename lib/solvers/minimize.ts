@@ -12,6 +12,7 @@ import { configurationOf } from './machine/configuration.js';
 import { Level } from './machine/level.js';
 import { Phase, type RunPhase } from './machine/phase.js';
 import { optimizerConstants } from './parts/level-options.js';
+import type { WatchOptions } from './response/watch.js';
 import { type CreateOptions, checkCreateOptions, Solver, type SolverResources, type StepReport } from './solver.js';
 import { type Configuration, SolverState } from './state.js';
 
@@ -59,7 +60,7 @@ export const minimize = Object.assign(
     async create(
       problem: MinimizationProblem,
       options: GivenMinimizeOptions = {},
-      createOptions: CreateOptions = {},
+      createOptions: Omit<CreateOptions, keyof WatchOptions> = {},
     ): Promise<MinimizeSolver> {
       const { resources, course } = checkCreateOptions(createOptions);
       return MinimizeSolver.create(course, problem, options, resources);
@@ -86,7 +87,10 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
   }
 
   /** A solver, compiled on another thread. */
-  static create(course: Omit<CreateOptions, 'device'>, ...given: MinimizeSolverParts): Promise<MinimizeSolver> {
+  static create(
+    course: Pick<CreateOptions, 'signal' | 'onProgress'>,
+    ...given: MinimizeSolverParts
+  ): Promise<MinimizeSolver> {
     return new MinimizeSolver(...given).compileInBackground(course);
   }
 

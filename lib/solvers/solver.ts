@@ -1,10 +1,11 @@
 import type { Draws } from '../bilevel/index.js';
 import { Device } from '../engine/index.js';
 import { aborted, BilevelError, checkKeys, invalidArgument } from '../errors.js';
-import { Tensor } from '../tensor.js';
+import { formatType, Tensor } from '../tensor.js';
 import { Batches } from './machine/batches.js';
 import { type CompileProgress, compileStated, compileStatedElsewhere } from './machine/compile-stated.js';
 import type { Stated } from './machine/stated-step.js';
+import { type ResponseReport, type WatchOptions, watchKeys } from './response/watch.js';
 import { type Configuration, restoreState, type SavedState, SolverState, serializeState } from './state.js';
 
 /** Numbers that every report holds. */
@@ -13,6 +14,8 @@ export interface StepReport {
   readonly iteration: number;
   /** Wall time of the iteration, in milliseconds. */
   readonly wallMs: number;
+  /** The response to the u that the iteration ended with: only where `evaluateEvery` asks for it. */
+  readonly response?: ResponseReport;
 }
 
 export interface StepOptions {
@@ -32,19 +35,22 @@ export interface SolverResources {
   readonly device?: Device;
 }
 
-export interface CreateOptions extends SolverResources {
+export interface CreateOptions extends MethodResources {
   /** Ends the construction, which then rejects with ABORTED. */
   readonly signal?: AbortSignal | undefined;
   /** Called when a program is there. */
   readonly onProgress?: ((progress: CompileProgress) => void) | undefined;
 }
 
+/** What a bilevel method is constructed with: where it runs, and how its results are judged. */
+export interface MethodResources extends SolverResources, WatchOptions {}
+
 /** The options of a construction, apart. @throws UNKNOWN_OPTION; INVALID_ARGUMENT; ABORTED when the signal was aborted before */
 export function checkCreateOptions(options: CreateOptions): {
-  readonly resources: SolverResources;
-  readonly course: Omit<CreateOptions, 'device'>;
+  readonly resources: MethodResources;
+  readonly course: Pick<CreateOptions, 'signal' | 'onProgress'>;
 } {
-  checkKeys(options, ['device', 'signal', 'onProgress'], 'create');
+  checkKeys(options, ['device', ...watchKeys, 'signal', 'onProgress'], 'create');
   const { signal, onProgress, ...resources } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalidArgument('signal', 'an AbortSignal', signal);
@@ -71,6 +77,8 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   /** Copies of what an interrupted iteration has to put back. */
   readonly #copies = new Map<string, Tensor>();
   #busy = false;
+  /** Milliseconds of the present step that are not the iteration's. */
+  protected asideMs = 0;
 
   constructor(draws: Draws, resources: SolverResources) {
     checkKeys(resources, ['device'], 'the resources of a solver');
@@ -102,7 +110,10 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   }
 
   /** Compiles the steps on another thread, program by program. @throws as `compile`; ABORTED; after disposing of the solver */
-  protected async compileInBackground({ signal, onProgress }: Omit<CreateOptions, 'device'>): Promise<this> {
+  protected async compileInBackground({
+    signal,
+    onProgress,
+  }: Pick<CreateOptions, 'signal' | 'onProgress'>): Promise<this> {
     try {
       await compileStatedElsewhere(this.steps, this.device, { what, signal, onProgress });
     } catch (error) {
@@ -134,9 +145,10 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     }
     const started = performance.now();
     this.#busy = true;
+    this.asideMs = 0;
     try {
-      const report = await this.#lend(state, () => this.iterate(state, options.signal));
-      return { ...report, wallMs: performance.now() - started } as R;
+      const report = await this.lend(state, () => this.iterate(state, options.signal));
+      return { ...report, wallMs: performance.now() - started - this.asideMs } as R;
     } finally {
       this.#busy = false;
     }
@@ -149,7 +161,27 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     if (iterations !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(iterations) && iterations >= 0)) {
       throw invalidArgument('iterations', 'a non-negative integer or Infinity', iterations);
     }
-    for (let iteration = 0; iteration < iterations; iteration++) yield await this.step(state, { signal });
+    let isDone = true;
+    try {
+      for (let iteration = 0; iteration < iterations && !this.isOver(state); iteration++) {
+        isDone = false;
+        const report = await this.step(state, { signal });
+        isDone = true;
+        yield report;
+      }
+    } finally {
+      if (isDone) await this.end(state);
+    }
+  }
+
+  /** Whether a run has come to its end by itself. */
+  protected isOver(_state: SolverState<C>): boolean {
+    return false;
+  }
+
+  /** After a run that did not fail. */
+  protected async end(_state: SolverState<C>): Promise<void> {
+    return;
   }
 
   /** The state as a record that shares its tensors: write or copy it before the next step. */
@@ -225,7 +257,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   }
 
   /** Does the work while the device has the tensors of the state, which are the host's again when it has ended. */
-  async #lend<T>(state: SolverState<C>, work: () => Promise<T>): Promise<T> {
+  protected async lend<T>(state: SolverState<C>, work: () => Promise<T>): Promise<T> {
     const { memory } = this.device;
     const tensors = Object.values(state.tensors);
     using _kept = memory.keep(tensors);
@@ -234,6 +266,15 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     } finally {
       await memory.pull(tensors);
     }
+  }
+
+  /** Exchanges the elements of two tensors of one type, each where the device has them. */
+  protected exchange(a: Tensor, b: Tensor): void {
+    const { memory } = this.device;
+    const between = this.#copyOf(`between ${formatType(a)}`, a);
+    memory.copy(a, between);
+    memory.copy(b, a);
+    memory.copy(between, b);
   }
 
   /** A tensor to copy the one of this name to. */

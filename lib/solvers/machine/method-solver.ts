@@ -5,14 +5,16 @@ import type { Options, OptionTable } from '../../options.js';
 import type { Tensor } from '../../tensor.js';
 import { NonFiniteError } from '../diagnosis/non-finite.js';
 import { beyondUndo, search } from '../diagnosis/search.js';
-import { type CreateOptions, Solver, type SolverResources, type StepReport } from '../solver.js';
+import { type ResponseReport, Watch } from '../response/watch.js';
+import { type CreateOptions, type MethodResources, Solver, type StepReport } from '../solver.js';
 import { type Configuration, SolverState } from '../state.js';
 import { MethodBuilder, noEvaluations } from './builder.js';
 import { configurationOf } from './configuration.js';
 import type { MethodDefinition } from './definition.js';
 import { evaluationKinds, type Iteration, MethodIteration, type StandardValues } from './iteration.js';
 import type { MethodCounter, MethodState } from './method-state.js';
-import type { Phase, RunPhase } from './phase.js';
+import type { RunPhase } from './phase.js';
+import type { Stated } from './stated-step.js';
 
 /**
  * What every method reports. f and the hypergradient's norm are those of the iteration's last step of u, where it was made
@@ -45,7 +47,7 @@ type MethodSolverParts<T extends OptionTable, Q extends object> = readonly [
   definition: MethodDefinition<T, Q>,
   problem: BilevelProblem,
   options: Options<T>,
-  resources: SolverResources,
+  resources: MethodResources,
 ];
 
 /** Runs a method: binds the phases that it is written in to a state, and counts, checks and reports what they do. */
@@ -59,6 +61,7 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   readonly #blocks: boolean;
   readonly #builder: MethodBuilder;
   readonly #iterate: (iteration: Iteration) => Promise<Q>;
+  readonly #watch: Watch | undefined;
   /** Lower variables with a box, when the method takes all elements for free. */
   readonly #boxed: readonly Variable[];
   /** What the phases change, except for what is too large to be copied before every iteration. */
@@ -71,14 +74,15 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
 
   /** A solver, compiled on another thread. */
   static create<T extends OptionTable, Q extends object>(
-    course: Omit<CreateOptions, 'device'>,
+    course: Pick<CreateOptions, 'signal' | 'onProgress'>,
     ...given: MethodSolverParts<T, Q>
   ): Promise<MethodSolver<T, Q>> {
     return new MethodSolver(...given).compileInBackground(course);
   }
 
   private constructor(...[definition, problem, options, resources]: MethodSolverParts<T, Q>) {
-    super(problem, resources);
+    const { evaluateEvery, patience, response, ...others } = resources;
+    super(problem, others);
     this.options = options;
     this.#title = definition.title;
     this.#boxed = definition.interior ? problem.lower.filter(({ set }) => set?.ends !== undefined) : [];
@@ -86,6 +90,7 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     this.#builder = this.own(new MethodBuilder(problem, this.device.memory, definition.rows ?? false));
     try {
       this.#iterate = definition.build(this.#builder, options);
+      this.#watch = Watch.of(problem, this.device, { evaluateEvery, patience, response });
     } catch (error) {
       this.dispose();
       throw error;
@@ -94,11 +99,13 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     const { phases, uncopied } = this.#builder;
     const changed = new Set(phases.flatMap(({ changes }) => changes));
     this.#restorable = [...changed].filter((name) => !uncopied.has(name));
-    this.configuration = configurationOf(definition.name, definition.options, options, problem);
+    const configuration = configurationOf(definition.name, definition.options, options, problem);
+    this.configuration = { ...configuration, ...this.#watch?.configuration };
+    if (this.#watch !== undefined) this.own(this.#watch);
   }
 
-  protected override get steps(): readonly Phase[] {
-    return this.#builder.phases;
+  protected override get steps(): readonly Stated[] {
+    return [...this.#builder.phases, ...(this.#watch?.steps ?? [])];
   }
 
   /** Names of the phases that an iteration consists of. */
@@ -116,10 +123,13 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   init(): MethodState {
     const { initialTensors, levels, counters } = this.#builder;
     const own = [...levels.map(({ counter }) => counter), ...counters];
+    const tensors = Object.assign({}, ...initialTensors.map((initial) => initial()));
+    const watched = this.#watch?.initial(tensors);
+    const counted = { ...Object.fromEntries(own.map((name) => [name, 0])), ...watched?.counters };
     return new SolverState<MethodCounter>(
-      Object.assign({}, ...initialTensors.map((initial) => initial())),
+      { ...tensors, ...watched?.tensors },
       this.batches.initialSamplers(this.#blocks),
-      { iteration: 0, draws: 0, ...noEvaluations, ...Object.fromEntries(own.map((name) => [name, 0])) },
+      { iteration: 0, draws: 0, ...noEvaluations, ...counted },
     );
   }
 
@@ -138,19 +148,62 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     state: MethodState,
     signal: AbortSignal | undefined,
   ): Promise<Omit<MethodReport<Q>, 'wallMs'>> {
-    const iteration = this.#begin(state, signal);
+    this.#watch?.show(state, false, (a, b) => this.exchange(a, b));
     const { counters } = state;
-    const work = async (): Promise<Q> => this.#iterate(iteration);
+    if (this.#watch?.isPending(state))
+      await this.#keepIfBest(state, await this.#judge(state, counters.iteration, signal));
+    const iteration = this.#begin(state, signal);
+    let response: ResponseReport | undefined;
+    const work = async (): Promise<Q> => {
+      const details = await this.#iterate(iteration);
+      response = await this.#judge(state, iteration.index + 1, signal).catch((error) => {
+        // What cannot be undone has been done: the iteration stands, and its point is judged before the next one.
+        if (iteration.undoable || !signal?.aborted) throw error;
+        return undefined;
+      });
+      return details;
+    };
     const details = await this.transaction(state, this.#restorable, work, () => iteration.undoable).catch((error) =>
       this.#explained(error, iteration.undoable, state, signal),
     );
     counters.iteration++;
+    await this.#keepIfBest(state, response);
     const evaluations = Object.fromEntries(evaluationKinds.map((kind) => [kind, counters[kind]]));
     const atEnds = this.#boxed.length > 0 && { lowerAtEnds: await this.#countAtEnds(state) };
-    return { iteration: counters.iteration, ...iteration.values, evaluations, ...atEnds, ...details } as Omit<
-      MethodReport<Q>,
-      'wallMs'
-    >;
+    const judged = response !== undefined && { response };
+    return {
+      iteration: counters.iteration,
+      ...iteration.values,
+      evaluations,
+      ...atEnds,
+      ...details,
+      ...judged,
+    } as Omit<MethodReport<Q>, 'wallMs'>;
+  }
+
+  /** The response to u after so many iterations, if it is asked for. */
+  async #judge(
+    state: MethodState,
+    iteration: number,
+    signal: AbortSignal | undefined,
+  ): Promise<ResponseReport | undefined> {
+    if (!this.#watch?.isDue(iteration)) return undefined;
+    const response = await this.#watch.judge(state, signal);
+    this.asideMs += response.wallMs;
+    return response;
+  }
+
+  async #keepIfBest(state: MethodState, response: ResponseReport | undefined): Promise<void> {
+    if (response !== undefined) await this.#watch?.keep(state, response);
+  }
+
+  protected override isOver(state: MethodState): boolean {
+    return this.#watch?.isOver(state) ?? false;
+  }
+
+  protected override async end(state: MethodState): Promise<void> {
+    if (this.#watch === undefined) return;
+    await this.lend(state, async () => this.#watch?.show(state, true, (a, b) => this.exchange(a, b)));
   }
 
   async #countAtEnds({ v }: MethodState): Promise<number> {

@@ -84,15 +84,19 @@ export async function respond(problem: BilevelProblem, u: Tensors, options: Resp
   });
 }
 
+/** @throws INVALID_ARGUMENT */
+export function checkBatches(batches: number | undefined): void {
+  if (batches === undefined || (Number.isSafeInteger(batches) && batches >= 1)) return;
+  throw invalidArgument('batches', 'a positive integer', batches);
+}
+
 /** Checks what is common, and does the work on the problem with other feeds, on the given device or one of its own. */
 export async function onAllRows<T>(
   problem: BilevelProblem,
   { feeds, batches, device, signal }: WholeOptions,
   work: (problem: BilevelProblem, device: Device) => Promise<T>,
 ): Promise<T> {
-  if (batches !== undefined && !(Number.isSafeInteger(batches) && batches >= 1)) {
-    throw invalidArgument('batches', 'a positive integer', batches);
-  }
+  checkBatches(batches);
   if (device !== undefined && !(device instanceof Device)) throw invalidArgument('device', 'a Device', device);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidArgument('signal', 'an AbortSignal', signal);

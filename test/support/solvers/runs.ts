@@ -1,6 +1,6 @@
 import type { BilevelProblem } from '../../../lib/bilevel/index.js';
 import type { SavedState, SolverState } from '../../../lib/solvers/index.js';
-import { findMethod, type MethodSolver, methods, type SolverResources } from '../../../lib/solvers/index.js';
+import { findMethod, type MethodResources, type MethodSolver, methods } from '../../../lib/solvers/index.js';
 import { methodRows } from './method-rows.js';
 import { smallProblem } from './small-problem.js';
 
@@ -11,7 +11,7 @@ export const openMethod = (
   name: MethodName,
   problem: BilevelProblem,
   options: object,
-  resources: SolverResources,
+  resources: MethodResources,
 ): MethodSolver => findMethod(name)(problem, options, resources);
 
 /** The small problem, whose upper level also holds where v starts for a method that starts there. */
@@ -19,7 +19,7 @@ export const smallFor = (name: MethodName): BilevelProblem =>
   smallProblem({ batch: 8, starts: methods[name].startsAtUpper ?? false });
 
 /** A method on the small problem, by the options of its row and others. */
-export const openSmall = (name: MethodName, resources: SolverResources, options: object = {}): MethodSolver =>
+export const openSmall = (name: MethodName, resources: MethodResources, options: object = {}): MethodSolver =>
   openMethod(name, smallFor(name), { ...methodRows[name].small, ...options }, resources);
 
 /** Every bit of a state, and its counters and samplers. */
