@@ -114,6 +114,8 @@ export class Responder implements Disposable {
     const descent = this.#descent;
     using _fixed = memory.fix(Object.values(this.#pass.arrays));
     using _kept = memory.keep(Object.values(descent.tensors));
+    // Rows without a pair are combined with the weight 0, and so must be finite.
+    for (const tensor of Object.values(descent.tensors)) memory.clear(tensor);
     const { trials = 1, lower } = this.#problem;
     let passes = 0;
     const cost = async (): Promise<number> => {
