@@ -9,6 +9,7 @@ import { methodsCommand } from './methods.js';
 import { printError } from './output.js';
 import { guardStreams, printNote } from './print.js';
 import { withBegunOptions } from './resume.js';
+import { reviewCommand } from './review.js';
 import { studyCommand } from './study-command.js';
 
 const { version } = createRequire(import.meta.url)('bilevel/package.json') as { version: string };
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     checkCommand(),
     inspectCommand(),
     methodsCommand(),
+    reviewCommand(),
     ...studiesFor(String(task)).map((study) => studyCommand(study, words)),
   ]) {
     program.addCommand(command.copyInheritedSettings(program));

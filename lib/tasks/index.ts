@@ -10,6 +10,8 @@ import type { AnyTask } from './task.js';
 /** The tasks; methods are compared on the first one unless another is asked for. */
 export const tasks: readonly [AnyTask, ...AnyTask[]] = [hyperCleaning, denoising, representation, synthetic];
 
+export { reviewOf } from './denoising/review.js';
+
 /** The studies, each with a command of its name: those of the tasks, and the comparison of methods on a task. */
 export function studiesFor(task: string = tasks[0].name): AnyStudy[] {
   const names = tasks.map(({ name }) => name);

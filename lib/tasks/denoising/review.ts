@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { loadDataset } from '../../data/dataset.js';
+import { readBytes } from '../../data/files.js';
+import { BilevelError, isRecord } from '../../errors.js';
+import { imageDataUri } from '../../report/gallery.js';
+import type { Review, ReviewSample } from '../../review/index.js';
+import { parseRecord } from '../../study/record.js';
+import { holdsRun } from '../../study/run-folder.js';
+
+export interface ReviewOptions {
+  /** Samples that weigh less are put before the reader. */
+  readonly below: number;
+  /** Most of them, the lightest. */
+  readonly count: number;
+}
+
+/**
+ * What there is to review in the folder of a denoising run that has ended: its suspicious samples, lightest first.
+ * @throws NOT_FOUND when the folder holds no run, or one that has not ended; INVALID_FILE; what loadDataset throws
+ */
+export async function reviewOf(folder: string, { below, count }: ReviewOptions): Promise<Review> {
+  if (!holdsRun(folder)) {
+    throw new BilevelError(
+      'NOT_FOUND',
+      `${folder} holds no run of bilevel denoise. Of several seeds each has a folder.`,
+    );
+  }
+  const text = async (name: string): Promise<string> => new TextDecoder().decode(await readBytes(join(folder, name)));
+  const path = join(folder, 'config.json');
+  const { task } = parseRecord(await text('config.json'), path);
+  if (!isRecord(task) || typeof task.data !== 'string') {
+    throw new BilevelError('INVALID_FILE', `${path} is not the configuration of a run of bilevel denoise.`);
+  }
+  const importance = await text('importance.csv').catch((cause: unknown) => {
+    throw new BilevelError(
+      'NOT_FOUND',
+      `${folder} holds no weights: the run has not ended. Go on with it by --resume.`,
+      {
+        cause,
+      },
+    );
+  });
+  const dataset = await loadDataset(task.data);
+  const samples = samplesOf(importance, join(folder, 'importance.csv'))
+    .filter(({ weight }) => weight < below)
+    .sort((a, b) => a.weight - b.weight || a.index - b.index)
+    .slice(0, count);
+  for (const { index, given, suggested } of samples) {
+    if (index < dataset.train.count && Math.max(given, suggested) < dataset.classes.length) continue;
+    throw new BilevelError('INVALID_FILE', `${folder} tells of samples or classes that ${task.data} does not have.`);
+  }
+  return { title: `Review of ${task.data}`, classes: dataset.classes, samples, show: showerOf(dataset) };
+}
+
+function samplesOf(text: string, path: string): ReviewSample[] {
+  const rows: readonly Readonly<Record<string, string>>[] = parse(text, { columns: true });
+  return rows.map((row, line) => {
+    const number = (column: string): number => {
+      const value = Number(row[column] || Number.NaN);
+      if (value >= 0 && (column === 'weight' || Number.isSafeInteger(value))) return value;
+      throw new BilevelError('INVALID_FILE', `Expected a number in ${column} of line ${line + 2} of ${path}.`);
+    };
+    return {
+      index: number('index'),
+      given: number('given_label'),
+      suggested: number('predicted_label'),
+      weight: number('weight'),
+    };
+  });
+}
+
+/** A sample as its owner knows it: the record it came from, its picture, or its numbers. */
+function showerOf({ train, records }: Awaited<ReturnType<typeof loadDataset>>): Review['show'] {
+  return (index) => {
+    if (records !== undefined) {
+      return records.row(index).map((cell, column) => [records.columns[column] ?? '', cell] as const);
+    }
+    const { inputs } = train.take([index]);
+    if (inputs.shape.length === 4 && inputs.dtype === 'float32') return imageDataUri(inputs, 0);
+    return Array.from(
+      inputs.data as ArrayLike<number | bigint>,
+      (value, position) => [String(position), String(value)] as const,
+    );
+  };
+}
