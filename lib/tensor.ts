@@ -50,6 +50,17 @@ export function elementCount(shape: Shape): number {
   return count;
 }
 
+/** Strides of a dense row-major array, in elements. */
+export function rowMajorStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] as number;
+  }
+  return strides;
+}
+
 /** `float32[200, 10]`, as shown in messages and listings. */
 export function formatType(type: TensorType): string {
   return `${type.dtype}[${type.shape.join(', ')}]`;

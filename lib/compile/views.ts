@@ -1,5 +1,5 @@
 import { isOp, type Node } from '../graph/node.js';
-import { elementCount, type Shape } from '../tensor.js';
+import { elementCount, rowMajorStrides, type Shape } from '../tensor.js';
 import { classOf } from './classes.js';
 
 /** How the elements of one value lie in the memory of another: element `offset + sum(index[d] * strides[d])` of `base`. */
@@ -8,16 +8,6 @@ export interface NodeView {
   readonly offset: number;
   readonly shape: Shape;
   readonly strides: readonly number[];
-}
-
-export function rowMajorStrides(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis] as number;
-  }
-  return strides;
 }
 
 export function isContiguous(view: Pick<NodeView, 'shape' | 'strides'>): boolean {

@@ -1,7 +1,6 @@
 export * from './composites/index.js';
 export { evaluate, evaluateChanged } from './evaluate.js';
 export { foldExpression } from './fold.js';
-export { formatGraph } from './format.js';
 export * from './functions/index.js';
 export { gradient, hessianVectorProduct, influences, mixedJacobianVectorProduct } from './gradient/index.js';
 export { type Labelled, labelsOf } from './labels.js';

@@ -1,4 +1,4 @@
-import { BilevelError, invalidArgument } from '../errors.js';
+import { invalidArgument } from '../errors.js';
 import { crossEntropy, mean, mul, type Node, reshape, square, sub } from '../graph/index.js';
 import { elementCount, formatType, type TensorType } from '../tensor.js';
 import { sampleWeight, weightedMean } from './importance.js';
@@ -67,13 +67,4 @@ export function meanLoss(cost: OutputCost, output: Node, target: Node | undefine
 export function importanceLoss(cost: OutputCost, output: Node, target: Node | undefined, u: Node): Node {
   const each = lossesOf(cost, output, target);
   return cost.perSample ? weightedMean(each, u) : mul(sampleWeight(u), each);
-}
-
-/** @throws INVALID_ARGUMENT for an output that has no derivative */
-export function requireCost(cost: OutputCost | undefined, output: TensorType): OutputCost {
-  if (cost !== undefined) return cost;
-  throw new BilevelError(
-    'INVALID_ARGUMENT',
-    `The output is ${formatType(output)}, which has no derivative; choose an output of real numbers.`,
-  );
 }

@@ -5,6 +5,7 @@ import { drawInputs, inputNodes, opCases } from '../graph/op-cases/index.js';
 import { testDevices } from '../support/devices.js';
 import { programCases } from '../support/engine/programs.js';
 import { runNative, worstError } from '../support/engine/run-native.js';
+import { formatGraph } from '../support/graph/format-graph.js';
 
 const devices = testDevices();
 test.after.always(() => {
@@ -114,7 +115,7 @@ test('random graphs with sizes 0 and 1, odd strides and broadcasting agree with 
       const actual = await runNative(device, { outputs }, feeds);
       for (const [index, name] of Object.keys(outputs).entries()) {
         const error = worstError(actual.get(name) as Float64Array, expected[index] as Float64Array);
-        t.true(error <= 1e-5, `graph ${count}, ${name}: error ${error}\n${g.formatGraph(Object.values(outputs))}`);
+        t.true(error <= 1e-5, `graph ${count}, ${name}: error ${error}\n${formatGraph(Object.values(outputs))}`);
       }
     }
   }

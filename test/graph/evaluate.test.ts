@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { BilevelError } from '../../lib/errors.js';
 import * as g from '../../lib/graph/index.js';
 import { type DType, elementCount, type Shape } from '../../lib/tensor.js';
+import { formatGraph } from '../support/graph/format-graph.js';
 import { drawInputs, inputNodes, type OpCase, opCases } from './op-cases/index.js';
 
 /** The elements of a constant expression. */
@@ -399,7 +400,7 @@ test('what is given to a builder can change afterwards', (t) => {
 
 test('a graph is listed line by line', (t) => {
   const x = g.input('x', [2, 3]);
-  const listing = g.formatGraph([g.reduceSum(g.mul(x, 2), [1])]);
+  const listing = formatGraph([g.reduceSum(g.mul(x, 2), [1])]);
   t.is(
     listing.replace(/%\d+/g, '%'),
     [

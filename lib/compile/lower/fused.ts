@@ -1,7 +1,8 @@
 import { isOp, type Node } from '../../graph/node.js';
+import { rowMajorStrides } from '../../tensor.js';
 import type { Group } from '../group/group.js';
 import type { FusedInstruction, Storage, StorageOf, StorageView, TapeStep } from '../program/ir.js';
-import { type NodeView, rowMajorStrides, type ViewPlan } from '../views.js';
+import type { NodeView, ViewPlan } from '../views.js';
 import { collapse, orderDimensions, permute } from './dimensions.js';
 import { located, numberRegisters, Tape, type TapeOutput } from './tape.js';
 

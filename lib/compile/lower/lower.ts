@@ -1,10 +1,10 @@
 import { isOp, type Node } from '../../graph/node.js';
-import { elementCount } from '../../tensor.js';
+import { elementCount, rowMajorStrides } from '../../tensor.js';
 import { isKernel } from '../classes.js';
 import type { Group, Partition } from '../group/group.js';
 import { accessesOf } from '../program/accesses.js';
 import type { Instruction, Storage, StorageOf, Unit } from '../program/ir.js';
-import { type NodeView, rowMajorStrides, type ViewPlan } from '../views.js';
+import type { NodeView, ViewPlan } from '../views.js';
 import { copyInstruction, fuseGroup } from './fused.js';
 import { lowerKernel } from './kernels/kernels.js';
 import { Operands } from './kernels/lowering.js';

@@ -37,12 +37,6 @@ export function requireSameDType(a: TensorType, b: TensorType): void {
   if (a.dtype !== b.dtype) throw mismatch(`Expected operands of one dtype but received ${a.dtype} and ${b.dtype}.`);
 }
 
-export function requireRank(type: TensorType, rank: number, operand = 'the operand'): void {
-  if (type.shape.length !== rank) {
-    throw mismatch(`Expected ${operand} to have ${rank} dimensions but received [${type.shape.join(', ')}].`);
-  }
-}
-
 export function requireShape(received: Shape, expected: Shape, what: string): void {
   if (!sameShape(received, expected)) {
     throw mismatch(

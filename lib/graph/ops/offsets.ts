@@ -1,16 +1,5 @@
-import { elementCount, type Shape, sameShape } from '../../tensor.js';
+import { elementCount, rowMajorStrides, type Shape, sameShape } from '../../tensor.js';
 import type { Value } from '../op.js';
-
-/** Strides of a dense row-major array, in elements. */
-export function rowMajorStrides(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length).fill(0);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis] ?? 1;
-  }
-  return strides;
-}
 
 /**
  * Where a strided view's elements lie: `start + sum(index[d] * strides[d])` for every index of `shape` in row-major

@@ -1,7 +1,7 @@
-import { elementCount, type Shape } from '../../tensor.js';
+import { elementCount, rowMajorStrides, type Shape } from '../../tensor.js';
 import type { Op, Value } from '../op.js';
 import { mismatch, one, requireAxes, requireAxis, requireDType, sizeAt, withOnes, withoutAxes } from './infer.js';
-import { at, rowMajorStrides, viewOffsets } from './offsets.js';
+import { at, viewOffsets } from './offsets.js';
 import type { AxisAttributes } from './shape.js';
 
 export interface ReduceAttributes {

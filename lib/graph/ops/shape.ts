@@ -1,7 +1,7 @@
-import { checkShape, elementCount, type Shape, sameShape } from '../../tensor.js';
+import { checkShape, elementCount, rowMajorStrides, type Shape, sameShape } from '../../tensor.js';
 import type { Op } from '../op.js';
 import { broadcastShapes, mismatch, one, requireAxes, requireAxis, requireIntegers, sizeAt, span } from './infer.js';
-import { at, broadcastData, pick, rowMajorStrides, viewOffsets } from './offsets.js';
+import { at, broadcastData, pick, viewOffsets } from './offsets.js';
 
 export interface ShapeAttributes {
   readonly shape: Shape;

@@ -1,4 +1,4 @@
-import { rowMajorStrides } from '../../views.js';
+import { rowMajorStrides } from '../../../tensor.js';
 import { copyInstruction, fillInstruction } from '../fused.js';
 import type { Lowering } from './lowering.js';
 

@@ -1,6 +1,6 @@
-import { formatType } from '../tensor.js';
-import type { Node } from './node.js';
-import { topologicalOrder } from './traverse.js';
+import type { Node } from '../../../lib/graph/node.js';
+import { topologicalOrder } from '../../../lib/graph/traverse.js';
+import { formatType } from '../../../lib/tensor.js';
 
 function formatAttribute([name, value]: [string, unknown]): string {
   const text = value instanceof Float64Array && value.length > 8 ? `[${value.length} elements]` : formatValue(value);
