@@ -1,5 +1,5 @@
-// What a call of the engine costs beyond its work: medians of asynchronous runs, one after the other, of programs without
-// instructions and with a few, and of one step within a run of many. A study of `npm run bench:scaling`.
+// What a call of the engine costs beyond its work: medians of asynchronous runs, one after the other, of programs
+// without instructions and with a few, and of one step within a run of many. A study of `npm run bench:scaling`.
 import { compile } from '../dist/lib/compile/index.js';
 import { Device } from '../dist/lib/engine/index.js';
 import * as graph from '../dist/lib/graph/index.js';

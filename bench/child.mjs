@@ -10,7 +10,9 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 /** The share of the time to prepare in which a Python contender may begin to try a further form of itself. */
 const formsShare = 0.4;
 
-/** What JAX compiled is kept, so that more forms can be tried within the limit the next time; PyTorch does so by itself. */
+/**
+ * What JAX compiled is kept, so that more forms can be tried within the limit the next time; PyTorch does so by itself.
+ */
 const caches = {
   JAX_COMPILATION_CACHE_DIR: path('results/jax-cache'),
   JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS: '0.5',

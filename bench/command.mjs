@@ -30,10 +30,10 @@ Results are kept as JSON in bench/results/, and those that are written into docs
 /**
  * Runs one of the commands: measures, prints, keeps the results and with --write publishes them.
  * @param {string} kind of what is measured: the name of its files and of its part of the page
- * @param {{ usage: string, options: object, examples?: string }} help usage with a line for each of the options, which are
- *   those of parseArgs
- * @param {(values: object) => Promise<{ versions: object, complete?: boolean }>} measure what it returns besides is kept as it
- *   is; what is not complete, or not whole, is not published
+ * @param {{ usage: string, options: object, examples?: string }} help usage with a line for each of the options, which
+ *   are those of parseArgs
+ * @param {(values: object) => Promise<{ versions: object, complete?: boolean }>} measure what it returns besides is
+ *   kept as it is; what is not complete, or not whole, is not published
  * @param {(session: object) => { title?: string, text: string }[]} report
  */
 export async function runCommand(kind, { usage, options, examples }, measure, report) {

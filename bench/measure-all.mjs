@@ -25,8 +25,8 @@ function summary(results) {
 }
 
 /**
- * Which contenders are not worth trying: those in JavaScript for whom a network was too much, on it and all larger ones, also
- * in a later step. In Python it may have been the compiler that took so long.
+ * Which contenders are not worth trying: those in JavaScript for whom a network was too much, on it and all larger
+ * ones, also in a later step. In Python it may have been the compiler that took so long.
  */
 class TooSlow {
   #seen = [];

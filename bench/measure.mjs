@@ -7,16 +7,18 @@ import { statistics } from './statistics.mjs';
 const reference = JSON.parse(await readFile(new URL('reference.json', import.meta.url), 'utf8'));
 
 /**
- * How far float32 may be from float64, relatively. A gradient jumps where a ReLU begins or another element wins a max-pool.
- * Rounding by 2^-24, which long sums and many layers make ten to a hundred times larger, puts a share p of about 1e-6 of all
- * units on the other side of such a kink. Their parts of the gradient differ then by as much as they are, and as different
- * units are about independent, the whole differs by about sqrt(p) = 1e-3: weights of mnist-cnn that are 1e-6 or 1e-5 off
- * change its gradient by 2e-4 or 1e-3, in float64. So do updates: Adam's first one moves every weight by the sign of its
- * derivative. A derivative that is wrong is so by 1e-2 and more.
+ * How far float32 may be from float64, relatively. A gradient jumps where a ReLU begins or another element wins a
+ * max-pool. Rounding by 2^-24, which long sums and many layers make ten to a hundred times larger, puts a share p of
+ * about 1e-6 of all units on the other side of such a kink. Their parts of the gradient differ then by as much as they
+ * are, and as different units are about independent, the whole differs by about sqrt(p) = 1e-3: weights of mnist-cnn
+ * that are 1e-6 or 1e-5 off change its gradient by 2e-4 or 1e-3, in float64. So do updates: Adam's first one moves
+ * every weight by the sign of its derivative. A derivative that is wrong is so by 1e-2 and more.
  */
 const tolerance = 1e-3;
 
-/** Repetitions that a slow contender gets too: those that take longer than all of them should are no more than these. */
+/**
+ * Repetitions that a slow contender gets too: those that take longer than all of them should are no more than these.
+ */
 const fewest = 3;
 
 /** The first quantity that is off, with what it should be. */
@@ -48,17 +50,20 @@ async function prepare(racer, expected, { seconds, limit }, signal) {
   return prepared;
 }
 
-/** Whether a racer has had its share of the time: all of its repetitions, or a few that took longer than those should. */
+/**
+ * Whether a racer has had its share of the time: all of its repetitions, or a few that took longer than those should.
+ */
 function isDone({ milliseconds, count }, { seconds, repetitions }) {
   const spent = (milliseconds.reduce((a, b) => a + b, 0) * count) / 1000;
   return milliseconds.length >= fewest && spent > 1.5 * seconds * repetitions;
 }
 
 /**
- * Times one step of one network for several contenders, in turn (A B C A B C ...), so that a change of the machine's speed
- * meets them all. Everyone is prepared alone, and only one of them runs at any time.
- * @param {{ seconds: number, repetitions: number, limit: number, python?: string }} options seconds of a repetition, their
- *   number, the most seconds that a contender gets to prepare and for one repetition, and the Python of those that need one
+ * Times one step of one network for several contenders, in turn (A B C A B C ...), so that a change of the machine's
+ * speed meets them all. Everyone is prepared alone, and only one of them runs at any time.
+ * @param {{ seconds: number, repetitions: number, limit: number, python?: string }} options seconds of a repetition,
+ *   their number, the most seconds that a contender gets to prepare and for one repetition, and the Python of those
+ *   that need one
  * @param {AbortSignal} signal ends it early; what was timed by then is returned
  */
 export async function measureCase({ step, network, names }, options, signal, onProgress) {

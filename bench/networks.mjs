@@ -10,8 +10,8 @@ const normalized = (size, inputs, outputs) => ({
   normalized: true,
 });
 /**
- * The convolutions with leaky ReLU between them and no pools; the last one's sum with the shortcut is followed by leaky ReLU
- * and a max-pool of 2.
+ * The convolutions with leaky ReLU between them and no pools; the last one's sum with the shortcut is followed by leaky
+ * ReLU and a max-pool of 2.
  */
 const block = (inputs, outputs) => ({
   kind: 'block',
@@ -32,9 +32,9 @@ const small = [1, 28, 28];
 const large = [3, 84, 84];
 
 /**
- * In the order of the arithmetic of their steps. `batch` samples of shape `image` (channels, height, width). ReLU stands
- * between dense layers. `model` is the network's file in models/, where it has one. `rate` is smaller than the problem's
- * where |grad g| is so steep that the checked updates would magnify the rounding of float32.
+ * In the order of the arithmetic of their steps. `batch` samples of shape `image` (channels, height, width). ReLU
+ * stands between dense layers. `model` is the network's file in models/, where it has one. `rate` is smaller than the
+ * problem's where |grad g| is so steep that the checked updates would magnify the rounding of float32.
  */
 export const networks = {
   logreg: { batch: 200, image: small, layers: [dense(784, 10)], model: 'logreg' },

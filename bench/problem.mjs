@@ -32,8 +32,8 @@ export function uniform(count, seed, low, high) {
 const product = (shape) => shape.reduce((a, b) => a * b, 1);
 
 /**
- * Starting values `{ shape, values, channels }` in the order of their use: of each layer the weight, then its bias or the
- * scale and the shift of its normalization.
+ * Starting values `{ shape, values, channels }` in the order of their use: of each layer the weight, then its bias or
+ * the scale and the shift of its normalization.
  */
 export function initialWeights({ layers }) {
   return weighted(layers).flatMap(({ shape, channels, normalized }, k) => {

@@ -1,4 +1,5 @@
-// Results of the steps as text with Markdown tables whose columns are aligned, so that they read well in a terminal too.
+// Results of the steps as text with Markdown tables whose columns are aligned, so that they read well in a terminal
+// too.
 import { table } from '../scripts/pages.mjs';
 import { contenders } from './contenders/index.mjs';
 import { describeEnvironment } from './environment.mjs';
@@ -67,7 +68,9 @@ export function fastestPeer({ names, find }, network) {
   return timed.filter((result) => result?.median !== undefined).sort((a, b) => a.median - b.median)[0];
 }
 
-/** The rate of the step, by the operations that its mathematics needs, over that of the matrix product timed beside it. */
+/**
+ * The rate of the step, by the operations that its mathematics needs, over that of the matrix product timed beside it.
+ */
 function shareOf({ find }, network, name) {
   const [result, probe] = [name, contenders[name].yardstick].map((each) => find(network, each));
   if (result?.median === undefined || probe?.median === undefined) return undefined;

@@ -1,5 +1,5 @@
-// Results as JSON files, named by what was measured and when: every run's in results/ on this machine, the published ones in
-// history/.
+// Results as JSON files, named by what was measured and when: every run's in results/ on this machine, the published
+// ones in history/.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 
 const folder = (name) => new URL(`./${name}/`, import.meta.url);

@@ -38,8 +38,8 @@ function tensorflowOf(python) {
 }
 
 /**
- * Builds the addon of tfjs-node, once, from the sources in its package and the library in Python's package tensorflow, which
- * has the same C interface as the one that tfjs-node would download when it is installed.
+ * Builds the addon of tfjs-node, once, from the sources in its package and the library in Python's package tensorflow,
+ * which has the same C interface as the one that tfjs-node would download when it is installed.
  */
 export async function buildTfjsNode(python) {
   const works = () => run(process.execPath, ['-e', "require('@tensorflow/tfjs-node')"], folder).ok;

@@ -39,8 +39,8 @@ export const opcodes = [
 export type Opcode = (typeof opcodes)[number];
 
 /**
- * What a register of the tape holds: a float32, or an int64. A truth is a float32 that is 0 or 1; of `any`, all registers that an
- * operation names are of one class.
+ * What a register of the tape holds: a float32, or an int64. A truth is a float32 that is 0 or 1; of `any`, all
+ * registers that an operation names are of one class.
  */
 export type RegisterClass = 'float' | 'integer' | 'truth' | 'any';
 

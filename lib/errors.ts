@@ -51,7 +51,10 @@ export type ErrorCode =
   /** A native library reported a failure. */
   | 'NATIVE_FAILURE';
 
-/** The one error class of the package; `code` is stable, `cause` keeps the error underneath. The message is safe to print. */
+/**
+ * The one error class of the package; `code` is stable, `cause` keeps the error underneath. The message is safe to
+ * print.
+ */
 export class BilevelError extends Error {
   override readonly name = 'BilevelError';
   readonly code: ErrorCode;

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { BilevelError } from './errors.js';
 
 /**
- * The folder of the package: the nearest one above this file that holds a package.json, as the compiled files lie deeper
- * than the sources.
+ * The folder of the package: the nearest one above this file that holds a package.json, as the compiled files lie
+ * deeper than the sources.
  * @throws NOT_FOUND when there is none, as in a bundle that left it behind
  */
 export function packageRoot(): string {

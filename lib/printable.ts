@@ -10,7 +10,9 @@ function escaped(character: string): string {
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }
 
-/** Text from outside, such as a name in a file, so that it can be shown as one line of text: what is unsafe is escaped. */
+/**
+ * Text from outside, such as a name in a file, so that it can be shown as one line of text: what is unsafe is escaped.
+ */
 export function printable(text: string): string {
   return text.replace(unsafe, escaped);
 }

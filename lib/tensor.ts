@@ -142,7 +142,8 @@ export class Tensor<D extends DType = DType> implements TensorType {
 
   /**
    * A new tensor of zeros.
-   * @throws INVALID_ARGUMENT; LIMIT_EXCEEDED when there cannot be so much memory; DEVICE_UNAVAILABLE where JavaScript has none to share
+   * @throws INVALID_ARGUMENT; LIMIT_EXCEEDED when there cannot be so much memory; DEVICE_UNAVAILABLE where JavaScript
+   *   has none to share
    */
   static zeros<D extends DType = 'float32'>(shape: Shape, dtype: D = 'float32' as D): Tensor<D> {
     checkShape(shape);
@@ -158,9 +159,10 @@ export class Tensor<D extends DType = DType> implements TensorType {
   }
 
   /**
-   * A new tensor holding a copy of `values` in row-major order; of shape [values.length] by default. The dtype is that of
-   * the values unless one is asked for: int32 for an Int32Array, int64 for a BigInt64Array or bigints, else float32.
-   * @throws INVALID_ARGUMENT naming the value that the dtype does not hold; SHAPE_MISMATCH when there are too many or few
+   * A new tensor holding a copy of `values` in row-major order; of shape [values.length] by default. The dtype is that
+   * of the values unless one is asked for: int32 for an Int32Array, int64 for a BigInt64Array or bigints, else float32.
+   * @throws INVALID_ARGUMENT naming the value that the dtype does not hold; SHAPE_MISMATCH when there are too many or
+   *   few
    */
   static from(values: Int32Array, shape?: Shape): Tensor<'int32'>;
   static from(values: ArrayLike<number>, shape?: Shape): Tensor<'float32'>;

@@ -1,5 +1,5 @@
-// Damages files and programs in many ways and tries what becomes of each: a result, or an error with a known code, within
-// bounds of time and memory. Prints how many were tried and keeps those that are faults.
+// Damages files and programs in many ways and tries what becomes of each: a result, or an error with a known code,
+// within bounds of time and memory. Prints how many were tried and keeps those that are faults.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

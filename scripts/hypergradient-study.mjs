@@ -1,4 +1,5 @@
-// Measures how the error of every method's hypergradient falls as its own knob of accuracy grows, and holds it against theory.
+// Measures how the error of every method's hypergradient falls as its own knob of accuracy grows, and holds it against
+// theory.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { Device } from '../dist/lib/engine/index.js';

@@ -1,12 +1,12 @@
-// The rooms of native/: which folder may include which. Prints the includes that are not allowed, and fails if there are
-// any.
+// The rooms of native/: which folder may include which. Prints the includes that are not allowed, and fails if there
+// are any.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Every folder of native/, or a file with rights of its own, and the folders that it may include besides itself. A folder
- * stands behind all that it may include, so that no circle can arise.
+ * Every folder of native/, or a file with rights of its own, and the folders that it may include besides itself. A
+ * folder stands behind all that it may include, so that no circle can arise.
  */
 export const rooms = {
   program: [],
@@ -43,8 +43,8 @@ export const rooms = {
 };
 
 /**
- * What is wrong with `sources`, pairs of a path below native/ and a text, or with the table of rooms: includes that it does
- * not allow, circles, and rights that nobody uses.
+ * What is wrong with `sources`, pairs of a path below native/ and a text, or with the table of rooms: includes that it
+ * does not allow, circles, and rights that nobody uses.
  * @returns {string[]} one line each
  */
 export function wrongIncludes(sources, table = rooms) {

@@ -1,4 +1,5 @@
-// Runs ONNX's own node cases, and ONNX files that are given, over importer and engine, and writes what passes into docs/onnx.md.
+// Runs ONNX's own node cases, and ONNX files that are given, over importer and engine, and writes what passes into
+// docs/onnx.md.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';

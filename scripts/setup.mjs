@@ -39,7 +39,8 @@ function run(command, args, env) {
   }
 }
 
-// --- System packages ---------------------------------------------------------------------------------------------------
+// --- System packages
+// ---------------------------------------------------------------------------------------------------
 
 function onPath(program) {
   const names = process.platform === 'win32' ? [`${program}.exe`, `${program}.cmd`] : [program];
@@ -107,7 +108,8 @@ function installSystemPackages() {
   }
 }
 
-// --- Builds ------------------------------------------------------------------------------------------------------------
+// --- Builds
+// ------------------------------------------------------------------------------------------------------------
 
 function filesUnder(path, extensions) {
   return readdirSync(join(root, path), { recursive: true })
@@ -123,8 +125,8 @@ function fingerprint(files, settings) {
 }
 
 /**
- * Runs `build` unless `output` was built from the same inputs. The stamp lies beside the output, so removing the output's
- * folder removes the stamp too, and it is taken before the build: an edit during the build counts as a change.
+ * Runs `build` unless `output` was built from the same inputs. The stamp lies beside the output, so removing the
+ * output's folder removes the stamp too, and it is taken before the build: an edit during the build counts as a change.
  */
 function upToDate({ message, inputs, settings, output, stamp, build }) {
   const current = fingerprint(inputs, settings);

@@ -1,5 +1,5 @@
-// bilevel itself, on the files of models/ where there is one: one compiled program a step, run in calls of `stepsPerCall` as
-// the penalty method does.
+// bilevel itself, on the files of models/ where there is one: one compiled program a step, run in calls of
+// `stepsPerCall` as the penalty method does.
 import { fileURLToPath } from 'node:url';
 import { compile, formatCost } from '../../dist/lib/compile/index.js';
 import { Device } from '../../dist/lib/engine/index.js';
@@ -55,7 +55,10 @@ async function load(network, shapes) {
   return { v: Object.values(nodes), apply: (images) => model.apply(images, nodes) };
 }
 
-/** The value to be minimised, with pools moved as in the costs of problems, and the tensors that it is computed from, by name. */
+/**
+ * The value to be minimised, with pools moved as in the costs of problems, and the tensors that it is computed from, by
+ * name.
+ */
 function cost(step, network, { v, apply }) {
   const { train, validation, u, rows } = problem.data(network);
   const tensors = {};

@@ -7,8 +7,8 @@ const patience = 0.4;
  *   flops      of one step, where the contender can tell
  *   check()    value and 2-norm of its gradient at the starting point, without moving
  *   run(n)     does n steps; the value that the last of them started from
- * or names a module of python/ that is run by the Python of --python, and exports `start(threads)` and `forms(step, case,
- * option)`; the fastest of its forms is timed.
+ * or names a module of python/ that is run by the Python of --python, and exports `start(threads)` and `forms(step,
+ * case, option)`; the fastest of its forms is timed.
  * A probe does the same work in every case, checks itself, and is a yardstick for the others.
  */
 export const contenders = {

@@ -1,5 +1,5 @@
-// jax-js on its WebAssembly device, one jitted function a step. Every use of an array but the last takes `.ref`, which is
-// how jax-js counts owners.
+// jax-js on its WebAssembly device, one jitted function a step. Every use of an array but the last takes `.ref`, which
+// is how jax-js counts owners.
 import { readFile } from 'node:fs/promises';
 import { epsilon, leak, networks } from '../networks.mjs';
 import * as problem from '../problem.mjs';

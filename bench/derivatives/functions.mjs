@@ -13,7 +13,9 @@ const constant = (seed, shape) => ({
 });
 const labels = [0, 2, 1, 2];
 
-/** From the gradient of f to a scalar: its inner product with a fixed vector, or the squared norm of the penalty method. */
+/**
+ * From the gradient of f to a scalar: its inner product with a fixed vector, or the squared norm of the penalty method.
+ */
 export const scalars = ['inner', 'squaredNorm'];
 
 export const functions = [

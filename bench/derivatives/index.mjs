@@ -1,6 +1,6 @@
-// Second derivatives of each engine against central differences of its own first derivatives, as JSON on standard output.
-// A function f is differentiated once and reduced to a scalar s(x) = <grad f(x), w> or |grad f(x)|^2; the engine's grad s
-// along a direction d must be the slope of s along d.
+// Second derivatives of each engine against central differences of its own first derivatives, as JSON on standard
+// output. A function f is differentiated once and reduced to a scalar s(x) = <grad f(x), w> or |grad f(x)|^2; the
+// engine's grad s along a direction d must be the slope of s along d.
 import { uniform } from '../problem.mjs';
 import { functions, scalars } from './functions.mjs';
 

@@ -1,5 +1,5 @@
-// Whole iterations of methods, through the public interface: time and memory against T, and time against the number of upper
-// variables.
+// Whole iterations of methods, through the public interface: time and memory against T, and time against the number of
+// upper variables.
 import { add, crossEntropy, matmul, mean, mul, relu, sigmoid } from '../../dist/lib/public/graph.js';
 import * as bilevel from '../../dist/lib/public/index.js';
 import { uniform } from '../problem.mjs';
@@ -8,7 +8,10 @@ import { timeOf } from './timing.mjs';
 const classes = 10;
 const batch = 100;
 
-/** Learning the importance of each of `samples` training samples of `features` numbers, with a network of one hidden layer. */
+/**
+ * Learning the importance of each of `samples` training samples of `features` numbers, with a network of one hidden
+ * layer.
+ */
 function importanceProblem({ samples, features, hidden }) {
   const { Tensor } = bilevel;
   const random = (shape, seed, bound) => {

@@ -2,7 +2,10 @@ import { BilevelError, checkKeys, checkRecord, invalidArgument } from '../errors
 import { type Node, requireNode, writtenIn } from '../graph/index.js';
 import { formatType } from '../tensor.js';
 
-/** A condition on (u, v) that is stated as a graph: float32 of any shape, with the trials as first axis if there are any. */
+/**
+ * A condition on (u, v) that is stated as a graph: float32 of any shape, with the trials as first axis if there are
+ * any.
+ */
 export interface Constraint {
   readonly name: string;
   /** `equality`: every element is 0. `inequality`: no element is above 0. */

@@ -47,11 +47,13 @@ export interface EpisodeFeedOptions extends Omit<FeedOptions, 'batch' | 'sampler
 }
 
 /**
- * States a feed, for example `feed({ x: images, y: labels }, { batch: 200, seed: 1 })`. The tensors are not copied. A function in
- * place of the tensors gives batches: `feed((start) => readBatches(start), { types: { x: { shape: [200, 784] } } })`, where `start`
- * is the number of the batch to begin with.
- * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a batch, sampler or seed out of range or a feed without arrays; SHAPE_MISMATCH when the
- * arrays have different numbers of rows; INVALID_DATA, naming array and position, for a float that is not finite; what the sampler throws
+ * States a feed, for example `feed({ x: images, y: labels }, { batch: 200, seed: 1 })`. The tensors are not copied. A
+ * function in place of the tensors gives batches:
+ * `feed((start) => readBatches(start), { types: { x: { shape: [200, 784] } } })`, where `start` is the number of the
+ * batch to begin with.
+ * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a batch, sampler or seed out of range or a feed without arrays;
+ * SHAPE_MISMATCH when the arrays have different numbers of rows; INVALID_DATA, naming array and position, for a float
+ * that is not finite; what the sampler throws
  */
 export function feed<A extends string>(
   arrays: Readonly<Record<A, Tensor>>,

@@ -86,7 +86,10 @@ function residentInputs(name: string, feed: Feed): ResidentInputs {
   return { name, feed, index, drawn, rows, seen: rows };
 }
 
-/** Of each set the rows [tasks, rows of a task, ...], without the first axis for a single task; classes are numbered within the task. */
+/**
+ * Of each set the rows [tasks, rows of a task, ...], without the first axis for a single task; classes are numbered
+ * within the task.
+ */
 function episodeSets(
   sampler: EpisodeSampler,
   index: Node,

@@ -12,8 +12,8 @@ const mostRows = 1 << 16;
 const moving: ReadonlySet<string> = new Set(['reshape', 'transpose', 'broadcastTo', 'slice', 'stopGradient', 'where']);
 
 /**
- * Refuses labels in a feed in memory that are no class of the cross-entropy which reads them, unless the cost leaves their loss out by a
- * `where` whose condition depends on the feed alone.
+ * Refuses labels in a feed in memory that are no class of the cross-entropy which reads them, unless the cost leaves
+ * their loss out by a `where` whose condition depends on the feed alone.
  * @param name of the cost
  * @throws INVALID_DATA naming feed, row, label and classes
  */
@@ -88,7 +88,10 @@ function* batchesWith(
   }
 }
 
-/** The rows of an array with a bad element, where labels are the array's rows as they are: the usual case, which has to be quick. */
+/**
+ * The rows of an array with a bad element, where labels are the array's rows as they are: the usual case, which has to
+ * be quick.
+ */
 function rowsWithBad(
   { name, feed }: ResidentInputs,
   labels: Node,

@@ -47,9 +47,9 @@ export interface OracleStatement extends Pick<BilevelProblem, 'f' | 'g'>, Pair {
 }
 
 /**
- * f, g, their first derivatives and the second-order products that the methods are made of, as nodes of one graph at one
- * point on the present mini-batch. A derivative is made when it is first asked for, and counted once. With trials, costs
- * are [trials] and every derivative holds those of the trials side by side.
+ * f, g, their first derivatives and the second-order products that the methods are made of, as nodes of one graph at
+ * one point on the present mini-batch. A derivative is made when it is first asked for, and counted once. With trials,
+ * costs are [trials] and every derivative holds those of the trials side by side.
  */
 export class Oracles {
   readonly f: Node;
@@ -92,8 +92,8 @@ export class Oracles {
   }
 
   /**
-   * The same costs on the same mini-batch at `count` points at once, whose nodes are [count, ...shape]. Costs and derivatives
-   * then have that first axis too, and every derivative is counted once for each point.
+   * The same costs on the same mini-batch at `count` points at once, whose nodes are [count, ...shape]. Costs and
+   * derivatives then have that first axis too, and every derivative is counted once for each point.
    */
   atMany({ u, v }: Pair, count: number): Oracles {
     const from = [...this.u, ...this.v];
@@ -140,7 +140,9 @@ export class Oracles {
     return gradient(this.#along(w), this.u);
   }
 
-  /** grad_uv g w and grad_vv g w for `count` vectors w side by side, [count, ...shape] as they are; counted for each. */
+  /**
+   * grad_uv g w and grad_vv g w for `count` vectors w side by side, [count, ...shape] as they are; counted for each.
+   */
   secondOrderProducts(w: Vector, count: number): Pair {
     this.#count('jacobianVectorProducts', count);
     this.#count('hessianVectorProducts', count);
@@ -177,8 +179,8 @@ export class Oracles {
   }
 
   /**
-   * The gradients of <step, w> by u, v and what else the step goes on from, with w held constant: reverse mode through a lower
-   * step, one product of either kind. The step's own first derivatives are part of the products.
+   * The gradients of <step, w> by u, v and what else the step goes on from, with w held constant: reverse mode through
+   * a lower step, one product of either kind. The step's own first derivatives are part of the products.
    */
   pullBack(step: Step, w: Vector, carried: Vector = []): Pair & { readonly carried: Vector } {
     this.#count('hessianVectorProducts');
@@ -188,7 +190,8 @@ export class Oracles {
 
   /**
    * The derivatives of a lower step along `count` pairs of directions, stacked as [count, ...shape]: forward mode, one
-   * product of either kind for each pair. Written as the transpose of reverse mode, which is linear in what it pulls back.
+   * product of either kind for each pair. Written as the transpose of reverse mode, which is linear in what it pulls
+   * back.
    */
   pushForward(step: Step, directions: Pair, count: number, carried: Carried = { nodes: [], directions: [] }): Vector {
     this.#count('hessianVectorProducts', count);

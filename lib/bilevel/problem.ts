@@ -25,16 +25,18 @@ type Rows<F> =
         : never;
 
 /**
- * What a cost is written in: for each feed, by its name, the rows of the present batch and their numbers, `index`; of a feed of
- * episodes those of the sets `support` and `query`, each [tasks, ways * samples, ...], with the classes of a task numbered from 0;
- * of a stream the arrays of the present batch alone.
+ * What a cost is written in: for each feed, by its name, the rows of the present batch and their numbers, `index`; of a
+ * feed of episodes those of the sets `support` and `query`, each [tasks, ways * samples, ...], with the classes of a
+ * task numbered from 0; of a stream the arrays of the present batch alone.
  */
 export type FeedNodes<F extends Feeds> = { readonly [K in keyof F]: Rows<F[K]> };
 
 /** What the cost of a single level is written in: the variables v by name, the random key, and each feed's rows. */
 export type LowerPoint<V, F extends Feeds> = {
   readonly v: Nodes<V>;
-  /** Random key of the present mini-batch, int32 [2], for dropout and other noise; it changes when new rows are drawn. */
+  /**
+   * Random key of the present mini-batch, int32 [2], for dropout and other noise; it changes when new rows are drawn.
+   */
   readonly key: Node;
 } & FeedNodes<F>;
 
@@ -49,8 +51,9 @@ export interface BilevelStatement<F extends Feeds, U extends UpperTensors<F>, V 
   readonly lower: V;
   readonly feeds?: F;
   /**
-   * Number of independent trials that are solved side by side in one program. Every variable then has a first axis of this
-   * length, and the costs are [trials], each of its own trial's variables alone. By default the problem is a single one.
+   * Number of independent trials that are solved side by side in one program. Every variable then has a first axis of
+   * this length, and the costs are [trials], each of its own trial's variables alone. By default the problem is a
+   * single one.
    */
   readonly trials?: number;
   /** The upper cost: a float32 scalar, or one for each trial. */
@@ -93,7 +96,8 @@ export interface BilevelProblem<P extends AnyPoint = AnyPoint> extends Draws {
   /** What the costs were written in: other quantities of a point are written in the same nodes. */
   readonly point: P;
   /**
-   * The same problem on other data: these feeds replace those of their names, and others are added. The costs are written anew.
+   * The same problem on other data: these feeds replace those of their names, and others are added. The costs are
+   * written anew.
    * @throws INVALID_ARGUMENT for a feed without an array of the one that it replaces; what `bilevelProblem` throws
    */
   withFeeds<G extends Feeds>(feeds: G): BilevelProblem<P & FeedNodes<G>>;
@@ -101,7 +105,8 @@ export interface BilevelProblem<P extends AnyPoint = AnyPoint> extends Draws {
 
 /**
  * States a bilevel problem. The costs are called once, with the nodes of the point they are to be written in.
- * @throws UNKNOWN_OPTION for an unknown part; INVALID_ARGUMENT, SHAPE_MISMATCH or INVALID_DATA naming the variable, feed or cost at fault
+ * @throws UNKNOWN_OPTION for an unknown part; INVALID_ARGUMENT, SHAPE_MISMATCH or INVALID_DATA naming the variable,
+ *   feed or cost at fault
  */
 export function bilevelProblem<const F extends Feeds, const U extends UpperTensors<F>, const V extends Tensors>(
   statement: BilevelStatement<F, U, V>,

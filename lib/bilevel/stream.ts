@@ -24,8 +24,8 @@ export interface StreamOptions<A extends string = string> {
   /** What a mini-batch has, by name: the shape, the rows of the batch included, and the dtype, float32 by default. */
   readonly types: Readonly<Record<A, { readonly shape: Shape; readonly dtype?: DType }>>;
   /**
-   * How many batches are read before they are needed, while the engine runs: 0 to 1024; 1 by default. So many are in memory, beside the
-   * one that is in use.
+   * How many batches are read before they are needed, while the engine runs: 0 to 1024; 1 by default. So many are in
+   * memory, beside the one that is in use.
    */
   readonly ahead?: number | undefined;
 }

@@ -56,8 +56,8 @@ export function dot(a: Vector, b: Vector, trials: number | undefined): Node {
 export const smallestNormal = 2 ** -126;
 
 /**
- * |a|: a scalar, or with `trials` one value per trial. Divided by its largest element before it is squared, so that no length
- * that float32 can hold vanishes or overflows on the way.
+ * |a|: a scalar, or with `trials` one value per trial. Divided by its largest element before it is squared, so that no
+ * length that float32 can hold vanishes or overflows on the way.
  */
 export function norm(a: Vector, trials: number | undefined): Node {
   const batchAxes = trials === undefined ? 0 : 1;

@@ -18,7 +18,9 @@ export interface OracleInput extends TensorType {
   readonly data: Float64Array;
 }
 
-/** Computes an output of a model for named inputs, by an implementation that is not ours; undefined when that cannot. */
+/**
+ * Computes an output of a model for named inputs, by an implementation that is not ours; undefined when that cannot.
+ */
 export type OutputOracle = (
   inputs: Readonly<Record<string, OracleInput>>,
   output: string,
@@ -56,8 +58,8 @@ export interface CheckResult {
 
 /**
  * Compares what the engine computes for a network in float32 (its output, a pair of costs on it, their first and second
- * derivatives and the gradient of the penalty function) with independent values. An output that is random is not compared with
- * the oracle's.
+ * derivatives and the gradient of the penalty function) with independent values. An output that is random is not
+ * compared with the oracle's.
  */
 export async function checkNetwork(
   network: Network,

@@ -11,7 +11,10 @@ export type CheckProgress = (stage: string, done: number, total: number) => void
 
 /** What central differences said of one derivative. */
 export interface DifferenceResult {
-  /** The largest error along a direction, relative to the derivative's length; undefined when no direction told anything. */
+  /**
+   * The largest error along a direction, relative to the derivative's length; undefined when no direction told
+   * anything.
+   */
   readonly error: number | undefined;
   /** Directions along which the derivative was compared. */
   readonly compared: number;
@@ -21,10 +24,16 @@ export interface DifferenceResult {
   readonly rounding: number;
 }
 
-/** Steps of the differences, relative to the norm of the point. A kink that a step crosses is not crossed by shorter ones. */
+/**
+ * Steps of the differences, relative to the norm of the point. A kink that a step crosses is not crossed by shorter
+ * ones.
+ */
 const steps = [1e-6, 1e-7, 1e-8, 1e-9, 1e-10];
 
-/** How near the slopes on both sides, or at two steps, must come for a difference to have settled, relative to the derivative's length. */
+/**
+ * How near the slopes on both sides, or at two steps, must come for a difference to have settled, relative to the
+ * derivative's length.
+ */
 const settled = 1e-5;
 
 /** Directions to compare along, and most that are tried for that. */
@@ -42,8 +51,9 @@ interface Target {
 }
 
 /**
- * Compares the derivatives of the graph in float64 with central differences of what they derive from, at a point near `feeds`:
- * parameters that are exactly 0 or 1, as before training, lie on kinks, and those a small random step away do not.
+ * Compares the derivatives of the graph in float64 with central differences of what they derive from, at a point near
+ * `feeds`: parameters that are exactly 0 or 1, as before training, lie on kinks, and those a small random step away do
+ * not.
  */
 export function compareWithDifferences(
   { costs, values }: Quantities,
@@ -157,7 +167,10 @@ function feedConstantParts(roots: readonly Node[], variables: readonly Node[], f
   return new Map([...feeds, ...[...constants].map((node, index) => [node, values[index] as Float64Array] as const)]);
 }
 
-/** A unit vector of random parts of every derivative, so that the length of each is compared, and of signs for all elements alike. */
+/**
+ * A unit vector of random parts of every derivative, so that the length of each is compared, and of signs for all
+ * elements alike.
+ */
 function mixedDirection(targets: readonly Target[], random: Random): Float64Array {
   const count = targets[0]?.derivative.length ?? 0;
   const part = 0.5 / Math.sqrt(count);
@@ -226,7 +239,9 @@ function probe(
   return found.map((each, index) => each ?? reason(taken[index]?.at(-2), taken[index]?.at(-1)));
 }
 
-/** Both sides agree; or what parts them shrinks with the step, as a curvature does, and the step before says the same. */
+/**
+ * Both sides agree; or what parts them shrinks with the step, as a curvature does, and the step before says the same.
+ */
 function isSettled(before: OneStep | undefined, now: OneStep, length: number): boolean {
   if (now.gap <= settled * length) return true;
   if (before === undefined || now.gap > Math.max(2 * now.noise, before.gap / 2)) return false;
@@ -240,8 +255,8 @@ function reason(before: OneStep | undefined, last: OneStep | undefined): 'kinks'
 }
 
 /**
- * The distance between derivative and difference, relative to the derivative's length, when rounding does not explain it or is
- * too small to matter.
+ * The distance between derivative and difference, relative to the derivative's length, when rounding does not explain
+ * it or is too small to matter.
  */
 function errorAlong(
   { derivative, length }: Target,

@@ -26,8 +26,8 @@ export interface NoStep {
 }
 
 /**
- * Compiles the penalty method for the first output of a network and mini-batches of as many training and validation samples,
- * if the network has parameters and the output a derivative.
+ * Compiles the penalty method for the first output of a network and mini-batches of as many training and validation
+ * samples, if the network has parameters and the output a derivative.
  * @throws what `chooseSizes` throws; LIMIT_EXCEEDED
  */
 export function inspectStep(network: Network, options: SizeOptions, device: Device): StepCost | NoStep {

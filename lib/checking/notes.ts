@@ -9,7 +9,8 @@ export interface CheckNote {
 
 /**
  * What a check left out, and why.
- * @param limited the quantities that rounding to float32 moves by more than their tolerance, with that share of their size
+ * @param limited the quantities that rounding to float32 moves by more than their tolerance, with that share of their
+ *   size
  * @param lost those that could not be judged
  */
 export function notesOf(

@@ -33,7 +33,9 @@ export function nameOf(node: Node): string {
   return node.attributes.name;
 }
 
-/** A check computes everything in float64 too, by the plain definitions, which larger outputs make a matter of hours. */
+/**
+ * A check computes everything in float64 too, by the plain definitions, which larger outputs make a matter of hours.
+ */
 const mostElements = 2 ** 22;
 
 /** Elements of all values on the way to an output: a small file may ask for more of them than there is memory. */
@@ -89,12 +91,13 @@ function parameterFeeds(network: Network, { parameters }: Quantities): [string, 
 }
 
 /**
- * The point and the values of a reference file: x_train, y_train, x_val, y_val, u, gamma, lambda, nu/NAME; logits_train,
- * logits_val, f, g, grad_u_g, grad_v_f/NAME, grad_v_g/NAME, hvp_v/NAME, hvp_u, penalty_grad_v/NAME, penalty_grad_u. NAME
- * is a parameter's name in the model; parameters have the values of the model. Where the loss is another than cross-entropy
- * output_train and output_val stand for the logits, and inputs of a network that has several are train/INPUT and val/INPUT.
- * @throws INVALID_FILE when a tensor is missing or of another size than the model's; INVALID_DATA for a label outside the
- * model's classes or a number that is not finite; what readSafetensors and `checkSetting` throw
+ * The point and the values of a reference file: x_train, y_train, x_val, y_val, u, gamma, lambda, nu/NAME;
+ * logits_train, logits_val, f, g, grad_u_g, grad_v_f/NAME, grad_v_g/NAME, hvp_v/NAME, hvp_u, penalty_grad_v/NAME,
+ * penalty_grad_u. NAME is a parameter's name in the model; parameters have the values of the model. Where the loss is
+ * another than cross-entropy output_train and output_val stand for the logits, and inputs of a network that has several
+ * are train/INPUT and val/INPUT.
+ * @throws INVALID_FILE when a tensor is missing or of another size than the model's; INVALID_DATA for a label outside
+ * the model's classes or a number that is not finite; what readSafetensors and `checkSetting` throw
  */
 export async function referencePoint(network: Network, path: string, loss?: Loss): Promise<CheckPoint> {
   const { tensors } = await readSafetensors(path);

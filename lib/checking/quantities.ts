@@ -90,8 +90,9 @@ export function checkSetting(network: Network, sizes: SizeOptions, loss?: Loss):
 }
 
 /**
- * The output of both batches and, by u and v, the costs f (mean loss of the validation batch) and g (loss of the training batch
- * by importance u), q = gamma grad_v g + nu, and penalty = f + <nu, grad_v g> + gamma / 2 |grad_v g|^2 + lambda g.
+ * The output of both batches and, by u and v, the costs f (mean loss of the validation batch) and g (loss of the
+ * training batch by importance u), q = gamma grad_v g + nu, and penalty = f + <nu, grad_v g> + gamma / 2 |grad_v g|^2 +
+ * lambda g.
  */
 export function checkQuantities(network: Network, setting: CheckSetting): Quantities {
   const nodes = network.parameterNodes('v/');

@@ -48,10 +48,10 @@ function termsOf(node: Node): number {
 }
 
 /**
- * The values of nodes when every result of arithmetic is off by a random share: how far they are from the exact values tells
- * what rounding to that precision can do, whatever the order in which an engine adds. The share is at most `unit` for one
- * operation and `unit` times the root of n for a sum of n terms, which is how rounding adds up where its signs are random
- * (Higham and Mary, A new approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41, 2019).
+ * The values of nodes when every result of arithmetic is off by a random share: how far they are from the exact values
+ * tells what rounding to that precision can do, whatever the order in which an engine adds. The share is at most `unit`
+ * for one operation and `unit` times the root of n for a sum of n terms, which is how rounding adds up where its signs
+ * are random (Higham and Mary, A new approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41, 2019).
  * @param unit half the distance from 1 to the next number: 2^-24 for float32, 2^-53 for float64
  */
 export function evaluateRounded(

@@ -31,15 +31,18 @@ export const roundingFactor = 5;
 export const usualTrials = 2;
 
 /**
- * Where rounding decides on which side of a kink an element falls, most trials tell little and a few tell all, so an error
- * above its tolerance is only judged after this many.
+ * Where rounding decides on which side of a kink an element falls, most trials tell little and a few tell all, so an
+ * error above its tolerance is only judged after this many.
  */
 const mostTrials = 16;
 
 /** A quantity of which rounding moves more than this share has no digit left that could be compared. */
 const lostShare = 0.1;
 
-/** Trials whose largest distance is this many times that of half of them tell how rounding may end, but not how it may not. */
+/**
+ * Trials whose largest distance is this many times that of half of them tell how rounding may end, but not how it may
+ * not.
+ */
 const lostSpread = 10;
 
 /** How far rounding to float32 moves each quantity, by the largest distance of a few trials. */
@@ -73,8 +76,8 @@ export class RoundingTrials {
   }
 
   /**
-   * A distance relative to the size of what is expected. Where rounding explains more than the tolerance, the size counts as so
-   * large that the tolerance is what rounding explains.
+   * A distance relative to the size of what is expected. Where rounding explains more than the tolerance, the size
+   * counts as so large that the tolerance is what rounding explains.
    */
   errorOf({ name, expected, distance }: Distance): number {
     const floor = (roundingFactor * this.#largest(name)) / toleranceOf(name);
@@ -82,8 +85,8 @@ export class RoundingTrials {
   }
 
   /**
-   * Whether nothing can be said of a quantity at this point: rounding moves it by a good part of its size, in some trials far
-   * more than in others, so that another order of adding may give any value.
+   * Whether nothing can be said of a quantity at this point: rounding moves it by a good part of its size, in some
+   * trials far more than in others, so that another order of adding may give any value.
    */
   isLost(name: QuantityName): boolean {
     while (this.#trials < mostTrials) this.run();

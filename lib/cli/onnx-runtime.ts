@@ -19,8 +19,8 @@ const arrays: Readonly<Record<string, (data: Float64Array) => Runtime.Tensor.Dat
 };
 
 /**
- * Outputs by onnxruntime-node, which is installed beside this package only where it is wanted. Inputs of the model on which the
- * output does not depend are zero.
+ * Outputs by onnxruntime-node, which is installed beside this package only where it is wanted. Inputs of the model on
+ * which the output does not depend are zero.
  * @throws NOT_FOUND with the command that installs it; INVALID_FILE when it cannot load the model, or from the function
  * returned when it cannot run it
  */
@@ -36,7 +36,8 @@ export async function onnxRuntimeOutput(path: string): Promise<OutputOracle> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BilevelError('INVALID_FILE', `ONNX Runtime cannot ${verb} ${path}: ${reason}`, { cause });
   };
-  // Its optimizer folds batch normalization into convolutions also where the model asks for the statistics of the batch.
+  // Its optimizer folds batch normalization into convolutions also where the model asks for the statistics of the
+  // batch.
   const options = { logSeverityLevel: 3, graphOptimizationLevel: 'disabled' } as const;
   const session = await runtime.InferenceSession.create(path, options).catch(failed('load'));
   const feedOf = (each: Runtime.InferenceSession.ValueMetadata, given: OracleInput | undefined): Runtime.Tensor => {

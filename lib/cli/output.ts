@@ -5,7 +5,10 @@ import { printable } from '../printable.js';
 import { NonFiniteError } from '../solvers/index.js';
 import { printJson, printNote, style } from './print.js';
 
-/** A table whose column widths fit the content, each row in one line; the first column is aligned to the left, the others to the right by default. */
+/**
+ * A table whose column widths fit the content, each row in one line; the first column is aligned to the left, the
+ * others to the right by default.
+ */
 export function formatTable(
   header: readonly string[],
   content: readonly (readonly string[])[],
@@ -55,7 +58,10 @@ export function errorJson(error: unknown): object {
 const nameNonFinite = (_: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 
-/** Where a value was not finite and why, or what of a file is not understood, also when the error was told again with more. */
+/**
+ * Where a value was not finite and why, or what of a file is not understood, also when the error was told again with
+ * more.
+ */
 function detailsOf(error: unknown): object {
   for (let each = error; each instanceof Error; each = each.cause) {
     if (each instanceof NonFiniteError || each instanceof UnsupportedOperatorsError)

@@ -57,8 +57,8 @@ function writeOut(text: string): void {
 }
 
 /**
- * Keeps a stream that cannot be written from ending the process in the middle of its work. Who reads our output may stop
- * reading, as `head` does: then the rest is not missed. Any other failure is told, and makes the exit status 1.
+ * Keeps a stream that cannot be written from ending the process in the middle of its work. Who reads our output may
+ * stop reading, as `head` does: then the rest is not missed. Any other failure is told, and makes the exit status 1.
  */
 export function guardStreams(): void {
   process.stdout.on('error', outputFailed);

@@ -6,8 +6,8 @@ import { printNote } from './print.js';
 const lineEveryMs = 10_000;
 
 /**
- * Shows on stderr how far a stage is: a bar where somebody watches; elsewhere a line when a stage ends, and now and then
- * during a long one. Silent on demand.
+ * Shows on stderr how far a stage is: a bar where somebody watches; elsewhere a line when a stage ends, and now and
+ * then during a long one. Silent on demand.
  */
 export class Progress {
   readonly #silent: boolean;
@@ -44,7 +44,9 @@ export class Progress {
     this.#name = '';
   }
 
-  /** What is left at the speed so far, at the end what it took. The first update only says where a resumed stage starts. */
+  /**
+   * What is left at the speed so far, at the end what it took. The first update only says where a resumed stage starts.
+   */
   #time(done: number, total: number): string {
     const elapsed = performance.now() - this.#started;
     if (done >= total) return formatDuration(elapsed / 1000);

@@ -25,8 +25,8 @@ export function studyOptions(words: readonly string[]): string[] {
 }
 
 /**
- * The words of a command line in which `--resume FOLDER` is replaced by what the study of that folder was begun with; what
- * was given besides comes behind, and so counts.
+ * The words of a command line in which `--resume FOLDER` is replaced by what the study of that folder was begun with;
+ * what was given besides comes behind, and so counts.
  * @throws what `readBegun` throws; INVALID_ARGUMENT when the folder holds a study of another command
  */
 export async function withBegunOptions(words: readonly string[]): Promise<readonly string[]> {

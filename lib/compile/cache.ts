@@ -19,8 +19,8 @@ function identityOf(data: Float64Array): number {
 }
 
 /**
- * A text that two statements share only when they compile to the same program, bit for bit: a hash of the operations in the
- * order in which they were made, with their attributes and operands, of constants, names and options.
+ * A text that two statements share only when they compile to the same program, bit for bit: a hash of the operations in
+ * the order in which they were made, with their attributes and operands, of constants, names and options.
  */
 export function keyOf(spec: ProgramSpec, options: CompileOptions): string {
   const { outputs = {}, perStepOutputs = {}, updates = [], perStep = [] } = spec;
@@ -103,11 +103,11 @@ function bytesOf({ words, constants }: CompiledProgram): number {
 const compiled = new ProgramCache({ programs: 64, bytes: 2 ** 26 });
 
 /**
- * As {@link compile}, but what was compiled before in this process is not compiled again: a statement with the same operations
- * in the same order, the same shapes, names, constants and options gives the program that was made for the first one, at the
- * cost of reading the statement. The program belongs to all who ask for it and must not be changed. The last 64 programs are
- * kept, up to 64 MiB of instructions and constants together. Constants of more than 65,536 elements are equal only where they
- * are one node.
+ * As {@link compile}, but what was compiled before in this process is not compiled again: a statement with the same
+ * operations in the same order, the same shapes, names, constants and options gives the program that was made for the
+ * first one, at the cost of reading the statement. The program belongs to all who ask for it and must not be changed.
+ * The last 64 programs are kept, up to 64 MiB of instructions and constants together. Constants of more than 65,536
+ * elements are equal only where they are one node.
  * @throws as {@link compile} does
  */
 export function compileCached(spec: ProgramSpec, options: CompileOptions = {}): CompiledProgram {

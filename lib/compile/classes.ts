@@ -5,7 +5,9 @@ import type { OpName } from '../graph/ops/index.js';
 /** How the compiler treats each primitive. */
 export type OpClass = 'leaf' | 'elementwise' | 'reduction' | 'view' | 'kernel';
 
-/** Run element by element inside a fused instruction: every operation of the tape that is one of the graph, and casts. */
+/**
+ * Run element by element inside a fused instruction: every operation of the tape that is one of the graph, and casts.
+ */
 export type ElementwiseOp = Extract<OpName, Exclude<TapeOp, 'constant'> | 'cast'>;
 
 const others = {

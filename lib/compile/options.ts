@@ -19,7 +19,10 @@ export interface PassOptions {
   readonly hoist?: boolean;
   /** One pass over memory for chains of elementwise operations and their reductions. */
   readonly fuse?: boolean;
-  /** Passes over memory compute values again where that is quicker than to store and read them; only where they are fused. */
+  /**
+   * Passes over memory compute values again where that is quicker than to store and read them; only where they are
+   * fused.
+   */
   readonly recompute?: boolean;
   /** Results are written where they are wanted, over the values that they replace. */
   readonly inPlace?: boolean;
@@ -32,7 +35,10 @@ export interface PassOptions {
 export type Passes = Required<PassOptions>;
 
 export interface CompileOptions extends PassOptions {
-  /** What is known of the device that will run the program, as `targetOf(device.info())` tells it; of the processor by default. */
+  /**
+   * What is known of the device that will run the program, as `targetOf(device.info())` tells it; of the processor by
+   * default.
+   */
   readonly target?: Target;
 }
 
@@ -52,7 +58,10 @@ export const noPasses: Passes = {
   reuseMemory: false,
 };
 
-/** All options, with what stands for those that are not given. @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a wrong target */
+/**
+ * All options, with what stands for those that are not given.
+ * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a wrong target
+ */
 export function settingsOf(options: CompileOptions): Required<CompileOptions> {
   const names = Object.keys(noPasses) as (keyof Passes)[];
   checkKeys(options, [...names, 'target'], 'compile');

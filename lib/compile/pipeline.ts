@@ -30,7 +30,8 @@ export interface CompiledProgram extends EncodedProgram {
 
 /**
  * Compiles the graph of one step into a program for an engine. Bindings are named by their inputs and outputs.
- * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for what is no node, when names clash, a target is not an input, or two updates have one target
+ * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for what is no node, when names clash, a target is not an input, or two
+ *   updates have one target
  * @throws SHAPE_MISMATCH when a new value has not the type of the input that it replaces
  */
 export function compile(spec: ProgramSpec, options: CompileOptions = {}): CompiledProgram {

@@ -18,11 +18,12 @@ export interface Target {
 const cpu: Target = {
   // Both cores multiply matrices at 435 GFLOP/s at their best while a pass moves about 50 GB/s.
   flopsPerByte: 8,
-  // In passes over one to three tensors: an eighth of what reading a float takes beyond the caches, a quarter within the last.
+  // In passes over one to three tensors: an eighth of what reading a float takes beyond the caches, a quarter within
+  // the last.
   operationBytes: 0.5,
   tinyBytes: 2 ** 15,
-  // A result so thin is split along the sum, and on two threads [10, 784] took 10 % longer over 400 rows at once; [300, 784]
-  // took 2 % less over 400 rows and 6 % over 50.
+  // A result so thin is split along the sum, and on two threads [10, 784] took 10 % longer over 400 rows at once; [300,
+  // 784] took 2 % less over 400 rows and 6 % over 50.
   thinnestProduct: 32,
   maxOperations: 96,
   maxOperands: 48,

@@ -2,7 +2,9 @@ import { isOp, type Node } from '../graph/node.js';
 import { elementCount, rowMajorStrides, type Shape } from '../tensor.js';
 import { classOf } from './classes.js';
 
-/** How the elements of one value lie in the memory of another: element `offset + sum(index[d] * strides[d])` of `base`. */
+/**
+ * How the elements of one value lie in the memory of another: element `offset + sum(index[d] * strides[d])` of `base`.
+ */
 export interface NodeView {
   readonly base: Node;
   readonly offset: number;
@@ -31,8 +33,8 @@ export function broadcastView(view: NodeView, shape: Shape): NodeView {
 }
 
 /**
- * The view that results from a shape operation on a viewed operand, or undefined when its elements are not evenly spaced
- * there (a reshape across a stride), so that they must be copied first.
+ * The view that results from a shape operation on a viewed operand, or undefined when its elements are not evenly
+ * spaced there (a reshape across a stride), so that they must be copied first.
  */
 function applyShapeOp(node: Node, x: NodeView): NodeView | undefined {
   if (isOp(node, 'stopGradient')) return x;
@@ -100,8 +102,8 @@ export interface ViewPlan {
 }
 
 /**
- * Decides for every shape operation whether its result is a view or a copy. Instructions other than fused ones read dense
- * operands, so a view that is not dense is copied for them.
+ * Decides for every shape operation whether its result is a view or a copy. Instructions other than fused ones read
+ * dense operands, so a view that is not dense is copied for them.
  */
 export function planViews(order: readonly Node[]): ViewPlan {
   const views = new Map<Node, NodeView>();

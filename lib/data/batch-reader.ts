@@ -5,8 +5,8 @@ import type { Tensor } from '../tensor.js';
 export type Batch = Readonly<Record<string, Tensor>>;
 
 /**
- * Gives the mini-batches of a stream from number `start` on, counted from 0: a generator function, as a rule. The same number must
- * give the same batch whenever it is asked for, because a state keeps no more than how many were taken.
+ * Gives the mini-batches of a stream from number `start` on, counted from 0: a generator function, as a rule. The same
+ * number must give the same batch whenever it is asked for, because a state keeps no more than how many were taken.
  */
 export type BatchSource<B extends Batch = Batch> = (start: number) => Iterable<B> | AsyncIterable<B>;
 
@@ -30,8 +30,8 @@ async function close(open: Open): Promise<void> {
 }
 
 /**
- * Reads the batches of a stream, some ahead of those that are taken, and remembers how many were taken. Its iterator is closed with it,
- * or once nobody has it any more.
+ * Reads the batches of a stream, some ahead of those that are taken, and remembers how many were taken. Its iterator is
+ * closed with it, or once nobody has it any more.
  */
 export class BatchReader implements Disposable {
   readonly #name: string;
@@ -101,7 +101,10 @@ export class BatchReader implements Disposable {
     return close(this.#open);
   }
 
-  /** Asks for one batch more. Those ahead wait for a turn of the event loop, in which the run that they overlap with is begun. */
+  /**
+   * Asks for one batch more. Those ahead wait for a turn of the event loop, in which the run that they overlap with is
+   * begun.
+   */
   #ask(later: boolean): void {
     const number = this.#taken + this.#ahead.length;
     const { reading } = this.#open;

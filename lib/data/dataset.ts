@@ -13,11 +13,13 @@ export const isKnownDataset = (specification: string): boolean => sources.some((
 
 /**
  * Loads samples and labels: `loadDataset('mnist')`, `loadDataset('flowers.csv', { label: 'species' })`.
- * @param specification the name of a source, `mnist` or `fashion-mnist`; or data of your own: a table FILE.csv, .tsv or .parquet with a row for
- *   each sample; `folder:DIR`, a folder of images for each class; arrays in INPUTS.npy,LABELS.npy, FILE.npz, FILE.safetensors or a pair of IDX
- *   files; `idx:DIR`, a folder of four IDX files as MNIST has them
- * @throws INVALID_ARGUMENT for what is none of these, and for an option that has to be given or is out of range; UNKNOWN_OPTION for one that
- *   the format does not take; NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED and INVALID_DATA naming file, row and column
+ * @param specification the name of a source, `mnist` or `fashion-mnist`; or data of your own: a table FILE.csv, .tsv or
+ *   .parquet with a row for each sample; `folder:DIR`, a folder of images for each class; arrays in
+ *   INPUTS.npy,LABELS.npy, FILE.npz, FILE.safetensors or a pair of IDX files; `idx:DIR`, a folder of four IDX files as
+ *   MNIST has them
+ * @throws INVALID_ARGUMENT for what is none of these, and for an option that has to be given or is out of range;
+ *   UNKNOWN_OPTION for one that the format does not take; NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED and
+ *   INVALID_DATA naming file, row and column
  */
 export async function loadDataset(specification: string, options: DatasetOptions = {}): Promise<Dataset> {
   if (typeof specification !== 'string') throw invalidArgument('the data set', datasetSpecifications, specification);

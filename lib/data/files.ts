@@ -37,7 +37,8 @@ export function ioError(action: string, file: string, cause: unknown): BilevelEr
 
 /**
  * Runs a file operation; `action` completes "Cannot ... path" when it fails.
- * @throws NOT_FOUND for a missing file, IO_ERROR for any other failure of the system, with what to do where that is known
+ * @throws NOT_FOUND for a missing file, IO_ERROR for any other failure of the system, with what to do where that is
+ *   known
  */
 export async function attempt<T>(action: string, path: string, operation: () => Promise<T>): Promise<T> {
   try {
@@ -49,8 +50,8 @@ export async function attempt<T>(action: string, path: string, operation: () => 
 
 /**
  * The whole file. Devices, pipes and sockets are refused: they may have no end.
- * @throws NOT_FOUND when there is none, INVALID_FILE when it is no regular file, LIMIT_EXCEEDED above `limit` bytes (checked
- *   before memory is taken), IO_ERROR
+ * @throws NOT_FOUND when there is none, INVALID_FILE when it is no regular file, LIMIT_EXCEEDED above `limit` bytes
+ *   (checked before memory is taken), IO_ERROR
  */
 export async function readBytes(path: string, limit = defaultFileLimit): Promise<Uint8Array> {
   return attempt('read', path, async () => {

@@ -20,13 +20,16 @@ const decoders: ReadonlyMap<number, { readonly bytes: number; decode(data: Buffe
   [0x0e, { bytes: 8, decode: (data: Buffer) => new Float64Array(ownMemory(data).swap64().buffer) }],
 ]);
 
-/** A copy that starts its own buffer, so that typed arrays over it are aligned and the file's bytes stay as they are. */
+/**
+ * A copy that starts its own buffer, so that typed arrays over it are aligned and the file's bytes stay as they are.
+ */
 function ownMemory(data: Buffer): Buffer {
   return Buffer.from(new Uint8Array(data).buffer);
 }
 
 /**
- * Decodes an IDX file: two zero bytes, the element type, the rank, the sizes as big-endian 32-bit integers, the elements.
+ * Decodes an IDX file: two zero bytes, the element type, the rank, the sizes as big-endian 32-bit integers, the
+ * elements.
  * @param source name of the file for error messages
  * @throws INVALID_FILE when it is truncated, longer than its header says, or not an IDX file
  */

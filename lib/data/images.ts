@@ -27,11 +27,11 @@ async function loadSharp(): Promise<Sharp> {
 }
 
 /**
- * Reads image files of one size, bytes [n, channels, height, width]: grey (1 channel) where all are grey, otherwise red, green and blue.
- * What is transparent becomes white, and an image is turned as its file says.
+ * Reads image files of one size, bytes [n, channels, height, width]: grey (1 channel) where all are grey, otherwise
+ * red, green and blue. What is transparent becomes white, and an image is turned as its file says.
  * @param shape [channels, height, width] to scale the images to; by default all must have one size
- * @throws NOT_FOUND without the package sharp; naming the file INVALID_FILE, LIMIT_EXCEEDED, IO_ERROR, and INVALID_DATA for one of
- *   another size
+ * @throws NOT_FOUND without the package sharp; naming the file INVALID_FILE, LIMIT_EXCEEDED, IO_ERROR, and INVALID_DATA
+ *   for one of another size
  */
 export async function readImages(paths: readonly string[], shape?: Shape): Promise<IdxArray> {
   const sharp = await loadSharp();

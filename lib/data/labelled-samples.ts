@@ -4,7 +4,8 @@ import type { IdxArray } from './idx.js';
 import { checkLabels } from './labels.js';
 
 /**
- * Samples with labels, in the form in which they are stored: tensors are made only for the rows asked for. There may be none.
+ * Samples with labels, in the form in which they are stored: tensors are made only for the rows asked for. There may be
+ * none.
  */
 export class LabelledSamples {
   readonly count: number;
@@ -14,13 +15,13 @@ export class LabelledSamples {
   readonly #labels: Tensor<'int64'>;
 
   /**
-   * @param inputs images [n, height, width] or other samples [n, ...], of bytes from 0 to 255 or finite floats; or integers [n, ...]
-   *   of 16 or 32 bits
+   * @param inputs images [n, height, width] or other samples [n, ...], of bytes from 0 to 255 or finite floats; or
+   *   integers [n, ...] of 16 or 32 bits
    * @param labels integers from 0 to classes - 1, [n]
    * @param source name of the data for error messages
    * @param sampleShape sizes of one sample, where they are not those that are stored
-   * @throws INVALID_FILE when the arrays are not samples and their labels, INVALID_DATA for a label outside the classes or
-   *   a number that is not finite, SHAPE_MISMATCH for a shape that does not have the elements of a sample
+   * @throws INVALID_FILE when the arrays are not samples and their labels, INVALID_DATA for a label outside the classes
+   *   or a number that is not finite, SHAPE_MISMATCH for a shape that does not have the elements of a sample
    */
   constructor(inputs: IdxArray, labels: IdxArray, classes: number, source: string, sampleShape?: Shape) {
     const damaged = (reason: string): BilevelError => new BilevelError('INVALID_FILE', `${source}: ${reason}.`);
@@ -66,8 +67,8 @@ export class LabelledSamples {
   }
 
   /**
-   * The chosen samples in the given order: `inputs` [rows, ...], images as float32 (bytes are divided by 255, floats are kept as
-   * stored) and integers as int64, and `labels` int64 [rows].
+   * The chosen samples in the given order: `inputs` [rows, ...], images as float32 (bytes are divided by 255, floats
+   * are kept as stored) and integers as int64, and `labels` int64 [rows].
    * @param rows sample numbers; default all
    * @throws INVALID_ARGUMENT for a row that does not exist
    */

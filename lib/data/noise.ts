@@ -26,8 +26,8 @@ export const nextClass =
     (label + 1) % classes;
 
 /**
- * Confusions: another class, in proportion to the probability that a classifier gives it for the sample, so that labels go wrong to
- * what the sample looks like.
+ * Confusions: another class, in proportion to the probability that a classifier gives it for the sample, so that labels
+ * go wrong to what the sample looks like.
  * @param probabilities [n, classes]
  */
 export const confusedWith =

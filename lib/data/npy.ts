@@ -41,7 +41,10 @@ const maxRank = 32;
 const headerLimit = 2 ** 16;
 const textLimit = 2 ** 12;
 
-/** By kind and bytes of an element, booleans as 0 and 1; `bytes` starts its own buffer, and is in the order of this machine's bytes. */
+/**
+ * By kind and bytes of an element, booleans as 0 and 1; `bytes` starts its own buffer, and is in the order of this
+ * machine's bytes.
+ */
 const decoders: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>) => NpyArray['data']>> = {
   b1: ({ buffer }) => new Int8Array(buffer),
   u1: (bytes) => bytes,
@@ -60,7 +63,8 @@ const decoders: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>) => NpyA
 /**
  * Decodes a NumPy .npy file of numbers or texts, in either order of axes and of bytes.
  * @param source name of the file for error messages
- * @throws INVALID_FILE when it is truncated, longer than its header says, of Python objects, or no .npy file; LIMIT_EXCEEDED
+ * @throws INVALID_FILE when it is truncated, longer than its header says, of Python objects, or no .npy file;
+ *   LIMIT_EXCEEDED
  */
 export function parseNpy(bytes: Uint8Array, source = 'the .npy file'): NpyArray {
   const damaged = (reason: string): BilevelError =>

@@ -30,8 +30,8 @@ function* splitMix(counter: bigint): Generator<bigint, never> {
 
 /**
  * A small seeded generator for decisions on the host: xoshiro128** (Blackman and Vigna, 2021), its state filled by
- * SplitMix64 from the seed and the name of a stream. Each purpose takes a stream of its own, so that drawing more numbers
- * for one never changes another. Words and integers are the same on every machine.
+ * SplitMix64 from the seed and the name of a stream. Each purpose takes a stream of its own, so that drawing more
+ * numbers for one never changes another. Words and integers are the same on every machine.
  */
 export class Random {
   #a: number;
@@ -116,7 +116,10 @@ export class Random {
     }
   }
 
-  /** `size` different integers from 0 to `count` - 1, each choice and order of them as likely as any other; size <= count. */
+  /**
+   * `size` different integers from 0 to `count` - 1, each choice and order of them as likely as any other; size <=
+   * count.
+   */
   subset(count: number, size: number): Int32Array {
     // The first places of a shuffled order, of which only those that differ from their index are kept.
     const moved = new Map<number, number>();

@@ -17,11 +17,11 @@ export function loadAddon(): NativeAddon {
 }
 
 /**
- * How often a thread of OpenMP's team that waits for the others looks again before it sleeps: about 30 microseconds. That
- * bridges what separates the threads within oneDNN's work; between instructions native/cpu/kernel/team.h waits. While it looks
- * it keeps its processor from other programs and, where those hold the others, the thread that it waits for from running:
- * beside one busy program, 5000 looks make steps a tenth slower. 200 are too few: steps with many short products then take a
- * quarter longer.
+ * How often a thread of OpenMP's team that waits for the others looks again before it sleeps: about 30 microseconds.
+ * That bridges what separates the threads within oneDNN's work; between instructions native/cpu/kernel/team.h waits.
+ * While it looks it keeps its processor from other programs and, where those hold the others, the thread that it waits
+ * for from running: beside one busy program, 5000 looks make steps a tenth slower. 200 are too few: steps with many
+ * short products then take a quarter longer.
  */
 const spinCount = '1000';
 

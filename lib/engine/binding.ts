@@ -1,8 +1,8 @@
 import type { Tensor } from '../tensor.js';
 
 /**
- * The one typed description of the native addon; nothing else in the package knows its functions. Native functions throw
- * an Error with a `code` of lib/errors.ts; lib/engine turns it into a BilevelError.
+ * The one typed description of the native addon; nothing else in the package knows its functions. Native functions
+ * throw an Error with a `code` of lib/errors.ts; lib/engine turns it into a BilevelError.
  */
 export interface NativeAddon {
   /** The code lists that the addon was compiled with, compared with lib/encoded.ts by a test. */

@@ -3,7 +3,8 @@ import { invalidArgument } from '../errors.js';
 import { Tensor } from '../tensor.js';
 
 /**
- * What a program is run with: of the tensors at hand those that it binds, and new ones of zeros for what it writes beside them.
+ * What a program is run with: of the tensors at hand those that it binds, and new ones of zeros for what it writes
+ * beside them.
  * @throws INVALID_ARGUMENT when a tensor that is only read is not at hand
  */
 export function bindTensors(

@@ -11,11 +11,11 @@ export interface CpuOptions {
   /** Threads that compute a run together, 1 to 256; all available cores by default. */
   readonly threads?: number;
   /**
-   * What the operands of convolutions and matrix products are rounded to before they are multiplied: `float32` (the default)
-   * rounds nothing; `bf16` keeps 8 bits of the mantissa in convolutions where a group has 16 channels or more on both sides
-   * and nothing that multiplies less in float32 is faster, and in products so large that it pays (256 x 256 x 256 or more).
-   * It needs a processor that multiplies such numbers itself (AVX-512 BF16, AMX). Tensors, sums and all else are float32
-   * in both. docs/performance.md shows what it gains and what it costs.
+   * What the operands of convolutions and matrix products are rounded to before they are multiplied: `float32` (the
+   * default) rounds nothing; `bf16` keeps 8 bits of the mantissa in convolutions where a group has 16 channels or more
+   * on both sides and nothing that multiplies less in float32 is faster, and in products so large that it pays (256 x
+   * 256 x 256 or more). It needs a processor that multiplies such numbers itself (AVX-512 BF16, AMX). Tensors, sums and
+   * all else are float32 in both. docs/performance.md shows what it gains and what it costs.
    */
   readonly precision?: Precision;
 }
@@ -34,10 +34,11 @@ export interface DeviceInfo {
 }
 
 /**
- * Something that runs programs, on a thread of its own: runs are executed one after the other in the order in which they
- * were started, and the event loop goes on meanwhile. A run that is known to take less than 50 microseconds, when no other is
- * pending, is executed before the call returns, because to send it away takes longer; a loop that awaits such runs still
- * reaches the event loop every 2 milliseconds. A pending run keeps the process alive, an idle device does not.
+ * Something that runs programs, on a thread of its own: runs are executed one after the other in the order in which
+ * they were started, and the event loop goes on meanwhile. A run that is known to take less than 50 microseconds, when
+ * no other is pending, is executed before the call returns, because to send it away takes longer; a loop that awaits
+ * such runs still reaches the event loop every 2 milliseconds. A pending run keeps the process alive, an idle device
+ * does not.
  */
 export class Device implements Disposable {
   /** Where the tensors of its runs are. */
@@ -51,10 +52,10 @@ export class Device implements Disposable {
   }
 
   /**
-   * A device on the processor. The same program gives the same bits on devices with the same number of threads and the same
-   * precision.
-   * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for an option's value; DEVICE_UNAVAILABLE when the native addon cannot be loaded
-   * or the processor does not have the precision
+   * A device on the processor. The same program gives the same bits on devices with the same number of threads and the
+   * same precision.
+   * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for an option's value; DEVICE_UNAVAILABLE when the native addon cannot be
+   * loaded or the processor does not have the precision
    */
   static cpu(options: CpuOptions = {}): Device {
     checkKeys(options, ['threads', 'precision'], 'Device.cpu');

@@ -13,8 +13,8 @@ export interface DeviceMemory {
   /** Takes tensors that nobody writes until the result is disposed of. The host may read them meanwhile. */
   fix(tensors: Iterable<Tensor>): Disposable;
   /**
-   * Takes tensors over as they are. Until the result is disposed of, only runs of this device, `copy` and `clear` write them, and the
-   * host reads them only after `pull`, before the next run. What has not been pulled by then is lost.
+   * Takes tensors over as they are. Until the result is disposed of, only runs of this device, `copy` and `clear` write
+   * them, and the host reads them only after `pull`, before the next run. What has not been pulled by then is lost.
    */
   keep(tensors: Iterable<Tensor>): Disposable;
   /** Brings the elements of those that are kept to the host, as the runs before have left them. */

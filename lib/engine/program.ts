@@ -46,17 +46,17 @@ export class Program implements Disposable {
    * Runs the program on these tensors, by the names of its bindings. Until the promise settles they belong to the run:
    * others may read what it only reads, and must leave alone what it writes.
    * @returns the number of steps, when all have been completed
-   * @throws INVALID_ARGUMENT when a tensor is missing or not of the program; SHAPE_MISMATCH; TENSOR_IN_USE when a tensor
-   * that is written belongs to another binding or run; ABORTED (see {@link RunAborted}); INDEX_OUT_OF_RANGE, after
-   * which written tensors may hold part of a step; DISPOSED
+   * @throws INVALID_ARGUMENT when a tensor is missing or not of the program; SHAPE_MISMATCH; TENSOR_IN_USE when a
+   * tensor that is written belongs to another binding or run; ABORTED (see {@link RunAborted}); INDEX_OUT_OF_RANGE,
+   * after which written tensors may hold part of a step; DISPOSED
    */
   run(bindings: Readonly<Record<string, Tensor>>, options: RunOptions = {}): Promise<number> {
     return this.#run(bindings, options);
   }
 
   /**
-   * Runs the program as {@link run} does and measures it. The clock is read twice for every instruction, which slows programs
-   * of very short ones.
+   * Runs the program as {@link run} does and measures it. The clock is read twice for every instruction, which slows
+   * programs of very short ones.
    * @returns the seconds spent in each instruction by all steps together, in the order of `cost.instructions` of what
    * `compile` returned; `formatCost(cost, seconds)` prints them
    * @throws as {@link run} does

@@ -15,16 +15,18 @@ function checkFeed(node: Node, data: Float64Array): void {
 }
 
 /**
- * The values of `nodes` by the plain definitions of the op table, in float64 whatever the dtype: the reference for native
- * kernels, and the arithmetic of constant folding. `feeds` gives row-major elements for inputs, or for any other node in
- * place of its own computation.
+ * The values of `nodes` by the plain definitions of the op table, in float64 whatever the dtype: the reference for
+ * native kernels, and the arithmetic of constant folding. `feeds` gives row-major elements for inputs, or for any other
+ * node in place of its own computation.
  * @throws INVALID_ARGUMENT when an input has no feed; SHAPE_MISMATCH when a feed has the wrong number of elements.
  */
 export function evaluate(nodes: readonly Node[], feeds: ReadonlyMap<Node, Float64Array> = new Map()): Float64Array[] {
   return evaluateChanged(nodes, feeds, (_node, value) => value);
 }
 
-/** As `evaluate`, with every computed value replaced by what `change` makes of it, a new array, before others read it. */
+/**
+ * As `evaluate`, with every computed value replaced by what `change` makes of it, a new array, before others read it.
+ */
 export function evaluateChanged(
   nodes: readonly Node[],
   feeds: ReadonlyMap<Node, Float64Array>,

@@ -31,8 +31,8 @@ function workOf(node: Node): number {
 }
 
 /**
- * The constant that an expression of constants is; undefined where it depends on an input, where computing it here would
- * take long, and where a constant cannot hold it.
+ * The constant that an expression of constants is; undefined where it depends on an input, where computing it here
+ * would take long, and where a constant cannot hold it.
  */
 export function foldExpression(node: Node): Node | undefined {
   const order = topologicalOrder([node]);

@@ -5,7 +5,10 @@ export interface Value extends TensorType {
   readonly data: Float64Array;
 }
 
-/** One row of the op table: what a primitive computes. Its derivative and its batching rule stand in gradient/ and vectorize/. */
+/**
+ * One row of the op table: what a primitive computes. Its derivative and its batching rule stand in gradient/ and
+ * vectorize/.
+ */
 export interface Op<A> {
   /** Result type; throws SHAPE_MISMATCH or INVALID_ARGUMENT with what was expected and received. */
   infer(inputs: readonly TensorType[], attributes: A): TensorType;

@@ -53,7 +53,10 @@ export function writtenIn<T>(part: string, body: () => T): T {
 /** Where the package's own code lies, and by source maps seems to lie. */
 const ownFolders = ['dist/lib', 'lib'].map((folder) => join(packageRoot(), folder, sep));
 
-/** `file:line:column` of the innermost call that is not the package's own, relative to the working folder; undefined when the stack does not reach it. */
+/**
+ * `file:line:column` of the innermost call that is not the package's own, relative to the working folder; undefined
+ * when the stack does not reach it.
+ */
 export function placeOf({ stack = '' }: Site): string | undefined {
   for (const line of stack.split('\n').slice(1)) {
     const [, place] = /\(?((?:file:\/\/|\/|[A-Za-z]:\\).*:\d+:\d+)\)?$/.exec(line) ?? [];

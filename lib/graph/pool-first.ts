@@ -11,11 +11,12 @@ import { consumersOf, topologicalOrder } from './traverse.js';
 type Indices = NodeOf<'maxPoolIndices'>;
 
 /**
- * The roots with max pooling before what keeps or turns round the order of a plane's elements, as ReLU and sums and products with
- * a number for each plane do: that is done on the picked elements alone, which are fewer. As long as those numbers are finite
- * values stay the same, and so do derivatives by the inputs of the graph but where rounding alone made elements equal. The pool
- * no longer depends on what it is moved past, so this comes before anything is differentiated: a pool whose positions are
- * used for more than to pick its maxima, as its derivatives do, stays where it is.
+ * The roots with max pooling before what keeps or turns round the order of a plane's elements, as ReLU and sums and
+ * products with a number for each plane do: that is done on the picked elements alone, which are fewer. As long as
+ * those numbers are finite values stay the same, and so do derivatives by the inputs of the graph but where rounding
+ * alone made elements equal. The pool no longer depends on what it is moved past, so this comes before anything is
+ * differentiated: a pool whose positions are used for more than to pick its maxima, as its derivatives do, stays where
+ * it is.
  */
 export function poolFirst(roots: readonly Node[]): readonly Node[] {
   const order = topologicalOrder(roots);
@@ -68,7 +69,8 @@ function pickLargest(x: Node, windows: Indices['attributes'], scale?: Node): Nod
 }
 
 /**
- * What has the order of the elements of x or its reverse within each plane, and the number for each plane that x is made with.
+ * What has the order of the elements of x or its reverse within each plane, and the number for each plane that x is
+ * made with.
  */
 function orderedBy(x: Node): readonly [planes: Node, number?: Node] | undefined {
   if (isOp(x, 'relu')) return [one(x.inputs)];
@@ -78,7 +80,10 @@ function orderedBy(x: Node): readonly [planes: Node, number?: Node] | undefined 
   return isSameWithinPlanes(number, x) && sameShape(planes.shape, x.shape) ? [planes, number] : undefined;
 }
 
-/** Whether an operand of an elementwise operation gives each plane of its result x [batch, channels, ...spatial] one number. */
+/**
+ * Whether an operand of an elementwise operation gives each plane of its result x [batch, channels, ...spatial] one
+ * number.
+ */
 function isSameWithinPlanes(operand: Node, x: Node): boolean {
   const spatial = x.shape.length - 2;
   return elementCount(x.shape.slice(2)) > 1 && elementCount(operand.shape.slice(-spatial)) === 1;

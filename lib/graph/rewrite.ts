@@ -8,9 +8,9 @@ export function withInputs(node: Node, inputs: readonly Node[]): Node {
 }
 
 /**
- * Rebuilds the graph of the roots bottom up. `rule` sees each node with its inputs already rewritten, and as it was, and
- * returns what stands in its place, of the same type; `rewritten` tells what stands in the place of an earlier node. Nodes
- * that do not change keep their identity.
+ * Rebuilds the graph of the roots bottom up. `rule` sees each node with its inputs already rewritten, and as it was,
+ * and returns what stands in its place, of the same type; `rewritten` tells what stands in the place of an earlier
+ * node. Nodes that do not change keep their identity.
  */
 export function rewrite(
   roots: readonly Node[],

@@ -7,7 +7,8 @@ import { rewrite } from './rewrite.js';
 /**
  * The roots with some nodes of their graph replaced by others of the same type: inputs by values, say. A replacement is
  * taken as it is, so it may depend on what it replaces. What depends on no replaced node keeps its identity.
- * @throws SHAPE_MISMATCH when a node and its replacement differ in dtype or shape; INVALID_ARGUMENT for what is no node.
+ * @throws SHAPE_MISMATCH when a node and its replacement differ in dtype or shape; INVALID_ARGUMENT for what is no
+ *   node.
  */
 export function substitute(roots: readonly Node[], replacements: ReadonlyMap<Node, Node>): Node[] {
   requireNodes(roots, 'roots');

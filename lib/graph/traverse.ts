@@ -1,8 +1,8 @@
 import type { Node } from './node.js';
 
 /**
- * Every node that the given nodes depend on, themselves included, inputs before their users. `isLeaf` tells nodes behind
- * which not to look.
+ * Every node that the given nodes depend on, themselves included, inputs before their users. `isLeaf` tells nodes
+ * behind which not to look.
  */
 export function topologicalOrder(roots: readonly Node[], isLeaf: (node: Node) => boolean = () => false): Node[] {
   const found = new Set(roots);

@@ -17,8 +17,9 @@ export interface OutputCost {
 }
 
 /**
- * The cost of an output for `batch` samples: that of logits for a matrix with a row per sample and at least two columns, the
- * output itself for a single number, else squares. Undefined for integers and bools, which have no derivative.
+ * The cost of an output for `batch` samples: that of logits for a matrix with a row per sample and at least two
+ * columns, the output itself for a single number, else squares. Undefined for integers and bools, which have no
+ * derivative.
  * @param wanted the loss to use instead
  * @throws INVALID_ARGUMENT when the output does not fit the loss that is wanted
  */
@@ -61,8 +62,8 @@ export function meanLoss(cost: OutputCost, output: Node, target: Node | undefine
 }
 
 /**
- * The loss of a batch by importance: g. Samples with a loss of their own are averaged with their weights, u [batch]; without,
- * the weight of one u [] multiplies the loss.
+ * The loss of a batch by importance: g. Samples with a loss of their own are averaged with their weights, u [batch];
+ * without, the weight of one u [] multiplies the loss.
  */
 export function importanceLoss(cost: OutputCost, output: Node, target: Node | undefined, u: Node): Node {
   const each = lossesOf(cost, output, target);

@@ -3,8 +3,8 @@ import { isOp, type Node, topologicalOrder } from '../graph/index.js';
 import { elementCount } from '../tensor.js';
 
 /**
- * Random values that an input can have: reals from a normal distribution, integers that are indices into a table within that
- * table, and where nothing bounds an integer, or for a bool, zeros and ones with both in every row, as in masks.
+ * Random values that an input can have: reals from a normal distribution, integers that are indices into a table within
+ * that table, and where nothing bounds an integer, or for a bool, zeros and ones with both in every row, as in masks.
  * @param node the input in a graph of the network
  * @param bound as `indexBounds` gives it for the node
  */
@@ -20,8 +20,8 @@ export function drawInput({ dtype, shape }: Node, bound: number | undefined, ran
 }
 
 /**
- * The least size of what each integer input indexes on the way to `outputs`: rows of a table, classes of a loss. Followed are
- * operations that hand integers on as they are. Inputs without an entry index nothing.
+ * The least size of what each integer input indexes on the way to `outputs`: rows of a table, classes of a loss.
+ * Followed are operations that hand integers on as they are. Inputs without an entry index nothing.
  */
 export function indexBounds(outputs: readonly Node[]): ReadonlyMap<Node, number> {
   const bounds = new Map<Node, number>();

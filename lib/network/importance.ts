@@ -1,8 +1,8 @@
 import { div, mul, type Node, reduceSum, sigmoid } from '../graph/index.js';
 
 /**
- * The weight u' = (tanh(u) + 1) / 2 of a sample with importance u, in (0, 1). Written as sigmoid(2 u): in float32 the sum with
- * 1 cancels below u = -5, and with it the derivative.
+ * The weight u' = (tanh(u) + 1) / 2 of a sample with importance u, in (0, 1). Written as sigmoid(2 u): in float32 the
+ * sum with 1 cancels below u = -5, and with it the derivative.
  */
 export function sampleWeight(u: Node): Node {
   return sigmoid(mul(2, u));

@@ -12,8 +12,8 @@ type Tensors = Readonly<Record<string, Tensor>>;
 
 export interface StatisticsOptions {
   /**
-   * As in `Network.apply`, and to be the same as where the parameters were trained: true for all layers in training form. By
-   * default each layer does what the file says, and those in inference form keep their statistics.
+   * As in `Network.apply`, and to be the same as where the parameters were trained: true for all layers in training
+   * form. By default each layer does what the file says, and those in inference form keep their statistics.
    */
   readonly training?: boolean;
   /** Rows of a mini-batch, best as many as in the training; 200 by default, and never more than there are. */
@@ -29,14 +29,15 @@ export interface StatisticsOptions {
 }
 
 /**
- * Running statistics of batch normalization that belong to parameters trained by the statistics of mini-batches: mean and
- * variance of every channel over mini-batches of `inputs`, to which the network is applied in its training form ("precise"
- * batch normalization, Wu and Johnson 2021). The inference form normalizes by them, so they belong to the parameters wherever
- * the trained network is used or saved.
+ * Running statistics of batch normalization that belong to parameters trained by the statistics of mini-batches: mean
+ * and variance of every channel over mini-batches of `inputs`, to which the network is applied in its training form
+ * ("precise" batch normalization, Wu and Johnson 2021). The inference form normalizes by them, so they belong to the
+ * parameters wherever the trained network is used or saved.
  * @param inputs what the network was trained on, [n, ...], or several inputs by name
  * @param parameters the trained ones by name, such as `state.v`; those that are left out keep the values of the file
  * @returns the statistics by their names in `network.state`; none when no layer works in training form
- * @throws INVALID_ARGUMENT, UNKNOWN_OPTION, SHAPE_MISMATCH; NON_FINITE when what a layer normalizes is not finite; ABORTED
+ * @throws INVALID_ARGUMENT, UNKNOWN_OPTION, SHAPE_MISMATCH; NON_FINITE when what a layer normalizes is not finite;
+ *   ABORTED
  */
 export async function runningStatistics(
   network: Network,
@@ -106,8 +107,8 @@ export async function runningStatistics(
 }
 
 /**
- * Applications of batch normalization by the stored tensors that they normalize by when used. A layer that is applied several
- * times is one; layers whose equal statistics the exporter merged are not.
+ * Applications of batch normalization by the stored tensors that they normalize by when used. A layer that is applied
+ * several times is one; layers whose equal statistics the exporter merged are not.
  */
 function byStoredTensors(statistics: readonly BatchStatistics[]): BatchStatistics[][] {
   const layers = new Map<string, BatchStatistics[]>();
@@ -140,8 +141,8 @@ function pooled(applications: readonly Moments[]): Moments {
 }
 
 /**
- * Mean and variance over the mini-batches so far, the mini-batch of this step included (Chan, Golub and LeVeque 1983): the
- * variance is the mean of those within the mini-batches plus that of their means.
+ * Mean and variance over the mini-batches so far, the mini-batch of this step included (Chan, Golub and LeVeque 1983):
+ * the variance is the mean of those within the mini-batches plus that of their means.
  * @param share 1 / number of mini-batches so far
  */
 function accumulation(applications: readonly BatchStatistics[], share: Node) {

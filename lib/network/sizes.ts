@@ -23,9 +23,10 @@ export interface NetworkSizes {
 const usualSizes = { image: [32, 64, 128, 224, 16, 8], other: [8, 16, 32, 64, 128, 3] } as const;
 
 /**
- * Sizes at which a network can be applied: those of the file and the caller, and for what they leave open the first usual size
- * that fits.
- * @throws INVALID_ARGUMENT for the name of a size that is not in the file; what `apply` throws, with the sizes that may be given
+ * Sizes at which a network can be applied: those of the file and the caller, and for what they leave open the first
+ * usual size that fits.
+ * @throws INVALID_ARGUMENT for the name of a size that is not in the file; what `apply` throws, with the sizes that may
+ *   be given
  */
 export function chooseSizes(network: Network, { batch, usualBatch, sizes = {} }: SizeOptions): NetworkSizes {
   const axes = new Map(network.inputs.map((each) => [each.name, axesOf(each)]));

@@ -14,7 +14,10 @@ import { sortNodes } from './sort.js';
 import { resolveAliases } from './training/parameters.js';
 import { listOperators, UnsupportedOperatorsError } from './unsupported.js';
 
-/** What one batch normalization in training form computes of a mini-batch, and the stored tensors that stand for it in use. */
+/**
+ * What one batch normalization in training form computes of a mini-batch, and the stored tensors that stand for it in
+ * use.
+ */
 export interface BatchStatistics extends Moments {
   /** Names of the stored running mean and variance. */
   readonly stored: { readonly mean: string; readonly variance: string };
@@ -180,7 +183,10 @@ function tensorsOf(value: Value | undefined): readonly Node[] {
   return value instanceof Sequence ? value.items : [value];
 }
 
-/** New nodes know the node of the file that they are made for. Errors of the graph do not, so they are told again with it. */
+/**
+ * New nodes know the node of the file that they are made for. Errors of the graph do not, so they are told again with
+ * it.
+ */
 function withLabel<T>({ node, opset }: Operation, build: () => T): T {
   const origin: Origin = { kind: 'model', label: node.label, within: currentOrigin() };
   try {

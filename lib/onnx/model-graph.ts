@@ -40,8 +40,8 @@ export interface ModelGraph {
 /**
  * Resolves the names of a decoded model.
  * @param chosen names of the outputs to compute; the first one of the file when undefined.
- * @throws INVALID_ARGUMENT for an output that the model does not have; INVALID_FILE for names that are missing, double or
- * cyclic; UNSUPPORTED_OPERATOR for a model without standard operators and for sparse weights.
+ * @throws INVALID_ARGUMENT for an output that the model does not have; INVALID_FILE for names that are missing, double
+ * or cyclic; UNSUPPORTED_OPERATOR for a model without standard operators and for sparse weights.
  */
 export function readModelGraph(model: OnnxModel, limits: OnnxLimits, chosen?: readonly string[]): ModelGraph {
   const { graph } = model;

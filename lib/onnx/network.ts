@@ -23,13 +23,13 @@ export interface LoadOptions {
   /** Safety limits to change; see OnnxLimits. */
   readonly limits?: Partial<OnnxLimits>;
   /**
-   * Whether parameters that the exporter merged because they were equal are trained apart; false by default, which keeps
-   * the graph of the file. The warning MERGED_PARAMETERS tells when it matters.
+   * Whether parameters that the exporter merged because they were equal are trained apart; false by default, which
+   * keeps the graph of the file. The warning MERGED_PARAMETERS tells when it matters.
    */
   readonly untie?: boolean;
   /**
-   * Names of the outputs to compute, the first output of the file by default. Inputs, operators, parameters and warnings
-   * are those of these outputs: what only others need is left out.
+   * Names of the outputs to compute, the first output of the file by default. Inputs, operators, parameters and
+   * warnings are those of these outputs: what only others need is left out.
    */
   readonly outputs?: readonly string[];
 }
@@ -51,8 +51,8 @@ export interface NetworkTensor {
   readonly name: string;
   readonly shape: Shape;
   /**
-   * A parameter, a running statistic of batch normalization, another buffer of the module, or a number that the exporter
-   * wrote. PyTorch's default exporter notes it; of other files the use of the tensor is judged.
+   * A parameter, a running statistic of batch normalization, another buffer of the module, or a number that the
+   * exporter wrote. PyTorch's default exporter notes it; of other files the use of the tensor is judged.
    */
   readonly kind: TensorKind;
   /** Whether it is trained unless something else is said: a parameter whose gradient can be other than zero. */
@@ -66,7 +66,9 @@ export interface Application {
   readonly output: Node;
   /** All outputs that the network computes, by name. */
   readonly outputs: Readonly<Record<string, Node>>;
-  /** Next values of the running statistics that training-form batch normalization updates, by name in `network.state`. */
+  /**
+   * Next values of the running statistics that training-form batch normalization updates, by name in `network.state`.
+   */
   readonly state: Readonly<Record<string, Node>>;
   /** What those layers compute of the mini-batch itself. */
   readonly statistics: readonly BatchStatistics[];
@@ -104,7 +106,8 @@ export class Network {
 
   /**
    * Reads a model. From a path, tensors may lie in other files of the model's folder; from bytes they may not.
-   * @throws UNKNOWN_OPTION; naming the file: INVALID_ARGUMENT for an output that it does not have, NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED, or UNSUPPORTED_OPERATOR naming operators, opset and nodes.
+   * @throws UNKNOWN_OPTION; naming the file: INVALID_ARGUMENT for an output that it does not have, NOT_FOUND, IO_ERROR,
+   *   INVALID_FILE, LIMIT_EXCEEDED, or UNSUPPORTED_OPERATOR naming operators, opset and nodes.
    */
   static async load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Network> {
     checkKeys(options, ['limits', 'untie', 'outputs'], 'Network.load');
@@ -198,7 +201,10 @@ export class Network {
     return this.applyWithState(x, parameters, options).outputs;
   }
 
-  /** As `apply`, with all outputs and the next running statistics of batch normalization where it works in training form. */
+  /**
+   * As `apply`, with all outputs and the next running statistics of batch normalization where it works in training
+   * form.
+   */
   applyWithState(
     x: NetworkInputs,
     parameters: Readonly<Record<string, Node>>,
@@ -227,7 +233,8 @@ export class Network {
    * The model file with new values for the named parameters and running statistics, none by default; everything else
    * stays as it was, but external data are put inside.
    * @throws INVALID_ARGUMENT for an unknown name, SHAPE_MISMATCH, LIMIT_EXCEEDED above 2 GiB; STALE_STATISTICS for new
-   * parameters without the running statistics of layers that this network applied in training form, see `runningStatistics`
+   * parameters without the running statistics of layers that this network applied in training form, see
+   * `runningStatistics`
    */
   toBytes(parameters: Readonly<Record<string, Tensor>> = {}): Uint8Array {
     checkRecord(parameters, 'parameters');

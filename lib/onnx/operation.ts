@@ -41,7 +41,10 @@ export interface OperationContext {
   readonly serial: number;
   /** Values of the inputs; undefined where an optional input is left out. */
   readonly values: readonly (Value | undefined)[];
-  /** Reads a graph within the node. @returns what gives its outputs for its inputs, once for each time it is carried out */
+  /**
+   * Reads a graph within the node.
+   * @returns what gives its outputs for its inputs, once for each time it is carried out
+   */
   readonly readBody: (body: GraphProto) => (args: readonly Value[]) => Value[];
   /** Counts the elements of a constant that is about to be computed. @throws LIMIT_EXCEEDED (foldedElements) */
   countFolded(elements: number): void;
@@ -172,8 +175,13 @@ export interface OperatorImporter {
   readonly since?: number;
   /** The last opset before the operator changed into something that is not understood, where it did. */
   readonly until?: number;
-  /** True when the result is piecewise constant or a shape, so that weights in front of it cannot be trained through it. */
+  /**
+   * True when the result is piecewise constant or a shape, so that weights in front of it cannot be trained through it.
+   */
   readonly constantAlmostEverywhere?: true;
-  /** Positions of inputs that must be known while importing, such as the scales of a resampling: no weights, whatever their type. */
+  /**
+   * Positions of inputs that must be known while importing, such as the scales of a resampling: no weights, whatever
+   * their type.
+   */
   readonly settings?: readonly number[];
 }

@@ -47,8 +47,8 @@ const ruleName = 'pkg.onnxscript.rewriter.rule_name';
 const programName = 'pkg.torch.onnx.original_node_name';
 
 /**
- * Reads the notes of PyTorch's default exporter: the signature of the whole program, and what the declarations of single
- * tensors say, which other tools more often keep.
+ * Reads the notes of PyTorch's default exporter: the signature of the whole program, and what the declarations of
+ * single tensors say, which other tools more often keep.
  */
 export function readOrigins({ graph, producerName }: OnnxModel): Origins {
   const stored = new Set(graph.initializer.map(({ name }) => name));

@@ -3,7 +3,10 @@ import type { ModelNode } from './model-node.js';
 
 /** How a file uses an operator. */
 export interface OperatorUse {
-  /** Behind its domain where that is not the standard operators', as in `com.microsoft.FusedMatMul`; cut where it would be endless. */
+  /**
+   * Behind its domain where that is not the standard operators', as in `com.microsoft.FusedMatMul`; cut where it would
+   * be endless.
+   */
   readonly name: string;
   /** The nodes that apply it, as messages name them. */
   readonly nodes: readonly string[];

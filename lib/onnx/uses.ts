@@ -8,8 +8,8 @@ export interface Use {
   /** The stored tensor's name in the file. */
   readonly name: string;
   /**
-   * Which tensor of the module the stored one stands for here; 'constant' for numbers that the exporter made up, undefined
-   * when nothing is known.
+   * Which tensor of the module the stored one stands for here; 'constant' for numbers that the exporter made up,
+   * undefined when nothing is known.
    */
   readonly origin: ModuleTensor | 'constant' | undefined;
 }

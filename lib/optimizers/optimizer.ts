@@ -1,15 +1,16 @@
 import type { Node } from '../graph/index.js';
 
 /**
- * A first-order update rule. The tensors part is a graph; the scalar that depends on the step count is computed in float64
- * by the host and fed to the program, one value per step, so that no device has to raise numbers to powers.
+ * A first-order update rule. The tensors part is a graph; the scalar that depends on the step count is computed in
+ * float64 by the host and fed to the program, one value per step, so that no device has to raise numbers to powers.
  */
 export interface Optimizer {
   /** Names of the tensors kept between steps; each has the parameter's shape and starts at zero. */
   readonly slots: readonly string[];
   /**
    * One step: the new parameter and slots, from the current ones, the gradient and the scalar step size.
-   * @param differentiable whether derivatives are taken through it: the values are the same, and the derivatives finite everywhere
+   * @param differentiable whether derivatives are taken through it: the values are the same, and the derivatives finite
+   *   everywhere
    */
   update(
     parameter: Node,

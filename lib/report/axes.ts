@@ -46,7 +46,9 @@ export interface Axis {
 export const axisLabel = ({ label, kind }: Pick<Axis, 'label' | 'kind'>): string =>
   kind === 'log' ? `${label} (log scale)` : label;
 
-/** Grid lines, tick labels and the labels of both axes; that of the vertical one lies above it, where it reads level. */
+/**
+ * Grid lines, tick labels and the labels of both axes; that of the vertical one lies above it, where it reads level.
+ */
 export function renderAxes(x: Axis, y: Axis): Html {
   const bottom = frame.height - frame.bottom;
   const right = frame.width - frame.right;

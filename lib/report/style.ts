@@ -1,4 +1,6 @@
-/** Colours as variables, so that the dark scheme changes these alone. The series' are those of charts, in their order. */
+/**
+ * Colours as variables, so that the dark scheme changes these alone. The series' are those of charts, in their order.
+ */
 const colours = `
 :root {
   --page: #fbfbfa; --panel: #fff; --text: #1d2430; --muted: #626c7a; --line: #e2e4e8; --grid: #eceef1;

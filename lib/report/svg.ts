@@ -25,8 +25,8 @@ function placeLegend(names: readonly string[]): LegendEntry[] {
 }
 
 /**
- * Charts in rows of `columns` as one SVG file that needs nothing else: for pages that show pictures but no HTML. It follows
- * the reader's light or dark scheme.
+ * Charts in rows of `columns` as one SVG file that needs nothing else: for pages that show pictures but no HTML. It
+ * follows the reader's light or dark scheme.
  */
 export function renderSvg(charts: readonly LineChart[], columns = 1): string {
   const legends = charts.map(({ series }) => placeLegend(series.map(({ name }) => name)));

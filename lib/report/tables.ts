@@ -29,7 +29,9 @@ export function meanAndDeviation(values: readonly number[]): { mean: number; dev
   return { mean: center, deviation: Math.sqrt(squares / (values.length - 1)) };
 }
 
-/** Mean, and with several values the standard deviation; a dash for what nothing defines, such as the AUC without noise. */
+/**
+ * Mean, and with several values the standard deviation; a dash for what nothing defines, such as the AUC without noise.
+ */
 export function spread(values: readonly number[], digits = 2): string {
   if (values.some(Number.isNaN)) return '–';
   const { mean, deviation } = meanAndDeviation(values);

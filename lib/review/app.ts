@@ -18,7 +18,10 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'";
 
-/** Names under which a browser on this machine reaches us. Any other is a page of elsewhere whose name was made to lead here. */
+/**
+ * Names under which a browser on this machine reaches us. Any other is a page of elsewhere whose name was made to lead
+ * here.
+ */
 const isLocal = (host: string | undefined): boolean => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host ?? '');
 
 /** The pages and data of a review: what a browser asks for, answered from the samples and the file of decisions. */

@@ -77,7 +77,10 @@ export class DecisionsFile {
     return this.#decisions.get(index);
   }
 
-  /** Decides on a sample, or with undefined takes that back. Resolves when the file says so. @throws IO_ERROR, with all as before */
+  /**
+   * Decides on a sample, or with undefined takes that back. Resolves when the file says so.
+   * @throws IO_ERROR, with all as before
+   */
   set(index: number, decision: Decision | undefined): Promise<void> {
     const write = this.#written.then(async () => {
       const before = this.#decisions.get(index);

@@ -8,13 +8,13 @@ import type { AnyMethod } from './find-method.js';
 /** What one iteration of a method evaluates. */
 export interface Complexity {
   /**
-   * At the default options, on a problem with one lower element and one mini-batch: the mean over many iterations, since some
-   * methods' differ from each other.
+   * At the default options, on a problem with one lower element and one mini-batch: the mean over many iterations,
+   * since some methods' differ from each other.
    */
   readonly atDefaults: Evaluations;
   /**
-   * How each grows with the options that count something, such as `T+2`, and with U and V, the numbers of upper and lower
-   * elements; undefined where no formula says it.
+   * How each grows with the options that count something, such as `T+2`, and with U and V, the numbers of upper and
+   * lower elements; undefined where no formula says it.
    */
   readonly formulas: Readonly<Record<keyof Evaluations, string | undefined>>;
   /** Whether the iterations differ; the formulas are then those of the usual one. */
@@ -25,7 +25,10 @@ export interface Complexity {
 
 type Counts = Readonly<Record<string, number>>;
 
-/** An option, or one of the sizes U and V, that the evaluations grow with, and from where on they are taken to grow linearly. */
+/**
+ * An option, or one of the sizes U and V, that the evaluations grow with, and from where on they are taken to grow
+ * linearly.
+ */
 interface Counting {
   readonly name: string;
   readonly symbol: string;
@@ -98,7 +101,10 @@ function problemOf(U: number, V: number): BilevelProblem {
   });
 }
 
-/** U, V and the integer options, if they change the evaluations; one whose text ends in `(T).` has the symbol T, another its name. */
+/**
+ * U, V and the integer options, if they change the evaluations; one whose text ends in `(T).` has the symbol T, another
+ * its name.
+ */
 function countingOf(table: OptionTable, at: (counts: Counts) => Evaluations): Counting[] {
   const options = Object.entries(table).flatMap(([name, option]): Counting[] => {
     if (option.kind !== 'integer') return [];
@@ -109,7 +115,9 @@ function countingOf(table: OptionTable, at: (counts: Counts) => Evaluations): Co
   return [...options, ...sizes].filter((counting) => grows(counting, at));
 }
 
-/** Whether the evaluations differ at the next value; one that is refused while the others stay does not grow by itself. */
+/**
+ * Whether the evaluations differ at the next value; one that is refused while the others stay does not grow by itself.
+ */
 function grows({ name, from }: Counting, at: (counts: Counts) => Evaluations): boolean {
   try {
     return JSON.stringify(at({ [name]: from })) !== JSON.stringify(at({ [name]: from + 1 }));

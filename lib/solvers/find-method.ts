@@ -6,7 +6,8 @@ import * as all from './methods/index.js';
 /** A method of which no more is known than its name: its options are checked when it is called. */
 export type AnyMethod = Method<OptionTable, object>;
 
-// Each method takes options of its own type; whoever picks one by a text gives a record, which the method itself checks.
+// Each method takes options of its own type; whoever picks one by a text gives a record, which the method itself
+// checks.
 const byName: Readonly<Record<string, AnyMethod>> = { ...all } as object as Record<string, AnyMethod>;
 
 /** Names of all bilevel methods, in alphabetic order. */

@@ -14,8 +14,8 @@ export interface Method<T extends OptionTable, Q extends object>
    */
   (problem: BilevelProblem, options?: GivenOptions<T>, resources?: MethodResources): MethodSolver<T, Q>;
   /**
-   * The same solver, whose programs are compiled by another thread, so that the event loop goes on; the graphs of costs and
-   * derivatives are made on this one, before the first turn of the event loop.
+   * The same solver, whose programs are compiled by another thread, so that the event loop goes on; the graphs of costs
+   * and derivatives are made on this one, before the first turn of the event loop.
    * @throws as the call; ABORTED when the signal stops it
    */
   readonly create: (
@@ -36,7 +36,8 @@ export function defineMethod<const T extends OptionTable, Q extends object>(
   const checked = (problem: BilevelProblem, given: GivenOptions<T>): Options<T> => {
     checkProblem(problem, 'bilevelProblem');
     const options = validate(given);
-    // A random series may need no Hessian-vector product in an iteration, but its sum is always multiplied with grad_uv g.
+    // A random series may need no Hessian-vector product in an iteration, but its sum is always multiplied with grad_uv
+    // g.
     const { jacobianVectorProducts } = definition.evaluations(options, 0, problem);
     const addedCurvature = definition.addedCurvature?.(options) ?? 0;
     checkConditions({ ...definition, solvesWithHessian: jacobianVectorProducts > 0, addedCurvature }, problem);

@@ -44,9 +44,10 @@ export interface MinimizeReport extends StepReport {
 export type MinimizeState = SolverState<'iteration'>;
 
 /**
- * Trains one level alone, min over v of g(v), by an optimizer over mini-batches. `minimize.create` makes the same solver, whose program
- * is compiled by another thread, so that the event loop goes on.
- * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; NOT_DIFFERENTIABLE when a derivative is missing; `create`, ABORTED when its signal stops it
+ * Trains one level alone, min over v of g(v), by an optimizer over mini-batches. `minimize.create` makes the same
+ * solver, whose program is compiled by another thread, so that the event loop goes on.
+ * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; NOT_DIFFERENTIABLE when a derivative is missing; `create`, ABORTED when its
+ *   signal stops it
  */
 export const minimize = Object.assign(
   function minimize(

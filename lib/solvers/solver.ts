@@ -45,7 +45,10 @@ export interface CreateOptions extends MethodResources {
 /** What a bilevel method is constructed with: where it runs, and how its results are judged. */
 export interface MethodResources extends SolverResources, WatchOptions {}
 
-/** The options of a construction, apart. @throws UNKNOWN_OPTION; INVALID_ARGUMENT; ABORTED when the signal was aborted before */
+/**
+ * The options of a construction, apart.
+ * @throws UNKNOWN_OPTION; INVALID_ARGUMENT; ABORTED when the signal was aborted before
+ */
 export function checkCreateOptions(options: CreateOptions): {
   readonly resources: MethodResources;
   readonly course: Pick<CreateOptions, 'signal' | 'onProgress'>;
@@ -64,8 +67,8 @@ export function checkCreateOptions(options: CreateOptions): {
 const what = 'The construction of the solver';
 
 /**
- * What every method offers. Whoever wants to own the loop calls init and step; run is the plain loop over them. A method
- * is a subclass that says where it starts and what one iteration does.
+ * What every method offers. Whoever wants to own the loop calls init and step; run is the plain loop over them. A
+ * method is a subclass that says where it starts and what one iteration does.
  */
 export abstract class Solver<C extends string, R extends StepReport> implements Disposable {
   /** What a state of this solver belongs to. */
@@ -109,7 +112,10 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     return this;
   }
 
-  /** Compiles the steps on another thread, program by program. @throws as `compile`; ABORTED; after disposing of the solver */
+  /**
+   * Compiles the steps on another thread, program by program.
+   * @throws as `compile`; ABORTED; after disposing of the solver
+   */
   protected async compileInBackground({
     signal,
     onProgress,
@@ -131,8 +137,10 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
 
   /**
    * One iteration, in place.
-   * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; ABORTED, with the state as before the iteration; NON_FINITE naming quantity and cause (a NonFiniteError), with the state as
-   * before too unless rows of samples had been changed, after which only a state saved before is of use; TENSOR_IN_USE while another iteration of this solver is under way; DISPOSED
+   * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; ABORTED, with the state as before the iteration; NON_FINITE naming
+   * quantity and cause (a NonFiniteError), with the state as before too unless rows of samples had been changed, after
+   * which only a state saved before is of use; TENSOR_IN_USE while another iteration of this solver is under way;
+   * DISPOSED
    */
   async step(state: SolverState<C>, options: StepOptions = {}): Promise<R> {
     if (!(state instanceof SolverState)) throw invalidArgument('state', 'a state of this solver', state);
@@ -154,7 +162,10 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
     }
   }
 
-  /** Reports of one iteration after the other. @throws as {@link step}; INVALID_ARGUMENT for the number of iterations */
+  /**
+   * Reports of one iteration after the other.
+   * @throws as {@link step}; INVALID_ARGUMENT for the number of iterations
+   */
   async *run(options: RunOptions<SolverState<C>> = {}): AsyncGenerator<R, void, undefined> {
     checkKeys(options, ['iterations', 'state', 'signal'], 'run');
     const { iterations = Number.POSITIVE_INFINITY, state = this.init(), signal } = options;

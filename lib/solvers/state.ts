@@ -103,8 +103,8 @@ const stateKey = 'state';
 const checksumKey = 'sha256';
 
 /**
- * Keeps a state in one safetensors file, with the JSON and a checksum of everything in its metadata, replaced in one step: a
- * failure leaves the file that was there before.
+ * Keeps a state in one safetensors file, with the JSON and a checksum of everything in its metadata, replaced in one
+ * step: a failure leaves the file that was there before.
  * @throws IO_ERROR
  */
 export async function writeState(path: string, { tensors, values }: SavedState): Promise<void> {

@@ -4,7 +4,10 @@ import type { RunFolder } from './run-folder.js';
 
 /** One of the runs that a study is made of, each in a folder of its own. */
 export interface Job {
-  /** Its folder within that of the study, `vrbo/seed-0`; empty where the study has one job, which then has the folder to itself. */
+  /**
+   * Its folder within that of the study, `vrbo/seed-0`; empty where the study has one job, which then has the folder to
+   * itself.
+   */
   readonly path: string;
   /** What progress calls it. */
   readonly title: string;

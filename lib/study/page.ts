@@ -19,7 +19,11 @@ export function environmentOf(device: Device): Readonly<Record<string, string>> 
   };
 }
 
-/** Writes the page of a study, or of a part of it, and a picture of every group of its charts, `P1.svg` or `P1-2-of-4.svg`. @returns its file */
+/**
+ * Writes the page of a study, or of a part of it, and a picture of every group of its charts, `P1.svg` or
+ * `P1-2-of-4.svg`.
+ * @returns its file
+ */
 export async function writePage<S, J extends Job, I, E extends object, M>(
   study: StudyDefinition<S, J, I, E, M>,
   results: Results<S, J, M>,

@@ -35,8 +35,8 @@ export interface Standing {
  * importance.csv, network.onnx, report.html.
  *
  * Every file but the metrics is replaced in one step, so a failure leaves the one before. The checkpoint remembers how
- * long the metrics were, and their checksum: a resumed run cuts off the lines that came after it and then writes them again.
- * One process at a time has the folder.
+ * long the metrics were, and their checksum: a resumed run cuts off the lines that came after it and then writes them
+ * again. One process at a time has the folder.
  */
 export class RunFolder {
   readonly path: string;

@@ -40,7 +40,8 @@ interface Opened {
 
 /**
  * Does a job, or what is left of it, and measures what its folder then holds.
- * @throws ABORTED, with everything kept up to the last step; what the study's `load`, `run` and `measure` and RunFolder throw
+ * @throws ABORTED, with everything kept up to the last step; what the study's `load`, `run` and `measure` and RunFolder
+ *   throw
  */
 export async function runJob<S, J extends Job, I, E extends object, M>(
   study: StudyDefinition<S, J, I, E, M>,

@@ -9,8 +9,8 @@ import { BilevelError } from '../errors.js';
 
 /**
  * One process at a time for a folder, also where processes die. Each announces itself by a file whose name says who it
- * is, and then looks for others: whoever finds one that lives gives way, so two never go on together. Files of the dead are
- * removed by whoever meets them.
+ * is, and then looks for others: whoever finds one that lives gives way, so two never go on together. Files of the dead
+ * are removed by whoever meets them.
  */
 
 const lockName = /^\.lock\.([\w-]+)\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;

@@ -27,8 +27,8 @@ export interface StudyOptions {
 /**
  * Does the jobs of a study, one after the other, and writes its page, also of what had ended when it is stopped.
  * @returns the results, the file of the page within their folder, and whether it was stopped
- * @throws INVALID_ARGUMENT where `out` holds a run that is not to be gone on with, NOT_FOUND where it holds none that could;
- *   what a job throws
+ * @throws INVALID_ARGUMENT where `out` holds a run that is not to be gone on with, NOT_FOUND where it holds none that
+ *   could; what a job throws
  */
 export async function runStudy<S, J extends Job, I, E extends object, M>(
   study: StudyDefinition<S, J, I, E, M>,

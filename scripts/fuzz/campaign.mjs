@@ -7,7 +7,10 @@ import { mutant } from './mutant.mjs';
 import { targets } from './targets.mjs';
 
 const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
-/** A mutant that takes longer hangs: far above what the child allows of the processor's time, for machines with other work. */
+/**
+ * A mutant that takes longer hangs: far above what the child allows of the processor's time, for machines with other
+ * work.
+ */
 const hangMs = 60_000;
 /** Memory that a child may ask for: far above what it needs, far below what would take the machine along. */
 const addressSpaceKiB = 24 * 2 ** 20;

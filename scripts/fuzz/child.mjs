@@ -1,5 +1,5 @@
-// A process that tries mutants one after the other. It says the number of each before it begins, so that the one that ended
-// the process, or that never ends, is known; and what is wrong with it, when the process goes on.
+// A process that tries mutants one after the other. It says the number of each before it begins, so that the one that
+// ended the process, or that never ends, is known; and what is wrong with it, when the process goes on.
 import { writeSync } from 'node:fs';
 import { BilevelError } from '../../dist/lib/errors.js';
 import { mutant } from './mutant.mjs';

@@ -1,5 +1,5 @@
-// Damage to files: what a transfer, a disk or malice does to bytes, and to the messages of a protobuf file. All of it is
-// drawn from the generator, so that a number makes the same file again.
+// Damage to files: what a transfer, a disk or malice does to bytes, and to the messages of a protobuf file. All of it
+// is drawn from the generator, so that a number makes the same file again.
 
 const turns = [0, 1, 2, 3, 7, 8, 127, 128, 255, 256, 65535, 65536, 2 ** 24, 2 ** 30, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
 const wideTurns = [
@@ -148,7 +148,9 @@ const fieldDamages = [
   },
 ];
 
-/** Every field in the tree of messages: each with the fields beside it, and a way to write the file with others there. */
+/**
+ * Every field in the tree of messages: each with the fields beside it, and a way to write the file with others there.
+ */
 function allFields(bytes, write = (changed) => changed, depth = 0) {
   const fields = readFields(bytes) ?? [];
   const found = fields.map((field, at) => ({ field, at, fields, write: (changed) => write(writeFields(changed)) }));

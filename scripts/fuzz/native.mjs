@@ -44,7 +44,9 @@ function writeCorpus(build, folder) {
   }
 }
 
-/** Fuzzes for so long, or so many runs; what was found is kept in `out`. The corpus stays in the build folder and grows. */
+/**
+ * Fuzzes for so long, or so many runs; what was found is kept in `out`. The corpus stays in the build folder and grows.
+ */
 export function fuzzPrograms({ build }, { seed, mutants, seconds, out }) {
   const corpus = join(build, 'corpus');
   writeCorpus(build, corpus);

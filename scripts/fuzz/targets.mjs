@@ -1,5 +1,5 @@
-// What is fuzzed: for each target the files that mutants are made of, how they are damaged, what is done with a mutant, and
-// the codes that an error may have. Any other error, and any other end, is a fault.
+// What is fuzzed: for each target the files that mutants are made of, how they are damaged, what is done with a mutant,
+// and the codes that an error may have. Any other error, and any other end, is a fault.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

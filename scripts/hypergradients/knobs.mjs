@@ -1,6 +1,8 @@
 // The knobs by which methods trade work for accuracy of the hypergradient, and how the error falls with them in theory.
 
-/** The longest step that is stable for curvatures up to that of g, on f + weight g, and on f + weight |grad_v g|^2 / 2. */
+/**
+ * The longest step that is stable for curvatures up to that of g, on f + weight g, and on f + weight |grad_v g|^2 / 2.
+ */
 const step = ({ hessian }) => 1 / hessian.high;
 const valueStep = ({ hessian, upperCurvature }, weight) => 1 / (upperCurvature + weight * hessian.high);
 const gradientStep = ({ hessian, upperCurvature }, weight) => 1 / (upperCurvature + weight * hessian.high ** 2);
@@ -193,11 +195,12 @@ const regularizers = [
 const family = (name, xScale, entries) => entries.map((entry) => ({ family: name, xScale, ...entry }));
 
 /**
- * One entry: `options` of the method by problem and value, and `theory`. Where they differ from the usual: `start`, where v
- * starts, at the solution so that nothing but the knob makes an error; `learnsStart`, whether that is learned too;
- * `iterations` at whose end the direction is taken, with u at rest; `scale` of the direction beside the hypergradient;
- * `target`, what it comes near, the hypergradient; `repeats` with other random directions; `on`, the problems where the knob
- * makes an error; `amplifies`, by how much rounding errors grow with the value; `x`, what the chart is over.
+ * One entry: `options` of the method by problem and value, and `theory`. Where they differ from the usual: `start`,
+ * where v starts, at the solution so that nothing but the knob makes an error; `learnsStart`, whether that is learned
+ * too; `iterations` at whose end the direction is taken, with u at rest; `scale` of the direction beside the
+ * hypergradient; `target`, what it comes near, the hypergradient; `repeats` with other random directions; `on`, the
+ * problems where the knob makes an error; `amplifies`, by how much rounding errors grow with the value; `x`, what the
+ * chart is over.
  */
 export const knobs = [
   ...family('Weight of a penalty', 'log', penalties),

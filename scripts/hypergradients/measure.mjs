@@ -2,7 +2,10 @@
 import { methods } from '../../dist/lib/solvers/index.js';
 import { relativeError } from './problems.mjs';
 
-/** A long last step of plain descent makes (u - u') / step the direction of u without loss to rounding; before it u rests. */
+/**
+ * A long last step of plain descent makes (u - u') / step the direction of u without loss to rounding; before it u
+ * rests.
+ */
 const longStep = 100;
 const rest = 1e-30;
 
@@ -53,8 +56,8 @@ const precision = 1e-7;
 const isOfKnob = ({ amplifies = () => 1 }, value, error) => error > 10 * precision * amplifies(value);
 
 /**
- * The measured rate: the power of the value, or the factor by which each step multiplies the error, fitted to the errors
- * that fall and are not those of rounding.
+ * The measured rate: the power of the value, or the factor by which each step multiplies the error, fitted to the
+ * errors that fall and are not those of rounding.
  */
 export function rateOf(knob, errors) {
   const { values, theory } = knob;

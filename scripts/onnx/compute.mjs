@@ -10,8 +10,8 @@ const tolerances = { [DataType.FLOAT16]: 2e-3, [DataType.BFLOAT16]: 2e-2 };
 const defaultTolerance = 2e-5;
 
 /**
- * The value { dtype, shape, data } of an output, from the values of the inputs by name and the weights of the file. Without
- * a key what draws random numbers is refused.
+ * The value { dtype, shape, data } of an output, from the values of the inputs by name and the weights of the file.
+ * Without a key what draws random numbers is refused.
  */
 export async function computeOutput(network, feeds, device, key) {
   const nodes = new Map(

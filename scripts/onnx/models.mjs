@@ -16,7 +16,9 @@ export async function findModels(folder) {
     .map((name) => join(folder, name));
 }
 
-/** Standard normal reals, and the integers 0 and 1, which are indices of nearly everything. Open axes get the size 2. */
+/**
+ * Standard normal reals, and the integers 0 and 1, which are indices of nearly everything. Open axes get the size 2.
+ */
 function drawInput({ name, dtype, shape = [] }) {
   const random = Random.fromSeed(3, name);
   const sizes = shape.map((size) => (typeof size === 'number' ? size : 2));

@@ -54,7 +54,9 @@ function storing(model, stored) {
 const scaled = 'as reals times one';
 const one = { dtype: 'float32', shape: [1], data: [1] };
 
-/** A model has to depend on an input: one of stored values alone gives its output as reals, times an input that is 1. */
+/**
+ * A model has to depend on an input: one of stored values alone gives its output as reals, times an input that is 1.
+ */
 function scale(model, output) {
   const to = create(AttributeProtoSchema, { name: 'to', type: Type.INT, i: BigInt(DataType.FLOAT) });
   model.graph.node.push(

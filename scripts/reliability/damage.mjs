@@ -36,8 +36,8 @@ async function read(folder, configuration) {
 
 /**
  * @param whole folder of a run that has ended
- * @returns for each region how many kinds of damage were tried, refused, and changed nothing; and those accepted although
- *   they changed something
+ * @returns for each region how many kinds of damage were tried, refused, and changed nothing; and those accepted
+ *   although they changed something
  */
 export async function damageCheckpoint({ parent }, { flips }) {
   const [whole, folder] = [join(parent, 'whole'), join(parent, 'damaged')];

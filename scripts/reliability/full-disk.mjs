@@ -1,5 +1,5 @@
-// A disk that is full from one operation on, for every operation that a run makes: an error that says so, and once there
-// is space again the run goes on and ends as if nothing had happened.
+// A disk that is full from one operation on, for every operation that a run makes: an error that says so, and once
+// there is space again the run goes on and ends as if nothing had happened.
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { goOn, resultsOf, start } from './run.mjs';

@@ -62,7 +62,9 @@ export async function resultsOf(folder) {
   return JSON.stringify([importance.toString('base64'), network.toString('base64'), rows]);
 }
 
-/** Gives a folder that is removed afterwards, the results of a run in it that nothing disturbed, and how long that took. */
+/**
+ * Gives a folder that is removed afterwards, the results of a run in it that nothing disturbed, and how long that took.
+ */
 export async function withReference(use) {
   const parent = await mkdtemp(join(tmpdir(), 'bilevel-reliability-'));
   try {

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { goOn, resultsOf } from './run.mjs';
 
-/** @returns how many rounds there were, in how many of them one process alone went on to the right end, and the others */
+/**
+ * @returns how many rounds there were, in how many of them one process alone went on to the right end, and the others
+ */
 export async function runTogether({ parent, expected, ms }, { rounds, processes }) {
   const folder = join(parent, 'together');
   const figures = { rounds: 0, right: 0, wrong: [] };

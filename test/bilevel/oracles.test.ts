@@ -82,7 +82,8 @@ for (const gamma of [0.1, 1, 30]) {
   test(`P4, gamma ${gamma}: the penalty's gradients are those of dense algebra`, (t) => {
     const [u, v] = [point(), point()];
     const slope = gram(u.map((value, index) => value - (v[index] as number)));
-    // grad_v g = -2 M d, grad_uv g = -2 M, grad_vv g = 2 M, and the same for the quadratic part of f with the other sign
+    // grad_v g = -2 M d, grad_uv g = -2 M, grad_vv g = 2 M, and the same for the quadratic part of f with the other
+    // sign
     const bend = gram(slope.map((value) => 4 * gamma * value));
     const { du, dv } = penaltyGradients(p4(matrix, { u, v }), u, v, gamma);
     t.true(

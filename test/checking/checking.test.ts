@@ -76,7 +76,10 @@ const images: TestModel = {
   outputs: ['image'],
 };
 
-/** Batch normalization of two values per channel, and a second one that starts at 0, so that ReLU behind it is on its kink. */
+/**
+ * Batch normalization of two values per channel, and a second one that starts at 0, so that ReLU behind it is on its
+ * kink.
+ */
 const normalized: TestModel = {
   inputs: { x: { shape: ['batch', 3, 1, 1] } },
   initializers: {

@@ -4,7 +4,10 @@ import { reassociate } from '../../lib/compile/rewrite/reassociate/reassociate.j
 import { defaultTarget } from '../../lib/compile/target.js';
 import * as g from '../../lib/graph/index.js';
 
-/** Lookups in maps, sets and lists, of which all searches are made, while something runs. Counts, other than times, repeat. */
+/**
+ * Lookups in maps, sets and lists, of which all searches are made, while something runs. Counts, other than times,
+ * repeat.
+ */
 function lookups(run: () => void): number {
   const [map, set] = [Map.prototype, Set.prototype];
   const { get, has } = map;

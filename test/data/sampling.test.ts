@@ -172,7 +172,8 @@ test('pair-flip noise gives the next class, confusions those that a classifier t
   for (const [row, label] of pairs.labels.data.entries()) {
     t.is(Number(label), (Number(clean.data[row]) + (pairs.corrupted.data[row] ?? 0)) % 3);
   }
-  // Every sample is taken for class 2 three times as often as for class 1; class 0 is all that is left of class 2's samples.
+  // Every sample is taken for class 2 three times as often as for class 1; class 0 is all that is left of class 2's
+  // samples.
   const probabilities = Tensor.from(
     Float32Array.from({ length: 3 * n }, (_, at) => [0, 0.25, 0.75][at % 3] ?? 0),
     [n, 3],

@@ -7,7 +7,9 @@ import { testDevice } from '../support/devices.js';
 import { accumulator } from '../support/engine/encoded-programs.js';
 import { programCases } from '../support/engine/programs.js';
 
-/** Damaged programs: each is refused with a code, or runs; none does harm. The native tests do this under sanitizers. */
+/**
+ * Damaged programs: each is refused with a code, or runs; none does harm. The native tests do this under sanitizers.
+ */
 
 const codes = ['INVALID_PROGRAM', 'LIMIT_EXCEEDED', 'INVALID_ARGUMENT', 'INDEX_OUT_OF_RANGE'];
 const strange = [

@@ -76,7 +76,8 @@ for (const { name, of, moves } of expressions) {
       const [value, ...derivatives] = valuesOf(orders(y), feeds);
       const [expectedValue, ...expected] = valuesOf(orders(pooled(of)), feeds);
       t.deepEqual(value, expectedValue, `with ${special}`);
-      // What was NaN because the zero that is the derivative of an unpicked cell met NaN or infinity in it need not be so any more.
+      // What was NaN because the zero that is the derivative of an unpicked cell met NaN or infinity in it need not be
+      // so any more.
       const nan = expected.map((list) => list.map((v) => special !== undefined && Number.isNaN(v)));
       const clear = (lists: readonly number[][]) => lists.map((list, k) => list.map((v, i) => (nan[k]?.[i] ? 0 : v)));
       t.deepEqual(clear(derivatives), clear(expected), `with ${special}`);

@@ -27,8 +27,8 @@ const device = testDevice();
 test.after.always(() => device.dispose());
 
 /**
- * What the default exporter puts in place of parameters: new names where it transposes or combines them, nothing where one
- * is zero, equal to another, or repeated for a fixed number of samples.
+ * What the default exporter puts in place of parameters: new names where it transposes or combines them, nothing where
+ * one is zero, equal to another, or repeated for a fixed number of samples.
  */
 const replaced: Readonly<Record<string, Readonly<Record<string, readonly number[] | undefined>>>> = {
   lstm: {
@@ -122,7 +122,8 @@ for (const [name, module] of Object.entries(modules)) {
 
     test(`${file} agrees with ONNX Runtime, also saved with other values`, async (t) => {
       const network = await Network.load(`${folder}${file}`);
-      // ONNX Runtime refuses masks that are the same for all queries in the operator, so a file without it is run there.
+      // ONNX Runtime refuses masks that are the same for all queries in the operator, so a file without it is run
+      // there.
       const judged = file === 'encoder-attention.onnx' ? 'encoder-older.onnx' : file;
       const judge = await Network.load(`${folder}${judged}`);
       const values = moved(network);

@@ -12,7 +12,10 @@ const constant = (name: string, value: TestTensor): TestNode => ({
   attributes: { value: { tensor: value } },
 });
 
-/** A convolution with a bias of its own, batch normalization, an embedding of fixed rows, and a constant that is no weight. */
+/**
+ * A convolution with a bias of its own, batch normalization, an embedding of fixed rows, and a constant that is no
+ * weight.
+ */
 const model: TestModel = {
   inputs: { x: { shape: ['batch', 2, 4, 4] } },
   nodes: [

@@ -24,7 +24,10 @@ interface Module {
 
 const modules: Readonly<Record<string, Module>> = JSON.parse(await readFile(`${folder}index.json`, 'utf8'));
 
-/** Warnings of every export, and of those that lost something the remedy that is named, by the form that results from it. */
+/**
+ * Warnings of every export, and of those that lost something the remedy that is named, by the form that results from
+ * it.
+ */
 const exported: Readonly<Record<string, readonly WarningCode[]>> = {
   'norms-default': ['MERGED_PARAMETERS', 'LOST_NAMES'],
   'norms-unoptimized': [],

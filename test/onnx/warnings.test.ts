@@ -191,7 +191,9 @@ test('masks, means of the input, tables of angles and small numbers are not trai
   t.deepEqual([...network.constants.keys()].toSorted(), ['center', 'mask', 'table', 'tiny']);
 });
 
-/** Two normalizations of 3 features that share a scale and a shift, with values that are those of fresh layers or not. */
+/**
+ * Two normalizations of 3 features that share a scale and a shift, with values that are those of fresh layers or not.
+ */
 function sharedNorm(scale: readonly number[]): TestModel {
   return {
     inputs: { x: { shape: ['batch', 3] } },

@@ -10,7 +10,10 @@ import { withTemporary } from '../support/temporary.js';
 const executablePath =
   env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
-/** Needs Chromium (Debian's package chromium; or CHROMIUM says where another one is); elsewhere it says that it was left out. */
+/**
+ * Needs Chromium (Debian's package chromium; or CHROMIUM says where another one is); elsewhere it says that it was left
+ * out.
+ */
 const inBrowser = executablePath === undefined ? test.skip : test.serial;
 
 let browser: Browser | undefined;

@@ -83,7 +83,8 @@ test('methods that solve with second derivatives refuse a lower cost that has no
 test('a method that adds curvature itself takes a lower cost that has none, and solves what it makes of it', async (t) => {
   const far = [9, -8];
   const start = [1, 2];
-  // v* = u + sign(c - u) / lambda while that does not pass c, so that the Hessian is lambda I and the hypergradient grad_v f.
+  // v* = u + sign(c - u) / lambda while that does not pass c, so that the Hessian is lambda I and the hypergradient
+  // grad_v f.
   const lambda = 0.5;
   const absolute = bilevelProblem({
     upper: { w: Tensor.from(start) },

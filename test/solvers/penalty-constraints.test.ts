@@ -13,7 +13,10 @@ const sum = (x: Node): Node => reduceSum(x);
 
 type Statement = BilevelStatement<Record<never, never>, { u: Tensor }, { v: Tensor }>;
 
-/** |u - a|^2 / 2 + |v - b|^2 / 2 over v* = argmin |v - u|^2 / 2, of two elements each: u = v = (a + b) / 2 if unconstrained. */
+/**
+ * |u - a|^2 / 2 + |v - b|^2 / 2 over v* = argmin |v - u|^2 / 2, of two elements each: u = v = (a + b) / 2 if
+ * unconstrained.
+ */
 function nearest(a: number, b: number, conditions: Partial<Statement>): BilevelProblem {
   return bilevelProblem({
     upper: { u: Tensor.from([0.1, -0.2]) },

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Milliseconds after which a command counts as hanging, also on a machine with much else to do; below the limit of a test file. */
+/**
+ * Milliseconds after which a command counts as hanging, also on a machine with much else to do; below the limit of a
+ * test file.
+ */
 const patience = 170_000;
 
 /** The file of the command line. */

@@ -139,7 +139,10 @@ export async function readersThings(page: string, networkPath: string): Promise<
   };
 }
 
-/** What each entry of the package exports; of a name in several of them that of the last is meant where a block imports nothing. */
+/**
+ * What each entry of the package exports; of a name in several of them that of the last is meant where a block imports
+ * nothing.
+ */
 const entries: Readonly<Record<string, object>> = {
   'bilevel/graph': graph,
   'bilevel/engine': engine,
@@ -151,8 +154,8 @@ type AsyncFunctionConstructor = new (...parts: string[]) => (...values: unknown[
 const AsyncFunction = (async () => undefined).constructor as unknown as AsyncFunctionConstructor;
 
 /**
- * Runs a block as a module would be run in which the package and the reader's things are at hand; what it imports from the
- * package must be there.
+ * Runs a block as a module would be run in which the package and the reader's things are at hand; what it imports from
+ * the package must be there.
  */
 export async function runBlock({ code }: DocBlock, things: Readonly<Record<string, unknown>>): Promise<void> {
   const statement = /^import \{([^}]*)\} from '(bilevel(?:\/\w+)?)';$/gms;

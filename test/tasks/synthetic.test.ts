@@ -273,7 +273,9 @@ test('the row space of a matrix is found, and the smallest eigenvalue of A A', (
   assertClose(t, [smallest], [dot(vector, times(gram, vector))], 1e-9);
 });
 
-/** The authors' loop in float64 on P1, one trial: Adam on both levels, moments never reset, one test for each step of u. */
+/**
+ * The authors' loop in float64 on P1, one trial: Adam on both levels, moments never reset, one test for each step of u.
+ */
 function authorsLoop(u: number[], v: number[], T: number, iterations: number) {
   const adam = (rate0: number) => {
     const [m, s] = [ones(0), ones(0)];

@@ -10,8 +10,8 @@ const require = createRequire(import.meta.url);
 const backendNames = { cpu: 'cpu', wasm: 'wasm', 'wasm-threads': 'wasm', node: 'tensorflow' };
 
 /**
- * tfjs turns its threaded build off under Node, because it starts its workers from a blob URL, and takes at most half as many
- * threads as there are processors. This starts the workers from their source, and lets it take all.
+ * tfjs turns its threaded build off under Node, because it starts its workers from a blob URL, and takes at most half
+ * as many threads as there are processors. This starts the workers from their source, and lets it take all.
  */
 async function startThreads(tf, wasm) {
   const folder = path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'));

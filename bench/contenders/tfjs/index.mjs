@@ -1,5 +1,5 @@
-// TensorFlow.js in the best form that a user can give it through its public functions: operations that it can differentiate
-// twice, and on the backends without native code kernels that it lacks.
+// TensorFlow.js in the best form that a user can give it through its public functions: operations that it can
+// differentiate twice, and on the backends without native code kernels that it lacks.
 import { epsilon, leak, networks } from '../../networks.mjs';
 import * as problem from '../../problem.mjs';
 import { load } from './backends.mjs';

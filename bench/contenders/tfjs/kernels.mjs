@@ -1,6 +1,6 @@
-// Kernels that a backend of tfjs lacks, or has as plain loops, written with those that it has fast. For matrices, and for
-// convolutions with strides of 1 and filters of odd size. Without them, a step on the wasm backend takes two to six times as
-// long where it works at all, and a filter's gradient on the cpu backend takes ten seconds.
+// Kernels that a backend of tfjs lacks, or has as plain loops, written with those that it has fast. For matrices, and
+// for convolutions with strides of 1 and filters of odd size. Without them, a step on the wasm backend takes two to six
+// times as long where it works at all, and a filter's gradient on the cpu backend takes ten seconds.
 
 /** Lets `make(call, own)` do what the kernel `own` of that name did. */
 function replace(tf, kernelName, make) {
@@ -17,7 +17,9 @@ function padded(tf, x, rows) {
   return rows > 0 ? tf.pad(x, [[0, 0], edge, edge, [0, 0]]) : x;
 }
 
-/** The gradient in a filter as a convolution of the images with the gradient, in which batch and channels change places. */
+/**
+ * The gradient in a filter as a convolution of the images with the gradient, in which batch and channels change places.
+ */
 function filterGradient(tf) {
   replace(tf, 'Conv2DBackpropFilter', ({ inputs: { x, dy }, attrs: { pad, filterShape } }) => {
     const images = tf.transpose(padded(tf, x, pad === 'same' ? half(filterShape[0]) : 0), [3, 1, 2, 0]);

@@ -1,8 +1,8 @@
-// The operations that networks are made of, composed so that tfjs can differentiate them twice. Its own lose every second-order
-// term that goes through a saved output (log-softmax), or have gradients without a gradient (max-pool, convolution,
-// comparisons): derivatives/ shows which. For first derivatives these are no slower than its own: in tfjs-node, the only
-// backend that has a kernel for all of those, minima of 25 steps were 2.3 against 2.5 ms for mlp-25, 6.3 against 6.6 for
-// lenet-25 and 35 against 50 for conv4-28.
+// The operations that networks are made of, composed so that tfjs can differentiate them twice. Its own lose every
+// second-order term that goes through a saved output (log-softmax), or have gradients without a gradient (max-pool,
+// convolution, comparisons): derivatives/ shows which. For first derivatives these are no slower than its own: in
+// tfjs-node, the only backend that has a kernel for all of those, minima of 25 steps were 2.3 against 2.5 ms for
+// mlp-25, 6.3 against 6.6 for lenet-25 and 35 against 50 for conv4-28.
 
 /** A function of x that multiplies by a `slope(x)` which has no derivative of its own. */
 const piecewiseLinear = (tf, apply, slope) =>
@@ -44,7 +44,8 @@ function maxPoolOf(tf, positive) {
 /** For images [batch, height, width, channels] and one-hot labels; cross-entropies are one per sample. */
 export function operationsOf(tf, epsilon) {
   registerConvolutionGradient(tf);
-  // Of x >= 0. In the backend of tfjs-node `step` is five TensorFlow operations, and elsewhere `sign` is the slower one.
+  // Of x >= 0. In the backend of tfjs-node `step` is five TensorFlow operations, and elsewhere `sign` is the slower
+  // one.
   const positive = tf.getBackend() === 'tensorflow' ? tf.sign : tf.step;
   const logSumExp = tf.customGrad((z, save) => {
     save([z]);

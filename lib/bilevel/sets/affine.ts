@@ -6,13 +6,13 @@ import { checkReal } from '../check-tensor.js';
 import { type ConvexSet, describeTensor, misfit } from './set.js';
 
 /**
- * { x : A x = b }, linear equalities on the elements of a variable in row-major order. With orthonormal rows Q that span
- * those of A, and Q x = c the same equalities, the projection is x - Q' (Q x - c): two thin products, whose rounding does
- * not grow with the condition of A.
+ * { x : A x = b }, linear equalities on the elements of a variable in row-major order. With orthonormal rows Q that
+ * span those of A, and Q x = c the same equalities, the projection is x - Q' (Q x - c): two thin products, whose
+ * rounding does not grow with the condition of A.
  * @param A float32 [m, n], of rank m, for a variable of n elements
  * @param b float32 [m]
- * @throws INVALID_ARGUMENT when a row of A depends on the rows before it; SHAPE_MISMATCH; INVALID_DATA for a number that is
- * not finite
+ * @throws INVALID_ARGUMENT when a row of A depends on the rows before it; SHAPE_MISMATCH; INVALID_DATA for a number
+ * that is not finite
  */
 export function affine(A: Tensor, b: Tensor): ConvexSet {
   checkReal('A of affine', A);
@@ -55,12 +55,14 @@ interface Equality {
   readonly right: number;
 }
 
-/** What is left of a row of float32 numbers that depends on others is their rounding: less than this part of its length. */
+/**
+ * What is left of a row of float32 numbers that depends on others is their rounding: less than this part of its length.
+ */
 const rankTolerance = 1e-6;
 
 /**
- * The same equalities with orthonormal rows, by Gram-Schmidt in float64. Every row is cleared of the others twice, after
- * which it is orthogonal to them within rounding (Giraud et al., 2005).
+ * The same equalities with orthonormal rows, by Gram-Schmidt in float64. Every row is cleared of the others twice,
+ * after which it is orthogonal to them within rounding (Giraud et al., 2005).
  */
 function orthonormalize(matrix: readonly (readonly number[])[], rights: readonly number[]): Equality[] {
   const done: Equality[] = [];

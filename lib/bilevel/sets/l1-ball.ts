@@ -4,8 +4,8 @@ import type { ConvexSet } from './set.js';
 import { projectToSimplex } from './simplex.js';
 
 /**
- * { x : sum of |x_i - center_i| <= radius }. Outside, the magnitudes are projected to the simplex of that total and keep
- * their signs (Duchi et al., "Efficient projections onto the l1-ball for learning in high dimensions", ICML 2008).
+ * { x : sum of |x_i - center_i| <= radius }. Outside, the magnitudes are projected to the simplex of that total and
+ * keep their signs (Duchi et al., "Efficient projections onto the l1-ball for learning in high dimensions", ICML 2008).
  * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; INVALID_DATA for a center that is not finite
  */
 export function l1Ball(radius: number, options: BallOptions = {}): ConvexSet {

@@ -21,7 +21,8 @@ import type { ConvexSet } from './set.js';
 export function l2Ball(radius: number, options: BallOptions = {}): ConvexSet {
   return radialBall(stateBall('l2Ball', radius, options), (offset, axes) => {
     const keepDims = { keepDims: true };
-    // Squares of elements of at most 1 do not overflow. A direction has no scale, so this one is a constant for derivatives.
+    // Squares of elements of at most 1 do not overflow. A direction has no scale, so this one is a constant for
+    // derivatives.
     const scale = stopGradient(maximum(reduceMax(abs(offset), axes, keepDims), radius));
     const scaled = div(offset, scale);
     const squared = reduceSum(square(scaled), axes, keepDims);

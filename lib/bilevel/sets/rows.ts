@@ -1,7 +1,8 @@
 import { type ConvexSet, checkSet, misfit } from './set.js';
 
 /**
- * The tensors of which every row, along the first axis, lies in `set`: `rows(simplex())` holds matrices whose rows sum to 1.
+ * The tensors of which every row, along the first axis, lies in `set`: `rows(simplex())` holds matrices whose rows sum
+ * to 1.
  * @throws INVALID_ARGUMENT for what is no set
  */
 export function rows(set: ConvexSet): ConvexSet {

@@ -7,13 +7,13 @@ import { formatType, type Shape, type Tensor } from '../../tensor.js';
 export interface ConvexSet {
   readonly name: string;
   /**
-   * As it is stated, for messages and saved configurations: `box(-5, 5)`. A tensor stands there with its type and a digest
-   * of its elements, so that equal descriptions are equal sets.
+   * As it is stated, for messages and saved configurations: `box(-5, 5)`. A tensor stands there with its type and a
+   * digest of its elements, so that equal descriptions are equal sets.
    */
   readonly description: string;
   /**
-   * Whether every row, along the first axis of a variable, is projected by itself and in the same way, so that the rows of
-   * a batch can be projected alone.
+   * Whether every row, along the first axis of a variable, is projected by itself and in the same way, so that the rows
+   * of a batch can be projected alone.
    */
   readonly rowwise: boolean;
   /** Of a box: what every element lies between. */

@@ -36,11 +36,12 @@ export function simplex(total = 1): ConvexSet {
  *
  *     excess(theta) = sum of max(x - theta, 0) - total,
  *
- * found by Newton's method (Michelot, "A finite algorithm for finding the projection of a point onto the canonical simplex
- * of R^n", 1986), which here starts at max(x) - total <= theta. The excess is convex, decreasing and piecewise linear with
- * slope -count, the number of elements above theta, so every iterate stays below the root, and convexity gives
- * excess'/excess + count'/count <= 1 for a step: excess * count falls by a factor of 4 or more. It starts at n^2 total at
- * most; hence after log2(n) + 12 steps excess <= 2^-24 total, the rounding of float32, however the elements lie.
+ * found by Newton's method (Michelot, "A finite algorithm for finding the projection of a point onto the canonical
+ * simplex of R^n", 1986), which here starts at max(x) - total <= theta. The excess is convex, decreasing and piecewise
+ * linear with slope -count, the number of elements above theta, so every iterate stays below the root, and convexity
+ * gives excess'/excess + count'/count <= 1 for a step: excess * count falls by a factor of 4 or more. It starts at n^2
+ * total at most; hence after log2(n) + 12 steps excess <= 2^-24 total, the rounding of float32, however the elements
+ * lie.
  */
 export function projectToSimplex(x: Node, total: number, axes: readonly number[]): Node {
   const keepDims = { keepDims: true };

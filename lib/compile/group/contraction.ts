@@ -11,7 +11,10 @@ export interface Cluster {
   position: number;
 }
 
-/** Places between two clusters beyond which they stay apart: a search of every pair of a long graph would take its square. */
+/**
+ * Places between two clusters beyond which they stay apart: a search of every pair of a long graph would take its
+ * square.
+ */
 const longestStretch = 4096;
 
 export interface Surroundings {
@@ -22,9 +25,9 @@ export interface Surroundings {
 }
 
 /**
- * The graph with nodes merged into clusters, kept free of cycles: two clusters merge only when no path leads from one to the
- * other through a third. A topological order of the clusters is kept up to date, so that only what lies between two
- * clusters is looked at (after Pearce and Kelly, "A dynamic topological sort algorithm", 2006).
+ * The graph with nodes merged into clusters, kept free of cycles: two clusters merge only when no path leads from one
+ * to the other through a third. A topological order of the clusters is kept up to date, so that only what lies between
+ * two clusters is looked at (after Pearce and Kelly, "A dynamic topological sort algorithm", 2006).
  */
 export class Contraction {
   readonly #clusterOf = new Map<Node, Cluster>();

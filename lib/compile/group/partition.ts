@@ -66,8 +66,8 @@ function mergeAll(users: ReadonlySet<Cluster>, clusters: Clusters): Cluster[] {
 }
 
 /**
- * The first home of the same space that can be one with another home. From the latest one on, for what leads to one that leads
- * there does so through a third: of many steps that use one value only the last has to be searched.
+ * The first home of the same space that can be one with another home. From the latest one on, for what leads to one
+ * that leads there does so through a third: of many steps that use one value only the last has to be searched.
  */
 function partnerOf(home: Home, homes: readonly Home[], clusters: Clusters): Home | undefined {
   const { isMergeable, isBehind } = clusters.around(home.cluster);

@@ -35,7 +35,10 @@ export class Passes {
     return this.#operands.get(group) as ReadonlySet<Node>;
   }
 
-  /** What it takes to have a value in memory: to write it, to read it in every pass, and what its own pass reads for it alone. */
+  /**
+   * What it takes to have a value in memory: to write it, to read it in every pass, and what its own pass reads for it
+   * alone.
+   */
   bytesOfStoring(value: Node, writer: MutableGroup): number {
     const others = new Set(writer.outputs);
     others.delete(value);

@@ -6,8 +6,8 @@ import { type Way, wayTo } from './ways.js';
 
 /**
  * Lets passes compute values again, from memory that they read anyway or that is no larger, instead of reading what
- * another pass has stored for them; a value that nobody reads any more is not stored, and a pass that stores nothing is gone.
- * The values keep their bits: the same operations are applied to the same operands.
+ * another pass has stored for them; a value that nobody reads any more is not stored, and a pass that stores nothing is
+ * gone. The values keep their bits: the same operations are applied to the same operands.
  */
 export function recompute({ groups, needed }: Grouping, graph: StepGraph): void {
   const passes = new Passes(groups, graph.views);

@@ -23,10 +23,10 @@ export function mergeSiblings(graph: StepGraph, clusters: Clusters): void {
 }
 
 /**
- * Whether two passes share a good part of what they read, or are tiny. When that is little memory they also have to be alike
- * in what waits for them: nothing for results, and for others a branch that reads what both read and did not come as an
- * input. One pass of two branches, or of a branch and the update of a parameter, would make the branches wait for each
- * other, and the values of both live together.
+ * Whether two passes share a good part of what they read, or are tiny. When that is little memory they also have to be
+ * alike in what waits for them: nothing for results, and for others a branch that reads what both read and did not come
+ * as an input. One pass of two branches, or of a branch and the update of a parameter, would make the branches wait for
+ * each other, and the values of both live together.
  */
 function areSiblings(a: Cluster, b: Cluster, { isInvariant, target }: StepGraph, clusters: Clusters): boolean {
   if (elementCount(iterationShape(first(a))) === 1) return true;

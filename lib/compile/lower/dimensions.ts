@@ -8,8 +8,8 @@ interface DimensionOrder {
 }
 
 /**
- * Kept dimensions first, reduced ones last, so that each result is one run; but when the innermost dimensions are kept they
- * stay innermost, so that memory is read in order and whole rows are added.
+ * Kept dimensions first, reduced ones last, so that each result is one run; but when the innermost dimensions are kept
+ * they stay innermost, so that memory is read in order and whole rows are added.
  */
 export function orderDimensions(shape: Shape, axes: readonly number[]): DimensionOrder {
   const all = shape.map((_, axis) => axis);
@@ -43,8 +43,8 @@ export function permute(instruction: FusedInstruction, { order, outer, reduced }
 }
 
 /**
- * Drops dimensions of size 1 and joins neighbours that every view walks as one. Views of an empty space start at 0: where
- * they would start need not exist.
+ * Drops dimensions of size 1 and joins neighbours that every view walks as one. Views of an empty space start at 0:
+ * where they would start need not exist.
  */
 export function collapse(instruction: FusedInstruction): FusedInstruction {
   const { sizes, outer, reduced } = instruction;

@@ -88,7 +88,10 @@ function conversionOf(cast: Node): TapeOp | undefined {
   return isInteger(from) ? 'toFloat' : undefined;
 }
 
-/** The instruction that carries out a tape, whose values get registers: those of operands first, others as they are free. */
+/**
+ * The instruction that carries out a tape, whose values get registers: those of operands first, others as they are
+ * free.
+ */
 export function numberRegisters(
   { operands, steps }: Tape,
   shape: Shape,

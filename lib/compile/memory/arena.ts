@@ -23,8 +23,8 @@ export interface MemoryPlan {
 }
 
 /**
- * Gives every arena storage its byte offset. Storages share memory when they are not needed at the same time; a pass writes
- * over an operand that it uses last. Values of the prologue that steps read live to the end.
+ * Gives every arena storage its byte offset. Storages share memory when they are not needed at the same time; a pass
+ * writes over an operand that it uses last. Values of the prologue that steps read live to the end.
  */
 export function planMemory(order: readonly Unit[], options: MemoryOptions): MemoryPlan {
   const blocks = liveBlocks(order, options);

@@ -34,8 +34,8 @@ export interface BoundUnits {
 }
 
 /**
- * Decides how each result reaches its binding, and which units have to wait for which: its producer writes there directly when
- * nothing still needs what it overwrites, else a copy follows.
+ * Decides how each result reaches its binding, and which units have to wait for which: its producer writes there
+ * directly when nothing still needs what it overwrites, else a copy follows.
  */
 export function bindResults(
   units: readonly Unit[],

@@ -3,7 +3,8 @@ import type { FusedInstruction, Storage, Unit } from '../program/ir.js';
 
 /**
  * Whether a unit that reads `old` may write its result over it: every element is read before it is written, which holds
- * when a pass without reductions reads exactly the elements that it writes, and for what is carried over to its own place.
+ * when a pass without reductions reads exactly the elements that it writes, and for what is carried over to its own
+ * place.
  */
 export function canOverwrite(unit: Unit, old: Storage, result: Storage): boolean {
   const [instruction, ...more] = unit.instructions;

@@ -2,10 +2,11 @@ import { BilevelError } from '../../errors.js';
 import { type Storage, storageBytes, type Unit } from '../program/ir.js';
 
 /**
- * The order in which units run: the invariant ones, then those of the step. Of the units that wait for nothing any more, one
- * that frees at least as much memory as it takes comes first, else the one that became ready last. So a branch of the graph
- * is followed to its end before the next one is begun: what was just written is read while it is in the caches, and the values
- * of two branches are not alive together. Among equals the units keep the order in which they are given.
+ * The order in which units run: the invariant ones, then those of the step. Of the units that wait for nothing any
+ * more, one that frees at least as much memory as it takes comes first, else the one that became ready last. So a
+ * branch of the graph is followed to its end before the next one is begun: what was just written is read while it is in
+ * the caches, and the values of two branches are not alive together. Among equals the units keep the order in which
+ * they are given.
  * @param units in an order in which their operations were stated
  * @param after the units that wait for each
  */
@@ -16,7 +17,10 @@ export function schedule(units: readonly Unit[], after: ReadonlyMap<Unit, Readon
   );
 }
 
-/** The order in which units become ready: the invariant ones, then those of the step. Parameters as for {@link schedule}. */
+/**
+ * The order in which units become ready: the invariant ones, then those of the step. Parameters as for
+ * {@link schedule}.
+ */
 export function statedOrder(units: readonly Unit[], after: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] {
   const waiting = new Map(units.map((unit) => [unit, 0]));
   for (const later of after.values()) for (const unit of later) waiting.set(unit, (waiting.get(unit) as number) + 1);

@@ -1,9 +1,9 @@
 import type { Opcode } from '../../encoded.js';
 
 /**
- * What an instruction does with a buffer: `read` and `write` touch every element. Of one that it looks up in, as many are read
- * as it writes. What it carries over comes into the result at the same place, which the two may share: then only what it puts
- * there is touched.
+ * What an instruction does with a buffer: `read` and `write` touch every element. Of one that it looks up in, as many
+ * are read as it writes. What it carries over comes into the result at the same place, which the two may share: then
+ * only what it puts there is touched.
  */
 export type Use = 'read' | 'readIfThere' | 'write' | 'lookUp' | 'carry' | 'put';
 

@@ -12,16 +12,20 @@ type Pick = NodeOf<'gatherElements'>;
 const maxDepth = 8;
 
 /**
- * Elementwise work around the elements that an index tensor picks from each plane, as max pooling does, is done on these
- * elements alone: an operation on whole planes of which only picked elements are wanted, when the same elements of its
- * operands are picked already, and a mask over planes into which elements have been put back. Values stay the same to the bit.
+ * Elementwise work around the elements that an index tensor picks from each plane, as max pooling does, is done on
+ * these elements alone: an operation on whole planes of which only picked elements are wanted, when the same elements
+ * of its operands are picked already, and a mask over planes into which elements have been put back. Values stay the
+ * same to the bit.
  */
 export function workOnPicked(roots: readonly Node[]): Node[] {
   const picks = topologicalOrder(roots).filter((node) => isOp(node, 'gatherElements'));
   const picked = new Set(picks.map((pick) => keyOf(planesOf(pick.inputs[0] as Node), pick.inputs[1] as Node)));
 
   return rewrite(roots, (node, original, rewritten) => {
-    /** The elements of `x` that are picked, made of picked elements of what it is made of; undefined when they are not at hand. */
+    /**
+     * The elements of `x` that are picked, made of picked elements of what it is made of; undefined when they are not
+     * at hand.
+     */
     const pickedOf = (x: Node, indices: Node, space: Shape, depth: number): Node | undefined => {
       const constant = withoutPlane(x, space, indices.shape.length - 1);
       if (depth > 0 && constant) return reshaped(rewritten(x), constant);
@@ -75,7 +79,9 @@ function startsWith(shape: Shape, lead: Shape): boolean {
   return lead.every((size, axis) => size === shape[axis]);
 }
 
-/** The shape, with one axis for the plane, of an operand that is the same all over each plane; undefined when it varies. */
+/**
+ * The shape, with one axis for the plane, of an operand that is the same all over each plane; undefined when it varies.
+ */
 function withoutPlane(x: Node, space: Shape, lead: number): Shape | undefined {
   const planeRank = space.length - lead;
   if (x.shape.slice(-planeRank).some((size) => size !== 1)) return undefined;

@@ -12,8 +12,8 @@ const maxDepth = 8;
 
 /**
  * The sum of a linear combination, sum(a x + b y) with factors that are the same along the summed axes, becomes
- * a sum(x) + b sum(y) where that spares a pass over memory: for every part the sum exists, or a pass that sums products of it
- * over the same axes, in which one more sum reads nothing more. The means within the gradient of a batch
+ * a sum(x) + b sum(y) where that spares a pass over memory: for every part the sum exists, or a pass that sums products
+ * of it over the same axes, in which one more sum reads nothing more. The means within the gradient of a batch
  * normalization are such sums.
  *
  * The result agrees to rounding. Parts are summed as they stand: what was centered is summed centered.
@@ -64,8 +64,8 @@ function keyOf(x: Node, axes: readonly number[]): string {
 }
 
 /**
- * The values that a sum multiplies with each other, and what they are made of: the pass that computes the sum has them, or
- * reads them, whatever becomes of other sums.
+ * The values that a sum multiplies with each other, and what they are made of: the pass that computes the sum has them,
+ * or reads them, whatever becomes of other sums.
  */
 function factorsOf(x: Node, axes: readonly number[]): Set<Node> {
   const found = new Set<Node>();

@@ -3,7 +3,9 @@ import type { Random } from '../random.js';
 import { IndependentBatches } from './independent.js';
 import type { Cursor, Drawable, Sampler } from './sampler.js';
 
-/** Few-shot tasks: each tells `ways` classes apart by `shots` samples of each, and is judged by `queries` more of each. */
+/**
+ * Few-shot tasks: each tells `ways` classes apart by `shots` samples of each, and is judged by `queries` more of each.
+ */
 export interface EpisodeOptions {
   /** Classes of a task (N), 2 to as many as the labels tell apart. */
   readonly ways: number;

@@ -20,9 +20,9 @@ export interface ShuffledState {
 }
 
 /**
- * Draws mini-batches of row numbers: each epoch is a new random order of all rows, cut into batches without replacement.
- * Every batch is full, because programs have static shapes: rows that do not fill a last batch sit out that epoch, and
- * which rows those are changes from epoch to epoch.
+ * Draws mini-batches of row numbers: each epoch is a new random order of all rows, cut into batches without
+ * replacement. Every batch is full, because programs have static shapes: rows that do not fill a last batch sit out
+ * that epoch, and which rows those are changes from epoch to epoch.
  */
 export class ShuffledRows implements Cursor {
   readonly count: number;
@@ -99,8 +99,8 @@ export class ShuffledRows implements Cursor {
 }
 
 /**
- * Draws the blocks of a fixed partition of the rows: rows 0 to batch - 1, the next `batch` rows, and so on. Each epoch is a new
- * random order of all blocks.
+ * Draws the blocks of a fixed partition of the rows: rows 0 to batch - 1, the next `batch` rows, and so on. Each epoch
+ * is a new random order of all blocks.
  */
 export class ShuffledBlocks implements Cursor {
   readonly batch: number;

@@ -5,10 +5,11 @@ import { IndependentBatches } from './independent.js';
 import type { Sampler } from './sampler.js';
 
 /**
- * Rows drawn one by one with replacement, each with a probability in proportion to its weight: a cost that is a mean over the
- * mini-batch then estimates the mean over the samples that these probabilities weight.
+ * Rows drawn one by one with replacement, each with a probability in proportion to its weight: a cost that is a mean
+ * over the mini-batch then estimates the mean over the samples that these probabilities weight.
  * @param weights one for each row of the feed: finite, not negative, not all 0; they need not sum to 1
- * @throws INVALID_ARGUMENT, INVALID_DATA naming the weight; SHAPE_MISMATCH, when the feed is stated, for another number of rows
+ * @throws INVALID_ARGUMENT, INVALID_DATA naming the weight; SHAPE_MISMATCH, when the feed is stated, for another number
+ *   of rows
  */
 export function weighted(weights: ArrayLike<number> | Tensor<'float32'>): Sampler {
   const values = weights instanceof Tensor ? weights.data : weights;
@@ -51,7 +52,10 @@ export function weighted(weights: ArrayLike<number> | Tensor<'float32'>): Sample
   });
 }
 
-/** The position of the first end that lies above `value`; a row of weight 0 ends where the one before it does, so it is never met. */
+/**
+ * The position of the first end that lies above `value`; a row of weight 0 ends where the one before it does, so it is
+ * never met.
+ */
 function firstBeyond(ends: Float64Array, value: number): number {
   let low = 0;
   let high = ends.length - 1;

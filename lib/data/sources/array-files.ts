@@ -120,7 +120,10 @@ function datasetOf(name: string, train: Pair, test: Pair | undefined, options: D
   };
 }
 
-/** The labels as a column: numbers as their digits. @throws INVALID_FILE when there is not one for each sample; INVALID_DATA */
+/**
+ * The labels as a column: numbers as their digits.
+ * @throws INVALID_FILE when there is not one for each sample; INVALID_DATA
+ */
 function labelTable(source: string, { inputs, labels: { shape, data } }: Pair): Table {
   const [count = 0] = inputs.shape;
   const isList = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
@@ -145,7 +148,10 @@ function joined(tables: readonly (Table | undefined)[]): Table {
   return { ...first, columns: [{ name: 'label', cells }], size: cells.length };
 }
 
-/** Bytes stay pixels, wide integers tokens; booleans and integers of 8 bits with a sign are numbers. @throws INVALID_FILE, INVALID_DATA */
+/**
+ * Bytes stay pixels, wide integers tokens; booleans and integers of 8 bits with a sign are numbers.
+ * @throws INVALID_FILE, INVALID_DATA
+ */
 function samplesIn(source: string, { shape, data }: NpyArray): IdxArray {
   if (data instanceof Int8Array) return { shape, data: Float32Array.from(data) };
   if (data instanceof Uint16Array) return { shape, data: Int32Array.from(data) };

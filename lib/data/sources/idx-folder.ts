@@ -26,8 +26,8 @@ export interface IdxFolder {
 /**
  * Reads a folder with the four files that MNIST is distributed in: train-images-idx3-ubyte, train-labels-idx1-ubyte,
  * t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, each plain or with .gz.
- * @throws NOT_FOUND for a missing file, INVALID_FILE for a damaged one or parts that do not fit together, INVALID_DATA for a
- *   label outside the classes or a pixel that is not finite; IO_ERROR
+ * @throws NOT_FOUND for a missing file, INVALID_FILE for a damaged one or parts that do not fit together, INVALID_DATA
+ *   for a label outside the classes or a pixel that is not finite; IO_ERROR
  */
 export async function loadIdxFolder({ name, folder, classes: given }: IdxFolder): Promise<Dataset> {
   const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([

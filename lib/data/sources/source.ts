@@ -28,7 +28,10 @@ export interface Records {
 
 /** How a data set of the reader's own is read. Which options a format takes it says. */
 export interface DatasetOptions {
-  /** Of a table the name of the column with the labels, which has to be given; of files with several arrays the name of that one. */
+  /**
+   * Of a table the name of the column with the labels, which has to be given; of files with several arrays the name of
+   * that one.
+   */
   readonly label?: string | undefined;
   /** Of files with several arrays the name of that with the samples. */
   readonly inputs?: string | undefined;
@@ -37,15 +40,19 @@ export interface DatasetOptions {
   /** Columns of a table whose numbers are names: they become categories, as columns of text do. */
   readonly categories?: readonly string[] | undefined;
   /**
-   * What is done where a table has nothing (an empty cell, NA, N/A, NaN, null or ?): `error`, by default, refuses it, naming row and column;
-   * `impute` puts the mean of the training rows in place of a number, and no category in place of one.
+   * What is done where a table has nothing (an empty cell, NA, N/A, NaN, null or ?): `error`, by default, refuses it,
+   * naming row and column; `impute` puts the mean of the training rows in place of a number, and no category in place
+   * of one.
    */
   readonly missing?: 'error' | 'impute' | undefined;
-  /** `standard`, by default, gives columns of numbers mean 0 and deviation 1 over the training rows; `none` leaves them as they are. */
+  /**
+   * `standard`, by default, gives columns of numbers mean 0 and deviation 1 over the training rows; `none` leaves them
+   * as they are.
+   */
   readonly scale?: 'standard' | 'none' | undefined;
   /**
-   * Sizes of one sample, as the network takes it: of images [channels, height, width]. Image files are scaled to it, and made grey for one
-   * channel; other data are taken row by row in this shape. By default what the files have.
+   * Sizes of one sample, as the network takes it: of images [channels, height, width]. Image files are scaled to it,
+   * and made grey for one channel; other data are taken row by row in this shape. By default what the files have.
    */
   readonly shape?: Shape | undefined;
   /** Share of the samples that is drawn for the test, from 0, the default, to below 1. The others keep their order. */
@@ -53,8 +60,9 @@ export interface DatasetOptions {
   /** Seed of that draw: an integer from 0 to 2^53 - 1; 0 by default. */
   readonly seed?: number | undefined;
   /**
-   * A data set that was loaded before, whose classes, categories, scaling and shape are used: for samples with right labels beside those
-   * with doubtful ones. All samples then are for training, and `label` is that of the first one unless it is given.
+   * A data set that was loaded before, whose classes, categories, scaling and shape are used: for samples with right
+   * labels beside those with doubtful ones. All samples then are for training, and `label` is that of the first one
+   * unless it is given.
    */
   readonly like?: Dataset | undefined;
 }
@@ -77,6 +85,9 @@ export interface DatasetFormat {
   accepts(specification: string): boolean;
   /** The options that it takes. */
   readonly options: readonly (keyof DatasetOptions)[];
-  /** Reads the data set, whole. @throws NOT_FOUND, IO_ERROR, INVALID_FILE, INVALID_DATA, INVALID_ARGUMENT, LIMIT_EXCEEDED */
+  /**
+   * Reads the data set, whole.
+   * @throws NOT_FOUND, IO_ERROR, INVALID_FILE, INVALID_DATA, INVALID_ARGUMENT, LIMIT_EXCEEDED
+   */
   load(specification: string, options: DatasetOptions): Promise<Dataset>;
 }

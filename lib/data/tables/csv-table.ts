@@ -18,8 +18,9 @@ function separatorOf(text: string): string {
 }
 
 /**
- * Decodes text with one row a line, quoted as RFC 4180 says; the first line names the columns. Commas, semicolons, tabs or bars
- * separate the cells: whichever the first line has most of. Blanks around a cell are no part of it. An unnamed column is called by its number, `column 1`.
+ * Decodes text with one row a line, quoted as RFC 4180 says; the first line names the columns. Commas, semicolons, tabs
+ * or bars separate the cells: whichever the first line has most of. Blanks around a cell are no part of it. An unnamed
+ * column is called by its number, `column 1`.
  * @param source name of the file for error messages
  * @throws INVALID_FILE naming the line, LIMIT_EXCEEDED
  */
@@ -100,7 +101,10 @@ function csvFailure(error: CsvError, source: string): BilevelError {
   return new BilevelError('INVALID_FILE', `${where}: ${error.message}.`, { cause: error });
 }
 
-/** Reads a file of comma- or tab-separated values, plain or packed with gzip. @throws NOT_FOUND, IO_ERROR, and as {@link parseCsv} */
+/**
+ * Reads a file of comma- or tab-separated values, plain or packed with gzip.
+ * @throws NOT_FOUND, IO_ERROR, and as {@link parseCsv}
+ */
 export async function readCsv(path: string): Promise<Table> {
   return parseCsv(await readUnpacked(path, textLimit), path);
 }

@@ -118,7 +118,10 @@ function refuseMissing(table: Table, column: Column): void {
   );
 }
 
-/** Whether a column is one of numbers. @throws INVALID_DATA for dates, and for a column that is neither numbers nor text */
+/**
+ * Whether a column is one of numbers.
+ * @throws INVALID_DATA for dates, and for a column that is neither numbers nor text
+ */
 function holdsNumbers(table: Table, column: Column): boolean {
   const given = column.cells.filter((cell) => !isMissing(cell));
   if (given.length === 0) {

@@ -6,7 +6,8 @@ const mostClasses = 1000;
 
 /**
  * The names of the classes in a column of labels: numbers in their order, texts in that of their letters.
- * @throws INVALID_ARGUMENT for a column that is not there, INVALID_DATA for labels that are missing, all the same, or too many
+ * @throws INVALID_ARGUMENT for a column that is not there, INVALID_DATA for labels that are missing, all the same, or
+ *   too many
  */
 export function labelNames(table: Table, label: string): string[] {
   const column = findColumn(table, label);

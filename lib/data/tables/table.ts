@@ -32,7 +32,9 @@ export function checkTableSize(source: string, columns: number, rows: number): v
   if (columns * rows > mostCells) throw over(`more than ${mostCells} cells`, mostCells);
 }
 
-/** @throws INVALID_FILE for a column without a name or with that of another one, and for a table without columns or rows */
+/**
+ * @throws INVALID_FILE for a column without a name or with that of another one, and for a table without columns or rows
+ */
 export function checkTable({ source, columns, size }: Table): void {
   const damaged = (reason: string): BilevelError => new BilevelError('INVALID_FILE', `${source} ${reason}.`);
   if (columns.length === 0) throw damaged('has no columns');

@@ -70,8 +70,8 @@ export interface BatchNormOptions {
 }
 
 /**
- * Batch normalization with the statistics of the batch x [batch, channels, ...spatial] (Ioffe and Szegedy, 2015). `mean` and
- * the biased `variance` are vectors over channels, from which running statistics are updated.
+ * Batch normalization with the statistics of the batch x [batch, channels, ...spatial] (Ioffe and Szegedy, 2015).
+ * `mean` and the biased `variance` are vectors over channels, from which running statistics are updated.
  * @throws SHAPE_MISMATCH where a channel has a single value: the output would be the bias whatever x is
  */
 export function batchNormTrain(
@@ -109,8 +109,8 @@ export function batchNormInference(
 }
 
 /**
- * Layer normalization over the axes from `axis` on (Ba et al., 2016); scale and bias broadcast to x. `epsilon` is 1e-5 by
- * default.
+ * Layer normalization over the axes from `axis` on (Ba et al., 2016); scale and bias broadcast to x. `epsilon` is 1e-5
+ * by default.
  */
 export function layerNorm(x: Node, axis: number, scale: Node, bias?: Node, epsilon = 1e-5): Node {
   requireNode(x, 'x');
@@ -138,8 +138,8 @@ export function groupNorm(x: Node, groups: number, scale: Node, bias: Node, epsi
 }
 
 /**
- * Zeros a random fraction `ratio` of x and divides the rest by 1 - ratio, so that the mean stays (Srivastava et al., 2014).
- * The mask is a pure function of the int32 [2] key.
+ * Zeros a random fraction `ratio` of x and divides the rest by 1 - ratio, so that the mean stays (Srivastava et al.,
+ * 2014). The mask is a pure function of the int32 [2] key.
  */
 export function dropout(x: Node, ratio: number, key: Node): Node {
   if (!(ratio >= 0 && ratio < 1)) throw invalidArgument('ratio', 'a number from 0 to below 1', ratio);

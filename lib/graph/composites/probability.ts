@@ -28,8 +28,8 @@ function positionMask(indices: Node, depth: number): Node {
 }
 
 /**
- * The share of rows whose largest logit is that of their label, 0 to 1: a scalar, from logits [..., c] and integer labels [...]. Of equal
- * logits the first counts. It has no derivative.
+ * The share of rows whose largest logit is that of their label, 0 to 1: a scalar, from logits [..., c] and integer
+ * labels [...]. Of equal logits the first counts. It has no derivative.
  * @throws SHAPE_MISMATCH
  */
 export function accuracy(logits: Node, labels: Node): Node {
@@ -82,10 +82,11 @@ export interface CrossEntropyOptions {
 }
 
 /**
- * Softmax cross-entropy of each row, in nats: logSumExp(logits[i]) - logits[i, labels[i]], float32 [b], from logits [b, c]
- * and integer labels [b] in 0 .. c - 1. There may be any number of axes in place of b, as for the steps of a sequence or for
- * tasks side by side. A label outside the classes gives NaN, which stops a solver; in a feed it is refused when the problem is
- * stated. The mean over the labels that count is the sum of the result over how many are not `ignoreIndex`.
+ * Softmax cross-entropy of each row, in nats: logSumExp(logits[i]) - logits[i, labels[i]], float32 [b], from logits [b,
+ * c] and integer labels [b] in 0 .. c - 1. There may be any number of axes in place of b, as for the steps of a
+ * sequence or for tasks side by side. A label outside the classes gives NaN, which stops a solver; in a feed it is
+ * refused when the problem is stated. The mean over the labels that count is the sum of the result over how many are
+ * not `ignoreIndex`.
  * @throws INVALID_ARGUMENT for an ignoreIndex that is no integer; SHAPE_MISMATCH
  */
 export function crossEntropy(logits: Node, labels: Node, { ignoreIndex }: CrossEntropyOptions = {}): Node {

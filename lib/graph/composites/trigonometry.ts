@@ -37,8 +37,8 @@ function polynomial(x: Node, coefficients: readonly number[]): Node {
 const eighth = Math.tan((3 * Math.PI) / 8);
 
 /**
- * The angle between -pi/2 and pi/2 whose tangent is x. An approximation with an error of 2e-16, whose derivatives are as
- * exact: near 0 a rational function, further out that of an argument turned by an eighth or a quarter of a circle.
+ * The angle between -pi/2 and pi/2 whose tangent is x. An approximation with an error of 2e-16, whose derivatives are
+ * as exact: near 0 a rational function, further out that of an argument turned by an eighth or a quarter of a circle.
  */
 export function atan(x: Node): Node {
   const [side, size] = [sign(x), abs(x)];

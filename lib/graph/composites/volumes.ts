@@ -73,8 +73,8 @@ function swap(x: Node): Node {
 }
 
 /**
- * As `conv`, in three spatial dimensions: a convolution in the last two, of planes that hold the cells of each window along
- * the first as channels. Beside the arithmetic this takes as many copies of x as the kernel is deep.
+ * As `conv`, in three spatial dimensions: a convolution in the last two, of planes that hold the cells of each window
+ * along the first as channels. Beside the arithmetic this takes as many copies of x as the kernel is deep.
  */
 export function conv3d(x: Node, w: Node, options: ConvOptions = {}): Node {
   const [batch = 0, channels = 0, size = 0, height = 0, width = 0] = requireVolumes(x, 'x');

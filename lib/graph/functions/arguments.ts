@@ -1,6 +1,9 @@
 import { invalidArgument } from '../../errors.js';
 
-/** A copy of a list, such as axes or sizes; what its entries may be is for the operation to check. @throws INVALID_ARGUMENT */
+/**
+ * A copy of a list, such as axes or sizes; what its entries may be is for the operation to check.
+ * @throws INVALID_ARGUMENT
+ */
 export function list(values: readonly number[], parameter: string): readonly number[] {
   if (Array.isArray(values)) return Object.freeze([...values]);
   throw invalidArgument(parameter, 'a list of integers', values);

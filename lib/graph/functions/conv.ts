@@ -28,8 +28,8 @@ function complete({ strides, dilations, padding, groups = 1 }: ConvOptions, like
 }
 
 /**
- * Cross-correlation of x [batch, channels, ...spatial] with w [filters, channels / groups, ...kernel], in 1 or 2 spatial
- * dimensions: [batch, filters, ...output]. float32.
+ * Cross-correlation of x [batch, channels, ...spatial] with w [filters, channels / groups, ...kernel], in 1 or 2
+ * spatial dimensions: [batch, filters, ...output]. float32.
  */
 export function conv(x: Node, w: Node, options: ConvOptions = {}): Node {
   checkKeys(options, names, 'conv');

@@ -8,8 +8,8 @@ export function gather(x: Node, indices: Node, axis = 0): Node {
 }
 
 /**
- * The transpose of gather: the dimensions of indices, which updates has from `axis` on, become one axis of `size`; slices
- * with the same index add up over zeros. float32.
+ * The transpose of gather: the dimensions of indices, which updates has from `axis` on, become one axis of `size`;
+ * slices with the same index add up over zeros. float32.
  */
 export function scatterAdd(updates: Node, indices: Node, options: { axis: number; size: number }): Node {
   checkKeys(options, ['axis', 'size'], 'scatterAdd');

@@ -43,8 +43,8 @@ function complete(
 
 /**
  * int32 [batch, channels, ...output]: the flat position within its plane of each window's first largest element of
- * x [batch, channels, ...spatial], or of x times `scale`, which is float32 [batch, channels]. Padding never wins. Every window
- * must cover an element of x.
+ * x [batch, channels, ...spatial], or of x times `scale`, which is float32 [batch, channels]. Padding never wins. Every
+ * window must cover an element of x.
  */
 export function maxPoolIndices(x: Node, options: MaxPoolOptions, scale?: Node): Node {
   checkKeys(options, [...names, 'dilations'], 'maxPool');

@@ -24,7 +24,10 @@ function reduce(op: 'reduceSum' | 'reduceMax') {
 
 /** Sum over `axes`, all by default; 0 when nothing is summed. float32. */
 export const reduceSum = reduce('reduceSum');
-/** Largest element over `axes`, all by default; -infinity of nothing. Equal largest elements share the derivative. float32. */
+/**
+ * Largest element over `axes`, all by default; -infinity of nothing. Equal largest elements share the derivative.
+ * float32.
+ */
 export const reduceMax = reduce('reduceMax');
 
 /** Position of the first largest element along `axis`, int64; the axis is removed. */

@@ -10,8 +10,9 @@ interface Piece {
 }
 
 /**
- * The sum of what the users of a node contribute to its derivative. What users of slices give comes padded with zeros; such
- * pieces of one axis that do not overlap are laid end to end, which costs one pass over memory instead of one for each.
+ * The sum of what the users of a node contribute to its derivative. What users of slices give comes padded with zeros;
+ * such pieces of one axis that do not overlap are laid end to end, which costs one pass over memory instead of one for
+ * each.
  */
 export function sumContributions(contributions: readonly [Node, ...Node[]]): Node {
   const pads = contributions.filter((node) => isOp(node, 'pad'));

@@ -45,10 +45,11 @@ function requireReal(xs: readonly Node[]): void {
 }
 
 /**
- * The gradient of the float32 scalar y with respect to every x, each of the shape of its x, by reverse accumulation. The
- * result is graph like any other and can be differentiated again. A node of `xs` is a variable in itself: where y depends
- * on it through other nodes of `xs` the paths count too. Zeros where y does not depend on x.
- * @throws INVALID_ARGUMENT for what is no node; NOT_DIFFERENTIABLE when y is not a float32 scalar or an x is not float32.
+ * The gradient of the float32 scalar y with respect to every x, each of the shape of its x, by reverse accumulation.
+ * The result is graph like any other and can be differentiated again. A node of `xs` is a variable in itself: where y
+ * depends on it through other nodes of `xs` the paths count too. Zeros where y does not depend on x.
+ * @throws INVALID_ARGUMENT for what is no node; NOT_DIFFERENTIABLE when y is not a float32 scalar or an x is not
+ *   float32.
  */
 export function gradient(y: Node, xs: readonly Node[]): Node[] {
   requireNode(y, 'y');
@@ -105,8 +106,8 @@ function gradientAlong(gradients: readonly Node[], xs: readonly Node[], vectors:
 }
 
 /**
- * Hessian-vector product: with `gradients` = grad_x f and `vectors` = p of the same shapes, H_xx p = grad_x <grad_x f, p>
- * where p is held fixed. `gradients` and `vectors` have one entry for each of `xs`.
+ * Hessian-vector product: with `gradients` = grad_x f and `vectors` = p of the same shapes, H_xx p = grad_x <grad_x f,
+ * p> where p is held fixed. `gradients` and `vectors` have one entry for each of `xs`.
  */
 export function hessianVectorProduct(
   gradients: readonly Node[],
@@ -120,8 +121,8 @@ export function hessianVectorProduct(
 }
 
 /**
- * Mixed second derivative: with `lowerGradients` = grad_v g(u, v), `uppers` = u and `vectors` = p of the shapes of v, the
- * product (d grad_v g / du)' p = grad_u <grad_v g, p> where p is held fixed.
+ * Mixed second derivative: with `lowerGradients` = grad_v g(u, v), `uppers` = u and `vectors` = p of the shapes of v,
+ * the product (d grad_v g / du)' p = grad_u <grad_v g, p> where p is held fixed.
  */
 export function mixedJacobianVectorProduct(
   lowerGradients: readonly Node[],

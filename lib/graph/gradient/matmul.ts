@@ -3,7 +3,9 @@ import { two } from '../ops/infer.js';
 import type { MatmulAttributes } from '../ops/matmul.js';
 import type { Rule } from './rule.js';
 
-/** With C = op(A) op(B): d op(A) = dC op(B)', d op(B) = op(A)' dC; a transposed operand takes the transposed product. */
+/**
+ * With C = op(A) op(B): d op(A) = dC op(B)', d op(B) = op(A)' dC; a transposed operand takes the transposed product.
+ */
 export const matmul: Rule<MatmulAttributes> = ({ inputs, attributes: { transposeA, transposeB } }, dy, wanted) => {
   const [a, b] = two(inputs);
   const gradientA = () =>

@@ -10,8 +10,8 @@ import * as shape from './shape.js';
 import * as unary from './unary.js';
 
 /**
- * The reverse rule of each primitive, written in primitives, so that a gradient of a gradient needs no rules of its own;
- * 'none' where the value is piecewise constant or not numeric, so that derivatives through it are zero.
+ * The reverse rule of each primitive, written in primitives, so that a gradient of a gradient needs no rules of its
+ * own; 'none' where the value is piecewise constant or not numeric, so that derivatives through it are zero.
  */
 export const rules: { readonly [K in OpName]: Rule<AttributesOf<K>> | 'none' } = {
   input: 'none',

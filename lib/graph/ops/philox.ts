@@ -7,8 +7,8 @@ function multiply(a: number, b: number): readonly [high: number, low: number] {
 }
 
 /**
- * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): four random unsigned 32-bit words
- * for a counter and a key.
+ * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): four random unsigned 32-bit
+ * words for a counter and a key.
  */
 export function philox(counter: Words, key: readonly [number, number]): Words {
   let [c0, c1, c2, c3] = counter;

@@ -27,7 +27,9 @@ export interface AveragePoolGradientAttributes extends AveragePoolAttributes {
   readonly inputSize: readonly number[];
 }
 
-/** One dimension of one window: the positions in x that it covers, and how many of its cells lie in x or its padding. */
+/**
+ * One dimension of one window: the positions in x that it covers, and how many of its cells lie in x or its padding.
+ */
 interface Extent {
   readonly cells: readonly number[];
   readonly padded: number;
@@ -91,7 +93,8 @@ function emptyWindow(track: Track): number | undefined {
     const [first, last] = tapsInside(track, window);
     return first === last;
   };
-  // A window in front of x steps into it at a place that repeats after `dilation` windows; of the others the last is farthest.
+  // A window in front of x steps into it at a place that repeats after `dilation` windows; of the others the last is
+  // farthest.
   const inFront = Math.min(count, Math.ceil(low / stride), dilation);
   for (let window = 0; window < inFront; window++) if (isEmpty(window)) return window;
   return count > 0 && isEmpty(count - 1) ? count - 1 : undefined;
@@ -151,8 +154,8 @@ function inferPool(x: TensorType, windows: Windows, dilations?: readonly number[
 }
 
 /**
- * The flat position within its plane of each window's first largest element, after multiplication by its plane's number in
- * the optional second operand; padding never wins, NaN wins.
+ * The flat position within its plane of each window's first largest element, after multiplication by its plane's number
+ * in the optional second operand; padding never wins, NaN wins.
  */
 export const maxPoolIndices: Op<MaxPoolAttributes> = {
   infer(inputs, attributes) {

@@ -18,8 +18,8 @@ const axesOf: Readonly<Record<Role, readonly Axis[]>> = {
 };
 
 /**
- * The axis with which that of the points is merged. Every axis belongs to two of the three tensors except the groups, which
- * all have: so a tensor that is not stacked names the axis of the other two.
+ * The axis with which that of the points is merged. Every axis belongs to two of the three tensors except the groups,
+ * which all have: so a tensor that is not stacked names the axis of the other two.
  */
 const axisWithout: Readonly<Record<Role, Axis>> = { w: 'batch', x: 'filter', y: 'channel' };
 

@@ -22,12 +22,12 @@ function checkStacked(stacked: ReadonlyMap<Node, Node>, count: number): void {
 }
 
 /**
- * A graph at `count` points at once. `stacked` gives inputs, or any other nodes, of shape s their values at the points as
- * one node [count, ...s]; all other inputs are the same at every point. The result has [count, ...shape] for each root. What
- * depends on no stacked node is shared as it is and computed once; a root of that kind is broadcast. The result consists of
- * ordinary primitives: it can be differentiated, compiled and vectorized again.
- * @throws INVALID_ARGUMENT for a count that is no positive integer and for what is no node; SHAPE_MISMATCH when a stacked
- * node is not of the dtype and the shape that it must have.
+ * A graph at `count` points at once. `stacked` gives inputs, or any other nodes, of shape s their values at the points
+ * as one node [count, ...s]; all other inputs are the same at every point. The result has [count, ...shape] for each
+ * root. What depends on no stacked node is shared as it is and computed once; a root of that kind is broadcast. The
+ * result consists of ordinary primitives: it can be differentiated, compiled and vectorized again.
+ * @throws INVALID_ARGUMENT for a count that is no positive integer and for what is no node; SHAPE_MISMATCH when a
+ * stacked node is not of the dtype and the shape that it must have.
  */
 export function vectorize(roots: readonly Node[], stacked: ReadonlyMap<Node, Node>, count: number): Node[] {
   requireNodes(roots, 'roots');

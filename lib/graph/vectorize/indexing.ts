@@ -10,8 +10,8 @@ import type { AxisAttributes } from '../ops/shape.js';
 import { moveAxes, type Rule, stack } from './rule.js';
 
 /**
- * Stacked indices into an axis of `size`, as indices into the axes of all points laid one after the other. An index outside
- * its own axis becomes -1, so that it stays an error and does not reach another point.
+ * Stacked indices into an axis of `size`, as indices into the axes of all points laid one after the other. An index
+ * outside its own axis becomes -1, so that it stays an error and does not reach another point.
  */
 function offsetIndices(indices: Node, size: number): Node {
   const [count = 0, ...own] = indices.shape;

@@ -9,7 +9,9 @@ function swapMatrixAxes(x: Node): Node {
   return moveAxes(x, x.shape.length - 1, x.shape.length - 2);
 }
 
-/** op(a[i]) op(b) of a stacked [count, ...batch, m, k] and b [...batch, k, n]: the rows of all points form one matrix. */
+/**
+ * op(a[i]) op(b) of a stacked [count, ...batch, m, k] and b [...batch, k, n]: the rows of all points form one matrix.
+ */
 function mergeRows(a: Node, b: Node, { transposeA, transposeB }: MatmulAttributes): Node {
   const batchRank = b.shape.length - 2;
   const rows = moveAxes(transposeA ? swapMatrixAxes(a) : a, 0, batchRank);

@@ -8,8 +8,8 @@ export interface Operand {
 }
 
 /**
- * The batching rule of a primitive: its values at all points, [count, ...node.shape], from operands of which at least one
- * is stacked. `node` is the primitive at a single point.
+ * The batching rule of a primitive: its values at all points, [count, ...node.shape], from operands of which at least
+ * one is stacked. `node` is the primitive at a single point.
  */
 export type Rule<A> = (node: Node & { readonly attributes: A }, operands: readonly Operand[], count: number) => Node;
 

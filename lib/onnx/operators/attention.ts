@@ -2,7 +2,10 @@ import type { Node } from '../../graph/index.js';
 import * as g from '../../graph/index.js';
 import type { Operation, OperatorImporter } from '../operation.js';
 
-/** [batch, heads, sequence, size], to which [batch, sequence, heads size] is cut; `attribute` says how many heads it has. */
+/**
+ * [batch, heads, sequence, size], to which [batch, sequence, heads size] is cut; `attribute` says how many heads it
+ * has.
+ */
 function toHeads(op: Operation, x: Node, attribute: string): Node {
   const [batch = 0, length = 0, width = 0] = x.shape;
   const heads = op.attributes.int(attribute);
@@ -25,9 +28,9 @@ function appendTo(past: Node | undefined, x: Node): Node {
 }
 
 /**
- * Scores with -infinity where a query must not look. A mask of truth values says where it may, one of numbers is added; from
- * opset 24 on either may end early, and each sample may say how many of its keys count. A causal query looks at no key behind
- * itself: the queries stand at the end of what counts where that is said, else behind the past.
+ * Scores with -infinity where a query must not look. A mask of truth values says where it may, one of numbers is added;
+ * from opset 24 on either may end early, and each sample may say how many of its keys count. A causal query looks at no
+ * key behind itself: the queries stand at the end of what counts where that is said, else behind the past.
  */
 function maskScores(op: Operation, scores: Node, past: number): Node {
   const [queries = 0, keys = 0] = scores.shape.slice(2);
@@ -79,8 +82,9 @@ function multiplyHeads(op: Operation, a: Node, b: Node, transposeB: boolean): No
 }
 
 /**
- * softmax(scale Q K' + mask) V for each head (Vaswani et al., 2017), with scores softly limited to +-softcap, fewer heads of
- * keys than of queries, and keys and values of earlier calls in front. The fourth output is the scores at one of four stages.
+ * softmax(scale Q K' + mask) V for each head (Vaswani et al., 2017), with scores softly limited to +-softcap, fewer
+ * heads of keys than of queries, and keys and values of earlier calls in front. The fourth output is the scores at one
+ * of four stages.
  */
 function attention(op: Operation): Node[] {
   const { attributes } = op;
@@ -104,8 +108,8 @@ function attention(op: Operation): Node[] {
 }
 
 /**
- * Rotates pairs of features by angles that grow with the position (Su et al., 2021): neighbours as pairs, or each feature of
- * the first half with that of the second. Features from `rotary_embedding_dim` on stay.
+ * Rotates pairs of features by angles that grow with the position (Su et al., 2021): neighbours as pairs, or each
+ * feature of the first half with that of the second. Features from `rotary_embedding_dim` on stay.
  */
 function rotaryEmbedding(op: Operation): Node {
   const { attributes } = op;

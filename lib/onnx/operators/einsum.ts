@@ -30,8 +30,8 @@ function einsum(op: Operation): Node {
 }
 
 /**
- * The labels of each operand and of the result. Those of the axes that an ellipsis stands for are numbers, counted from the
- * last of them: ellipses are aligned there.
+ * The labels of each operand and of the result. Those of the axes that an ellipsis stands for are numbers, counted from
+ * the last of them: ellipses are aligned there.
  */
 function readEquation(op: Operation): { terms: string[][]; result: string[] } {
   const equation = op.attributes.text('equation', '').replaceAll(' ', '');

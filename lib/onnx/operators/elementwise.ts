@@ -36,7 +36,9 @@ function pow(op: Operation): Node {
   return g.cast(g.pow(g.cast(base, 'float32'), g.cast(exponent, 'float32')), base.dtype);
 }
 
-/** The remainder has the sign of the divisor, which reals may have from opset 28 on; with fmod=1 that of the dividend. */
+/**
+ * The remainder has the sign of the divisor, which reals may have from opset 28 on; with fmod=1 that of the dividend.
+ */
 function mod(op: Operation): Node {
   const [a, b] = [op.input(0), op.input(1)];
   const truncated = op.attributes.flag('fmod');

@@ -3,8 +3,8 @@ import * as g from '../../graph/index.js';
 import type { Operation, OperatorImporter } from '../operation.js';
 
 /**
- * Weighted negative log-likelihood of labels [batch, ...] under log-probabilities [batch, classes, ...]. Labels equal to
- * ignore_index count neither in the sum nor in the mean.
+ * Weighted negative log-likelihood of labels [batch, ...] under log-probabilities [batch, classes, ...]. Labels equal
+ * to ignore_index count neither in the sum nor in the mean.
  */
 function negativeLogLikelihood(op: Operation, logProbabilities: Node): Node {
   const labels = op.input(1);

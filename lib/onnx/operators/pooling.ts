@@ -71,7 +71,9 @@ function averagePool(op: Operation): Node {
   );
 }
 
-/** Sums of windows: a convolution of each plane with ones. What hangs over the end in ceil mode is padded with zeros. */
+/**
+ * Sums of windows: a convolution of each plane with ones. What hangs over the end in ceil mode is padded with zeros.
+ */
 function sumPool(op: Operation, x: Node, windows: Pool): Node {
   const { kernel, strides, dilations, padding, outputSize } = windows;
   const [batch = 0, channels = 0, ...sizes] = x.shape;

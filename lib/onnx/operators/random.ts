@@ -30,7 +30,10 @@ function ownKey(op: Operation, why: string): Node {
   return g.add(key, integers([0, Math.imul(op.context.serial, 0x9e3779b9)], [2], 'int32'));
 }
 
-/** Random numbers as a pure function of the key that the caller gives; a seed in the file would give the same in every step. */
+/**
+ * Random numbers as a pure function of the key that the caller gives; a seed in the file would give the same in every
+ * step.
+ */
 function draws(build: (op: Operation, key: Node) => Node): OperatorImporter {
   return {
     constantAlmostEverywhere: true,

@@ -24,9 +24,9 @@ function reduction(reduce: Reduce, inputSince: number = axesInputSince.others): 
 }
 
 /**
- * Integer sums are exact in the float64 of constant folding; of data they would be rounded to float32. Of no bool at all
- * the largest is false and the smallest true, which the infinities of an empty reduction say by their sign; of no integer
- * they are the ends of the range.
+ * Integer sums are exact in the float64 of constant folding; of data they would be rounded to float32. Of no bool at
+ * all the largest is false and the smallest true, which the infinities of an empty reduction say by their sign; of no
+ * integer they are the ends of the range.
  */
 function exactly(op: Operation, x: Node, reduce: (x: Node) => Node): Node {
   if (x.dtype === 'float32') return reduce(x);

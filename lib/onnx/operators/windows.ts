@@ -36,8 +36,8 @@ export function spatialSizes(op: Operation, x: Node): readonly number[] {
 }
 
 /**
- * Reads strides, dilations, pads and auto_pad. The pads attribute lists the beginnings of all dimensions, then the ends.
- * SAME_UPPER and SAME_LOWER make ceil(size / stride) windows and differ in where an odd cell goes.
+ * Reads strides, dilations, pads and auto_pad. The pads attribute lists the beginnings of all dimensions, then the
+ * ends. SAME_UPPER and SAME_LOWER make ceil(size / stride) windows and differ in where an odd cell goes.
  */
 export function readWindows(op: Operation, sizes: readonly number[], kernel: readonly number[]): Windows {
   const rank = sizes.length;
@@ -66,8 +66,8 @@ function checkFits(op: Operation, windows: Windows, axis: number, size: number):
 }
 
 /**
- * The convolution for so many spatial dimensions. In three it lists the cells of each window along the first of them, whose
- * number is bounded by `cells`, those of the input and its padding.
+ * The convolution for so many spatial dimensions. In three it lists the cells of each window along the first of them,
+ * whose number is bounded by `cells`, those of the input and its padding.
  */
 export function convolutionOf(
   op: Operation,

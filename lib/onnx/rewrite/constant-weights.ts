@@ -16,9 +16,9 @@ const leastIrVersion = 4n;
 
 /**
  * Makes initializers of Constant nodes that hold weights, for exporters that store all weights so: training changes
- * initializers, and saving writes them. A float tensor with axes is a weight where a layer reads it behind its first input, a
- * product on either side, a Gather as its table, or an addition as the bias of a product. Files in which some layer reads an
- * initializer there keep their Constant nodes: their exporter tells weights from constants.
+ * initializers, and saving writes them. A float tensor with axes is a weight where a layer reads it behind its first
+ * input, a product on either side, a Gather as its table, or an addition as the bias of a product. Files in which some
+ * layer reads an initializer there keep their Constant nodes: their exporter tells weights from constants.
  */
 export function storeConstantWeights(model: OnnxModel): OnnxModel {
   const { graph } = model;

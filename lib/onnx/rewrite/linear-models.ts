@@ -36,8 +36,9 @@ const rewrites: Readonly<Record<string, Rewrite>> = {
 };
 
 /**
- * Writes the linear models and scalers of the domain ai.onnx.ml by standard operators. Coefficients and intercepts, which
- * are attributes there, become stored tensors named after the node's output, so that they can be trained and saved.
+ * Writes the linear models and scalers of the domain ai.onnx.ml by standard operators. Coefficients and intercepts,
+ * which are attributes there, become stored tensors named after the node's output, so that they can be trained and
+ * saved.
  */
 export function expandLinearModels(model: OnnxModel): OnnxModel {
   const { graph } = model;
@@ -71,7 +72,9 @@ function regressor(node: NodeProto, attributes: Attributes): Replacement | undef
   return linear && transform && { nodes: [...linear.nodes, transform], initializers: linear.initializers };
 }
 
-/** Scores, and the label of the largest. With one row of coefficients for two classes, the first has the negative score. */
+/**
+ * Scores, and the label of the largest. With one row of coefficients for two classes, the first has the negative score.
+ */
 function classifier(node: NodeProto, attributes: Attributes): Replacement | undefined {
   attributes.ignore('multi_class');
   const labels = attributes.ints('classlabels_ints');

@@ -17,8 +17,8 @@ import { findMerged, type MergedTensor } from '../training/merged.js';
 import { traceUses } from '../uses.js';
 
 /**
- * Gives every tensor of the module a stored tensor of its own where the exporter stored equal ones once. A weight that the
- * module itself shares stays one.
+ * Gives every tensor of the module a stored tensor of its own where the exporter stored equal ones once. A weight that
+ * the module itself shares stays one.
  */
 export function untieParameters(model: OnnxModel, limits: OnnxLimits): OnnxModel {
   return untieUses(untieIdentities(model), limits);

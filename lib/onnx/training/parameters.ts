@@ -103,7 +103,10 @@ function notedKind({ name }: StoredTensor, places: readonly Use[], { origins }: 
   return origins.byTarget.get(name)?.kind ?? found.find((kind) => kind !== undefined);
 }
 
-/** Parameters that nothing in the file stands for, except those of folded batch normalization, which has its own warning. */
+/**
+ * Parameters that nothing in the file stands for, except those of folded batch normalization, which has its own
+ * warning.
+ */
 function findVanished({ origins, uses, nodes }: ModelGraph): ModuleTensor[] {
   const found = new Set(uses.map(({ origin }) => origin));
   // A tied parameter has two names in the module, and nodes in the scope of both note the same one.

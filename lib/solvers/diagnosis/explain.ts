@@ -22,7 +22,10 @@ interface State {
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
-/** The cause of a finding, and the sentences that tell it; undefined when nothing but constants is not finite, which somebody has meant. */
+/**
+ * The cause of a finding, and the sentences that tell it; undefined when nothing but constants is not finite, which
+ * somebody has meant.
+ */
 export async function explain(
   { phase, root, tensors }: Finding,
   state: State,
@@ -93,8 +96,8 @@ function tellRange({ name, shape, least, largest, nans }: OperandRange): string 
 }
 
 /**
- * The sample that an element belongs to: where the result has as many rows as the batch of the one feed that it is computed
- * of, and no variable has an axis of that length which the rows could be as well.
+ * The sample that an element belongs to: where the result has as many rows as the batch of the one feed that it is
+ * computed of, and no variable has an axis of that length which the rows could be as well.
  */
 function sampleOf(
   { node }: Culprit,

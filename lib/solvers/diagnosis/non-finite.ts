@@ -8,7 +8,10 @@ export type CauseKind =
   | 'label'
   /** The logarithm, or its derivative, of 0 or less. */
   | 'log'
-  /** The logarithm, or its derivative, of a sigmoid or softmax that has been rounded to 0 or of 1 minus one rounded to 1. */
+  /**
+   * The logarithm, or its derivative, of a sigmoid or softmax that has been rounded to 0 or of 1 minus one rounded to
+   * 1.
+   */
   | 'saturation'
   /** The derivative of a root at 0. */
   | 'root'

@@ -7,8 +7,8 @@ import { NonFiniteError, quantityOf } from './non-finite.js';
 import { stepwise } from './stepwise.js';
 
 /**
- * Makes an iteration in which a value was not finite once more, one step after the other, and evaluates the first step with
- * such a value operation by operation.
+ * Makes an iteration in which a value was not finite once more, one step after the other, and evaluates the first step
+ * with such a value operation by operation.
  * @param rehearse makes the iteration from where it began, and leaves the state as it was
  * @throws an error that tells the cause; what happened on the way when none was found
  */

@@ -24,8 +24,8 @@ export interface Finding {
 }
 
 /**
- * Runs a phase one repetition after the other and hands over what is not finite, with what it was computed of. An update is
- * looked at where its tensor was finite before.
+ * Runs a phase one repetition after the other and hands over what is not finite, with what it was computed of. An
+ * update is looked at where its tensor was finite before.
  */
 export async function* stepwise(
   phase: Phase,

@@ -23,7 +23,8 @@ export function findNonFinite(data: Tensor['data']): number | undefined {
 
 /**
  * Goes from `root` back along operands that are not finite to the operation that they come from; NaN is followed before
- * infinity. Constants that are not finite are what somebody meant, such as the mask of an attention, and are not followed.
+ * infinity. Constants that are not finite are what somebody meant, such as the mask of an attention, and are not
+ * followed.
  * @returns undefined when `root` is finite
  */
 export async function trace(evaluate: Evaluation, root: Node): Promise<Culprit | undefined> {

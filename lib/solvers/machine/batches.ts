@@ -71,7 +71,8 @@ export class Batches implements Disposable {
   }
 
   /**
-   * Draws the next batch, or with `steps` that many, which row numbers, arrays of streams and keys then have as a leading axis.
+   * Draws the next batch, or with `steps` that many, which row numbers, arrays of streams and keys then have as a
+   * leading axis.
    * @param before how many were drawn before, which makes the keys different
    * @param wanted binding names of what is to be drawn; of the other feeds nothing is
    * @returns what was drawn and keys by binding name, valid until as many are drawn again
@@ -97,8 +98,8 @@ export class Batches implements Disposable {
   }
 
   /**
-   * As `draw` with `steps`, but each feed's rows in their order, over and over; no sampler moves. Where the batch does not
-   * divide the rows, a pass leaves some out, and which ones depends on where it starts: on `before`.
+   * As `draw` with `steps`, but each feed's rows in their order, over and over; no sampler moves. Where the batch does
+   * not divide the rows, a pass leaves some out, and which ones depends on where it starts: on `before`.
    */
   drawAll(before: number, wanted: ReadonlySet<string>, steps: number): Tensors {
     const tensors = this.#tensors(steps);

@@ -27,7 +27,10 @@ export function blocksOf(problem: BilevelProblem, cost: 'f' | 'g'): Blocks {
   return { count: batchesOf(feed), present: div(first, batch) };
 }
 
-/** Refuses batches that do not divide the rows, and costs over the mini-batches of more than one feed. @throws INVALID_ARGUMENT */
+/**
+ * Refuses batches that do not divide the rows, and costs over the mini-batches of more than one feed.
+ * @throws INVALID_ARGUMENT
+ */
 export function checkBlocks(method: string, problem: BilevelProblem): void {
   const why = `${method} keeps a memory for every block of rows`;
   for (const inputs of problem.feeds) {

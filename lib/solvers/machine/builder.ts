@@ -136,7 +136,10 @@ export class MethodBuilder implements Disposable {
     return this.level('v', variables, { ...parts, rateOption: 'lowerLearningRate' });
   }
 
-  /** Variables of their own that move like a level's and start at zero, without sets: the solution of a linear system, say. */
+  /**
+   * Variables of their own that move like a level's and start at zero, without sets: the solution of a linear system,
+   * say.
+   */
   auxiliary(name: string, like: readonly Variable[], parts: LevelParts, options: VectorOptions = {}): Level {
     const variables = like.map((variable): Variable => {
       const value = input(`${name}/${variable.name}`, variable.value.shape);
@@ -283,7 +286,10 @@ export class MethodBuilder implements Disposable {
   }
 }
 
-/** A pass over all rows stands for the mean of mini-batches only where each row is as likely as any other. @throws INVALID_ARGUMENT */
+/**
+ * A pass over all rows stands for the mean of mini-batches only where each row is as likely as any other.
+ * @throws INVALID_ARGUMENT
+ */
 function checkPasses(feeds: readonly FeedInputs[], phase: Phase): void {
   for (const inputs of feeds) {
     if (!inputs.drawn.some((node) => phase.drawn.has(inputName(node)))) continue;

@@ -43,7 +43,10 @@ export interface Course {
   readonly onProgress?: ((progress: CompileProgress) => void) | undefined;
 }
 
-/** Compiles steps on another thread, program by program, with turns of the event loop between them. @throws as `compile`; ABORTED */
+/**
+ * Compiles steps on another thread, program by program, with turns of the event loop between them.
+ * @throws as `compile`; ABORTED
+ */
 export async function compileStatedElsewhere(
   steps: readonly Stated[],
   device: Device,
@@ -52,7 +55,8 @@ export async function compileStatedElsewhere(
   using compiler = new BackgroundCompiler(signal);
   try {
     for (const [index, stated] of steps.entries()) {
-      // What is read and loaded for a program takes this thread's time, so the event loop has a turn between two of them.
+      // What is read and loaded for a program takes this thread's time, so the event loop has a turn between two of
+      // them.
       await setImmediate(undefined, { signal });
       if (sizeOf(stated.step) <= small) compileStated([stated], device);
       else stated.load(device, await compileCachedBy(compiler, stated.step, optionsOf(stated, device)));

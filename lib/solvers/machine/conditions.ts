@@ -15,7 +15,8 @@ interface Abilities {
 
 /**
  * Refuses a problem that the method would solve wrongly without a sign of it.
- * @throws INVALID_ARGUMENT for constraints and sets that it does not keep; NOT_DIFFERENTIABLE when a level has no effect
+ * @throws INVALID_ARGUMENT for constraints and sets that it does not keep; NOT_DIFFERENTIABLE when a level has no
+ *   effect
  */
 export function checkConditions(abilities: Abilities, problem: BilevelProblem): void {
   checkConstraints(abilities, problem);

@@ -20,7 +20,9 @@ export interface Iteration {
    * @throws NON_FINITE naming the output; ABORTED
    */
   run(phase: Phase, repetitions?: number): Promise<void>;
-  /** Draws another mini-batch for the phases that share one. Without it they share one that is drawn at their first run. */
+  /**
+   * Draws another mini-batch for the phases that share one. Without it they share one that is drawn at their first run.
+   */
   draw(): Promise<void>;
   /** Puts a level back where it starts, its optimizer included. */
   restart(level: Level): void;
@@ -35,8 +37,8 @@ export interface StandardValues {
   readonly lowerGradientNorm: number;
   readonly hypergradientNorm: number;
   /**
-   * |b - A z| / |b| for the linear system A z = b of the method, grad_vv g z = grad_v f: where z solves it less well, the
-   * hypergradient is the less exact. Only in reports of methods that solve one.
+   * |b - A z| / |b| for the linear system A z = b of the method, grad_vv g z = grad_v f: where z solves it less well,
+   * the hypergradient is the less exact. Only in reports of methods that solve one.
    */
   readonly linearResidual?: number;
 }

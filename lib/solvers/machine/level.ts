@@ -142,7 +142,9 @@ export class Level {
     });
   }
 
-  /** All that a step goes on from: the variables, and then the optimizer's slots, with the ends of their binding names. */
+  /**
+   * All that a step goes on from: the variables, and then the optimizer's slots, with the ends of their binding names.
+   */
   get carried(): readonly { readonly node: Node; readonly ending: string }[] {
     return [
       ...this.#variables.map(({ variable: { name, value } }) => ({ node: value, ending: `/${name}` })),

@@ -17,15 +17,17 @@ import type { RunPhase } from './phase.js';
 import type { Stated } from './stated-step.js';
 
 /**
- * What every method reports. f and the hypergradient's norm are those of the iteration's last step of u, where it was made
- * from; g and |grad_v g| are those that the iteration evaluated last. With trials each number is the mean over them.
+ * What every method reports. f and the hypergradient's norm are those of the iteration's last step of u, where it was
+ * made from; g and |grad_v g| are those that the iteration evaluated last. With trials each number is the mean over
+ * them.
  */
 export interface StandardReport extends StepReport, StandardValues {
   /** Evaluations since the start, each on one mini-batch. */
   readonly evaluations: Evaluations;
   /**
-   * Elements of v at the ends of their box. There they do not answer to u, but a method that rests on grad_v g = 0 takes
-   * them for free: its hypergradient is wrong when this is not 0. Only in reports of such methods on such problems.
+   * Elements of v at the ends of their box. There they do not answer to u, but a method that rests on grad_v g = 0
+   * takes them for free: its hypergradient is wrong when this is not 0. Only in reports of such methods on such
+   * problems.
    */
   readonly lowerAtEnds?: number;
 }

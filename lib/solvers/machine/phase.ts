@@ -142,7 +142,10 @@ export class Phase implements Stated, Disposable {
     return undefined;
   }
 
-  /** @param sources all other tensors that it needs, such as the state's, arrays and batches; the first with a name counts */
+  /**
+   * @param sources all other tensors that it needs, such as the state's, arrays and batches; the first with a name
+   *   counts
+   */
   async run(
     state: SolverState,
     sources: readonly Readonly<Record<string, Tensor>>[],
@@ -158,7 +161,9 @@ export class Phase implements Stated, Disposable {
     return this.#program.output(name);
   }
 
-  /** As `run` binds its inputs, for one repetition at a time: what changes from one to the next has a leading axis of 1. */
+  /**
+   * As `run` binds its inputs, for one repetition at a time: what changes from one to the next has a leading axis of 1.
+   */
   bind(
     state: SolverState,
     sources: readonly Readonly<Record<string, Tensor>>[],

@@ -3,9 +3,9 @@ import { div, greater, type Node, neg, stopGradient, where } from '../../graph/i
 import type { MethodBuilder } from '../machine/builder.js';
 
 /**
- * grad_uv g w and grad_vv g w without second derivatives, by central differences along w over the distance `radius` either
- * way: grad g(u, v + eps w) - grad g(u, v - eps w) over 2 eps with eps = radius / |w|. Zero where w is. The error is of
- * order radius^2, and none where g is quadratic in v but for rounding, which grows as the radius shrinks.
+ * grad_uv g w and grad_vv g w without second derivatives, by central differences along w over the distance `radius`
+ * either way: grad g(u, v + eps w) - grad g(u, v - eps w) over 2 eps with eps = radius / |w|. Zero where w is. The
+ * error is of order radius^2, and none where g is quadratic in v but for rounding, which grows as the radius shrinks.
  */
 export function differenceProducts(b: MethodBuilder, o: Oracles, w: Vector, radius: number): Pair {
   const length = b.norm(w);

@@ -20,8 +20,8 @@ import { elementCount } from '../../tensor.js';
 import type { MethodBuilder } from '../machine/builder.js';
 
 /**
- * How directions e_j are drawn, and the factor with which the sum over them of <e_j, x> e_j estimates x: without bias, but
- * for `unitPerTensor`, which shrinks each variable by its number of elements.
+ * How directions e_j are drawn, and the factor with which the sum over them of <e_j, x> e_j estimates x: without bias,
+ * but for `unitPerTensor`, which shrinks each variable by its number of elements.
  */
 export const directionModes = ['gaussian', 'sphere', 'unitPerTensor', 'coordinates'] as const;
 export type DirectionMode = (typeof directionModes)[number];

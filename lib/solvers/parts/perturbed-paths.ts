@@ -55,7 +55,10 @@ export interface PerturbedPaths {
   readonly ends: Vector;
   /** The oracles at the points u + mu e_j, v_j. */
   at(o: Oracles): Oracles;
-  /** The estimate of a vector x of the upper level from the differences mu <e_j, x>: [directions], or [directions, trials]. */
+  /**
+   * The estimate of a vector x of the upper level from the differences mu <e_j, x>: [directions], or [directions,
+   * trials].
+   */
   estimate(differences: Node): Vector;
   /** Makes `steps` lower steps of all paths from where v is. */
   run(iteration: Iteration, steps: number): Promise<void>;

@@ -41,8 +41,9 @@ export interface Direction {
 const standingNames = ['residual', 'gradient', 'length', 'moved'] as const satisfies readonly (keyof Standing)[];
 
 /**
- * The vectors of a descent on v: the point and the gradient there, a direction, a trial point along it under the names of the variables,
- * the gradient there, and the steps and changes of the gradient that are remembered. All of them stay where the device has them.
+ * The vectors of a descent on v: the point and the gradient there, a direction, a trial point along it under the names
+ * of the variables, the gradient there, and the steps and changes of the gradient that are remembered. All of them stay
+ * where the device has them.
  */
 export class Descent implements Disposable {
   /** What is to be compiled. */

@@ -14,8 +14,9 @@ export interface EvaluateOptions<P extends AnyPoint, F extends Feeds, M extends 
   /** Feeds in place of the problem's own of these names, or beside them for metrics, such as a test set. */
   readonly feeds?: F | undefined;
   /**
-   * Other quantities, by name, in the nodes of a point as costs are written: a number, or one for each sample of a mini-batch, of which the
-   * mean over all rows is taken. `accuracy: ({ v, test: { x, y } }) => accuracy(network.apply(x, v), y)`
+   * Other quantities, by name, in the nodes of a point as costs are written: a number, or one for each sample of a
+   * mini-batch, of which the mean over all rows is taken.
+   * `accuracy: ({ v, test: { x, y } }) => accuracy(network.apply(x, v), y)`
    */
   readonly metrics?: Readonly<Record<M, (point: P & FeedNodes<F>) => Node>> | undefined;
 }
@@ -27,8 +28,8 @@ export interface Evaluation<M extends string = string> extends PointValues {
 }
 
 /**
- * Evaluates f, g, |grad_v g| and other quantities at a point on all rows of their feeds, in mini-batches of the feeds' sizes (weighted by
- * their rows), natively.
+ * Evaluates f, g, |grad_v g| and other quantities at a point on all rows of their feeds, in mini-batches of the feeds'
+ * sizes (weighted by their rows), natively.
  * @param at variables of both levels by name, such as a solver's state, or u with the v of `respond`
  * @throws INVALID_ARGUMENT, UNKNOWN_OPTION, SHAPE_MISMATCH, INVALID_DATA for what is given; ABORTED
  */

@@ -27,7 +27,10 @@ export class Evaluator implements Disposable {
   readonly #residual: StatedStep;
   readonly #metrics: readonly string[];
 
-  /** @param batches mini-batches that stand for a feed whose rows cannot be gone through @throws as Pass, and what a metric throws */
+  /**
+   * @param batches mini-batches that stand for a feed whose rows cannot be gone through
+   * @throws as Pass, and what a metric throws
+   */
   constructor(
     problem: BilevelProblem,
     metrics: Readonly<Record<string, Metric>>,

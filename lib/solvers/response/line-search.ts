@@ -18,13 +18,17 @@ export interface LineSearchOptions {
   readonly reference?: number;
 }
 
-/** The constants of Hager and Zhang 2005: how far the cost must fall, how flat it must become, and what counts as rounding. */
+/**
+ * The constants of Hager and Zhang 2005: how far the cost must fall, how flat it must become, and what counts as
+ * rounding.
+ */
 const [fall, flatness, rounding] = [0.1, 0.9, 1e-6];
 const mostTrials = 40;
 
 /**
- * A length at which the cost has fallen and its slope is flatter: the Wolfe conditions, or near a minimum, where the fall is lost in
- * rounding, the approximate ones, which compare slopes (Hager and Zhang 2005, conditions T1 and T2). Costs that are not finite are too far.
+ * A length at which the cost has fallen and its slope is flatter: the Wolfe conditions, or near a minimum, where the
+ * fall is lost in rounding, the approximate ones, which compare slopes (Hager and Zhang 2005, conditions T1 and T2).
+ * Costs that are not finite are too far.
  * @param at the cost and slope at a length
  * @returns undefined when none is found
  */

@@ -17,7 +17,8 @@ export interface Division {
 }
 
 /**
- * The shortest pass in which every feed is in parts of at most its batch, as equal as they can be, and every part comes equally often.
+ * The shortest pass in which every feed is in parts of at most its batch, as equal as they can be, and every part comes
+ * equally often.
  * @param multiple what the number of steps is to be a multiple of
  * @throws INVALID_ARGUMENT when there is none that is short
  */

@@ -36,9 +36,9 @@ interface Sweep {
 }
 
 /**
- * Means over all rows of the feeds that some quantities read, mini-batch by mini-batch, of which each counts by its rows. A feed is cut into
- * parts as equal as they can be, of at most its batch, in the order of its rows. Of a stream, or a feed whose sampler draws otherwise, the
- * first mini-batches are taken. Random keys are the same in every pass.
+ * Means over all rows of the feeds that some quantities read, mini-batch by mini-batch, of which each counts by its
+ * rows. A feed is cut into parts as equal as they can be, of at most its batch, in the order of its rows. Of a stream,
+ * or a feed whose sampler draws otherwise, the first mini-batches are taken. Random keys are the same in every pass.
  */
 export class Pass implements Disposable {
   /** What is to be compiled. */

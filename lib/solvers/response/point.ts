@@ -6,7 +6,8 @@ type Tensors = Readonly<Record<string, Tensor>>;
 
 /**
  * The tensors of a level by binding name, from those by the names of its variables.
- * @throws INVALID_ARGUMENT for a name that is missing or unknown; SHAPE_MISMATCH; INVALID_DATA for an element that is not finite
+ * @throws INVALID_ARGUMENT for a name that is missing or unknown; SHAPE_MISMATCH; INVALID_DATA for an element that is
+ *   not finite
  */
 export function bindLevel(level: 'u' | 'v', variables: readonly Variable[], given: Tensors): Record<string, Tensor> {
   checkRecord(given, level);

@@ -17,8 +17,8 @@ export interface Combination {
 const leastCosine = 1e-6;
 
 /**
- * L-BFGS by inner products alone (Chen, Wang and Zhou 2014): the vectors stay where they are, in rows of which this says how they are
- * combined to the direction of descent.
+ * L-BFGS by inner products alone (Chen, Wang and Zhou 2014): the vectors stay where they are, in rows of which this
+ * says how they are combined to the direction of descent.
  */
 export class QuasiNewton {
   readonly #rows: number;

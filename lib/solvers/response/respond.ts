@@ -32,8 +32,8 @@ export interface WholeOptions {
   /** Feeds in place of the problem's own of these names, or beside them. */
   readonly feeds?: Readonly<Record<string, AnyFeed>> | undefined;
   /**
-   * Mini-batches that stand for a feed whose rows cannot be gone through: a stream, or one whose sampler is not `shuffled` or `full`. The
-   * first that it gives are taken, and kept in memory. Without it such a feed is refused.
+   * Mini-batches that stand for a feed whose rows cannot be gone through: a stream, or one whose sampler is not
+   * `shuffled` or `full`. The first that it gives are taken, and kept in memory. Without it such a feed is refused.
    */
   readonly batches?: number | undefined;
   /** The device to run on; by default one made for this call. */
@@ -56,15 +56,16 @@ export interface Response extends Found {
 }
 
 /**
- * Finds the response v* to u: minimises g alone over v, on all rows, until its gradient is within a tolerance, by L-BFGS (or, where v is
- * kept in sets, projected gradients) with a line search: nothing is drawn at random and nothing is to be tuned. What is good about u is
- * f(u, v*), which `evaluate` tells: a method's own v may not minimise g, and with some methods descends f as well.
+ * Finds the response v* to u: minimises g alone over v, on all rows, until its gradient is within a tolerance, by
+ * L-BFGS (or, where v is kept in sets, projected gradients) with a line search: nothing is drawn at random and nothing
+ * is to be tuned. What is good about u is f(u, v*), which `evaluate` tells: a method's own v may not minimise g, and
+ * with some methods descends f as well.
  *
- * Not converging is a result: see `status`. Over a feed with a batch, g is the mean of the costs of mini-batches of at most its size, which
- * are weighted by their rows.
+ * Not converging is a result: see `status`. Over a feed with a batch, g is the mean of the costs of mini-batches of at
+ * most its size, which are weighted by their rows.
  * @param u the upper variables by name, such as `state.u`
- * @throws INVALID_ARGUMENT, UNKNOWN_OPTION, SHAPE_MISMATCH, INVALID_DATA for what is given, and for constraints of the lower level;
- * NON_FINITE when g is not finite where v starts; ABORTED
+ * @throws INVALID_ARGUMENT, UNKNOWN_OPTION, SHAPE_MISMATCH, INVALID_DATA for what is given, and for constraints of the
+ * lower level; NON_FINITE when g is not finite where v starts; ABORTED
  */
 export async function respond(problem: BilevelProblem, u: Tensors, options: RespondOptions = {}): Promise<Response> {
   checkProblem(problem, 'bilevelProblem');

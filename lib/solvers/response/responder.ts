@@ -12,9 +12,9 @@ import { Settling } from './settling.js';
 type Tensors = Readonly<Record<string, Tensor>>;
 
 /**
- * How the search for a minimum ended. `converged`: the gradient is within the tolerance. `flat`: it is, but g is so flat there that v is
- * not determined: it goes on falling as v grows, as where classes can be separated and nothing holds the weights. `steps`: there were no
- * steps left. `precision`: g cannot be seen to fall any further in float32.
+ * How the search for a minimum ended. `converged`: the gradient is within the tolerance. `flat`: it is, but g is so
+ * flat there that v is not determined: it goes on falling as v grows, as where classes can be separated and nothing
+ * holds the weights. `steps`: there were no steps left. `precision`: g cannot be seen to fall any further in float32.
  */
 export type ResponseStatus = 'converged' | 'flat' | 'steps' | 'precision';
 
@@ -53,8 +53,8 @@ const [mostPairs, mostRemembered] = [10, 2 ** 25];
 const [reach, window] = [1e6, 10];
 
 /**
- * Minimises g alone over v for a fixed u, on all rows: by L-BFGS, or where v is kept in sets by projected gradients of spectral length
- * (Birgin, Martinez and Raydan 2000), both with a line search and without randomness.
+ * Minimises g alone over v for a fixed u, on all rows: by L-BFGS, or where v is kept in sets by projected gradients of
+ * spectral length (Birgin, Martinez and Raydan 2000), both with a line search and without randomness.
  */
 export class Responder implements Disposable {
   readonly #problem: BilevelProblem;

@@ -6,8 +6,9 @@ interface Step {
 }
 
 /**
- * Tells from the steps of a descent how far it still has to go. While the residual falls tenfold, a descent to a minimum makes a tenth of
- * the way that it made for the tenfold fall before; where the cost goes on falling without end, it makes as much again each time.
+ * Tells from the steps of a descent how far it still has to go. While the residual falls tenfold, a descent to a
+ * minimum makes a tenth of the way that it made for the tenfold fall before; where the cost goes on falling without
+ * end, it makes as much again each time.
  */
 export class Settling {
   readonly #steps: Step[] = [];
@@ -24,7 +25,10 @@ export class Settling {
     this.#least = Math.min(this.#least, residual);
   }
 
-  /** The distance that is left, if the next falls of the residual go on as the last two; undefined before it has fallen a hundredfold. */
+  /**
+   * The distance that is left, if the next falls of the residual go on as the last two; undefined before it has fallen
+   * a hundredfold.
+   */
   remaining(): number | undefined {
     const [last, before] = [0, 1].map((falls) => this.#way(10 ** falls * this.#least));
     if (last === undefined || before === undefined || !((this.#steps[0]?.residual ?? 0) > 100 * this.#least))

@@ -7,7 +7,9 @@ export function nearest(variables: readonly Variable[], trials: number | undefin
   return at.map((node, index) => variables[index]?.set?.project(node, batchAxes) ?? node);
 }
 
-/** |grad|, or where variables are kept in sets |v - P(v - grad)|: 0 at a minimum. With trials over all of them together. */
+/**
+ * |grad|, or where variables are kept in sets |v - P(v - grad)|: 0 at a minimum. With trials over all of them together.
+ */
 export function residual(variables: readonly Variable[], trials: number | undefined, at: Vector, along: Vector): Node {
   return norm(minus(at, nearest(variables, trials, minus(at, along))), undefined);
 }

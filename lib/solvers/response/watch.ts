@@ -14,13 +14,15 @@ type Tensors = Readonly<Record<string, Tensor>>;
 /** How often a solver's results are judged, and when that ends a run. */
 export interface WatchOptions {
   /**
-   * Iterations after which the response to the present u is found each time, on g alone from where the problem lets v start, and told in the
-   * report; never by default. It takes as long as `respond`, and does not change what the iterations do.
+   * Iterations after which the response to the present u is found each time, on g alone from where the problem lets v
+   * start, and told in the report; never by default. It takes as long as `respond`, and does not change what the
+   * iterations do.
    */
   readonly evaluateEvery?: number | undefined;
   /**
-   * After how many responses in a row without a lower f(u, v*) `run` ends; never by default. The state then holds the best point, as it does
-   * when `run` ends for another reason; going on goes on from the last one. The start counts as a point too.
+   * After how many responses in a row without a lower f(u, v*) `run` ends; never by default. The state then holds the
+   * best point, as it does when `run` ends for another reason; going on goes on from the last one. The start counts as
+   * a point too.
    */
   readonly patience?: number | undefined;
   /** How exactly the response is found, as by `respond`. */
@@ -45,7 +47,10 @@ export const watchKeys = ['evaluateEvery', 'patience', 'response'] as const sati
 /** What the state holds of the best point so far: all its tensors, and f(u, v*). */
 const prefix = 'best/';
 const bestValue = 'best.response';
-/** Counters: the iteration that it was found after, how many points up to the last judged one, and whether best and last have changed places. */
+/**
+ * Counters: the iteration that it was found after, how many points up to the last judged one, and whether best and last
+ * have changed places.
+ */
 const [bestIteration, judgedPoints, isShown] = ['best.iteration', 'best.judged', 'best.shown'];
 
 /** Judges where a solver stands, and keeps the best. */
@@ -120,7 +125,10 @@ export class Watch implements Disposable {
     return iteration % this.#every === 0;
   }
 
-  /** Whether a point of which the best depends has not been judged: the start, or one whose response a signal kept from being found. */
+  /**
+   * Whether a point of which the best depends has not been judged: the start, or one whose response a signal kept from
+   * being found.
+   */
   isPending({ counters }: SolverState): boolean {
     const { iteration = 0, [judgedPoints]: judged = 0 } = counters;
     return this.#patience !== undefined && this.isDue(iteration) && judged <= iteration;
@@ -157,7 +165,10 @@ export class Watch implements Disposable {
     return Math.floor(iteration / this.#every) - Math.floor(best / this.#every) >= this.#patience;
   }
 
-  /** Lets the best point and the last one change places, unless they have. @param exchange exchanges the elements of two tensors */
+  /**
+   * Lets the best point and the last one change places, unless they have.
+   * @param exchange exchanges the elements of two tensors
+   */
   show(state: SolverState, isBest: boolean, exchange: (a: Tensor, b: Tensor) => void): void {
     const { iteration = 0, [isShown]: shown } = state.counters;
     if (this.#patience === undefined || shown === Number(isBest) || iteration === 0) return;

@@ -5,7 +5,10 @@ import { type Comparison, curvesOf, type MethodResult } from './comparison.js';
 import { meanAt } from './curves.js';
 import type { Budget } from './settings.js';
 
-/** Curves of the drawn quantities by time and by evaluations, for the methods of published figures and for the others apart. */
+/**
+ * Curves of the drawn quantities by time and by evaluations, for the methods of published figures and for the others
+ * apart.
+ */
 export function comparisonCharts({ task, settings, results }: Comparison): LineChart[] {
   const published = task.published?.(settings.task)?.values ?? {};
   const trained = results.filter((result) => curvesOf(result).some((curve) => curve.length > 1));

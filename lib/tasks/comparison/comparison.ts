@@ -40,7 +40,10 @@ export function lastOf(result: MethodResult): Measurement[] {
   return curvesOf(result).flatMap((curve) => curve.slice(-1));
 }
 
-/** The first quantity, mean over the seeds, when a share of the budget has been used; undefined when not all came so far. */
+/**
+ * The first quantity, mean over the seeds, when a share of the budget has been used; undefined when not all came so
+ * far.
+ */
 export function valueAtShare({ task, settings }: Comparison, result: MethodResult, share: number): number | undefined {
   const { unit, amount } = settings.budget;
   return meanAt(curvesOf(result), firstQuantity(task).name, unit, share * amount);

@@ -12,8 +12,8 @@ interface Position {
 }
 
 /**
- * Where a run stands and how good its point is, by the task's quantities; `linearResidual` is the relative residual of the
- * linear system in the last iteration, of a method that solves one.
+ * Where a run stands and how good its point is, by the task's quantities; `linearResidual` is the relative residual of
+ * the linear system in the last iteration, of a method that solves one.
  */
 export type Measurement = Position & Readonly<Record<string, number>>;
 
@@ -43,8 +43,8 @@ export function readCurve(
 }
 
 /**
- * A quantity when so many seconds or evaluations have been used, on the straight line between the measurements before and
- * after; undefined beyond the last one.
+ * A quantity when so many seconds or evaluations have been used, on the straight line between the measurements before
+ * and after; undefined beyond the last one.
  */
 export function valueAt(curve: Curve, quantity: string, unit: Budget['unit'], position: number): number | undefined {
   const after = curve.findIndex((measurement) => measurement[unit] >= position);
@@ -69,8 +69,8 @@ export function meanAt(
 }
 
 /**
- * Seconds or evaluations until a quantity was first so low, on the line between measurements, mean over the curves; undefined
- * when in one of them it never came so low.
+ * Seconds or evaluations until a quantity was first so low, on the line between measurements, mean over the curves;
+ * undefined when in one of them it never came so low.
  */
 export function meanUntil(
   curves: readonly Curve[],

@@ -61,8 +61,8 @@ export class ComparisonRun<S extends { readonly seed: number }, D> implements Ru
   }
 
   /**
-   * Trains until the budget is used up, measuring at the start and then at times that lie closer together early on, when
-   * costs fall fastest.
+   * Trains until the budget is used up, measuring at the start and then at times that lie closer together early on,
+   * when costs fall fastest.
    * @throws ABORTED and NON_FINITE: to go on after either, make a run from what was saved at the last measurement
    */
   async *steps(): AsyncGenerator<Step & { readonly row: Measurement }, void, undefined> {

@@ -42,9 +42,9 @@ export interface DenoisingData {
 const confusedTraining = { steps: 400, learningRate: 3e-3, batch: 200 } as const;
 
 /**
- * Draws training and validation samples from the data set's training part and corrupts training labels: uniformly (Mehra and Hamm
- * 2021, section 3.2), to the next class, or to what the network, trained on the right labels, confuses a sample with. The test
- * part stays whole.
+ * Draws training and validation samples from the data set's training part and corrupts training labels: uniformly
+ * (Mehra and Hamm 2021, section 3.2), to the next class, or to what the network, trained on the right labels, confuses
+ * a sample with. The test part stays whole.
  * @throws SHAPE_MISMATCH where the network does not fit the data; what loadDataset, splitRows and corruptLabels throw
  */
 export async function loadDenoisingData(

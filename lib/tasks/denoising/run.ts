@@ -58,8 +58,9 @@ export async function loadDenoisingInputs(
 }
 
 /**
- * Cleans noisy training labels by the penalty method, step by step: prepare (data, network, pre-training), iterate, judge.
- * The bilevel state is saved and restored bit for bit; the other stages depend only on settings and are done again.
+ * Cleans noisy training labels by the penalty method, step by step: prepare (data, network, pre-training), iterate,
+ * judge. The bilevel state is saved and restored bit for bit; the other stages depend only on settings and are done
+ * again.
  */
 export class DenoisingRun implements Disposable {
   readonly settings: DenoisingSettings;
@@ -97,8 +98,8 @@ export class DenoisingRun implements Disposable {
   }
 
   /**
-   * Unless a saved state says where to go on, trains the network on the validation samples and sets the first importances
-   * by what it predicts (supplement E.2).
+   * Unless a saved state says where to go on, trains the network on the validation samples and sets the first
+   * importances by what it predicts (supplement E.2).
    * @throws STATE_MISMATCH for a state of other settings, ABORTED, NON_FINITE
    */
   static async prepare(
@@ -201,7 +202,10 @@ export class DenoisingRun implements Disposable {
     };
   }
 
-  /** Test accuracy, in per cent, after training on the trusted samples and the validation samples, and how many those are. */
+  /**
+   * Test accuracy, in per cent, after training on the trusted samples and the validation samples, and how many those
+   * are.
+   */
   async retrain(): Promise<{ readonly accuracy: number; readonly trusted: number }> {
     const { trust } = this.settings.task;
     const weights = this.weights.map((weight) => Number(weight > trust));

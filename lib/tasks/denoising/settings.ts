@@ -85,8 +85,8 @@ const authors = {
 } as const satisfies GivenDenoisingSettings;
 
 /**
- * What each choice of `settings` changes. Tuned: a small step of u with moments of its own for every sample keeps weights
- * from jumping between 0 and 1, so that they rank the samples; a fifth of the epochs is then enough.
+ * What each choice of `settings` changes. Tuned: a small step of u with moments of its own for every sample keeps
+ * weights from jumping between 0 and 1, so that they rank the samples; a fifth of the epochs is then enough.
  */
 const presets = {
   authors,

@@ -132,7 +132,10 @@ function judgementsOf(metrics: Rows): ReadonlyMap<string, Judgement> {
   );
 }
 
-/** The baselines that are not yet judged, a checkpoint after each, and all iterations that are left, with one after every epoch. */
+/**
+ * The baselines that are not yet judged, a checkpoint after each, and all iterations that are left, with one after
+ * every epoch.
+ */
 async function* stepsOf(
   run: DenoisingRun,
   judged: ReadonlyMap<string, Judgement>,

@@ -47,7 +47,9 @@ function judged(results: readonly SeedResult[]) {
     .filter(({ all }) => all.length > 0);
 }
 
-/** A line for each method: how it finds wrong labels, and the test accuracy of its network, beside the published one. */
+/**
+ * A line for each method: how it finds wrong labels, and the test accuracy of its network, beside the published one.
+ */
 export function methodTable(results: readonly SeedResult[]): TextTable {
   const lines = judged(results);
   const compared = lines.some(({ paper }) => paper !== undefined);

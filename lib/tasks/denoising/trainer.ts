@@ -25,7 +25,9 @@ export interface TrainingSettings {
 }
 
 export interface Training {
-  /** Weights of all training samples, each with its label as given, [n]; samples of weight 0 are left out. By default 1. */
+  /**
+   * Weights of all training samples, each with its label as given, [n]; samples of weight 0 are left out. By default 1.
+   */
   readonly weights?: ArrayLike<number>;
   /** Which validation samples are trained on, besides, with weight 1. By default all. */
   readonly validation?: (row: number) => boolean;
@@ -45,13 +47,16 @@ const stepsPerCall = 50;
 /** The penalties that a training chooses among. */
 const penalties = [1e-4, 1e-3, 1e-2, 1e-1] as const;
 
-/** Parts of the validation samples of which each judges penalties that the others, and the training samples, train with. */
+/**
+ * Parts of the validation samples of which each judges penalties that the others, and the training samples, train with.
+ */
 const tuningFolds = 2;
 
 /**
- * Trains one network again and again on the samples of a run, of which each training has its own weights, with the same care: Adam to
- * the end of a cosine, and a penalty on weights chosen by what held-out validation samples say. Whatever is compared is trained
- * here. All samples lie in memory once and mini-batches are drawn from the chosen rows, so that one compiled program serves all.
+ * Trains one network again and again on the samples of a run, of which each training has its own weights, with the same
+ * care: Adam to the end of a cosine, and a penalty on weights chosen by what held-out validation samples say. Whatever
+ * is compared is trained here. All samples lie in memory once and mini-batches are drawn from the chosen rows, so that
+ * one compiled program serves all.
  */
 export class Trainer implements Disposable {
   readonly data: DenoisingData;
@@ -123,8 +128,8 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * The penalty with which networks of these weights do best on validation samples that they were not trained on, by mean
-   * cross-entropy.
+   * The penalty with which networks of these weights do best on validation samples that they were not trained on, by
+   * mean cross-entropy.
    */
   async tune(weights?: ArrayLike<number>): Promise<number> {
     const { validation } = this.data;

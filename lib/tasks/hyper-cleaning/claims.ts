@@ -1,12 +1,15 @@
 import type { Claim } from '../task.js';
 
-/** Methods that VRBO and MRBO are compared with in the figures: those with momentum or recursion, and the double loops. */
+/**
+ * Methods that VRBO and MRBO are compared with in the figures: those with momentum or recursion, and the double loops.
+ */
 const momentum = ['sustain', 'mstsa', 'stable'];
 const doubleLoops = ['mrbo', 'stocbio', 'aidFp', 'reverse', 'bsa'];
 
 /**
- * What the paper's figures claim, held against training losses at some moments: a method is ahead when it is at each of them.
- * Methods that took no part, or did not reach the last moment, are left out; a claim about none of them is no claim.
+ * What the paper's figures claim, held against training losses at some moments: a method is ahead when it is at each of
+ * them. Methods that took no part, or did not reach the last moment, are left out; a claim about none of them is no
+ * claim.
  */
 export function checkClaims(losses: ReadonlyMap<string, readonly number[]>): Claim[] {
   const compare = (text: string, leader: string, others: readonly string[]): Claim[] => {

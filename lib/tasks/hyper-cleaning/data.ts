@@ -44,8 +44,8 @@ function take(part: LabelledSamples, first: number, count: number): Samples {
 }
 
 /**
- * The first samples of the data set's training part for training, its last ones for validation, and its whole test part.
- * The labels of the training samples are made wrong once, by a shift of 1 to 9 classes modulo their number.
+ * The first samples of the data set's training part for training, its last ones for validation, and its whole test
+ * part. The labels of the training samples are made wrong once, by a shift of 1 to 9 classes modulo their number.
  * @throws INVALID_ARGUMENT when there are not so many samples; what loadDataset throws
  */
 export async function loadHyperCleaningData(settings: TaskSettings): Promise<HyperCleaningData> {

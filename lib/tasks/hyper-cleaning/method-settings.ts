@@ -14,8 +14,8 @@ const series = { neumannRate: 0.5, neumannFactors: 3 };
 const randomSeries = { neumannRate: 0.5, neumannTerms: 3 };
 
 /**
- * The momentum methods with the same constant rates, momentum, series and mini-batches, under names such as `vrboAlike`: the
- * settings of the code give MRBO constant steps, and SUSTAIN and MSTSA falling ones.
+ * The momentum methods with the same constant rates, momentum, series and mini-batches, under names such as
+ * `vrboAlike`: the settings of the code give MRBO constant steps, and SUSTAIN and MSTSA falling ones.
  */
 const alike = (methods: Readonly<Record<string, ChosenSettings['options']>>): Record<string, ChosenSettings> =>
   Object.fromEntries(

@@ -14,7 +14,9 @@ export function logits(w: Node, inputs: Node): Node {
   return matmul(inputs, transpose(w));
 }
 
-/** Normal numbers of variance 2 / classes: the authors' start (Kaiming, by the outputs), float32 [classes, features]. */
+/**
+ * Normal numbers of variance 2 / classes: the authors' start (Kaiming, by the outputs), float32 [classes, features].
+ */
 export function initialWeights(classes: number, features: number, seed: number): Tensor<'float32'> {
   const random = Random.fromSeed(seed, 'weights');
   const deviation = Math.sqrt(2 / classes);

@@ -7,8 +7,8 @@ const sameWithin = 1.5;
 const short = (ratio: number): number => Number(ratio.toPrecision(3));
 
 /**
- * How the methods compare with the direct gradient, in sentences made of the measured losses: of any two on the instances
- * that are steady for both.
+ * How the methods compare with the direct gradient, in sentences made of the measured losses: of any two on the
+ * instances that are steady for both.
  */
 export function conclusion(settings: RepresentationSettings, curves: readonly RunCurve[]): string[] {
   const steps = reportedSteps(settings).filter((step) => step > 0);

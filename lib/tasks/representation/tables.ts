@@ -5,8 +5,8 @@ import { lossAt, onInstances, type RunCurve, reportedSteps, steadyInstances } fr
 import { type RepresentationSettings, studyTitle } from './settings.js';
 
 /**
- * Lines of losses, ours and under each those from elsewhere, and as shares of the first loss: instances differ, and so do
- * their first losses. Where the loss jumps on some instances, another line has the mean of the others.
+ * Lines of losses, ours and under each those from elsewhere, and as shares of the first loss: instances differ, and so
+ * do their first losses. Where the loss jumps on some instances, another line has the mean of the others.
  */
 export function lossTable(settings: RepresentationSettings, curves: readonly RunCurve[]): TextTable {
   const steps = reportedSteps(settings);

@@ -16,8 +16,8 @@ interface Criterion {
 }
 
 /**
- * Bounds on the distance after 40,000 iterations that leave room for other random starts and matrices. The first steps of
- * gradient descent and its end in a corner of the box are known exactly.
+ * Bounds on the distance after 40,000 iterations that leave room for other random starts and matrices. The first steps
+ * of gradient descent and its end in a corner of the box are known exactly.
  */
 const criteria: readonly Criterion[] = [
   { problem: 'P1', method: 'penalty', lowerSteps: [1], statistic: 'mean', above: 2, below: 4 },

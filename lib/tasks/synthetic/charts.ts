@@ -3,7 +3,10 @@ import type { LineChart, Point } from '../../report/line-chart.js';
 import type { Picture } from '../../study/index.js';
 import type { RunResult } from './run.js';
 
-/** For every problem a chart for each number of lower steps, with a curve for each method: the mean and, faintly, the trials. */
+/**
+ * For every problem a chart for each number of lower steps, with a curve for each method: the mean and, faintly, the
+ * trials.
+ */
 export function chartsOf(runs: readonly RunResult[]): Record<string, Picture> {
   const problems = [...new Set(runs.map(({ problem }) => problem))];
   return Object.fromEntries(

@@ -28,8 +28,8 @@ export interface SyntheticData {
   readonly u: Tensor<'float32'>;
   readonly v: Tensor<'float32'>;
   /**
-   * The rows of A = diag(A_1, A_2) with A_b [5, 10] and elements N(0, 1), rounded to float32: one matrix for all trials, or
-   * one for each.
+   * The rows of A = diag(A_1, A_2) with A_b [5, 10] and elements N(0, 1), rounded to float32: one matrix for all
+   * trials, or one for each.
    */
   readonly matrices: readonly (readonly (readonly number[])[])[];
 }

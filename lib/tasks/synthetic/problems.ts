@@ -34,8 +34,8 @@ export interface ProblemDefinition {
 const rest = (u: Node, v: Node): Node => sub(sub(1, u), v);
 
 /**
- * The synthetic problems of Mehra and Hamm 2021, section 3.1 and supplement E.1, in 20 + 20 variables as in their code (10 + 10
- * in print); the constant -1 that their code adds to f of P1 is left out. P5 is in the code alone.
+ * The synthetic problems of Mehra and Hamm 2021, section 3.1 and supplement E.1, in 20 + 20 variables as in their code
+ * (10 + 10 in print); the constant -1 that their code adds to f of P1 is left out. P5 is in the code alone.
  */
 export const definitions = {
   P1: {

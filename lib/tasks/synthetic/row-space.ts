@@ -25,8 +25,8 @@ export function projectedNorm2(basis: RowSpace['basis'], x: readonly number[]): 
 }
 
 /**
- * Eigenvalues and orthonormal eigenvectors, one a row, of a symmetric matrix by Jacobi's cyclic rotations (Golub and Van
- * Loan, Matrix Computations, section 8.5), which stop when nothing is left beside the diagonal.
+ * Eigenvalues and orthonormal eigenvectors, one a row, of a symmetric matrix by Jacobi's cyclic rotations (Golub and
+ * Van Loan, Matrix Computations, section 8.5), which stop when nothing is left beside the diagonal.
  */
 function eigenvectorsOf(symmetric: readonly (readonly number[])[]): { values: number[]; vectors: number[][] } {
   const size = symmetric.length;

@@ -105,7 +105,10 @@ export function verdictTables(study: Runs): TextTable[] {
   ];
 }
 
-/** The smallest non-zero eigenvalue of A'A, on which P4 depends: the penalty is bounded below from gamma = 1 / (2 m_min). */
+/**
+ * The smallest non-zero eigenvalue of A'A, on which P4 depends: the penalty is bounded below from gamma = 1 / (2
+ * m_min).
+ */
 export function eigenvalueText({ settings, runs }: Runs): string {
   const [run] = runs;
   const values = run === undefined ? [] : smallestEigenvalues(run, drawData(settings)).toSorted((a, b) => a - b);

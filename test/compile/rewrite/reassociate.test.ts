@@ -43,7 +43,9 @@ function productFlops({ cost }: CompiledProgram, section: 'prologue' | 'step'): 
 
 const off: CompileOptions = { reassociate: false };
 
-/** A random graph of products, sums, multiples, transposes and inner products, and inputs that change from step to step. */
+/**
+ * A random graph of products, sums, multiples, transposes and inner products, and inputs that change from step to step.
+ */
 function randomSpec(seed: number): ProgramSpec {
   const random = Random.fromSeed(seed, 'graph');
   const pick = <T>(list: readonly T[]): T => list[random.integer(list.length)] as T;

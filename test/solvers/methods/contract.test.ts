@@ -22,7 +22,9 @@ test.after.always(() => device.dispose());
 
 const open = (name: MethodName, problem: BilevelProblem, options: object): MethodSolver =>
   openMethod(name, problem, options, { device });
-/** How much more memory grows from 64 to 256 lower steps than from 16 to 64; the orders that are not here do not grow. */
+/**
+ * How much more memory grows from 64 to 256 lower steps than from 16 to 64; the orders that are not here do not grow.
+ */
 const growthsWithSteps: Partial<Record<MemoryOrder, number>> = { linear: 4, squareRoot: 2 };
 
 /** P1: f = |u|^2 + |v|^2, g = |1 - u - v|^2 with the solution u = v = 1/2, alone or as trials from different starts. */

@@ -23,7 +23,10 @@ test.after.always(() => device.dispose());
 
 const { aidCg, aidFp, amigo, approxGrad, bsa, stocbio, ttsa } = methods;
 
-/** u stays where it is but for the iteration `last`, whose step of this length shows the direction without loss to rounding. */
+/**
+ * u stays where it is but for the iteration `last`, whose step of this length shows the direction without loss to
+ * rounding.
+ */
 const longStep = 100;
 const levels = (last = 0) => ({
   upperOptimizer: 'sgd' as const,

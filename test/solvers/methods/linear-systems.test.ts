@@ -44,8 +44,8 @@ const oneStep = {
 } as const;
 
 /**
- * g = v' H v / 2 - <u, v> and f = scale |v - target|^2 / 2, from u = 0: the hypergradient is z with H z = scale (v - target).
- * With trials each has a system of its own.
+ * g = v' H v / 2 - <u, v> and f = scale |v - target|^2 / 2, from u = 0: the hypergradient is z with H z = scale (v -
+ * target). With trials each has a system of its own.
  */
 interface Quadratic {
   readonly hessian: Numbers;

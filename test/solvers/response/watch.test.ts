@@ -124,7 +124,8 @@ for (const rows of [false, true]) {
   test(`where the response is stopped, an iteration that can ${what}`, async (t) => {
     const controller = new AbortController();
     let searches = 0;
-    // A search begins by taking over the pairs of steps and gradients that it remembers; the second follows the first iteration.
+    // A search begins by taking over the pairs of steps and gradients that it remembers; the second follows the first
+    // iteration.
     const keep = (tensors: Iterable<Tensor>) => {
       if ([...tensors].some(({ shape: [pairs] }) => pairs === 10) && ++searches === 2) controller.abort();
       return hostMemory.keep([]);

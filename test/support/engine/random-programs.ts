@@ -3,9 +3,9 @@ import * as g from '../../../lib/graph/index.js';
 import { type ProgramCase, ProgramInputs } from './programs.js';
 
 /**
- * A random graph of what passes over memory are made of: elementwise operations, factors for each channel, means that are
- * subtracted, masks, elements of the planes that are picked and put back, and products in between. In one of three all axes
- * have lengths of 1 or 2: there rules that take an axis for a long one go wrong.
+ * A random graph of what passes over memory are made of: elementwise operations, factors for each channel, means that
+ * are subtracted, masks, elements of the planes that are picked and put back, and products in between. In one of three
+ * all axes have lengths of 1 or 2: there rules that take an axis for a long one go wrong.
  */
 export function randomProgram(seed: number): ProgramCase {
   const random = Random.fromSeed(seed, 'random programs');

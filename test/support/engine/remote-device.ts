@@ -21,9 +21,9 @@ function spoil({ data }: Tensor): void {
 }
 
 /**
- * Memory apart from the host's. The host's elements of kept tensors are spoiled from the moment that the device takes them until they
- * are pulled, and again when the next run begins: who reads them without asking sees it, and what the host writes is lost. Of fixed
- * tensors the first copy counts, and it must be the host's at the end.
+ * Memory apart from the host's. The host's elements of kept tensors are spoiled from the moment that the device takes
+ * them until they are pulled, and again when the next run begins: who reads them without asking sees it, and what the
+ * host writes is lost. Of fixed tensors the first copy counts, and it must be the host's at the end.
  */
 export class RemoteMemory implements DeviceMemory {
   readonly #copies = new Map<Tensor, Copy>();

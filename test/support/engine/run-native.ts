@@ -24,7 +24,9 @@ export async function runNative(
   return new Map(Object.entries(tensors).map(([name, tensor]) => [name, Float64Array.from(tensor.toArray())]));
 }
 
-/** The largest difference relative to the largest expected magnitude; NaN only agrees with NaN, infinity with itself. */
+/**
+ * The largest difference relative to the largest expected magnitude; NaN only agrees with NaN, infinity with itself.
+ */
 export function worstError(actual: Float64Array, expected: Float64Array): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   const scale = expected.reduce(

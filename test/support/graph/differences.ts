@@ -12,7 +12,9 @@ function moved(point: Point, direction: Point, distance: number): Point {
   );
 }
 
-/** The derivative of the scalar y along a direction by the 4-point formula, whose error falls with the 4th power of h. */
+/**
+ * The derivative of the scalar y along a direction by the 4-point formula, whose error falls with the 4th power of h.
+ */
 function difference(y: Node, point: Point, direction: Point, h: number): number {
   const at = (distance: number): number => Number(evaluate([y], moved(point, direction, distance))[0]?.[0]);
   return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);

@@ -14,8 +14,8 @@ import { bytesPerElement, elementCount } from '../../../lib/tensor.js';
 
 /**
  * Runs an encoded program in float64 straight from docs/program-format.md: slow, obvious, and written without the
- * compiler or the engine, so that a fault of either shows as a difference. Memory is an array of float64 indexed by byte
- * offset; values that share memory overwrite each other here as they do in the engine.
+ * compiler or the engine, so that a fault of either shows as a difference. Memory is an array of float64 indexed by
+ * byte offset; values that share memory overwrite each other here as they do in the engine.
  */
 export function interpret(program: EncodedProgram, tensors: Readonly<Record<string, Float64Array>>, steps = 1): void {
   const { words } = program;

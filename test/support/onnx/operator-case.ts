@@ -127,7 +127,10 @@ export function compareWithEngine(device: Device, operatorCase: OperatorCase, op
 export interface OperatorComparison {
   readonly ours: RuntimeResult;
   readonly theirs: RuntimeResult;
-  /** Largest difference, relative to the largest finite element where that is above 1; NaN and infinities agree with themselves. */
+  /**
+   * Largest difference, relative to the largest finite element where that is above 1; NaN and infinities agree with
+   * themselves.
+   */
   readonly error: number;
 }
 

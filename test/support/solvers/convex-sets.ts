@@ -22,7 +22,10 @@ const dot = (a: Point, b: Point): number => sum(a.map((value, index) => value * 
 const at = (x: Point, index: number): number => x[index] as number;
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
 
-/** By sorting: the threshold is that of the most large elements which all stay above theirs (Duchi et al. 2008, figure 1). */
+/**
+ * By sorting: the threshold is that of the most large elements which all stay above theirs (Duchi et al. 2008, figure
+ * 1).
+ */
 function sortedSimplex(given: Point, total: number): number[] {
   // Less the largest element, so that numbers near each other keep their differences however large they are.
   const x = given.map((value) => value - Math.max(...given));

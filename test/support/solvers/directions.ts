@@ -4,7 +4,9 @@ import type { MethodSolver, MethodState } from '../../../lib/solvers/index.js';
 const elements = (state: MethodState, level: 'u' | 'v'): number[] =>
   Object.values(state[level]).flatMap((tensor) => tensor.toArray());
 
-/** How far one iteration moves u, which at a plain rate of 1 is the direction, and where it leaves v; frees the solver. */
+/**
+ * How far one iteration moves u, which at a plain rate of 1 is the direction, and where it leaves v; frees the solver.
+ */
 export async function movedBy(solver: Pick<MethodSolver, 'init' | 'step' | 'dispose'>) {
   try {
     const [start, state] = [solver.init(), solver.init()];

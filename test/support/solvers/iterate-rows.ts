@@ -10,7 +10,10 @@ export interface IterateRow {
   readonly options: (settings: RunSettings) => object;
   /** Further states to compare: name in the fixture to binding prefix in the state. */
   readonly states?: Readonly<Record<string, string>>;
-  /** Whether the run by blocks, where every estimate of an iteration uses the iteration's block, is there too, by default, or alone. */
+  /**
+   * Whether the run by blocks, where every estimate of an iteration uses the iteration's block, is there too, by
+   * default, or alone.
+   */
   readonly blocks?: false | 'only';
 }
 

@@ -8,7 +8,10 @@ export interface MethodRow {
   readonly p1:
     | { readonly options: Readonly<Record<string, unknown>>; readonly iterations: number; readonly within: number }
     | 'does not solve it';
-  /** Mini-batches that an iteration between full passes draws with these options, by how much it evaluates; 1 by default. */
+  /**
+   * Mini-batches that an iteration between full passes draws with these options, by how much it evaluates; 1 by
+   * default.
+   */
   readonly draws?: (evaluations: number) => number;
   /** Whether it draws random numbers of its own, so that trials side by side differ from trials alone. */
   readonly random?: true;

@@ -40,8 +40,8 @@ function seminorm2(rows: readonly (readonly number[])[]): (x: Node) => Node {
 }
 
 /**
- * The quadratic problems of Mehra and Hamm 2021, section 3.1, whose solutions are known in closed form. P3 and P4, with a
- * matrix A of fewer rows than columns, have a singular lower level.
+ * The quadratic problems of Mehra and Hamm 2021, section 3.1, whose solutions are known in closed form. P3 and P4, with
+ * a matrix A of fewer rows than columns, have a singular lower level.
  */
 
 /** f = |u|^2 + |v|^2, g = |1 - u - v|^2; solution u = v = 1/2 with multipliers -1/2. */

@@ -4,7 +4,10 @@ import { elementCount, type Shape } from '../../../tensor.js';
 import { type Instruction, type Storage, storageFor } from '../../program/ir.js';
 import { type Lowering, type Operands, plain } from './lowering.js';
 
-/** The instruction that finds the largest elements of windows: where they are, and, in `values`, the elements themselves. */
+/**
+ * The instruction that finds the largest elements of windows: where they are, and, in `values`, the elements
+ * themselves.
+ */
 export function maxPool(
   { attributes, inputs, shape }: NodeOf<'maxPoolIndices'>,
   operands: Operands,

@@ -7,9 +7,9 @@ import { type Factor, isOpened } from './terms.js';
 import { noWork, plus, type Work, workOf } from './work.js';
 
 /**
- * A graph in which nodes are replaced by others of the same value where that saves work. What a replacement frees is all
- * that nothing else needs any more, and what it adds only what is not there yet (as in the rewriting of logic networks by
- * Mishchenko, Chatterjee and Brayton, "DAG-aware AIG rewriting", 2006).
+ * A graph in which nodes are replaced by others of the same value where that saves work. What a replacement frees is
+ * all that nothing else needs any more, and what it adds only what is not there yet (as in the rewriting of logic
+ * networks by Mishchenko, Chatterjee and Brayton, "DAG-aware AIG rewriting", 2006).
  */
 export class Arrangement {
   readonly target: Target;

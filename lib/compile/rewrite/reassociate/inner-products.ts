@@ -5,9 +5,9 @@ import { distributed, opensSums } from './rotations.js';
 import { plain, scaledBy, splitProduct, termsOf, transposed } from './terms.js';
 
 /**
- * <B C, L> = <B, L C'> = <C, B' L>: the norm of a weight gradient, |X' D|^2 = <D, (X X') D>, without the gradient. What is
- * small because much cancels in the product would be lost in rounding then, so it is done only where the inner product is
- * a term of a sum.
+ * <B C, L> = <B, L C'> = <C, B' L>: the norm of a weight gradient, |X' D|^2 = <D, (X X') D>, without the gradient. What
+ * is small because much cancels in the product would be lost in rounding then, so it is done only where the inner
+ * product is a term of a sum.
  */
 export function* splitInnerProducts(node: Node, arrangement: Arrangement): Iterable<Node> {
   if (!isOp(node, 'reduceSum')) return;

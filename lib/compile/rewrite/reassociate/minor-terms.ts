@@ -4,7 +4,10 @@ import { consumersOf } from '../../../graph/traverse.js';
 /** Operations that make another value of terms, in which rounding is neither lost nor grows out of proportion. */
 const passedOn: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'neg', 'reshape', 'broadcastTo']);
 
-/** The values from which every result comes only through sums with other values than squares, so that their rounding is lost in theirs. */
+/**
+ * The values from which every result comes only through sums with other values than squares, so that their rounding is
+ * lost in theirs.
+ */
 export function minorTermsOf(order: readonly Node[], roots: readonly Node[]): ReadonlySet<Node> {
   const independent = independentOf(order);
   const consumers = consumersOf(order);

@@ -8,12 +8,12 @@ import { factoredSums, stackedSums } from './sums-of-products.js';
 import { isLess, isLessEachStep, type Work, workOfGraph } from './work.js';
 
 /**
- * Products of matrices in the order that costs least, with what no step changes computed once a run, also where sums and
- * multiples stand between them. Where the weight gradient X' D of a dense layer on inputs X that stay is multiplied by X
- * again, X (s X' D + N) = s (X X') D + X N leaves one small product in the step.
+ * Products of matrices in the order that costs least, with what no step changes computed once a run, also where sums
+ * and multiples stand between them. Where the weight gradient X' D of a dense layer on inputs X that stay is multiplied
+ * by X again, X (s X' D + N) = s (X X') D + X N leaves one small product in the step.
  *
- * Values agree to rounding. NaN and infinity travel differently only where products are re-associated: an overflow between
- * two products may appear or disappear, and so may the NaN of an infinity and a zero.
+ * Values agree to rounding. NaN and infinity travel differently only where products are re-associated: an overflow
+ * between two products may appear or disappear, and so may the NaN of an infinity and a zero.
  * @param changing inputs that differ from step to step; undefined when everything is computed in every step
  * @param settle the passes that shorten what this one leaves
  */
@@ -25,7 +25,8 @@ export function reassociate(
 ): Reassociation {
   const before = workOfGraph(roots, changing, target);
   let best = { roots, work: before };
-  // What is done once a run may pay for several products together though for none alone: then it is also tried as if free.
+  // What is done once a run may pay for several products together though for none alone: then it is also tried as if
+  // free.
   let tempted = false;
   const cautiously: Judge = (added, freed) => {
     tempted ||= isLessEachStep(added, freed) && !isLess(added, freed);

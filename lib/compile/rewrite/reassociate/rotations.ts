@@ -18,7 +18,9 @@ function hasProduct(sum: Factor, arrangement: Arrangement): boolean {
   return termsOf(sum, opensSums).some(({ factor }) => isOp(factor.node, 'matmul'));
 }
 
-/** A matrix in front of a sum or behind it, multiplied with each term, and of a product with the nearer factor first. */
+/**
+ * A matrix in front of a sum or behind it, multiplied with each term, and of a product with the nearer factor first.
+ */
 export function distributed(arrangement: Arrangement, place: 'front' | 'behind', a: Factor, sum: Factor): Node {
   const times = (x: Factor, y: Factor): Factor => plain(arrangement.multiply(x, y));
   const values = termsOf(sum, opensSums).map(({ coefficient, factor }) => {

@@ -7,7 +7,10 @@ export interface Factor {
   readonly transposed: boolean;
 }
 
-/** A multiple of a matrix. The coefficient is one number for each matrix of a stack, or one for all; 1 where there is none. */
+/**
+ * A multiple of a matrix. The coefficient is one number for each matrix of a stack, or one for all; 1 where there is
+ * none.
+ */
 export interface Term {
   readonly coefficient: Node | undefined;
   readonly factor: Factor;
@@ -51,8 +54,8 @@ export function isOpened(node: Node): boolean {
 }
 
 /**
- * The terms of which a matrix is the sum: sums, multiples and transposes of sums are opened, and multiples of one matrix are
- * joined.
+ * The terms of which a matrix is the sum: sums, multiples and transposes of sums are opened, and multiples of one
+ * matrix are joined.
  * @param opens which nodes may be opened
  */
 export function termsOf(factor: Factor, opens: (node: Node) => boolean): Term[] {

@@ -6,8 +6,8 @@ import { classOf } from '../../classes.js';
 import type { Target } from '../../target.js';
 
 /**
- * What is computed once a run counts as a part of this many in every step. Methods repeat a step on one mini-batch 10 to 20
- * times; a larger number would burden runs of a single step with products that never pay there.
+ * What is computed once a run counts as a part of this many in every step. Methods repeat a step on one mini-batch 10
+ * to 20 times; a larger number would burden runs of a single step with products that never pay there.
  */
 const assumedSteps = 10;
 

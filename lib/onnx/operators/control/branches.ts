@@ -24,9 +24,9 @@ function branch(op: Operation): ImportResult {
 }
 
 /**
- * A loop is written out, so that how often it runs must be known: by a number, by a condition that does not depend on data,
- * or both. The body gets the number of the turn, the condition and what is carried; it gives the next condition, what is
- * carried, and slices of the outputs that are stacked.
+ * A loop is written out, so that how often it runs must be known: by a number, by a condition that does not depend on
+ * data, or both. The body gets the number of the turn, the condition and what is carried; it gives the next condition,
+ * what is carried, and slices of the outputs that are stacked.
  */
 function loop(op: Operation): ImportResult {
   const graph = op.attributes.graph('body');

@@ -11,7 +11,9 @@ export function nonNegative(indices: Node, size: number): Node {
   return g.where(g.less(indices, 0), g.add(indices, size), indices);
 }
 
-/** Positions in row-major order within `sizes`, from indices [..., sizes.length] that give one component for each size. */
+/**
+ * Positions in row-major order within `sizes`, from indices [..., sizes.length] that give one component for each size.
+ */
 export function flatPositions(indices: Node, sizes: Shape): Node {
   const last = indices.shape.length - 1;
   const components = sizes.map((size, axis) => {

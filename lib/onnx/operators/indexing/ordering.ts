@@ -30,8 +30,8 @@ const mostRanked = 2 ** 14;
 
 /**
  * The k first elements in order, and where they were. Every element is compared with all others of its row, which gives
- * its rank; that costs the square of the row's length, and no sorting. Of equal elements the first comes first. Derivatives
- * are those of the elements that were picked.
+ * its rank; that costs the square of the row's length, and no sorting. Of equal elements the first comes first.
+ * Derivatives are those of the elements that were picked.
  */
 function topK(op: Operation): [Node, Node] {
   op.attributes.ignore('sorted');

@@ -27,9 +27,9 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 ]);
 
 /**
- * The activations of each direction: `defaults`, or as many that the file names. Those that take numbers consume them from
- * two lists in the order in which they stand. What the first two are given, which are those of the gates and of new content,
- * is limited to +-clip; the memory of an LSTM is not, as in ONNX Runtime.
+ * The activations of each direction: `defaults`, or as many that the file names. Those that take numbers consume them
+ * from two lists in the order in which they stand. What the first two are given, which are those of the gates and of
+ * new content, is limited to +-clip; the memory of an LSTM is not, as in ONNX Runtime.
  */
 export function readActivations(op: Operation, defaults: readonly string[], directions: number): Activation[][] {
   const { attributes } = op;

@@ -42,8 +42,8 @@ function resetLast(direction: Direction): Step {
 }
 
 /**
- * Gated recurrent units (Cho et al., 2014): gates z and r, then new content. `linear_before_reset` is the form of PyTorch
- * and cuDNN.
+ * Gated recurrent units (Cho et al., 2014): gates z and r, then new content. `linear_before_reset` is the form of
+ * PyTorch and cuDNN.
  */
 export function gru(op: Operation): ImportResult {
   const linear = op.attributes.flag('linear_before_reset');

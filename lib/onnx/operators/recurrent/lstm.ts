@@ -23,8 +23,8 @@ function start(direction: Direction, coupled: boolean) {
 }
 
 /**
- * Long short-term memory (Hochreiter and Schmidhuber, 1997; forget gates and peepholes: Gers et al., 2000 and 2002). With
- * `input_forget` it forgets as much as it takes in.
+ * Long short-term memory (Hochreiter and Schmidhuber, 1997; forget gates and peepholes: Gers et al., 2000 and 2002).
+ * With `input_forget` it forgets as much as it takes in.
  */
 export function lstm(op: Operation): ImportResult {
   const coupled = op.attributes.flag('input_forget');

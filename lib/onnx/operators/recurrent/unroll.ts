@@ -58,13 +58,16 @@ function entry(x: Node, index: number): Node {
   return g.reshape(one, x.shape.slice(1));
 }
 
-/** The graph of a step has about this many operations for each gate; a limit is checked before steps are written out. */
+/**
+ * The graph of a step has about this many operations for each gate; a limit is checked before steps are written out.
+ */
 const operationsPerGate = 3;
 
 /**
- * A recurrent layer of ONNX: one cell along time, in one or both directions. Steps are written out one after the other, as
- * many as the sequence is long. What the input gives to the gates is one product for all steps.
- * @returns all outputs [time, directions, batch, hidden], then the last hidden state and memory [directions, batch, hidden]
+ * A recurrent layer of ONNX: one cell along time, in one or both directions. Steps are written out one after the other,
+ * as many as the sequence is long. What the input gives to the gates is one product for all steps.
+ * @returns all outputs [time, directions, batch, hidden], then the last hidden state and memory [directions, batch,
+ *   hidden]
  */
 export function unroll(op: Operation, cell: Cell): Node[] {
   const { attributes } = op;
@@ -170,8 +173,8 @@ function runSteps(op: Operation, cell: Cell, run: Run): { readonly outputs: Node
 }
 
 /**
- * Whether each sequence of the batch is longer than `time`, bool [batch, 1]: where it has ended, the states stay as they are
- * and outputs are 0, so that backwards it begins with its own last step. Undefined where all go on.
+ * Whether each sequence of the batch is longer than `time`, bool [batch, 1]: where it has ended, the states stay as
+ * they are and outputs are 0, so that backwards it begins with its own last step. Undefined where all go on.
  */
 function stillRuns(op: Operation, time: number): Node | undefined {
   const lengths = op.optionalInput(4);

@@ -4,7 +4,9 @@ import { elementCount } from '../../../tensor.js';
 import { checkLimit } from '../../file/limits.js';
 import type { Operation, OperatorImporter } from '../../operation.js';
 
-/** Adds up overlapping blocks [batch, channels x block, blocks] into images: the transpose of cutting those into blocks. */
+/**
+ * Adds up overlapping blocks [batch, channels x block, blocks] into images: the transpose of cutting those into blocks.
+ */
 function columnsToImage(op: Operation): Node {
   const x = op.input(0);
   const [image, block] = [op.constantInput(1), op.constantInput(2)];

@@ -12,8 +12,8 @@ interface Tap {
 const modes = { bilinear: 'linear', linear: 'linear', nearest: 'nearest', bicubic: 'cubic', cubic: 'cubic' } as const;
 
 /**
- * x sampled at the places that a grid [batch, ...output, axes] gives, from -1 to 1 along each axis, of which the last comes
- * first. Derivatives reach x and, where neighbours are blended, the grid.
+ * x sampled at the places that a grid [batch, ...output, axes] gives, from -1 to 1 along each axis, of which the last
+ * comes first. Derivatives reach x and, where neighbours are blended, the grid.
  */
 function gridSample(op: Operation): Node {
   const [x, grid] = [op.input(0), op.input(1)];

@@ -61,7 +61,9 @@ export function tapCount({ reach }: Kernel, stretch = 1): number {
   return -2 * Math.floor(-reach / stretch);
 }
 
-/** The cells around x that a kernel sees. One that is stretched, by a factor of at most 1, is brought back to the sum 1. */
+/**
+ * The cells around x that a kernel sees. One that is stretched, by a factor of at most 1, is brought back to the sum 1.
+ */
 export function taps(kernel: Kernel, x: number, stretch = 1): Taps {
   const { reach, weight } = kernel;
   const from = Math.floor(-reach / stretch) + 1;

@@ -129,7 +129,10 @@ function positions(axis: ResizedAxis, place: (at: number, axis: ResizedAxis) => 
 /** What is noted of a cell takes as much memory as so many elements. */
 const cellElements = 16;
 
-/** x sampled along one axis: a sum of as many slices as each new cell has neighbours, of which the outermost are repeated. */
+/**
+ * x sampled along one axis: a sum of as many slices as each new cell has neighbours, of which the outermost are
+ * repeated.
+ */
 function sample(op: Operation, x: Node, along: number, axis: ResizedAxis, sampler: Sampler): Node {
   if (axis.size === axis.resized && axis.scale === 1 && axis.region.join() === '0,1') return x;
   if (axis.size === 0) throw op.mismatch('cannot resize an axis of size 0');

@@ -7,9 +7,9 @@ import { copyDescent, copyStart, lowerCopy } from '../../parts/lower-copy.js';
 const source = 'Ye, Liu, Wright, Stone and Liu 2022';
 
 /**
- * With w after T steps on g from v, the gap q = g(u, v) - g(u, w) is driven to zero while f descends as far as that allows:
- * (u, v) moves along grad f + lambda grad q, lambda = max(phi - <grad f, grad q>, 0) / |grad q|^2, which makes q fall at the
- * rate phi at least.
+ * With w after T steps on g from v, the gap q = g(u, v) - g(u, w) is driven to zero while f descends as far as that
+ * allows: (u, v) moves along grad f + lambda grad q, lambda = max(phi - <grad f, grad q>, 0) / |grad q|^2, which makes
+ * q fall at the rate phi at least.
  */
 export const bome = defineMethod({
   name: 'bome',

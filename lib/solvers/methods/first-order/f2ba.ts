@@ -6,8 +6,8 @@ import { copyStart, lowerCopy } from '../../parts/lower-copy.js';
 const source = 'Chen, Ma and Zhang 2023, and their code';
 
 /**
- * The hypergradient is the derivative by t, at 0, of grad_u of min over v of t f + g: taken as the difference between t = nu,
- * which v follows, and t = 0 or -nu, which a copy w follows.
+ * The hypergradient is the derivative by t, at 0, of grad_u of min over v of t f + g: taken as the difference between t
+ * = nu, which v follows, and t = 0 or -nu, which a copy w follows.
  */
 export const f2ba = defineMethod({
   name: 'f2ba',

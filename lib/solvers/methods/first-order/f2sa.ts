@@ -13,8 +13,8 @@ const defaults = 'benchmark of Dagreou et al. 2022';
 const [lowerDecay, upperDecay] = [5 / 7, 4 / 7];
 
 /**
- * v follows f + lambda g, a copy w follows g, and u moves along grad_u f(u, v) + lambda (grad_u g(u, v) - grad_u g(u, w)),
- * while lambda grows.
+ * v follows f + lambda g, a copy w follows g, and u moves along grad_u f(u, v) + lambda (grad_u g(u, v) - grad_u g(u,
+ * w)), while lambda grows.
  */
 export const f2sa = defineMethod({
   name: 'f2sa',

@@ -9,8 +9,9 @@ import { lowerCopy } from '../../parts/lower-copy.js';
 const source = 'Liu, Liu, Yao, Zeng and Zhang 2024';
 
 /**
- * The lower level becomes g(u, v) - min over theta of g(u, theta) + proximity / 2 |theta - v|^2 = 0, a gap with the Moreau
- * envelope of g. Its weight against f is c_k; theta, v and u make a step each, in this order and at the newest point.
+ * The lower level becomes g(u, v) - min over theta of g(u, theta) + proximity / 2 |theta - v|^2 = 0, a gap with the
+ * Moreau envelope of g. Its weight against f is c_k; theta, v and u make a step each, in this order and at the newest
+ * point.
  */
 export const meha = defineMethod({
   name: 'meha',

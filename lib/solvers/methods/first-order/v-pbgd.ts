@@ -9,8 +9,8 @@ import { penaltyRates, penaltyWeightOption } from '../../parts/penalty-weight.js
 const source = 'Shen and Chen 2023';
 
 /**
- * u and v move at once along the gradient of f + gamma (g(u, v) - g(u, w)), at rates min(1 / gamma, 1) times those given;
- * before that the copy w makes T steps on g.
+ * u and v move at once along the gradient of f + gamma (g(u, v) - g(u, w)), at rates min(1 / gamma, 1) times those
+ * given; before that the copy w makes T steps on g.
  */
 export const vPbgd = defineMethod({
   name: 'vPbgd',

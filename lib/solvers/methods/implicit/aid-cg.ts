@@ -12,7 +12,10 @@ import { implicitIteration } from '../../parts/linear-system/implicit.js';
 const source = 'Pedregosa 2016; Grazzi, Franceschi, Pontil and Salzo 2020';
 const experiments = 'experiments of Sow, Ji and Liang 2022';
 
-/** v is stepped T times, then grad_vv g z = grad_v f is solved by conjugate gradients and u moves along grad_u f - grad_uv g z. */
+/**
+ * v is stepped T times, then grad_vv g z = grad_v f is solved by conjugate gradients and u moves along grad_u f -
+ * grad_uv g z.
+ */
 export const aidCg = defineMethod({
   name: 'aidCg',
   title: 'AID-CG',

@@ -7,8 +7,8 @@ const source = 'Grazzi, Franceschi, Pontil and Salzo 2020';
 const experiments = 'experiments of Sow, Ji and Liang 2022';
 
 /**
- * v is stepped T times, then Q steps of the fixed point x <- (I - rho grad_vv g) x + grad_v f are made from 0, with the rate
- * rho of the lower steps. Their z = rho x is the Neumann series of Q terms: the first step needs no product.
+ * v is stepped T times, then Q steps of the fixed point x <- (I - rho grad_vv g) x + grad_v f are made from 0, with the
+ * rate rho of the lower steps. Their z = rho x is the Neumann series of Q terms: the first step needs no product.
  */
 export const aidFp = defineMethod({
   name: 'aidFp',

@@ -8,8 +8,8 @@ const source = 'Arbel and Mairal 2022, arXiv:2111.14580';
 const defaults = 'benchmark of Dagreou et al. 2022';
 
 /**
- * v is stepped T times along grad_v g and z Q times along grad_vv g z - grad_v f, each on a mini-batch of its own and both
- * from where the iteration before left them; then u along grad_u f - grad_uv g z.
+ * v is stepped T times along grad_v g and z Q times along grad_vv g z - grad_v f, each on a mini-batch of its own and
+ * both from where the iteration before left them; then u along grad_u f - grad_uv g z.
  */
 export const amigo = defineMethod({
   name: 'amigo',

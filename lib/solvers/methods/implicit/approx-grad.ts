@@ -17,8 +17,8 @@ import { systemDescent } from '../../parts/linear-system/system-descent.js';
 const source = 'Mehra and Hamm 2021, supplement B';
 
 /**
- * T steps of v, then Q steps of an optimizer on |(grad_vv g + tikhonov I) z - grad_v f|^2 / 2, from the z of the iteration
- * before, and a step of u along grad_u f - grad_uv g z.
+ * T steps of v, then Q steps of an optimizer on |(grad_vv g + tikhonov I) z - grad_v f|^2 / 2, from the z of the
+ * iteration before, and a step of u along grad_u f - grad_uv g z.
  */
 export const approxGrad = defineMethod({
   name: 'approxGrad',

@@ -9,7 +9,8 @@ import { checkUpperStart, upperStart } from '../../parts/unrolling/upper-start.j
 const source = 'Rajeswaran, Finn, Kakade and Levine 2019, Algorithms 1 and 2';
 
 /**
- * Every lower variable starts at the upper one of its name and solves g + lambda / 2 |v - u|^2. The implicit function theorem gives
+ * Every lower variable starts at the upper one of its name and solves g + lambda / 2 |v - u|^2. The implicit function
+ * theorem gives
  *
  *     grad_u f - grad_uv g z + lambda z        with (grad_vv g + lambda I) z = grad_v f,
  *

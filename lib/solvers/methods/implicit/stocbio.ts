@@ -7,8 +7,8 @@ const source = 'Ji, Yang and Liang 2021, arXiv:2010.07962';
 const defaults = 'benchmark of Dagreou et al. 2022';
 
 /**
- * v is stepped T times and u once along grad_u f - grad_uv g z with the Neumann series z, each step and each factor of the
- * series on a mini-batch of its own.
+ * v is stepped T times and u once along grad_u f - grad_uv g z with the Neumann series z, each step and each factor of
+ * the series on a mini-batch of its own.
  */
 export const stocbio = defineMethod({
   name: 'stocbio',

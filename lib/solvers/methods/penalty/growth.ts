@@ -23,7 +23,9 @@ export class Growth {
   readonly #schedules;
   /** Values of the schedules by the number of growths. */
   readonly #known = new Map<Growing, number[]>();
-  /** What every number was last, with the growths that it belongs to: between growths nothing has to be put together. */
+  /**
+   * What every number was last, with the growths that it belongs to: between growths nothing has to be put together.
+   */
   readonly #last = new Map<Growing, { readonly counts: readonly number[]; readonly values: readonly number[] }>();
 
   constructor(b: MethodBuilder, options: PenaltyOptions) {

@@ -32,9 +32,10 @@ export interface PenaltyDetails {
  *     f~1 = f + <nu, grad_v g> + gamma / 2 |grad_v g|^2          f~2 = f~1 + lambda g
  *
  * With w = gamma grad_v g + nu their gradients are grad_u f~1 = grad_u f + grad_uv g w and
- * grad_v f~2 = grad_v f + grad_vv g w + lambda grad_v g: one Jacobian- and one Hessian-vector product with one vector. v is
- * stepped T times along the one, u once along the other, and gamma grows whenever both are within a tolerance that shrinks.
- * With constraints, f stands for f and their terms, and grad_v g for the residual of the lower level (see penaltySystem).
+ * grad_v f~2 = grad_v f + grad_vv g w + lambda grad_v g: one Jacobian- and one Hessian-vector product with one vector.
+ * v is stepped T times along the one, u once along the other, and gamma grows whenever both are within a tolerance that
+ * shrinks. With constraints, f stands for f and their terms, and grad_v g for the residual of the lower level (see
+ * penaltySystem).
  */
 export const penalty = defineMethod({
   name: 'penalty',

@@ -50,8 +50,8 @@ function extra(level: 'u' | 'v', name: string, like: Node, start: number): Varia
 const slackStart = 1;
 
 /**
- * The terms of an upper constraint in the augmented Lagrangian: <nu, e> + gamma / 2 |e|^2 for e = 0; for h <= 0 the same with
- * e = h + s^2 and a slack s (Mehra and Hamm 2021, equation 7), or with the slack eliminated,
+ * The terms of an upper constraint in the augmented Lagrangian: <nu, e> + gamma / 2 |e|^2 for e = 0; for h <= 0 the
+ * same with e = h + s^2 and a slack s (Mehra and Hamm 2021, equation 7), or with the slack eliminated,
  * |max(0, nu + gamma h)|^2 / (2 gamma).
  */
 function upperTerm(
@@ -81,9 +81,9 @@ function upperTerm(
 }
 
 /**
- * The lower level's residual r: grad_v g, or where v is kept in sets its projected form v - P(v - grad_v g), which vanishes at
- * solutions on their boundary too. Constraints c(u, v) <= 0 and e(u, v) = 0 join as their KKT conditions, with multipliers
- * m >= 0 and slacks s that move with v: grad_v (g + <m, c>), c + s^2, m s and e.
+ * The lower level's residual r: grad_v g, or where v is kept in sets its projected form v - P(v - grad_v g), which
+ * vanishes at solutions on their boundary too. Constraints c(u, v) <= 0 and e(u, v) = 0 join as their KKT conditions,
+ * with multipliers m >= 0 and slacks s that move with v: grad_v (g + <m, c>), c + s^2, m s and e.
  */
 function lowerSystem(b: MethodBuilder, options: PenaltyOptions) {
   const { lower, g, constraints, trials } = b.problem;

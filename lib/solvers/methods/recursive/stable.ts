@@ -22,10 +22,10 @@ const limits = { lowerSize: 2000, elements: 10_000_000 };
 const rounds = 10;
 
 /**
- * The matrices grad_uv g and grad_vv g themselves are tracked by recursive momentum. v follows its gradient and what the move of
- * u makes of the lower solution:
+ * The matrices grad_uv g and grad_vv g themselves are tracked by recursive momentum. v follows its gradient and what
+ * the move of u makes of the lower solution:
  *
- *     u <- u - sigma d with d = grad_u f - Huv Hvv^-1 grad_v f        v <- v - rho grad_v g - Hvv^-1 Huv' (u_{k+1} - u_k)
+ *     u <- u - sigma d with d = grad_u f - Huv Hvv^-1 grad_v f v <- v - rho grad_v g - Hvv^-1 Huv' (u_{k+1} - u_k)
  */
 export const stable = defineMethod({
   name: 'stable',

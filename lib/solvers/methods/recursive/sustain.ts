@@ -10,8 +10,8 @@ const source = 'Khanduri, Zeng, Hong, Wai, Wang and Yang 2021, arXiv:2102.07367'
 const defaults = 'benchmark of Dagreou et al. 2022';
 
 /**
- * Both levels move along recursively corrected directions, with one random term of the Neumann series in the hypergradient's,
- * the same for the present and the old point.
+ * Both levels move along recursively corrected directions, with one random term of the Neumann series in the
+ * hypergradient's, the same for the present and the old point.
  */
 export const sustain = defineMethod({
   name: 'sustain',

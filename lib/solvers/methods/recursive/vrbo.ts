@@ -11,8 +11,8 @@ const source = 'Yang, Ji and Liang 2021, arXiv:2106.04692';
 const defaults = 'benchmark of Dagreou et al. 2022';
 
 /**
- * The directions p of v and d of u are exact every `period` iterations and corrected by what small mini-batches say of every
- * move in between (SPIDER). u moves once, then v in the inner loop:
+ * The directions p of v and d of u are exact every `period` iterations and corrected by what small mini-batches say of
+ * every move in between (SPIDER). u moves once, then v in the inner loop:
  *
  *     p <- p + G(new) - G(old)        d <- d + D(new) - D(old)
  */

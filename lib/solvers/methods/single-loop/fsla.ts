@@ -14,7 +14,7 @@ const defaults = 'benchmark of Dagreou et al. 2022';
 /**
  * One step of v, then one of z at the new v, then one of u at the new v and z along the recursively corrected direction
  *
- *     d_k = D(u_k, v_{k+1}, z_{k+1}) + (1 - e_k) (d_{k-1} - D(u_{k-1}, v_k, z_k))        D estimates grad_u f - grad_uv g z
+ *     d_k = D(u_k, v_{k+1}, z_{k+1}) + (1 - e_k) (d_{k-1} - D(u_{k-1}, v_k, z_k)) D estimates grad_u f - grad_uv g z
  */
 export const fsla = defineMethod({
   name: 'fsla',

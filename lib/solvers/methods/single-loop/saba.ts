@@ -13,8 +13,8 @@ const source = 'Dagreou, Ablin, Vaiter and Moreau 2022, NeurIPS';
 const defaults = 'benchmark of Dagreou et al. 2022';
 
 /**
- * SOBA with each of the five quantities of its directions replaced by SAGA's estimate: on the present block of rows the new
- * value, less the one remembered for the block, plus the mean of all that are remembered.
+ * SOBA with each of the five quantities of its directions replaced by SAGA's estimate: on the present block of rows the
+ * new value, less the one remembered for the block, plus the mean of all that are remembered.
  */
 export const saba = defineMethod({
   name: 'saba',

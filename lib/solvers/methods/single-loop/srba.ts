@@ -11,8 +11,8 @@ import { oldPoint } from '../../parts/variance-reduction/recursive-momentum.js';
 const source = 'Dagreou, Moreau, Vaiter and Ablin 2023, arXiv:2302.08766';
 
 /**
- * SOBA along directions that are exact in every q-th iteration, by a pass over all rows, and in between follow the point by
- * differences on one fresh mini-batch:  d_k = d_{k-1} + D(u_k, v_k, z_k) - D(u_{k-1}, v_{k-1}, z_{k-1}).
+ * SOBA along directions that are exact in every q-th iteration, by a pass over all rows, and in between follow the
+ * point by differences on one fresh mini-batch:  d_k = d_{k-1} + D(u_k, v_k, z_k) - D(u_{k-1}, v_{k-1}, z_{k-1}).
  */
 export const srba = defineMethod({
   name: 'srba',

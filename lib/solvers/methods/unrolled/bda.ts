@@ -7,8 +7,8 @@ import { type AtLowerStep, unrolledDifferentiation, unrolledEvaluations } from '
 const source = 'Liu, Mu, Yuan, Zeng and Zhang 2020, Algorithm 1';
 
 /**
- * v descends along both costs at once, so that among many lower solutions it is led to those that are good for f, and f(u, v_T) is
- * differentiated through all steps, second derivatives of f included:
+ * v descends along both costs at once, so that among many lower solutions it is led to those that are good for f, and
+ * f(u, v_T) is differentiated through all steps, second derivatives of f included:
  *
  *     v_{t+1} = v_t - (alpha s_u grad_v f + (1 - alpha) s_l grad_v g)(u, v_t)
  */

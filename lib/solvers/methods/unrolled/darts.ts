@@ -8,7 +8,8 @@ import { lowerPhase } from '../../parts/lower-phase.js';
 const source = 'Liu, Simonyan and Yang 2019, Algorithm 1 and equations 7 and 8';
 
 /**
- * u moves along the derivative of f(u, v') through a single lower step to v', whose second derivative is a central difference:
+ * u moves along the derivative of f(u, v') through a single lower step to v', whose second derivative is a central
+ * difference:
  *
  *     v' = v - rho grad_v g(u, v)        c = grad_v f(u, v')        eps = radius / |c|
  *     u <- u - sigma (grad_u f(u, v') - rho (grad_u g(u, v + eps c) - grad_u g(u, v - eps c)) / (2 eps))

@@ -14,8 +14,8 @@ const source = 'Mehra and Hamm 2021, supplement B; Franceschi, Donini, Frasconi 
 const limit = 10_000_000;
 
 /**
- * Carries P = dv_t/du along with the lower steps: P <- P (I - rho grad_vv g) - rho grad_uv g, row by row of P at once, and with it
- * the derivatives of what the optimizer of v keeps.
+ * Carries P = dv_t/du along with the lower steps: P <- P (I - rho grad_vv g) - rho grad_uv g, row by row of P at once,
+ * and with it the derivatives of what the optimizer of v keeps.
  */
 export const fmd = defineMethod({
   name: 'fmd',

@@ -7,7 +7,10 @@ import { adaptation, checkUpperStart, upperStart } from '../../parts/unrolling/u
 const source = 'Finn, Abbeel and Levine 2017, Algorithm 2';
 const defaults = 'few-shot experiments of Ji, Yang and Liang 2021';
 
-/** Every lower variable starts at the upper one of its name and adapts in T steps; f is differentiated through them and the start. */
+/**
+ * Every lower variable starts at the upper one of its name and adapts in T steps; f is differentiated through them and
+ * the start.
+ */
 export const maml = defineMethod({
   name: 'maml',
   title: 'MAML',

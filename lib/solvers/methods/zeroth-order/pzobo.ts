@@ -30,7 +30,9 @@ export const pzobo = defineMethod({
   build: (b, options) => pzoboIteration(b, options, 'same'),
 });
 
-/** @param draws whether every lower step and grad f see a mini-batch of their own, the lower ones shared by all paths */
+/**
+ * @param draws whether every lower step and grad f see a mini-batch of their own, the lower ones shared by all paths
+ */
 export function pzoboIteration(b: MethodBuilder, options: Options<typeof pzoboOptions>, draws: PhaseDraws) {
   const { upper, lower } = b.pair(options);
   const paths = perturbedPaths(b, lower, options, { draws });

@@ -61,21 +61,25 @@ export interface ConjugateGradientSteps {
   begin(rightSide: Vector): Update[];
   /** Updates that begin it at the present z, where the residual b - A z is this one. */
   beginAtPresent(residual: Vector, rightSide: Vector): Update[];
-  /** Makes so many steps, and says how large the relative residual is then, for each trial. @throws INDEFINITE_HESSIAN, SINGULAR_HESSIAN */
+  /**
+   * Makes so many steps, and says how large the relative residual is then, for each trial.
+   * @throws INDEFINITE_HESSIAN, SINGULAR_HESSIAN
+   */
   run(iteration: Iteration, steps: number): Promise<readonly number[]>;
   /** Whether further steps would change nothing. */
   readonly ended: boolean;
 }
 
 /**
- * Conjugate gradients (Hestenes and Stiefel 1952) on A z = b for a symmetric A. Steps change nothing once the residual is
- * `tolerance` times |b|, or times that of the start where it is larger, and once the direction has no curvature. Residuals
- * and directions are kept relative to that length, so that no square of them vanishes in float32.
+ * Conjugate gradients (Hestenes and Stiefel 1952) on A z = b for a symmetric A. Steps change nothing once the residual
+ * is `tolerance` times |b|, or times that of the start where it is larger, and once the direction has no curvature.
+ * Residuals and directions are kept relative to that length, so that no square of them vanishes in float32.
  *
- * z is the last iterate, the nearest to the solution in the norm of A. Where its residual is many times the least that the
- * space of the iterates allows, and where the curvature has ended, the system has no solution, and z is the mean of all
- * iterates weighted by 1 / |r_j|^2, which has that least residual (Zhou and Walker 1994). The residual of the mean is
- * p_k / (|r_k|^2 sum_j 1 / |r_j|^2), along the direction p_k: so where p_k has no curvature it solves the least squares.
+ * z is the last iterate, the nearest to the solution in the norm of A. Where its residual is many times the least that
+ * the space of the iterates allows, and where the curvature has ended, the system has no solution, and z is the mean of
+ * all iterates weighted by 1 / |r_j|^2, which has that least residual (Zhou and Walker 1994). The residual of the mean
+ * is p_k / (|r_k|^2 sum_j 1 / |r_j|^2), along the direction p_k: so where p_k has no curvature it solves the least
+ * squares.
  * @param z where the solution comes to be
  */
 export function conjugateGradientSteps(

@@ -28,17 +28,20 @@ export interface CurvatureCheckParts {
 /** Share of the largest curvature seen below which a negative one is taken for rounding. */
 const negligible = 1e-5;
 
-/** Relative residual that may be left where the curvature has ended: what rounding leaves of a system that has a solution. */
+/**
+ * Relative residual that may be left where the curvature has ended: what rounding leaves of a system that has a
+ * solution.
+ */
 const solved = 1e-3;
 
 /** Share of what u makes of the solution, for equal lengths, that it may make of the residual. */
 const uncoupled = 0.1;
 
 /**
- * Refuses what conjugate gradients cannot solve. Negative curvature always. Without curvature the residual has no solution,
- * and needs none where u does not act on it, as on weights that the data do not determine: then the solution is that of least
- * squares. Where u does act on it, its part of the hypergradient is large and cannot be told in float32. Two
- * Jacobian-vector products tell, in an iteration that meets this.
+ * Refuses what conjugate gradients cannot solve. Negative curvature always. Without curvature the residual has no
+ * solution, and needs none where u does not act on it, as on weights that the data do not determine: then the solution
+ * is that of least squares. Where u does act on it, its part of the hypergradient is large and cannot be told in
+ * float32. Two Jacobian-vector products tell, in an iteration that meets this.
  */
 export function curvatureCheck(
   b: MethodBuilder,

@@ -19,8 +19,8 @@ export interface NeumannOptions extends LinearSystemOptions {
   /** Name of the phase of a step; `linearSystem` by default. */
   readonly name?: string;
   /**
-   * For a random number of steps, uniform below this: z is then the last term alone times this number, without bias for the
-   * sum of as many terms (Ghadimi and Wang 2018).
+   * For a random number of steps, uniform below this: z is then the last term alone times this number, without bias for
+   * the sum of as many terms (Ghadimi and Wang 2018).
    */
   readonly stepsBelow?: number;
 }
@@ -32,10 +32,10 @@ export interface NeumannSeries {
 }
 
 /**
- * The Neumann series z = eta sum_{q=0}^{Q} (I - eta H)^q grad_v f for Q steps: r_0 = grad_v f, r_q = r_{q-1} - eta H r_{q-1},
- * z = eta sum r_q. On full batches z = (I - (I - eta H)^(Q+1)) H^-1 grad_v f. With fresh draws every factor has a mini-batch
- * of its own (Ji, Yang and Liang 2021; Yang, Ji and Liang 2021), which all points share. The relative residual is that of the
- * first point, |r_Q| / |r_0|: of the sum without its last term.
+ * The Neumann series z = eta sum_{q=0}^{Q} (I - eta H)^q grad_v f for Q steps: r_0 = grad_v f, r_q = r_{q-1} - eta H
+ * r_{q-1}, z = eta sum r_q. On full batches z = (I - (I - eta H)^(Q+1)) H^-1 grad_v f. With fresh draws every factor
+ * has a mini-batch of its own (Ji, Yang and Liang 2021; Yang, Ji and Liang 2021), which all points share. The relative
+ * residual is that of the first point, |r_Q| / |r_0|: of the sum without its last term.
  */
 export function neumannSeriesAt(
   b: MethodBuilder,

@@ -17,8 +17,8 @@ export function randomSeriesOptions(rate: number, terms: number, source: string)
 }
 
 /**
- * Factors p of the term of an iteration, uniform from 0 to Q - 1 for Q terms: a pure function of seed and iteration. The term
- * Q eta (I - eta H_1) ... (I - eta H_p) grad_v f has the mean of the sum of all (Ghadimi and Wang 2018).
+ * Factors p of the term of an iteration, uniform from 0 to Q - 1 for Q terms: a pure function of seed and iteration.
+ * The term Q eta (I - eta H_1) ... (I - eta H_p) grad_v f has the mean of the sum of all (Ghadimi and Wang 2018).
  */
 export function drawFactors(seed: number, iteration: number, terms: number): number {
   return Random.fromSeed(seed, `Neumann series of iteration ${iteration}`).integer(terms);

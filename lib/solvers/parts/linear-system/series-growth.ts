@@ -23,8 +23,9 @@ const tolerated = 10;
 export const hopeless = 1e6;
 
 /**
- * Refuses a series that grows much. Without noise its terms shrink for every rate below 2 over the largest curvature, unless there
- * is negative curvature: a term that turns round as it grows tells of the rate, another one of the curvature.
+ * Refuses a series that grows much. Without noise its terms shrink for every rate below 2 over the largest curvature,
+ * unless there is negative curvature: a term that turns round as it grows tells of the rate, another one of the
+ * curvature.
  * @param exact whether all factors are those of one and the same cost
  * @throws DIVERGED, INDEFINITE_HESSIAN
  */

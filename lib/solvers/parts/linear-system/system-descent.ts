@@ -5,16 +5,17 @@ import { type LinearSystem, type LinearSystemOptions, relativeResidual, systemPr
 
 export interface SystemDescentOptions extends LinearSystemOptions {
   /**
-   * What z descends along, with r = (grad_vv g + tikhonov I) z - grad_v f: `residual` along r, the gradient of the quadratic
-   * form whose minimum is the solution, by one product; `leastSquares` along (grad_vv g + tikhonov I) r, the gradient of
+   * What z descends along, with r = (grad_vv g + tikhonov I) z - grad_v f: `residual` along r, the gradient of the
+   * quadratic form whose minimum is the solution, by one product; `leastSquares` along (grad_vv g + tikhonov I) r, the
+   * gradient of
    * |r|^2 / 2, by two, which descends for an indefinite Hessian too.
    */
   readonly along: 'residual' | 'leastSquares';
 }
 
 /**
- * Steps of an optimizer on the linear system. z and the optimizer go on from iteration to iteration, from z = 0. The relative
- * residual is that which the last step starts from, on its mini-batch.
+ * Steps of an optimizer on the linear system. z and the optimizer go on from iteration to iteration, from z = 0. The
+ * relative residual is that which the last step starts from, on its mini-batch.
  */
 export function systemDescent(
   b: MethodBuilder,

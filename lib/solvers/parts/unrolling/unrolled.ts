@@ -46,7 +46,9 @@ function segmentsOf({ backwardSteps, checkpoints = false }: Unrolling) {
   return { length, count, last: backwardSteps - (count - 1) * length };
 }
 
-/** T gradients of g and K products of either kind; with checkpoints all segments but the last are stepped through again. */
+/**
+ * T gradients of g and K products of either kind; with checkpoints all segments but the last are stepped through again.
+ */
 export function unrolledEvaluations(unrolling: Unrolling): Evaluations {
   const { length, count } = segmentsOf(unrolling);
   return {
@@ -58,13 +60,15 @@ export function unrolledEvaluations(unrolling: Unrolling): Evaluations {
 }
 
 /**
- * Reverse-mode differentiation of f(u, v_T) with v_{t+1} = Psi(u, v_t), all on one mini-batch, and a step of u along it:
+ * Reverse-mode differentiation of f(u, v_T) with v_{t+1} = Psi(u, v_t), all on one mini-batch, and a step of u along
+ * it:
  *
  *     p = grad_u f(u, v_T), q = grad_v f(u, v_T)
  *     p <- p + (dPsi/du)' q, q <- (dPsi/dv)' q       at v_t for t = T - 1, ..., T - K
  *
- * Psi is a step of the optimizer followed by the projection to the sets of the lower level, both differentiated. v stands for
- * what the optimizer keeps between steps as well: it is part of a point, and q has an entry for each of its slots.
+ * Psi is a step of the optimizer followed by the projection to the sets of the lower level, both differentiated. v
+ * stands for what the optimizer keeps between steps as well: it is part of a point, and q has an entry for each of its
+ * slots.
  */
 export function unrolledDifferentiation(
   b: MethodBuilder,

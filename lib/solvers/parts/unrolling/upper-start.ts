@@ -6,8 +6,8 @@ import type { MethodBuilder } from '../../machine/builder.js';
 import type { Unrolling } from './unrolled.js';
 
 /**
- * Where lower variables start when each starts at the upper variable of its name: the same for every task where the lower one
- * has one more axis, that of the tasks, which comes first or after that of the trials.
+ * Where lower variables start when each starts at the upper variable of its name: the same for every task where the
+ * lower one has one more axis, that of the tasks, which comes first or after that of the trials.
  */
 export function upperStart({ upperVariables, lowerVariables, trials }: MethodBuilder): Vector {
   return lowerVariables.map((variable) => {

@@ -14,8 +14,8 @@ export interface AverageGradient {
 }
 
 /**
- * SAGA (Defazio, Bach and Lacoste-Julien 2014) by blocks of rows: an unbiased estimate of the mean over the blocks, whose variance
- * vanishes as the point comes to rest. The memories start at zero.
+ * SAGA (Defazio, Bach and Lacoste-Julien 2014) by blocks of rows: an unbiased estimate of the mean over the blocks,
+ * whose variance vanishes as the point comes to rest. The memories start at zero.
  */
 export function averageGradient(
   b: MethodBuilder,

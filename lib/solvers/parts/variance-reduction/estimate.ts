@@ -18,9 +18,9 @@ export interface EstimatePhase {
 }
 
 /**
- * A phase whose estimate is that of one mini-batch, or with the draws `all` the mean over the mini-batches of a pass over
- * all rows: over the whole data, when costs are means over rows and the batch divides them. What its outputs do not take from
- * the estimate is that of the last mini-batch.
+ * A phase whose estimate is that of one mini-batch, or with the draws `all` the mean over the mini-batches of a pass
+ * over all rows: over the whole data, when costs are means over rows and the batch divides them. What its outputs do
+ * not take from the estimate is that of the last mini-batch.
  * @param cost whose rows a pass goes through
  */
 export function estimatePhase(

@@ -14,8 +14,8 @@ export interface RecursiveMomentum {
 }
 
 /**
- * d_k = new_k + (1 - a_k) (d_{k-1} - old_k): STORM (Cutkosky and Orabona 2019). d_0 = new_0, whatever a_0 is, so the old
- * point of the first iteration has to be one where the estimate is finite: the start.
+ * d_k = new_k + (1 - a_k) (d_{k-1} - old_k): STORM (Cutkosky and Orabona 2019). d_0 = new_0, whatever a_0 is, so the
+ * old point of the first iteration has to be one where the estimate is finite: the start.
  * @param name of the state's vector that holds d
  * @param like the variables whose shapes d has
  * @param momentum a_k by iteration; 1 is plain descent along new_k, 0 is SARAH

@@ -18,9 +18,9 @@ export interface TwoLevelMomentum extends LevelSettings {
 }
 
 /**
- * Both levels move at once along recursively corrected directions: p of grad_v g, and d of grad_u f - grad_uv g z with the
- * Neumann series z. The old and the present point are evaluated on the same mini-batches: one of g for p, and for d one of
- * f, one of g for each factor and one for the cross term.
+ * Both levels move at once along recursively corrected directions: p of grad_v g, and d of grad_u f - grad_uv g z with
+ * the Neumann series z. The old and the present point are evaluated on the same mini-batches: one of g for p, and for d
+ * one of f, one of g for each factor and one for the cross term.
  */
 export function twoLevelMomentum(
   b: MethodBuilder,

@@ -3,9 +3,9 @@ import { crossFit } from '../cross-fitting.js';
 import type { Baseline } from './baseline.js';
 
 /**
- * C. Northcutt, L. Jiang and I. Chuang, *Confident Learning: Estimating Uncertainty in Dataset Labels*, JAIR 2021, as their package
- * cleanlab does it: probabilities by cross-validation, trust by normalized margin, and labels flagged by the numbers of the
- * confident joint ("prune by noise rate").
+ * C. Northcutt, L. Jiang and I. Chuang, *Confident Learning: Estimating Uncertainty in Dataset Labels*, JAIR 2021, as
+ * their package cleanlab does it: probabilities by cross-validation, trust by normalized margin, and labels flagged by
+ * the numbers of the confident joint ("prune by noise rate").
  */
 export const confidentLearning: Baseline = {
   name: 'confidentLearning',
@@ -32,9 +32,9 @@ export function normalizedMargins({ data, shape }: Tensor<'float32'>, labels: In
 }
 
 /**
- * The confident joint counts samples by their label and by the most likely class among those whose probability reaches the class's
- * mean over samples of that label. Scaled to the numbers of labels, it says how many samples of every label belong to every
- * other class; as many of the largest margin for that class are flagged.
+ * The confident joint counts samples by their label and by the most likely class among those whose probability reaches
+ * the class's mean over samples of that label. Scaled to the numbers of labels, it says how many samples of every label
+ * belong to every other class; as many of the largest margin for that class are flagged.
  * @returns 1 for flagged samples, [n]
  */
 export function pruneByNoiseRate({ data, shape }: Tensor<'float32'>, labels: Int32Array): Uint8Array {

@@ -4,8 +4,8 @@ import type { Baseline } from './baseline.js';
 const rounds = 4;
 
 /**
- * Weights are the probabilities of the given labels under networks that were trained with the weights before on other samples,
- * from 1/2 on; the last network is trained on the samples above 1/2.
+ * Weights are the probabilities of the given labels under networks that were trained with the weights before on other
+ * samples, from 1/2 on; the last network is trained on the samples above 1/2.
  */
 export const selfTraining: Baseline = {
   name: 'selfTraining',

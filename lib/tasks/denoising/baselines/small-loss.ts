@@ -9,9 +9,9 @@ const growing = 3;
 const share = 0.5;
 
 /**
- * The rule of B. Han et al., *Co-teaching*, NeurIPS 2018: two networks, each trained on the samples whose loss under the other is
- * smallest. The share that is left out grows to that of the wrong labels, which the rule is told. Here validation samples are
- * trained on as well, and trust is the product of the two probabilities of the given label.
+ * The rule of B. Han et al., *Co-teaching*, NeurIPS 2018: two networks, each trained on the samples whose loss under
+ * the other is smallest. The share that is left out grows to that of the wrong labels, which the rule is told. Here
+ * validation samples are trained on as well, and trust is the product of the two probabilities of the given label.
  */
 export const smallLoss: Baseline = {
   name: 'smallLoss',
