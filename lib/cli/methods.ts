@@ -1,6 +1,13 @@
 import { Command, Option as Flag } from 'commander';
 import { describeOption, type Option, valueText } from '../options.js';
-import { type AnyMethod, complexityOf, findMethod, type MemoryOrder, methodNames } from '../solvers/index.js';
+import {
+  type AnyMethod,
+  complexityOf,
+  findMethod,
+  lowerDescendsUpperNote,
+  type MemoryOrder,
+  methodNames,
+} from '../solvers/index.js';
 import { wrapText } from './output.js';
 import { print, printJson, style } from './print.js';
 
@@ -70,9 +77,10 @@ function describeMethod(method: AnyMethod): string {
     ...meanings.map(([symbol, option]) => `${symbol} is ${option}`),
     ...(varies ? ['iterations differ, so the numbers are means'] : []),
   ];
+  const descends = method.lowerDescendsUpper ? ` ${lowerDescendsUpperNote}` : '';
   return [
     `${style('bold', name)}  ${title}`,
-    wrapText(summary, 2),
+    wrapText(`${summary}${descends}`, 2),
     style('dim', wrapText(source, 2)),
     wrapText(costs.map((cost) => cost.padEnd(14)).join('  '), 2),
     wrapText(notes.join('; '), 2),
@@ -93,7 +101,16 @@ function describeOptions(method: AnyMethod): string {
 }
 
 function methodJson(method: AnyMethod): object {
-  const { name, title, source, summary, options, interior = false, handlesConstraints = false } = method;
+  const {
+    name,
+    title,
+    source,
+    summary,
+    options,
+    interior = false,
+    handlesConstraints = false,
+    lowerDescendsUpper = false,
+  } = method;
   const { symbols, ...evaluations } = complexityOf(method);
   return {
     name,
@@ -104,6 +121,7 @@ function methodJson(method: AnyMethod): object {
     memory: method.memory(method.validate()),
     interior,
     handlesConstraints,
+    lowerDescendsUpper,
     options: Object.fromEntries(Object.entries(options).map(([key, option]) => [key, optionJson(option)])),
   };
 }

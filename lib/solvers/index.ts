@@ -10,7 +10,7 @@ export {
 } from './diagnosis/non-finite.js';
 export { type AnyMethod, findMethod, methodNames } from './find-method.js';
 export type { CompileProgress } from './machine/compile-stated.js';
-export type { MemoryOrder, MethodDefinition } from './machine/definition.js';
+export { lowerDescendsUpperNote, type MemoryOrder, type MethodDefinition } from './machine/definition.js';
 export { type MemoryUse, type MethodReport, MethodSolver, type StandardReport } from './machine/method-solver.js';
 export type { MethodCounter, MethodState } from './machine/method-state.js';
 export type { Method } from './method.js';

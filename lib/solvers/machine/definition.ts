@@ -9,6 +9,9 @@ import type { Iteration } from './iteration.js';
  */
 export type MemoryOrder = 'constant' | 'squareRoot' | 'linear' | 'matrices' | 'tangents';
 
+/** What is to be said where the f of such a method is shown. */
+export const lowerDescendsUpperNote = 'Its v descends f as well, so f in its reports can lie far below f(u, v*).';
+
 /** Everything about a method, in one record: what it is written in, and what it claims. */
 export interface MethodDefinition<T extends OptionTable, Q extends object> {
   /** As in code: `penalty`. */
@@ -34,6 +37,8 @@ export interface MethodDefinition<T extends OptionTable, Q extends object> {
   readonly interior?: boolean;
   /** Whether v starts at u, so that u has an effect even where no cost depends on it. */
   readonly startsAtUpper?: boolean;
+  /** Whether v descends f besides g, so that the f of its reports is not f(u, v*) and can be far below it. */
+  readonly lowerDescendsUpper?: boolean;
   /** Whether it takes account of equality and inequality constraints of either level. */
   readonly handlesConstraints?: boolean;
   /**

@@ -2,6 +2,7 @@ import { mean } from '../../numbers.js';
 import { plainOptions } from '../../options.js';
 import { formatFixed, formatNumber } from '../../report/format.js';
 import type { TextTable } from '../../report/tables.js';
+import { findMethod } from '../../solvers/index.js';
 import {
   type Comparison,
   curvesOf,
@@ -86,8 +87,15 @@ export function endTable(comparison: Comparison): TextTable {
     rows,
     note:
       `${task.notes.others} Evaluations are gradients of f and g and products with second derivatives, each on one ` +
-      'mini-batch. The residual is the relative one of the linear system in the last iteration, of a method that solves one.',
+      'mini-batch. The residual is the relative one of the linear system in the last iteration, of a method that solves one.' +
+      noteOnDescent(comparison),
   };
+}
+
+/** Of which methods v is no response to u alone. */
+function noteOnDescent({ results }: Comparison): string {
+  const names = results.filter(({ run }) => findMethod(run.method).lowerDescendsUpper).map(({ run }) => run.name);
+  return names.length === 0 ? '' : ` With ${names.join(', ')} v descends f as well as g.`;
 }
 
 /** Whether a method did not train, or not to the end. */

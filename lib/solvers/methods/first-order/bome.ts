@@ -32,6 +32,7 @@ export const bome = defineMethod({
   },
   rows: true,
   interior: true,
+  lowerDescendsUpper: true,
   evaluations: ({ lowerSteps }) => ({
     fGradients: 1,
     gGradients: lowerSteps + 2,

@@ -33,6 +33,7 @@ export const f2ba = defineMethod({
     slots: slotsOption,
   },
   rows: true,
+  lowerDescendsUpper: true,
   evaluations: ({ lowerSteps, difference }) => ({
     fGradients: (difference === 'forward' ? 1 : 2) * (lowerSteps + 1),
     gGradients: 2 * (lowerSteps + 1),

@@ -35,6 +35,7 @@ export const f2sa = defineMethod({
     ...levelOptions({ optimizer: 'sgd', upper: powerLaw(0.01, upperDecay), lower: powerLaw(0.01, lowerDecay) }),
     innerLearningRate: innerRateOption(powerLaw(0.01, upperDecay)),
   },
+  lowerDescendsUpper: true,
   evaluations: ({ lowerSteps }) => ({
     fGradients: lowerSteps + 1,
     gGradients: 2 * lowerSteps + 2,

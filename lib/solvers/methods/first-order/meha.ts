@@ -38,6 +38,7 @@ export const meha = defineMethod({
     slots: slotsOption,
   },
   rows: true,
+  lowerDescendsUpper: true,
   evaluations: () => ({ fGradients: 2, gGradients: 4, hessianVectorProducts: 0, jacobianVectorProducts: 0 }),
   memory: () => 'constant',
   build(b, options) {

@@ -25,6 +25,7 @@ export const vPbgd = defineMethod({
     slots: slotsOption,
   },
   rows: true,
+  lowerDescendsUpper: true,
   evaluations: ({ lowerSteps }) => ({
     fGradients: 1,
     gGradients: lowerSteps + 2,

@@ -29,6 +29,7 @@ export const gPbgd = defineMethod({
   },
   rows: true,
   interior: true,
+  lowerDescendsUpper: true,
   evaluations: () => ({ fGradients: 1, gGradients: 1, hessianVectorProducts: 1, jacobianVectorProducts: 1 }),
   memory: () => 'constant',
   build(b, options) {

@@ -46,6 +46,7 @@ export const penalty = defineMethod({
   rows: true,
   handlesConstraints: true,
   validate: validatePenaltyOptions,
+  lowerDescendsUpper: true,
   evaluations: ({ lowerSteps }) => ({
     fGradients: lowerSteps + 2,
     gGradients: lowerSteps + 2,

@@ -43,6 +43,7 @@ export const bda = defineMethod({
     slots: slotsOption,
   },
   rows: true,
+  lowerDescendsUpper: true,
   // A product with the second derivatives of the mix is counted as one.
   evaluations: ({ lowerSteps }) => ({
     ...unrolledEvaluations({ lowerSteps, backwardSteps: lowerSteps }),
