@@ -107,24 +107,14 @@ export async function runningStatistics(
 }
 
 /**
- * Applications of batch normalization by the stored tensors that they normalize by when used. A layer that is applied
- * several times is one; layers whose equal statistics the exporter merged are not.
+ * Applications of batch normalization by the stored tensors that they normalize by when used: a layer that is applied
+ * several times is one.
  */
 function byStoredTensors(statistics: readonly BatchStatistics[]): BatchStatistics[][] {
   const layers = new Map<string, BatchStatistics[]>();
   for (const application of statistics) {
-    const { mean, variance } = application.stored;
-    const layer = layers.get(mean) ?? [];
-    layers.set(mean, [...layer, application]);
-    const [first = application] = layer;
-    const same =
-      first.stored.variance === variance && first.affine.every((name, at) => name === application.affine[at]);
-    if (same) continue;
-    throw new BilevelError(
-      'INVALID_ARGUMENT',
-      `Several layers share the stored statistics ${describe(mean)}, which were equal when the network was exported; load the ` +
-        'network with { untie: true }, so that each has its own.',
-    );
+    const { mean } = application.stored;
+    layers.set(mean, [...(layers.get(mean) ?? []), application]);
   }
   return [...layers.values()];
 }

@@ -21,8 +21,6 @@ import { listOperators, UnsupportedOperatorsError } from './unsupported.js';
 export interface BatchStatistics extends Moments {
   /** Names of the stored running mean and variance. */
   readonly stored: { readonly mean: string; readonly variance: string };
-  /** Names of the stored scale and bias, undefined where they are not stored. */
-  readonly affine: readonly (string | undefined)[];
 }
 
 export interface ImportedGraph {
@@ -96,9 +94,9 @@ export function importGraph(
         countFolded,
         readBody: (body) => readBody(body, node, values),
         updateStatistics: (batch, next) => {
-          const [, scale, bias, mean = '', variance = ''] = node.inputs.map((name) => aliases.get(name));
+          const [, , , mean = '', variance = ''] = node.inputs.map((name) => aliases.get(name));
           state.set(mean, next.mean).set(variance, next.variance);
-          statistics.push({ ...batch, stored: { mean, variance }, affine: [scale, bias] });
+          statistics.push({ ...batch, stored: { mean, variance } });
         },
       });
       const what = `The number of operations of the graph up to ${node.label}`;

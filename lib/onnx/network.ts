@@ -15,6 +15,7 @@ import { bindInputs, checkBatch, type NetworkInputs, unknownInput } from './netw
 import { quote } from './quote.js';
 import { storeConstantWeights } from './rewrite/constant-weights.js';
 import { expandLinearModels } from './rewrite/linear-models.js';
+import { separateStatistics } from './rewrite/separate-statistics.js';
 import { untieParameters } from './rewrite/untie.js';
 import { assignRoles, type Roles, type TensorKind } from './training/parameters.js';
 import { findWarnings, type ModelWarning } from './training/warnings.js';
@@ -117,7 +118,7 @@ export class Network {
     try {
       const model = decodeModel(bytes, limits);
       await embedExternalData(model, path && dirname(path), limits);
-      const standard = storeConstantWeights(expandLinearModels(model));
+      const standard = separateStatistics(storeConstantWeights(expandLinearModels(model)), limits);
       return new Network(options.untie ? untieParameters(standard, limits) : standard, limits, options.outputs);
     } catch (error) {
       if (path === undefined || !(error instanceof BilevelError)) throw error;

@@ -38,9 +38,9 @@ const exported: Readonly<Record<string, readonly WarningCode[]>> = {
   'shared-older': ['MERGED_PARAMETERS'],
   // The layer that is used twice is no reason for a warning.
   'shared-older-training': [],
-  'convolutions-default': ['FOLDED_BATCH_NORM', 'MERGED_PARAMETERS', 'LOST_NAMES', 'INFERENCE_BATCH_NORM'],
+  'convolutions-default': ['FOLDED_BATCH_NORM', 'LOST_NAMES', 'INFERENCE_BATCH_NORM'],
   'convolutions-unoptimized': ['INFERENCE_BATCH_NORM'],
-  'convolutions-older': ['FOLDED_BATCH_NORM', 'MERGED_PARAMETERS', 'LOST_NAMES', 'INFERENCE_BATCH_NORM'],
+  'convolutions-older': ['FOLDED_BATCH_NORM', 'LOST_NAMES', 'INFERENCE_BATCH_NORM'],
   'convolutions-older-training': [],
   'folded-default': ['FOLDED_PARAMETERS', 'LOST_NAMES'],
   'folded-unoptimized': [],

@@ -1,20 +1,13 @@
-import { clone, create } from '@bufbuild/protobuf';
 import type { OnnxModel } from '../file/decode.js';
 import type { OnnxLimits } from '../file/limits.js';
-import {
-  GraphProtoSchema,
-  ModelProtoSchema,
-  type NodeProto,
-  NodeProtoSchema,
-  type TensorProto,
-  TensorProtoSchema,
-} from '../file/schema/onnx_pb.js';
+import type { NodeProto } from '../file/schema/onnx_pb.js';
 import { checkTensor } from '../file/stored-tensor.js';
 import { floatSizes } from '../model-graph.js';
 import { readNode } from '../model-node.js';
 import { readOrigins } from '../origins.js';
 import { findMerged, type MergedTensor } from '../training/merged.js';
 import { traceUses } from '../uses.js';
+import { namesIn, renamed, takeName, withGraph, withInputs } from './graph-edit.js';
 
 /**
  * Gives every tensor of the module a stored tensor of its own where the exporter stored equal ones once. A weight that
@@ -53,19 +46,14 @@ function untieUses(model: OnnxModel, limits: OnnxLimits): OnnxModel {
   const merged = findMerged(traceUses(nodes, floatSizes(tensors.values()), origins), tensors, origins);
   if (merged.length === 0) return model;
   const inputs = new Map(nodes.map((node) => [node, [...node.inputs]]));
-  const taken = new Set([
-    ...protos.keys(),
-    ...nodes.flatMap((node) => node.outputs),
-    ...graph.input.map(({ name }) => name),
-  ]);
+  const taken = namesIn(model);
   for (const each of merged) separate(each);
 
   function separate({ tensor, others }: MergedTensor): void {
     for (const { name, uses } of others) {
       const proto = protos.get(tensor.name);
       if (proto === undefined) continue;
-      const own = unusedName(name, taken);
-      taken.add(own);
+      const own = takeName(name, taken);
       protos.set(own, renamed(proto, own));
       for (const { node, input } of uses) inputs.get(node)?.splice(input, 1, own);
     }
@@ -73,24 +61,7 @@ function untieUses(model: OnnxModel, limits: OnnxLimits): OnnxModel {
 
   const rewritten = graph.node.map((proto, index) => {
     const node = nodes[index];
-    return Object.assign(create(NodeProtoSchema), proto, {
-      input: (node && inputs.get(node)?.slice(0, proto.input.length)) ?? proto.input,
-    });
+    return withInputs(proto, (node && inputs.get(node)) ?? proto.input);
   });
   return withGraph(model, rewritten, [...protos.values()]);
-}
-
-function unusedName(name: string, taken: ReadonlySet<string>): string {
-  let own = name;
-  for (let count = 2; taken.has(own); count++) own = `${name}_${count}`;
-  return own;
-}
-
-function renamed(proto: TensorProto, name: string): TensorProto {
-  return Object.assign(clone(TensorProtoSchema, proto), { name });
-}
-
-function withGraph(model: OnnxModel, node: NodeProto[], initializer: TensorProto[]): OnnxModel {
-  const graph = Object.assign(create(GraphProtoSchema), model.graph, { node, initializer });
-  return Object.assign(create(ModelProtoSchema), model, { graph });
 }
