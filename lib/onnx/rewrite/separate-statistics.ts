@@ -25,8 +25,8 @@ interface Place {
 /**
  * Gives the running statistics of each batch normalization a stored tensor of their own. Exporters store equal tensors
  * once: in a network that is not yet trained, means with biases and variances with scales, and those of different
- * layers. A statistic that shares a weight's tensor would move with the weight, and could not be set when the network is
- * saved. A layer that the module applies several times keeps one.
+ * layers. A statistic that shares a weight's tensor would move with the weight, and could not be set when the network
+ * is saved. A layer that the module applies several times keeps one.
  */
 export function separateStatistics(model: OnnxModel, limits: OnnxLimits): OnnxModel {
   const { graph } = model;
