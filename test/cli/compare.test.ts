@@ -45,6 +45,7 @@ test('a comparison leaves curves, checkpoints and a report, and goes on past a m
       t.is(failure, undefined);
       t.is(await metricsLines(folder), measurements.length);
       t.true((measurements.at(-1)?.evaluations ?? 0) >= 60);
+      t.true((measurements.at(-1)?.response ?? 0) > 0 && (measurements.at(-1)?.responseResidual ?? 1) < 0.1);
       t.deepEqual((await readdir(folder)).toSorted(), ['config.json', 'metrics.jsonl', 'state.safetensors']);
     }
     const page = await readFile(join(out, 'report.html'), 'utf8');
@@ -77,7 +78,7 @@ test('a comparison that Ctrl-C stopped keeps what ended, goes on by the command 
     const { status, stderr } = await interrupted([...run, '--out', stopped], reached);
     t.is(status, 130);
     const command = /Go on with:\n {2}(node .*)\n/.exec(stderr)?.[1] ?? '';
-    t.true(command.endsWith(' --resume'), stderr);
+    t.true(command.endsWith(` --resume ${stopped}`), stderr);
     t.regex(await readFile(join(stopped, 'report.html'), 'utf8'), /soba/);
     const resumed = await shell(`${command} --json`);
     t.is(resumed.status, 0, resumed.stderr);

@@ -269,3 +269,20 @@ test('the claims of the paper hold or do not, by the losses of those that took p
   t.deepEqual(verdicts({ vrbo: [1], stocbio: [1] }), [['VRBO is the fastest', false]]);
   t.deepEqual(verdicts({ stocbio: [2] }), []);
 });
+
+test('a run ends with what its u is worth: f where v has been trained anew on g alone', async (t) => {
+  const data = await loading;
+  const responses: number[] = [];
+  for (const amount of [40, 400]) {
+    using run = begin(data, small('soba'), { unit: 'evaluations', amount });
+    const curve = await curveOf(run);
+    const { response, responseResidual } = await run.end();
+    t.true(responseResidual <= 1e-3, `${responseResidual}`);
+    t.not(response, curve.at(-1)?.givenLoss);
+    const again = await run.end();
+    t.deepEqual(again, { response, responseResidual });
+    responses.push(response);
+  }
+  const [first = 0, last = 0] = responses;
+  t.true(last < first, `${first}, then ${last}`);
+});

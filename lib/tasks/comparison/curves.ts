@@ -13,9 +13,18 @@ interface Position {
 
 /**
  * Where a run stands and how good its point is, by the task's quantities; `linearResidual` is the relative residual of
- * the linear system in the last iteration, of a method that solves one.
+ * the linear system in the last iteration, of a method that solves one. The last measurement of a run that came to its
+ * end has what `Judgement` says, too.
  */
 export type Measurement = Position & Readonly<Record<string, number>>;
+
+/** What the u that a run ends with is worth. */
+export interface Judgement {
+  /** f(u, v*), with the v* that minimises g alone. */
+  readonly response: number;
+  /** |grad_v g| there, relative to where v starts. */
+  readonly responseResidual: number;
+}
 
 /** Training, measured: what a method did with one seed. */
 export type Curve = readonly Measurement[];

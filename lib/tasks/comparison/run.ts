@@ -1,9 +1,17 @@
+import type { BilevelProblem } from '../../bilevel/index.js';
 import type { Device } from '../../engine/index.js';
 import { residualText } from '../../report/format.js';
-import { findMethod, type MethodSolver, type MethodState, type SavedState } from '../../solvers/index.js';
+import {
+  evaluate,
+  findMethod,
+  type MethodSolver,
+  type MethodState,
+  respond,
+  type SavedState,
+} from '../../solvers/index.js';
 import type { Run, Step } from '../../study/index.js';
 import type { Judge, Quantity, Task } from '../task.js';
-import type { Measurement } from './curves.js';
+import type { Judgement, Measurement } from './curves.js';
 import type { Budget, MethodRun } from './settings.js';
 
 interface Position {
@@ -21,9 +29,14 @@ export interface RunSettings {
   readonly signal?: AbortSignal;
 }
 
+/** How exactly the response is found to the u that a run ends with. */
+const search = { tolerance: 1e-3, maxSteps: 100 };
+
 /** One method on the problem of a task, measured now and then. */
-export class ComparisonRun<S extends { readonly seed: number }, D> implements Run<object> {
+export class ComparisonRun<S extends { readonly seed: number }, D> implements Run<Judgement> {
   readonly #settings: RunSettings;
+  readonly #device: Device;
+  readonly #problem: BilevelProblem;
   /** Shown as the run goes on. */
   readonly #shown: readonly [name: string, quantity: Quantity];
   readonly #solver: MethodSolver;
@@ -45,7 +58,9 @@ export class ComparisonRun<S extends { readonly seed: number }, D> implements Ru
     const { data, device } = inputs;
     this.#settings = settings;
     this.#shown = Object.entries(task.quantities)[0] as [string, Quantity];
-    this.#solver = findMethod(method)(task.problem(data, inputs.settings, batch), options, { device });
+    this.#device = device;
+    this.#problem = task.problem(data, inputs.settings, batch);
+    this.#solver = findMethod(method)(this.#problem, options, { device });
     this.#judge = task.judge(data, inputs.settings, device);
     this.#last = earlier?.measurement;
     try {
@@ -86,8 +101,13 @@ export class ComparisonRun<S extends { readonly seed: number }, D> implements Ru
     }
   }
 
-  async end(): Promise<object> {
-    return {};
+  /** @throws as `respond` */
+  async end(): Promise<Judgement> {
+    const { u } = this.#state;
+    const given = { device: this.#device, signal: this.#settings.signal };
+    const { v, residual } = await respond(this.#problem, u, { ...search, ...given });
+    const { f } = await evaluate(this.#problem, { u, v }, given);
+    return { response: f, responseResidual: residual };
   }
 
   #step(row: Measurement): Step & { readonly row: Measurement } {

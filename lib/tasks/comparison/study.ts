@@ -3,7 +3,7 @@ import { defineStudy, type Results, type StudyDefinition, seedsFrom } from '../.
 import type { AnyTask } from '../task.js';
 import { comparisonCharts } from './charts.js';
 import { type Comparison, type ComparisonJob, claimsOf, claimText } from './comparison.js';
-import { type Curve, readCurve } from './curves.js';
+import { type Curve, type Judgement, readCurve } from './curves.js';
 import { ComparisonRun } from './run.js';
 import { type ComparisonSettings, comparisonOptions, describeBatch, validateComparison } from './settings.js';
 import { endTable, settingsTable, valueTable } from './tables.js';
@@ -15,7 +15,7 @@ import { endTable, settingsTable, valueTable } from './tables.js';
 export function compareStudy(
   task: AnyTask,
   tasks: readonly string[],
-): StudyDefinition<ComparisonSettings, ComparisonJob, unknown, object, Curve> {
+): StudyDefinition<ComparisonSettings, ComparisonJob, unknown, Judgement, Curve> {
   const table = comparisonOptions(tasks);
   const quantities = Object.keys(task.quantities);
   const comparisonOf = ({ settings, outcomes }: Results<ComparisonSettings, ComparisonJob, Curve>): Comparison => ({
@@ -69,7 +69,10 @@ export function compareStudy(
       const inputs = { settings: own, data, device };
       return new ComparisonRun(task, inputs, run, { budget, measurements, signal }, earlier);
     },
-    measure: ({ run }, rows) => readCurve(rows, quantities, run.name),
+    measure: ({ run }, rows, ending) => {
+      const curve = readCurve(rows, quantities, run.name);
+      return curve.map((each, index) => (index === curve.length - 1 ? { ...each, ...ending } : each));
+    },
     about: (results) => {
       const comparison = comparisonOf(results);
       const { seeds, measurements, task: own } = results.settings;

@@ -71,6 +71,7 @@ export function endTable(comparison: Comparison): TextTable {
     ['iterations', 'iteration', whole],
     ['evaluations', 'evaluations', whole],
     ['seconds', 'seconds', decimals(1)],
+    ['f(u, v*)', 'response', (value) => formatNumber(value)],
     ...Object.entries(task.quantities)
       .slice(1)
       .map(([name, { title, format }]): Column => [title, name, format]),
@@ -86,7 +87,8 @@ export function endTable(comparison: Comparison): TextTable {
     header: ['Method', 'batch', ...columns.map(([title]) => title), ''],
     rows,
     note:
-      `${task.notes.others} Evaluations are gradients of f and g and products with second derivatives, each on one ` +
+      `${task.notes.others} f(u, v*) is the upper cost on all samples where v has been trained anew on the lower cost alone, ` +
+      `with the u that the method ended with. Evaluations are gradients of f and g and products with second derivatives, each on one ` +
       'mini-batch. The residual is the relative one of the linear system in the last iteration, of a method that solves one.' +
       noteOnDescent(comparison),
   };
