@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { invalidArgument } from '../errors.js';
+import { Network } from '../onnx/index.js';
 import { packageRoot } from '../package-root.js';
+import { type Shape, sameShape } from '../tensor.js';
+import { buildLayers, type Layer } from './layers.js';
 
 /** The folder of the networks that come with the package. */
 function modelsFolder(): string {
@@ -24,4 +27,43 @@ export function findModel(network: string): string {
     throw invalidArgument('network', `${modelNames().join(', ')} or the path of an .onnx file`, network);
   }
   return network;
+}
+
+const flatten: Layer = { kind: 'flatten' };
+const relu: Layer = { kind: 'relu' };
+const maxPool: Layer = { kind: 'maxPool' };
+const dense = (width?: number): Layer => ({ kind: 'dense', ...(width !== undefined && { width }) });
+const conv = (channels: number, kernel: number, padding = 0): Layer => ({ kind: 'conv', channels, kernel, padding });
+
+/** The layers of the package's networks, as models/export.py has them. */
+const chains: Readonly<Record<string, readonly Layer[]>> = {
+  logreg: [flatten, dense()],
+  mlp: [flatten, dense(300), relu, dense(100), relu, dense()],
+  lenet: [
+    ...[conv(6, 5, 2), relu, maxPool, conv(16, 5), relu, maxPool],
+    ...[flatten, dense(120), relu, dense(84), relu, dense()],
+  ],
+  'mnist-cnn': [
+    ...[conv(64, 5), relu, maxPool, conv(128, 5), relu, maxPool],
+    ...[flatten, dense(512), relu, dense(256), relu, dense()],
+  ],
+};
+
+/**
+ * Loads a network for data: an ONNX file as it is; one of the package's own with the layers that its name says, as many inputs as a
+ * sample has and an output for each class. For samples [1, 28, 28] of 10 classes that is the package's file.
+ * @param output name of the output of the file that gives the logits; by default its first one
+ * @throws INVALID_ARGUMENT; SHAPE_MISMATCH for layers that take no such samples; what Network.load throws
+ */
+export async function loadModel(
+  network: string,
+  { inputShape, classes }: { readonly inputShape: Shape; readonly classes: number },
+  output = '',
+): Promise<Network> {
+  const path = findModel(network);
+  const options = output === '' ? {} : { outputs: [output] };
+  const layers = path === network ? undefined : chains[network];
+  if (layers === undefined || (sameShape(inputShape, [1, 28, 28]) && classes === 10))
+    return Network.load(path, options);
+  return Network.load(buildLayers(network, layers, inputShape, classes), options);
 }

@@ -1,0 +1,81 @@
+import test from 'ava';
+import { evaluate, input } from '../../lib/graph/index.js';
+import { checkFit } from '../../lib/network/classifier.js';
+import { buildLayers } from '../../lib/network/layers.js';
+import { findModel, loadModel, modelNames } from '../../lib/network/models.js';
+import { Network } from '../../lib/onnx/index.js';
+import { runByRuntime } from '../support/onnx/runtime.js';
+
+const shapes = (network: Network): string[] =>
+  [...network.parameters.values()].map(({ shape }) => shape.join('x')).toSorted();
+
+for (const name of modelNames()) {
+  test(`${name} is the file for MNIST, and the same layers for data of other sizes`, async (t) => {
+    const file = await Network.load(findModel(name));
+    const mnist = { inputShape: [1, 28, 28], classes: 10 };
+    t.true(Buffer.from((await loadModel(name, mnist)).toBytes()).equals(file.toBytes()));
+    const [last = ''] = shapes(file).filter((shape) => shape === '10');
+    t.is(last, '10');
+    // One class more changes the last layer alone.
+    const more = await loadModel(name, { ...mnist, classes: 11 });
+    t.deepEqual(
+      shapes(more),
+      shapes(file)
+        .map((shape) => shape.replace(/^10(x|$)/, '11$1'))
+        .toSorted(),
+    );
+    t.deepEqual(
+      [...more.operators.keys()].filter((op) => !['Flatten', 'Reshape'].includes(op)).toSorted(),
+      [...file.operators.keys()].filter((op) => !['Flatten', 'Reshape'].includes(op)).toSorted(),
+    );
+    const colours = await loadModel(name, { inputShape: [3, 32, 36], classes: 4 });
+    t.notThrows(() => checkFit(colours, [3, 32, 36], 4));
+    const again = await loadModel(name, { inputShape: [3, 32, 36], classes: 4 });
+    t.true(Buffer.from(again.toBytes()).equals(colours.toBytes()));
+  });
+}
+
+test('first weights are uniform within 1 / sqrt(inputs of a unit), and ONNX Runtime computes the same', async (t) => {
+  const bytes = buildLayers(
+    'small',
+    [
+      { kind: 'conv', channels: 2, kernel: 3, padding: 1 },
+      { kind: 'relu' },
+      { kind: 'maxPool' },
+      { kind: 'flatten' },
+      { kind: 'dense' },
+    ],
+    [1, 5, 4],
+    3,
+  );
+  const network = await Network.load(bytes);
+  const kernels = network.parameters.get('0.weight')?.value.toArray() ?? [];
+  t.true(
+    kernels.every((value) => Math.abs(value) <= 1 / 3) && Math.max(...kernels) > 0.2 && Math.min(...kernels) < -0.2,
+  );
+  const image = Array.from({ length: 40 }, (_, index) => Math.sin(index));
+  const x = input('x', [2, 1, 5, 4]);
+  const nodes = network.parameterNodes();
+  const values = new Map(
+    Object.entries(nodes).map(([name, node]) => [
+      node,
+      Float64Array.from(network.parameters.get(name)?.value.toArray() ?? []),
+    ]),
+  );
+  const [logits] = evaluate([network.apply(x, nodes)], new Map([...values, [x, Float64Array.from(image)]]));
+  const expected = await runByRuntime(bytes, { input: { type: 'float32', shape: [2, 1, 5, 4], data: image } });
+  t.is(logits?.length, 6);
+  for (const [at, value] of (logits ?? []).entries())
+    t.true(Math.abs(value - (expected.data[at] ?? Number.NaN)) < 1e-5);
+});
+
+test('data that are no images, or too small, are refused with the network', async (t) => {
+  t.is((await loadModel('mlp', { inputShape: [4], classes: 3 })).inputShape(2).join(), '2,4');
+  for (const inputShape of [[4], [1, 6, 6]]) {
+    await t.throwsAsync(loadModel('lenet', { inputShape, classes: 3 }), {
+      code: 'SHAPE_MISMATCH',
+      message: /The network lenet takes images \[channels, height, width\] that are larger, but the data have/,
+    });
+  }
+  await t.throwsAsync(loadModel('own', { inputShape: [4], classes: 3 }), { code: 'INVALID_ARGUMENT' });
+});
