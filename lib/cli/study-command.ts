@@ -58,14 +58,16 @@ export function studyCommand(study: AnyStudy, words: readonly string[]): Command
     .action((flags: Flags) => run(study, flags, words));
 }
 
-async function run(study: AnyStudy, flags: Flags, words: readonly string[]): Promise<void> {
+async function run(asked: AnyStudy, flags: Flags, words: readonly string[]): Promise<void> {
   const { resume = false, json = false, shard, checkpointSeconds } = flags;
-  const out = flags.out ?? defaultFolder(study.name);
+  const out = flags.out ?? defaultFolder(asked.name);
   if (resume && flags.out === undefined) {
     throw new BilevelError('INVALID_ARGUMENT', '--resume needs the folder of the run to go on with: --resume FOLDER.');
   }
-  const table = Object.assign({}, ...Object.values(study.options));
-  const settings = study.validate(givenOptions(flags, table));
+  const table = Object.assign({}, ...Object.values(asked.options));
+  const options = givenOptions(flags, table);
+  const study = asked.instead?.(options) ?? asked;
+  const settings = study.validate(options);
   const progress = new Progress(json);
   const { signal, release } = interruptSignal();
   using device = deviceOf({ ...flags, threads: flags.threads ?? study.threads });

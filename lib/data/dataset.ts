@@ -1,5 +1,6 @@
 import { checkKeys, invalidArgument } from '../errors.js';
 import { checkShape } from '../tensor.js';
+import { idxFolder } from './sources/idx-folder.js';
 import { formats, sources } from './sources/index.js';
 import type { Dataset, DatasetOptions } from './sources/source.js';
 
@@ -8,8 +9,13 @@ const specifications = [...sources.map(({ name }) => name), ...formats.flatMap((
 /** What {@link loadDataset} takes, as messages and help texts say it. */
 export const datasetSpecifications = `${specifications.slice(0, -1).join(', ')} or ${specifications.at(-1)}`;
 
-/** Whether a data set is one that is known by name, and not the reader's own. */
-export const isKnownDataset = (specification: string): boolean => sources.some(({ name }) => name === specification);
+/** Whether {@link loadDataset} takes it, as far as its name tells. */
+export const isDataset = (specification: string): boolean =>
+  sources.some(({ name }) => name === specification) || formats.some((format) => format.accepts(specification));
+
+/** Whether a data set is one to experiment with, known by name or distributed as MNIST is, and not the reader's own. */
+export const isForExperiments = (specification: string): boolean =>
+  sources.some(({ name }) => name === specification) || idxFolder.accepts(specification);
 
 /**
  * Loads samples and labels: `loadDataset('mnist')`, `loadDataset('flowers.csv', { label: 'species' })`.

@@ -33,12 +33,13 @@ export function imageDataUri(images: Tensor<'float32'>, index: number): string {
   return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
 }
 
-/** Cards of the most suspicious samples: image where there is one, given, predicted and actual label, weight. */
+/** Cards of samples: image where there is one, given, predicted and actual label, weight, and what else is noted. */
 export function renderGallery(
   { rows, weights, given, predicted, actual }: Importance,
   images: Tensor<'float32'> | undefined,
   classes: readonly string[],
-  count: number,
+  samples: readonly number[],
+  notes: (sample: number) => readonly (readonly [term: string, text: string])[] = () => [],
 ): Html {
   if (images && (images.shape.length !== 4 || images.shape[0] !== weights.length)) {
     throw new BilevelError(
@@ -47,7 +48,7 @@ export function renderGallery(
     );
   }
   const className = (label: number | bigint | undefined): string => classes[Number(label)] ?? String(label);
-  const cards = mostSuspicious(weights, count).map((index) => {
+  const cards = samples.map((index) => {
     const right = actual === undefined ? undefined : Number(actual[index]) === Number(given[index]);
     const verdict = right === undefined ? 'unknown' : right ? 'clean' : 'corrupted';
     return html`<li class="card ${verdict}">
@@ -58,6 +59,7 @@ export function renderGallery(
     <dt>predicted</dt><dd>${className(predicted[index])}</dd>
     ${actual === undefined ? undefined : html`<dt>true</dt><dd>${className(actual[index])}</dd>`}
     <dt>weight</dt><dd>${formatNumber(Number(weights[index]), 2)}</dd>
+    ${notes(index).map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}
   </dl>
 </li>`;
   });

@@ -1,7 +1,7 @@
 import { type Detection, detection } from '../data/detection.js';
 import type { Tensor } from '../tensor.js';
 import { formatDuration, formatFixed, formatNumber, formatShare } from './format.js';
-import { renderGallery } from './gallery.js';
+import { mostSuspicious, renderGallery } from './gallery.js';
 import { renderHistogram } from './histogram.js';
 import { Html, html } from './html.js';
 import { checkImportance, corruptedSamples, type Importance } from './importance.js';
@@ -27,6 +27,10 @@ export interface SampleReport {
   readonly threshold?: number;
   /** Suspicious samples to show; default 50. */
   readonly shown?: number;
+  /** Those samples, most suspicious first, where the weights alone do not tell. */
+  readonly suspicious?: readonly number[];
+  /** What else a card tells of a sample. */
+  readonly notes?: (sample: number) => readonly (readonly [term: string, text: string])[];
 }
 
 /** Everything that the page shows, as plain data. Parts that are absent are left out. */
@@ -108,7 +112,7 @@ function renderHighlights({ results, wallSeconds, stepsPerSecond }: ReportData, 
 }
 
 function renderSamples(
-  { importance, images, classes, threshold = 0.5, shown = 50 }: SampleReport,
+  { importance, images, classes, threshold = 0.5, shown = 50, suspicious, notes }: SampleReport,
   found: Detection | undefined,
 ): Html {
   const { weights } = importance;
@@ -128,11 +132,17 @@ function renderSamples(
   )}
 ${section(
   'Most suspicious samples',
-  html`<p>The ${Math.min(shown, weights.length)} samples of lowest importance, lowest first.${
+  html`<p>${whichSamples(suspicious, Math.min(shown, weights.length))}${
     corrupted ? ' A marked card has a wrong label.' : ''
   }</p>`,
-  renderGallery(importance, images, classes, shown),
+  renderGallery(importance, images, classes, suspicious ?? mostSuspicious(weights, shown), notes),
 )}`;
+}
+
+function whichSamples(suspicious: readonly number[] | undefined, shown: number): string {
+  if (suspicious === undefined) return `The ${shown} samples of lowest importance, lowest first.`;
+  if (suspicious.length === 0) return 'None: the given labels are likely enough.';
+  return `The ${suspicious.length} samples whose labels are the least likely.`;
 }
 
 function renderDetection(

@@ -16,7 +16,11 @@ const stateFile = 'state.safetensors';
 const networkFile = 'network.onnx';
 const reportFile = 'report.html';
 const importanceFiles = ['importance.npy', 'importance.csv'] as const;
-const files = [configurationFile, metricsFile, stateFile, networkFile, reportFile, ...importanceFiles];
+const tableFiles = { judged: 'judged.csv', cleaned: 'cleaned.csv' } as const;
+const files = [
+  ...[configurationFile, metricsFile, stateFile, networkFile, reportFile],
+  ...[...importanceFiles, ...Object.values(tableFiles)],
+];
 
 /** Whether a run was begun in the folder. */
 export const holdsRun = (folder: string): boolean => existsSync(join(folder, configurationFile));
@@ -125,6 +129,14 @@ export class RunFolder {
     const [npy, csv] = importanceFiles;
     await writeFileAtomic(join(this.path, npy), encodeImportanceNpy(importance));
     await writeFileAtomic(join(this.path, csv), encodeImportanceCsv(importance));
+  }
+
+  /** Writes judged.csv and cleaned.csv: the owner's table with what was found, and without what is suspicious. @throws IO_ERROR */
+  async writeTables(texts: Readonly<Record<keyof typeof tableFiles, string>>): Promise<typeof texts> {
+    const path = (name: keyof typeof tableFiles): string => join(this.path, tableFiles[name]);
+    await writeFileAtomic(path('judged'), texts.judged);
+    await writeFileAtomic(path('cleaned'), texts.cleaned);
+    return { judged: path('judged'), cleaned: path('cleaned') };
   }
 
   /** Writes report.html. @throws IO_ERROR */

@@ -83,6 +83,8 @@ export interface StudyDefinition<S, J extends Job, I, E extends object, M> {
   readonly threads?: number;
   /** Whether a job that its method cannot do is told of and the next one begins; else it ends the study. */
   readonly goesOn?: boolean;
+  /** Another study that some options ask for, which then is run in its place. */
+  instead?(given: Readonly<Record<string, unknown>>): AnyStudy | undefined;
   /** Fills in what was not given. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
   validate(given: Readonly<Record<string, unknown>>): S;
   /** All runs, in order; those with the same inputs one after the other. */

@@ -45,6 +45,10 @@ export async function endRun(
       trusted: retrained.trusted,
       lowerSteps: run.iteration * settings.method.lowerSteps,
     },
-    samples: { importance, images: inputs.dtype === 'float32' ? inputs : undefined, classes: data.classes },
+    samples: {
+      importance,
+      images: inputs.dtype === 'float32' && inputs.shape.length === 4 ? inputs : undefined,
+      classes: data.classes,
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { isDataset, isForExperiments } from '../../data/dataset.js';
 import { BilevelError } from '../../errors.js';
 import { plainOptions, validateOptions } from '../../options.js';
 import { penaltyOptions } from '../../solvers/index.js';
@@ -14,6 +15,8 @@ import {
 import { baselines } from './baselines/index.js';
 import { type Ending, endRun } from './ending.js';
 import type { Judgement } from './judgement.js';
+import { readingOptions } from './own/settings.js';
+import { cleaningStudy } from './own/study.js';
 import { denoisingPage } from './page.js';
 import { publishedAccuracies } from './published.js';
 import { DenoisingRun, loadDenoisingInputs, type Stage } from './run.js';
@@ -42,16 +45,31 @@ export const denoisingStudy = defineStudy({
     ['', '5,000 MNIST digits with half of the labels wrong'],
     ['--settings authors --seeds 5', "with the settings of the paper's authors, mean of 5 seeds"],
     ['--data fashion-mnist --network mlp --noise 0.3', ''],
+    ['--data labels.csv --label species', 'a table of your own: which labels are doubtful'],
+    ['--data folder:photos --shape 3,32,32 --network lenet', 'the same for a folder of images for each class'],
     ['--network mnist-cnn --train 59000 --validation 1000 --noise 0.25 --out runs/cnn', ''],
     ['--resume runs/cnn', 'goes on where that run was stopped'],
   ],
-  options: { 'Experiment:': { seeds: seedsOption, ...taskOptions }, 'Penalty method:': penaltyOptions },
+  options: {
+    'Experiment:': { seeds: seedsOption, ...taskOptions },
+    'Data of your own:': readingOptions,
+    'Penalty method:': penaltyOptions,
+  },
+  instead: ({ data = taskOptions.data.default }) =>
+    isDataset(String(data)) && !isForExperiments(String(data)) ? cleaningStudy : undefined,
   defaults: () =>
     denoisingOptions.settings.values.map((settings) => {
       const { task, method } = validateSettings({ settings });
       return { name: `--settings ${settings}`, values: { ...task, ...method } };
     }),
   validate: ({ seeds, ...given }) => {
+    const foreign = Object.keys(given).find((name) => given[name] !== undefined && Object.hasOwn(readingOptions, name));
+    if (foreign !== undefined) {
+      throw new BilevelError(
+        'INVALID_ARGUMENT',
+        `The option ${foreign} is for data of your own: give them as the option data.`,
+      );
+    }
     const count = validateOptions({ seeds: seedsOption }, { seeds: seeds as number }, 'denoise').seeds;
     const first = validateSettings(given as GivenDenoisingSettings);
     return seedsFrom(first.task.seed, count).map((seed) => validateSettings({ ...given, seed }));

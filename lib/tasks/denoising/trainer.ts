@@ -129,24 +129,27 @@ export class Trainer implements Disposable {
 
   /**
    * The penalty with which networks of these weights do best on validation samples that they were not trained on, by
-   * mean cross-entropy.
+   * mean cross-entropy; without validation samples on training samples that they were not trained on, which count by
+   * their weights.
    */
   async tune(weights?: ArrayLike<number>): Promise<number> {
-    const { validation } = this.data;
-    const folds = foldsOf(validation.labels.size, tuningFolds, this.seed, 'tuning');
+    const { train, validation } = this.data;
+    const judged = validation.labels.size > 0 ? validation : train;
+    const folds = foldsOf(judged.labels.size, tuningFolds, this.seed, 'tuning');
     if (folds === undefined) return penalties[1];
+    const weightOf = (row: number): number => weights?.[row] ?? 1;
     const losses: number[] = [];
     for (const l2 of penalties) {
       let loss = 0;
       for (let fold = 0; fold < tuningFolds; fold++) {
-        const parameters = await this.train({
-          ...(weights && { weights }),
-          validation: (row) => folds[row] !== fold,
-          l2,
-        });
-        const probabilities = await this.probabilities(validation.inputs, parameters);
-        const given = givenProbabilities(probabilities, validation.labels);
-        loss -= given.reduce((sum, p, row) => sum + (folds[row] === fold ? Math.log(Math.max(p, 1e-12)) : 0), 0);
+        const others: Omit<Training, 'l2'> =
+          judged === validation
+            ? { ...(weights && { weights }), validation: (row) => folds[row] !== fold }
+            : { weights: Array.from(folds, (each, row) => (each === fold ? 0 : weightOf(row))) };
+        const probabilities = await this.probabilities(judged.inputs, await this.train({ ...others, l2 }));
+        const given = givenProbabilities(probabilities, judged.labels);
+        const counted = (row: number): number => (folds[row] !== fold ? 0 : judged === validation ? 1 : weightOf(row));
+        loss -= given.reduce((sum, p, row) => sum + counted(row) * Math.log(Math.max(p, 1e-12)), 0);
       }
       losses.push(loss);
     }

@@ -1,0 +1,56 @@
+import { type CsvValue, encodeCsv } from '../../../data/csv.js';
+import type { Records } from '../../../data/sources/source.js';
+import { numberOf } from '../../../data/tables/cells.js';
+
+/** What was found out of the labels of training samples; every list is [n]. */
+export interface CleanedLabels {
+  /** How far the given label is trusted, 0 to 1. */
+  readonly weights: ArrayLike<number>;
+  /** Not 0 where another label is more likely. */
+  readonly suspicious: ArrayLike<number>;
+  /** The class that is most likely. */
+  readonly suggested: ArrayLike<number>;
+}
+
+/** What is put behind the columns of the owner's table. */
+const added = ['weight', 'suspicious', 'suggested_label'] as const;
+
+/** The name, or the first of name_2, name_3, ... that no column has yet. */
+function freeName(name: string, columns: readonly string[]): string {
+  if (!columns.includes(name)) return name;
+  let count = 2;
+  while (columns.includes(`${name}_${count}`)) count++;
+  return `${name}_${count}`;
+}
+
+/** The cells of a row as they were, numbers among them: what begins with a sign need not be a formula. */
+function cellsOf(records: Records, sample: number): CsvValue[] {
+  return records.row(sample).map((cell) => (Number.isNaN(numberOf(cell)) ? cell : { digits: cell.trim() }));
+}
+
+/**
+ * The owner's table with the columns weight, suspicious (yes or no) and suggested_label, which is empty where the given label is likely;
+ * rows are in the order of the file.
+ */
+export function encodeJudgedTable(
+  records: Records,
+  classes: readonly string[],
+  { weights, suspicious, suggested }: CleanedLabels,
+): string {
+  const header = [...records.columns, ...added.map((name) => freeName(name, records.columns))];
+  const rows = Array.from(weights, (weight, sample) => {
+    const isSuspicious = Boolean(suspicious[sample]);
+    const label = isSuspicious ? classes[suggested[sample] ?? -1] : undefined;
+    return [...cellsOf(records, sample), Number(weight.toPrecision(4)), isSuspicious ? 'yes' : 'no', label];
+  });
+  return encodeCsv(header, rows);
+}
+
+/** The owner's table without the rows of suspicious labels. */
+export function encodeCleanedTable(records: Records, { suspicious }: CleanedLabels): string {
+  const kept = Array.from(suspicious, (_, sample) => sample).filter((sample) => !suspicious[sample]);
+  return encodeCsv(
+    records.columns,
+    kept.map((sample) => cellsOf(records, sample)),
+  );
+}

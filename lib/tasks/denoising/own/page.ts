@@ -1,0 +1,91 @@
+import type { Device } from '../../../engine/index.js';
+import type { Parameters } from '../../../network/classifier.js';
+import { formatShare } from '../../../report/format.js';
+import { mostSuspicious } from '../../../report/gallery.js';
+import { renderReport } from '../../../report/report.js';
+import { environmentOf } from '../../../study/index.js';
+import type { CleanedLabels } from './cleaned-labels.js';
+import { confusionTable } from './confusion.js';
+import { findReasons } from './reasons.js';
+import type { CleaningInputs } from './run.js';
+
+/** Samples that the page shows, and cells of a row. */
+const shown = 50;
+const mostCells = 8;
+
+interface Page {
+  readonly inputs: CleaningInputs;
+  readonly found: CleanedLabels;
+  readonly parameters: Parameters;
+  readonly device: Device;
+  readonly title: string;
+  readonly wallSeconds: number;
+  readonly configuration: object;
+}
+
+/** The page of a run: what is suspicious, and why. */
+export async function cleaningPage({ inputs, found, device, title, ...page }: Page): Promise<string> {
+  const { dataset, data } = inputs;
+  const { train, classes } = data;
+  const count = train.labels.size;
+  const flagged = Array.from(found.suspicious).filter(Boolean).length;
+  // Suspicious samples come first, and among them those that are trusted least.
+  const order = Array.from(found.weights, (weight, sample) => weight + (found.suspicious[sample] ? 0 : 1));
+  const samples = mostSuspicious(order, Math.min(shown, flagged));
+  const notes = await notesOf({ inputs, found, device, parameters: page.parameters }, samples);
+  return renderReport({
+    title,
+    summary:
+      `Of ${count} labels ${flagged} are suspicious (${formatShare(flagged / count)}): networks that were not trained on these samples ` +
+      `find another class more likely. No label is known to be wrong. ${
+        data.validation.labels.size === 0
+          ? 'No sample was known to have a right one.'
+          : `${data.validation.labels.size} samples were known to have right ones.`
+      }`,
+    tables: [confusionTable(classes, train.labels.data, found)],
+    samples: {
+      importance: {
+        rows: data.rows,
+        weights: found.weights,
+        given: train.labels.data,
+        predicted: found.suggested,
+      },
+      images: train.inputs.dtype === 'float32' && train.inputs.shape.length === 4 ? train.inputs : undefined,
+      classes,
+      suspicious: samples,
+      notes: (sample) => notes.get(sample) ?? [],
+    },
+    wallSeconds: page.wallSeconds,
+    configuration: { ...page.configuration, ...(dataset.encoding && { columns: dataset.encoding.columns.length }) },
+    environment: environmentOf(device),
+  });
+}
+
+type Note = readonly [term: string, text: string];
+
+/** What the owner knows a sample by: the cells of its row, those first that speak against the label, or the name of its file. */
+async function notesOf(
+  { inputs, found, device, parameters }: Pick<Page, 'inputs' | 'found' | 'device' | 'parameters'>,
+  samples: readonly number[],
+): Promise<ReadonlyMap<number, readonly Note[]>> {
+  const { dataset, network, data } = inputs;
+  const { records, encoding, classes } = dataset;
+  if (records === undefined || samples.length === 0) return new Map();
+  const labels = { given: data.train.labels.data, suggested: found.suggested };
+  const reasons =
+    encoding !== undefined && data.train.inputs.dtype === 'float32'
+      ? await findReasons({ network, parameters, device }, data.train.inputs, encoding, labels, classes.length, samples)
+      : [];
+  return new Map(
+    samples.map((sample, index) => {
+      const cells = new Map(records.columns.map((column, at) => [column, records.row(sample)[at] ?? '']));
+      cells.delete(records.label);
+      const against = (reasons[index] ?? []).map(({ column, strength }): Note => {
+        const cell = cells.get(column) ?? '';
+        cells.delete(column);
+        return [`${column} (+${strength.toFixed(1)})`, cell];
+      });
+      return [sample, [...against, ...cells].slice(0, mostCells)];
+    }),
+  );
+}

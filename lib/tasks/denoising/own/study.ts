@@ -1,0 +1,108 @@
+import { BilevelError } from '../../../errors.js';
+import { plainOptions } from '../../../options.js';
+import { formatShare } from '../../../report/format.js';
+import { defineStudy, type Job, type Results } from '../../../study/index.js';
+import { encodeCleanedTable, encodeJudgedTable } from './cleaned-labels.js';
+import { confusionTable, type Pair, pairsOf } from './confusion.js';
+import { cleaningPage } from './page.js';
+import { CleaningRun, loadCleaningInputs, rounds } from './run.js';
+import { type CleaningSettings, validateCleaning } from './settings.js';
+
+interface CleaningJob extends Job {
+  readonly settings: CleaningSettings;
+}
+
+/** What a run has come to. */
+interface CleaningEnding {
+  readonly samples: number;
+  readonly suspicious: number;
+  /** Samples with labels known to be right, which were given beside. */
+  readonly clean: number;
+  readonly classes: readonly string[];
+  /** Suspicious samples by given and suggested label. */
+  readonly pairs: readonly Pair[];
+  readonly confusion: ReturnType<typeof confusionTable>;
+  /** The owner's table with weights and suggestions, and the one without suspicious rows. */
+  readonly files: { readonly judged: string; readonly cleaned: string };
+}
+
+/** Finds doubtful labels in a data set of one's own. */
+export const cleaningStudy = defineStudy({
+  name: 'denoise',
+  summary: 'Finds labels in data of your own that networks which were not trained on them find unlikely.',
+  examples: [],
+  options: {},
+  validate: validateCleaning,
+  jobs: (settings: CleaningSettings): CleaningJob[] => [
+    { path: '', title: 'Cross-fitting', configuration: plainOptions(settings), inputs: '', settings },
+  ],
+  load: ({ settings }) => loadCleaningInputs(settings),
+  run: async ({ settings }, inputs, { device, signal }, saved) => {
+    const run = new CleaningRun(inputs, settings, device, signal, saved?.state);
+    return {
+      async *steps() {
+        for await (const report of run.rounds()) {
+          const detail = `${formatShare(report.disagreeing)} of the labels are not the most likely ones`;
+          yield { row: report, done: report.round, total: rounds, detail, keep: true };
+        }
+      },
+      save: () => run.save(),
+      end: async (folder, seconds): Promise<CleaningEnding> => {
+        const { found } = run;
+        const { dataset, network, data } = inputs;
+        const { classes } = dataset;
+        const parameters = await run.train(found);
+        await network.save(folder.networkPath, parameters);
+        const given = data.train.labels.data;
+        await folder.writeImportance({ rows: data.rows, weights: found.weights, given, predicted: found.suggested });
+        const { records } = dataset;
+        if (records === undefined) throw new RangeError('The data set has no records of its owner.');
+        const files = await folder.writeTables({
+          judged: encodeJudgedTable(records, classes, found),
+          cleaned: encodeCleanedTable(records, found),
+        });
+        const title = `Labels of ${settings.data}, judged with ${settings.network}`;
+        const configuration = plainOptions(settings);
+        const page = { inputs, found, parameters, device, title, wallSeconds: seconds(), configuration };
+        await folder.writeReport(await cleaningPage(page));
+        return {
+          samples: given.length,
+          suspicious: Array.from(found.suspicious).filter(Boolean).length,
+          clean: data.validation.labels.size,
+          classes,
+          pairs: pairsOf(classes, given, found),
+          confusion: confusionTable(classes, given, found),
+          files,
+        };
+      },
+      [Symbol.dispose]: () => run[Symbol.dispose](),
+    };
+  },
+  measure: (job, _, ending): CleaningEnding => {
+    if (ending === undefined) throw new BilevelError('INVALID_FILE', `${job.title} has not ended.`);
+    return ending;
+  },
+  about: ({ settings }) => ({ title: 'Cleaning labels', summary: '', configuration: plainOptions(settings) }),
+  tables: (results) => endingsOf(results).map(({ confusion }) => confusion),
+  facts: (results) =>
+    endingsOf(results).flatMap(({ samples, suspicious, files }) => [
+      {
+        label: 'Suspicious',
+        text:
+          suspicious === 0
+            ? `none of ${samples} labels: the networks find each given one likely enough`
+            : `${suspicious} of ${samples} labels (${formatShare(suspicious / samples)})`,
+      },
+      { label: 'Your table', text: `${files.judged}, with the columns weight, suspicious and suggested_label` },
+      { label: 'Cleaned', text: `${files.cleaned}, without suspicious rows` },
+    ]),
+  json: (results) => {
+    const [ending] = endingsOf(results);
+    if (ending === undefined) return { folder: results.folder };
+    const { confusion: _, ...told } = ending;
+    return { data: results.settings.data, folder: results.folder, ...told };
+  },
+});
+
+const endingsOf = ({ outcomes }: Results<CleaningSettings, CleaningJob, CleaningEnding>): CleaningEnding[] =>
+  outcomes.map(({ measured }) => measured);
