@@ -32,8 +32,8 @@ export type Layer =
 const poolSide = 2;
 
 /**
- * A chain of layers as an ONNX file for inputs of a size, with first weights and biases drawn uniformly within 1 / sqrt(inputs of a
- * unit), which is PyTorch's default. The same arguments give the same bytes.
+ * A chain of layers as an ONNX file for inputs of a size, with first weights and biases drawn uniformly within 1 /
+ * sqrt(inputs of a unit), which is PyTorch's default. The same arguments give the same bytes.
  * @param inputShape of one sample
  * @throws SHAPE_MISMATCH naming the layer for which nothing of the sample is left, or which needs images
  */

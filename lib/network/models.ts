@@ -50,8 +50,9 @@ const chains: Readonly<Record<string, readonly Layer[]>> = {
 };
 
 /**
- * Loads a network for data: an ONNX file as it is; one of the package's own with the layers that its name says, as many inputs as a
- * sample has and an output for each class. For samples [1, 28, 28] of 10 classes that is the package's file.
+ * Loads a network for data: an ONNX file as it is; one of the package's own with the layers that its name says, as many
+ * inputs as a sample has and an output for each class. For samples [1, 28, 28] of 10 classes that is the package's
+ * file.
  * @param output name of the output of the file that gives the logits; by default its first one
  * @throws INVALID_ARGUMENT; SHAPE_MISMATCH for layers that take no such samples; what Network.load throws
  */

@@ -3,10 +3,12 @@ import { parse } from 'csv-parse/sync';
 import { loadDataset } from '../../data/dataset.js';
 import { readBytes } from '../../data/files.js';
 import { BilevelError, isRecord } from '../../errors.js';
+import { validateOptions } from '../../options.js';
 import { imageDataUri } from '../../report/gallery.js';
 import type { Review, ReviewSample } from '../../review/index.js';
 import { parseRecord } from '../../study/record.js';
 import { holdsRun } from '../../study/run-folder.js';
+import { datasetOptions, readingOptions } from './own/settings.js';
 
 export interface ReviewOptions {
   /** Samples that weigh less are put before the reader. */
@@ -41,7 +43,7 @@ export async function reviewOf(folder: string, { below, count }: ReviewOptions):
       },
     );
   });
-  const dataset = await loadDataset(task.data);
+  const dataset = await loadDataset(task.data, datasetOptions(readingOf(task)));
   const samples = samplesOf(importance, join(folder, 'importance.csv'))
     .filter(({ weight }) => weight < below)
     .sort((a, b) => a.weight - b.weight || a.index - b.index)
@@ -51,6 +53,13 @@ export async function reviewOf(folder: string, { below, count }: ReviewOptions):
     throw new BilevelError('INVALID_FILE', `${folder} tells of samples or classes that ${task.data} does not have.`);
   }
   return { title: `Review of ${task.data}`, classes: dataset.classes, samples, show: showerOf(dataset) };
+}
+
+/** How the run read data of its owner's. @throws INVALID_ARGUMENT for what is no value of an option */
+function readingOf(task: Readonly<Record<string, unknown>>) {
+  const names = Object.keys(readingOptions);
+  const given = Object.fromEntries(Object.entries(task).filter(([name]) => names.includes(name)));
+  return validateOptions(readingOptions, given, 'denoise');
 }
 
 function samplesOf(text: string, path: string): ReviewSample[] {
@@ -70,14 +79,14 @@ function samplesOf(text: string, path: string): ReviewSample[] {
   });
 }
 
-/** A sample as its owner knows it: the record it came from, its picture, or its numbers. */
+/** A sample as its owner knows it: its picture, the record it came from, or its numbers. */
 function showerOf({ train, records }: Awaited<ReturnType<typeof loadDataset>>): Review['show'] {
   return (index) => {
+    const { inputs } = train.take([index]);
+    if (inputs.shape.length === 4 && inputs.dtype === 'float32') return imageDataUri(inputs, 0);
     if (records !== undefined) {
       return records.row(index).map((cell, column) => [records.columns[column] ?? '', cell] as const);
     }
-    const { inputs } = train.take([index]);
-    if (inputs.shape.length === 4 && inputs.dtype === 'float32') return imageDataUri(inputs, 0);
     return Array.from(
       inputs.data as ArrayLike<number | bigint>,
       (value, position) => [String(position), String(value)] as const,

@@ -11,6 +11,7 @@ import { confusionTable, pairsOf } from '../../../lib/tasks/denoising/own/confus
 import { findReasons } from '../../../lib/tasks/denoising/own/reasons.js';
 import { CleaningRun, loadCleaningInputs } from '../../../lib/tasks/denoising/own/run.js';
 import { datasetOptions, validateCleaning } from '../../../lib/tasks/denoising/own/settings.js';
+import { reviewOf } from '../../../lib/tasks/denoising/review.js';
 import { Tensor } from '../../../lib/tensor.js';
 import { bilevel, errorOf } from '../../support/command-line.js';
 import { flowerTable } from '../../support/data-files.js';
@@ -23,11 +24,11 @@ test.after.always(() => device.dispose());
 
 const species = ['lily', 'rose', 'tulip'];
 
-/** A table of flowers in which every ninth row has the name of another species, and which rows those are. */
+/** A table of flowers in which every tenth row has the name of another species, and which rows those are. */
 function mistakenTable(count: number): { readonly text: string; readonly wrong: ReadonlySet<number> } {
   const random = Random.fromSeed(5, 'mistakes');
   const [header = '', ...rows] = flowerTable(count).trimEnd().split('\n');
-  const wrong = new Set([...rows.keys()].filter((row) => row % 9 === 4));
+  const wrong = new Set([...rows.keys()].filter((row) => row % 10 === 4));
   const changed = rows.map((row, index) => {
     if (!wrong.has(index)) return row;
     const cells = row.split(',');
@@ -84,6 +85,13 @@ test('mistakes in a table are found, and its rows come back with what was found'
     for (const name of species) t.true(page.includes(`<dd>${name}</dd>`), name);
     t.regex(page, /<dt>width \(\+\d+\.\d\)<\/dt><dd>-?\d/);
     t.notRegex(page, /NaN|undefined/);
+
+    const review = await reviewOf(folder, { below: 0.5, count: 5 });
+    t.deepEqual(review.classes, species);
+    const [lightest] = review.samples;
+    t.true(lightest !== undefined && flagged.has(lightest.index));
+    const cells = original.columns.map(({ name, cells }) => [name, cells[lightest?.index ?? -1]]);
+    t.deepEqual(review.show(lightest?.index ?? -1), cells);
 
     const again = await bilevel('denoise', '--resume', folder, '--json');
     t.deepEqual(JSON.parse(again.stdout), result);

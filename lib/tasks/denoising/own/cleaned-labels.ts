@@ -4,7 +4,7 @@ import { numberOf } from '../../../data/tables/cells.js';
 
 /** What was found out of the labels of training samples; every list is [n]. */
 export interface CleanedLabels {
-  /** How far the given label is trusted, 0 to 1. */
+  /** How far the given label is trusted, 0 to 1; below 1/2 another class is more likely. */
   readonly weights: ArrayLike<number>;
   /** Not 0 where another label is more likely. */
   readonly suspicious: ArrayLike<number>;
@@ -29,8 +29,8 @@ function cellsOf(records: Records, sample: number): CsvValue[] {
 }
 
 /**
- * The owner's table with the columns weight, suspicious (yes or no) and suggested_label, which is empty where the given label is likely;
- * rows are in the order of the file.
+ * The owner's table with the columns weight, suspicious (yes or no) and suggested_label, which is empty where the given
+ * label is likely; rows are in the order of the file.
  */
 export function encodeJudgedTable(
   records: Records,

@@ -42,8 +42,8 @@ export function pairsOf(classes: readonly string[], given: ArrayLike<number | bi
 }
 
 /**
- * How many samples of each given label are better called something else: a table with a row for each given label, or with many classes a
- * list of the pairs that are met most.
+ * How many samples of each given label are better called something else: a table with a row for each given label, or
+ * with many classes a list of the pairs that are met most.
  * @param given class numbers, [n]
  */
 export function confusionTable(

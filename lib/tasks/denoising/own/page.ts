@@ -63,7 +63,10 @@ export async function cleaningPage({ inputs, found, device, title, ...page }: Pa
 
 type Note = readonly [term: string, text: string];
 
-/** What the owner knows a sample by: the cells of its row, those first that speak against the label, or the name of its file. */
+/**
+ * What the owner knows a sample by: the cells of its row, those first that speak against the label, or the name of its
+ * file.
+ */
 async function notesOf(
   { inputs, found, device, parameters }: Pick<Page, 'inputs' | 'found' | 'device' | 'parameters'>,
   samples: readonly number[],

@@ -17,8 +17,9 @@ export interface Reason {
 const mostReasons = 3;
 
 /**
- * What of a row speaks against its label: input times the derivative of the suggested class's logit less the given one's, summed over the
- * inputs of a column. Of a linear network these terms, with the difference of the biases, add up to the difference of the logits.
+ * What of a row speaks against its label: input times the derivative of the suggested class's logit less the given
+ * one's, summed over the inputs of a column. Of a linear network these terms, with the difference of the biases, add up
+ * to the difference of the logits.
  * @param samples numbers of rows, at least one
  * @returns for each of them the columns that speak most for the suggested label, the strongest first
  */

@@ -6,7 +6,7 @@ import { loadModel } from '../../../network/models.js';
 import type { Network } from '../../../onnx/index.js';
 import type { SavedState } from '../../../solvers/index.js';
 import { Tensor } from '../../../tensor.js';
-import { pruneByNoiseRate } from '../baselines/confident-learning.js';
+import { normalizedMargins, pruneByNoiseRate } from '../baselines/confident-learning.js';
 import { crossFit } from '../cross-fitting.js';
 import type { DenoisingData } from '../data.js';
 import { givenProbabilities, Trainer } from '../trainer.js';
@@ -59,8 +59,9 @@ export interface RoundReport {
 }
 
 /**
- * Judges labels of which none is known to be right: every label by networks that were not trained on it, each trained with the weights that the
- * round before gave the labels of the others. Clean samples, where there are some, are trained on by all networks and choose the penalty.
+ * Judges labels of which none is known to be right: every label by networks that were not trained on it, each trained
+ * with the weights that the round before gave the labels of the others. Clean samples, where there are some, are
+ * trained on by all networks and choose the penalty.
  */
 export class CleaningRun implements Disposable {
   readonly inputs: CleaningInputs;
@@ -90,20 +91,20 @@ export class CleaningRun implements Disposable {
   /** The remaining rounds. @throws ABORTED, NON_FINITE */
   async *rounds(): AsyncGenerator<RoundReport, void, undefined> {
     while (this.#round < rounds) {
-      const { weights } = this;
+      const weights = this.#given;
       const l2 = await this.#trainer.tune(weights);
       const { train } = await crossFit(this.#trainer, { weights, l2, round: this.#round });
       this.#probabilities = train;
       this.#round++;
       const { labels } = this.inputs.data.train;
       const other = this.#suggested().filter((label, row) => BigInt(label) !== labels.data[row]).length;
-      const trust = this.weights.reduce((sum, weight) => sum + weight, 0) / labels.size;
+      const trust = this.#given.reduce((sum, weight) => sum + weight, 0) / labels.size;
       yield { round: this.#round, l2, trust, disagreeing: other / labels.size };
     }
   }
 
-  /** Probability of each given label, [n]. */
-  get weights(): Float64Array {
+  /** Probability of each given label, [n], which the next round weights its samples by. */
+  get #given(): Float64Array {
     return givenProbabilities(this.#probabilities as Tensor<'float32'>, this.inputs.data.train.labels);
   }
 
@@ -111,11 +112,16 @@ export class CleaningRun implements Disposable {
   get found(): CleanedLabels {
     const { labels } = this.inputs.data.train;
     const given = Int32Array.from(labels.data, Number);
-    const suggested = this.#suggested();
-    // As many are flagged as the confident joint says are wrong, but none whose given label is the most likely one.
-    const flagged = pruneByNoiseRate(this.#probabilities as Tensor<'float32'>, given);
-    const suspicious = flagged.map((flag, row) => (suggested[row] === given[row] ? 0 : flag));
-    return { weights: this.weights, suspicious, suggested };
+    const probabilities = this.#probabilities as Tensor<'float32'>;
+    // Below 1/2 where another class is more likely.
+    const weights = normalizedMargins(probabilities, given);
+    // The confident joint says how many are wrong; they are sought where another class is most clearly more likely.
+    const wrong = pruneByNoiseRate(probabilities, given).filter(Boolean).length;
+    const doubtful = [...given.keys()].filter((row) => (weights[row] ?? 1) < 0.5);
+    const lightest = doubtful.sort((a, b) => (weights[a] ?? 0) - (weights[b] ?? 0) || a - b).slice(0, wrong);
+    const suspicious = new Uint8Array(given.length);
+    for (const row of lightest) suspicious[row] = 1;
+    return { weights, suspicious, suggested: this.#suggested() };
   }
 
   /** A network trained on the samples that are not suspicious, and on clean ones. */

@@ -70,7 +70,9 @@ export async function loadOwnData(
   return { doubtful, clean: await loadDataset(settings.clean, { ...names, like: doubtful }) };
 }
 
-/** What was given of {@link readingOptions}, as loadDataset takes it. @throws INVALID_ARGUMENT for a shape that is none */
+/**
+ * What was given of {@link readingOptions}, as loadDataset takes it. @throws INVALID_ARGUMENT for a shape that is none
+ */
 export function datasetOptions(settings: Options<typeof readingOptions>): DatasetOptions {
   const { label, inputs, ignore, categories, missing, shape } = settings;
   const names = (text: string): string[] => text.split(',').map((name) => name.trim());

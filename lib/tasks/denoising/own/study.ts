@@ -34,7 +34,7 @@ export const cleaningStudy = defineStudy({
   options: {},
   validate: validateCleaning,
   jobs: (settings: CleaningSettings): CleaningJob[] => [
-    { path: '', title: 'Cross-fitting', configuration: plainOptions(settings), inputs: '', settings },
+    { path: '', title: 'Cross-fitting', configuration: configurationOf(settings), inputs: '', settings },
   ],
   load: ({ settings }) => loadCleaningInputs(settings),
   run: async ({ settings }, inputs, { device, signal }, saved) => {
@@ -62,7 +62,7 @@ export const cleaningStudy = defineStudy({
           cleaned: encodeCleanedTable(records, found),
         });
         const title = `Labels of ${settings.data}, judged with ${settings.network}`;
-        const configuration = plainOptions(settings);
+        const configuration = configurationOf(settings);
         const page = { inputs, found, parameters, device, title, wallSeconds: seconds(), configuration };
         await folder.writeReport(await cleaningPage(page));
         return {
@@ -82,7 +82,7 @@ export const cleaningStudy = defineStudy({
     if (ending === undefined) throw new BilevelError('INVALID_FILE', `${job.title} has not ended.`);
     return ending;
   },
-  about: ({ settings }) => ({ title: 'Cleaning labels', summary: '', configuration: plainOptions(settings) }),
+  about: ({ settings }) => ({ title: 'Cleaning labels', summary: '', configuration: configurationOf(settings) }),
   tables: (results) => endingsOf(results).map(({ confusion }) => confusion),
   facts: (results) =>
     endingsOf(results).flatMap(({ samples, suspicious, files }) => [
@@ -102,6 +102,10 @@ export const cleaningStudy = defineStudy({
     const { confusion: _, ...told } = ending;
     return { data: results.settings.data, folder: results.folder, ...told };
   },
+});
+
+const configurationOf = (settings: CleaningSettings): { readonly task: Record<string, unknown> } => ({
+  task: plainOptions(settings),
 });
 
 const endingsOf = ({ outcomes }: Results<CleaningSettings, CleaningJob, CleaningEnding>): CleaningEnding[] =>
