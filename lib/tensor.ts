@@ -125,6 +125,11 @@ export function sharedMemory(bytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(bytes);
 }
 
+/** Memory that can be neither moved nor resized while native code works on it. */
+function isFixedSharedMemory(buffer: ArrayBufferLike): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer && !buffer.growable;
+}
+
 /**
  * A dense row-major array in shared memory. Its `data` view is bound by programs without a copy, so what a run writes
  * is seen here as soon as the run's promise resolves.
@@ -191,6 +196,38 @@ export class Tensor<D extends DType = DType> implements TensorType {
       target[index] = convert(value);
     }
     return tensor;
+  }
+
+  /**
+   * A tensor over memory that exists, without a copy: what is written there, by this thread or another one, is seen by
+   * the tensor and by runs that read it, and what runs write is seen there. Nobody else may write while a run uses it.
+   * @param data over a SharedArrayBuffer of fixed length, of which it may be a part: a Float32Array becomes float32, an
+   *   Int32Array int32, a BigInt64Array int64, a Uint8Array of 0 and 1 bool
+   * @param shape [data.length] by default
+   * @throws INVALID_ARGUMENT for other arrays and memory, and for a Uint8Array with other values; SHAPE_MISMATCH when
+   *   there are too many or few elements
+   */
+  static over(data: TensorArrays['float32'], shape?: Shape): Tensor<'float32'>;
+  static over(data: TensorArrays['int32'], shape?: Shape): Tensor<'int32'>;
+  static over(data: TensorArrays['int64'], shape?: Shape): Tensor<'int64'>;
+  static over(data: TensorArrays['bool'], shape?: Shape): Tensor<'bool'>;
+  static over(data: TensorArrays[DType], shape: Shape = [data.length]): Tensor {
+    const known = (Object.keys(arrayClasses) as DType[]).find((dtype) => data instanceof arrayClasses[dtype]);
+    if (known === undefined || !isFixedSharedMemory(data.buffer)) {
+      const expected =
+        'a Float32Array, Int32Array, BigInt64Array or Uint8Array over a SharedArrayBuffer of fixed length';
+      throw invalidArgument('data of Tensor.over', expected, data);
+    }
+    checkShape(shape);
+    if (elementCount(shape) !== data.length) {
+      throw new BilevelError(
+        'SHAPE_MISMATCH',
+        `Expected ${elementCount(shape)} elements for a tensor of shape [${shape.join(', ')}] but received ${data.length}.`,
+      );
+    }
+    const bad = known === 'bool' ? (data as Uint8Array).findIndex((value) => value > 1) : -1;
+    if (bad >= 0) throw invalidArgument(`data[${bad}] of a bool tensor`, ranges.bool.expected, data[bad]);
+    return new Tensor<DType>(known, Object.freeze([...shape]), data);
   }
 
   /** A float32 scalar. */

@@ -92,3 +92,61 @@ test('a shape too large to count is refused before allocation', (t) => {
 test('values that do not fill the shape are refused', (t) => {
   t.is(t.throws(() => Tensor.from([1, 2, 3], [2, 2]), { instanceOf: BilevelError })?.code, 'SHAPE_MISMATCH');
 });
+
+test('a tensor over shared memory shares it, of any dtype and at any place', (t) => {
+  const memory = new SharedArrayBuffer(64);
+  const floats = Tensor.over(new Float32Array(memory, 4, 6), [2, 3]);
+  t.deepEqual([floats.dtype, floats.shape, floats.size], ['float32', [2, 3], 6]);
+  new Float32Array(memory)[1] = 1.5;
+  t.is(floats.data[0], 1.5);
+  floats.data[5] = -2;
+  t.is(new Float32Array(memory)[6], -2);
+  const copy: Tensor<'float32'> = floats.clone();
+  t.deepEqual(copy.toArray(), [1.5, 0, 0, 0, 0, -2]);
+  t.is(copy.data.byteOffset, 0);
+  const others = [
+    Tensor.over(new Int32Array(memory)),
+    Tensor.over(new BigInt64Array(memory)),
+    Tensor.over(new Uint8Array(new SharedArrayBuffer(3))),
+  ];
+  t.deepEqual(
+    others.map(({ dtype }) => dtype),
+    ['int32', 'int64', 'bool'],
+  );
+  t.deepEqual(Tensor.over(new Float32Array(memory, 60), []).item(), 0);
+});
+
+const notShared: Readonly<Record<string, readonly [() => unknown, ErrorCode, RegExp]>> = {
+  'memory of its own': [
+    () => Tensor.over(new Float32Array(3) as never),
+    'INVALID_ARGUMENT',
+    /over a SharedArrayBuffer of fixed length for data of Tensor\.over but received Float32Array\(12 bytes\)/,
+  ],
+  'memory that may grow': [
+    () => Tensor.over(new Float32Array(new SharedArrayBuffer(8, { maxByteLength: 16 }))),
+    'INVALID_ARGUMENT',
+    /fixed length/,
+  ],
+  'another array': [
+    () => Tensor.over(new Float64Array(new SharedArrayBuffer(8)) as never),
+    'INVALID_ARGUMENT',
+    /a Float32Array, Int32Array/,
+  ],
+  'a list': [() => Tensor.over([1, 2] as never), 'INVALID_ARGUMENT', /received \[1, 2\]/],
+  'another number of elements': [
+    () => Tensor.over(new Float32Array(new SharedArrayBuffer(8)), [3]),
+    'SHAPE_MISMATCH',
+    /Expected 3 elements .* but received 2/,
+  ],
+  'a boolean of 2': [
+    () => Tensor.over(new Uint8Array(new SharedArrayBuffer(2)).fill(2)),
+    'INVALID_ARGUMENT',
+    /0 or 1 for data\[0\]/,
+  ],
+};
+
+for (const [name, [make, code, message]] of Object.entries(notShared)) {
+  test(`a tensor over ${name} is refused`, (t) => {
+    t.throws(make, { code, message });
+  });
+}

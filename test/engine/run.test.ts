@@ -307,3 +307,20 @@ test('the number of threads is checked', (t) => {
     t.throws(() => Device.cpu({ threads }), failure('INVALID_ARGUMENT', 'threads', String(threads)));
   }
 });
+
+test('a run reads and writes memory that tensors lie over, and parts that do not overlap are apart', async (t) => {
+  const program = device.load(accumulator());
+  const memory = new SharedArrayBuffer(64);
+  const view = (offset: number, length: number) => Tensor.over(new Float32Array(memory, offset, length));
+  const { x, row, total } = inputs(1);
+  const [sharedX, sharedTotal] = [view(4, 2), view(20, 2)];
+  sharedX.copyFrom(x);
+  await program.run({ x, row, total });
+  await program.run({ x: sharedX, row, total: sharedTotal });
+  t.deepEqual([...new Float32Array(memory, 20, 2)], total.toArray());
+  t.is(new Float32Array(memory)[7], 0);
+  await t.throwsAsync(
+    async () => program.run({ x: sharedX, row, total: view(8, 2) }),
+    failure('TENSOR_IN_USE', 'share memory'),
+  );
+});

@@ -53,7 +53,10 @@ export function sliceAxes({ shape }: Node, batchAxes: number): number[] {
 
 /** `float32[3] #1f0a33c2`: two tensors are described alike when type and elements are equal. */
 export function describeTensor(tensor: Tensor): string {
-  const digest = createHash('sha256').update(new Uint8Array(tensor.data.buffer)).digest('hex');
+  const { buffer, byteOffset, byteLength } = tensor.data;
+  const digest = createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
   return `${formatType(tensor)} #${digest.slice(0, 8)}`;
 }
 
