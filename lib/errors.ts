@@ -28,7 +28,7 @@ export type ErrorCode =
   | 'INDEFINITE_HESSIAN'
   /** The lower cost is flat where a method needs it to be curved. */
   | 'SINGULAR_HESSIAN'
-  /** A series grows where it should shrink: its rate is too large. */
+  /** A series or a variable runs away where it should come to rest: a rate is too large, or a penalty too weak. */
   | 'DIVERGED'
   /** A tensor is in use by a run that has not ended. */
   | 'TENSOR_IN_USE'

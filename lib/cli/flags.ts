@@ -20,7 +20,7 @@ export function addTableFlags(
   defaults: readonly NamedDefaults[],
 ): Command {
   for (const [key, option] of Object.entries(table)) {
-    const negated = option.kind === 'boolean' && option.default;
+    const negated = isOn(key, option, defaults);
     const value = option.kind === 'boolean' ? '' : ` <${option.kind}>`;
     const flag = new Flag(
       `--${negated ? 'no-' : ''}${flagName(key)}${value}`,
@@ -46,8 +46,15 @@ export function checked<T>(parse: (text: string) => T): (text: string) => T {
   };
 }
 
+/** Whether an option is a switch that is on unless it is turned off. */
+function isOn(key: string, option: Option, [usual]: readonly NamedDefaults[]): boolean {
+  return option.kind === 'boolean' && Boolean(usual?.values[key] ?? option.default);
+}
+
 function helpText(key: string, option: Option, defaults: readonly NamedDefaults[]): string {
-  if (option.kind === 'boolean') return option.text.replace(/^Whether /, 'Turns this off: ');
+  if (option.kind === 'boolean') {
+    return option.text.replace(/^Whether /, `Turns this ${isOn(key, option, defaults) ? 'off' : 'on'}: `);
+  }
   if (option.kind === 'text' && option.default === '') return option.text;
   const allowed = option.kind === 'text' ? '' : `${describeOption(option)}; `;
   const [usual, ...others] = defaults.map(({ name, values }) => ({

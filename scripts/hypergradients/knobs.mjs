@@ -38,7 +38,15 @@ const weighted = (method, knob, more) => ({
 const penalties = [
   weighted('penalty', 'gamma', {
     options: (p, gamma) => ({
-      ...{ gamma, lambda: 0, multipliers: false, growth: 'never', lowerOptimizer: 'sgd', lowerSteps: 3000 },
+      ...{
+        gamma,
+        lambda: 0,
+        multipliers: false,
+        growth: 'never',
+        lowerOptimizer: 'sgd',
+        lowerSteps: 3000,
+        variant: 'paper',
+      },
       lowerLearningRate: gradientStep(p, gamma),
     }),
   }),

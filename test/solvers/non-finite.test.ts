@@ -309,7 +309,7 @@ test('the penalty method finds the first step that is not finite and leaves the 
     f: ({ v }) => far(add(v.w, 6)),
     g: ({ u, v }) => mul(exp(u.u), reduceSum(log(v.w))),
   });
-  const options = { lowerSteps: 400, lowerOptimizer: 'sgd', lowerLearningRate: 0.05, gamma: 0.01 } as const;
+  const options = { variant: 'paper', lowerSteps: 400, lowerOptimizer: 'sgd', lowerLearningRate: 0.05 } as const;
   using solver = penalty(problem, options, { device });
   const state = solver.init();
   const error = await t.throwsAsync(solver.step(state), { instanceOf: NonFiniteError });

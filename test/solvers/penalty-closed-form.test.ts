@@ -28,6 +28,7 @@ const distance = (values: readonly number[], target: number): number =>
   Math.max(...values.map((value) => Math.abs(value - target)));
 
 const plain = {
+  variant: 'paper',
   lambda: 0,
   upperOptimizer: 'sgd',
   lowerOptimizer: 'sgd',
@@ -82,6 +83,7 @@ test('P1 by growing gamma under the convergence test alone comes near u = v = 1/
 
 test('P1 with all defaults but the step sizes, multipliers and growth as printed, comes to u = v = 1/2', async (t) => {
   const { u, v } = await solve(p1(start), 1500, {
+    variant: 'paper',
     gamma: 1,
     epsilon: 1,
     lambda: 10,

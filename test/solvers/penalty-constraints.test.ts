@@ -28,6 +28,7 @@ function nearest(a: number, b: number, conditions: Partial<Statement>): BilevelP
 }
 
 const settings = {
+  variant: 'paper',
   gamma: 2,
   gammaFactor: 1.003,
   lambda: 0,

@@ -43,7 +43,14 @@ function problem(dense: boolean, batch: number | undefined) {
 }
 
 async function run(dense: boolean, batch: number | undefined, options: GivenPenaltyOptions): Promise<MethodState> {
-  const given = { lowerSteps: 3, upperLearningRate: 0.5, lowerLearningRate: 0.05, gamma: 1, ...options };
+  const given = {
+    variant: 'paper',
+    lowerSteps: 3,
+    upperLearningRate: 0.5,
+    lowerLearningRate: 0.05,
+    gamma: 1,
+    ...options,
+  } as const;
   using solver = penalty(problem(dense, batch), given, { device });
   const state = solver.init();
   for (let iteration = 0; iteration < 7; iteration++) await solver.step(state);
@@ -76,7 +83,14 @@ test('slots are shared by all batches unless each sample is to have its own', as
 });
 
 test('a slot row of its own: after one epoch momentum has made the first step of every sample', async (t) => {
-  const given = { lowerSteps: 1, lowerLearningRate: 1e-20, gamma: 1, upperLearningRate: 0.5, slots: 'sample' } as const;
+  const given = {
+    variant: 'paper',
+    lowerSteps: 1,
+    lowerLearningRate: 1e-20,
+    gamma: 1,
+    upperLearningRate: 0.5,
+    slots: 'sample',
+  } as const;
   const steps = async (upperOptimizer: 'sgd' | 'momentum'): Promise<number[]> => {
     using solver = penalty(problem(false, 8), { ...given, upperOptimizer }, { device });
     const state = solver.init();
@@ -87,7 +101,7 @@ test('a slot row of its own: after one epoch momentum has made the first step of
 });
 
 test('rows outside the batch keep their bits', async (t) => {
-  using solver = penalty(problem(false, 8), { upperLearningRate: 0.5 }, { device });
+  using solver = penalty(problem(false, 8), { variant: 'paper', upperLearningRate: 0.5 }, { device });
   const state = solver.init();
   const rows = new Set(Array.from((solver.init().samplers.train as Cursor).next()));
   await solver.step(state);

@@ -89,7 +89,7 @@ for (const [name, sampler] of Object.entries(given)) {
 }
 
 test('a sampler decides which rows a step sees', async (t) => {
-  const once = { lowerSteps: 1, lowerOptimizer: 'sgd', lowerLearningRate: 0.1 } as const;
+  const once = { variant: 'paper', lowerSteps: 1, lowerOptimizer: 'sgd', lowerLearningRate: 0.1 } as const;
   using drawn = penalty(meanOf(feed({ x }, { batch: 5, sampler: inOrder(10) })), once, { device });
   const rows = Tensor.from(x.data.slice(10 * 4, 15 * 4), [5, 4]);
   using all = penalty(meanOf(feed({ x: rows })), once, { device });

@@ -45,7 +45,7 @@ const meanOf = (train: StreamFeed<'x'>) =>
     f: ({ v }) => reduceSum(square(sub(v.centre, 1))),
     g: ({ u, v, train: { x } }) => mean(square(sub(sub(x, v.centre), u.shift))),
   });
-const options = { lowerSteps: 3, lowerOptimizer: 'sgd', lowerLearningRate: 0.1 } as const;
+const options = { variant: 'paper', lowerSteps: 3, lowerOptimizer: 'sgd', lowerLearningRate: 0.1 } as const;
 
 /** The same rows, in memory, in the same order. */
 const resident = feed(

@@ -26,6 +26,8 @@ export interface Iteration {
   draw(): Promise<void>;
   /** Puts a level back where it starts, its optimizer included. */
   restart(level: Level): void;
+  /** Begins a level's optimizer anew where the level is. */
+  forget(level: Level): void;
   /** The present elements of a tensor of the state, for the report; none where the state has no such tensor. */
   read(name: string): Promise<readonly number[]>;
 }
@@ -130,6 +132,11 @@ export class MethodIteration implements Iteration {
 
   restart(level: Level): void {
     level.restart(this.state.tensors, this.#builder.memory);
+    this.state.counters[level.counter] = 0;
+  }
+
+  forget(level: Level): void {
+    level.forget(this.state.tensors, this.#builder.memory);
     this.state.counters[level.counter] = 0;
   }
 

@@ -120,8 +120,15 @@ export class Level {
 
   /** Puts a state's variables where they start, and their slots to zero. */
   restart(tensors: Readonly<Record<string, Tensor>>, memory: DeviceMemory): void {
-    for (const { variable, slots } of this.#variables) {
+    for (const { variable } of this.#variables) {
       memory.copy(variable.initial, tensorOf(tensors, `${this.name}/${variable.name}`));
+    }
+    this.forget(tensors, memory);
+  }
+
+  /** Puts a state's slots to zero. */
+  forget(tensors: Readonly<Record<string, Tensor>>, memory: DeviceMemory): void {
+    for (const { slots } of this.#variables) {
       for (const { binding } of slots) memory.clear(tensorOf(tensors, binding));
     }
   }

@@ -67,7 +67,7 @@ export const denoising = defineTask({
     others: 'The AUC is the probability that a sample with a wrong label weighs less than one with a right label.',
   },
   methods: {
-    penalty: chosen({ upperOptimizer: 'sgd', lowerOptimizer: 'sgd', lowerSteps: 20 }),
+    penalty: chosen({ variant: 'paper', upperOptimizer: 'sgd', lowerOptimizer: 'sgd', lowerSteps: 20 }),
     aidCg: chosen({ lowerSteps: 20 }),
     stocbio: chosen({ lowerSteps: 20 }),
     soba: chosen({}),

@@ -57,7 +57,7 @@ export const methodSettings: Readonly<Record<string, ChosenSettings>> = {
   stable: { batch: 1000, options: rates, source: paper },
   penalty: {
     batch: 1000,
-    options: { ...rates, upperOptimizer: 'sgd', lowerOptimizer: 'sgd', lowerSteps: 20 },
+    options: { ...rates, variant: 'paper', upperOptimizer: 'sgd', lowerOptimizer: 'sgd', lowerSteps: 20 },
     source: likeOthers,
   },
   soba: { batch: 1000, options: rates, source: likeOthers },

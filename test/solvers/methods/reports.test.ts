@@ -54,12 +54,15 @@ for (const [name, method] of Object.entries(methods)) {
     };
     using solver = (method as AnyMethod)(problem, all, { device });
     const state = solver.init();
-    const { f, g, lowerGradientNorm, hypergradientNorm } = await solver.step(state);
+    const report = await solver.step(state);
+    const { f, g, lowerGradientNorm, hypergradientNorm } = report;
+    // Where v lags behind, the penalty method shortens the step of u.
+    const rate = upperRate * ('lag' in report ? Math.min(1, 1 / Number(report.lag)) : 1);
     const [u, v] = [state.u.x?.toArray() ?? [], state.v.x?.toArray() ?? []];
 
     const near = (value: number, expected: number) => Math.abs(value - expected) < 1e-5 * (1 + Math.abs(expected));
     const moved = Math.sqrt(squared(u.map((value, index) => value - (start.u[index] ?? Number.NaN))));
-    t.true(near(hypergradientNorm, moved / upperRate), `${hypergradientNorm}, not ${moved / upperRate}`);
+    t.true(near(hypergradientNorm, moved / rate), `${hypergradientNorm}, not ${moved / rate}`);
 
     // Some start v at u, and darts takes f after a step that it does not make.
     const begins = [start.v, ...(method.startsAtUpper === true ? [start.u] : [])];

@@ -40,6 +40,7 @@ export const methodRows: Readonly<Record<keyof typeof methods, MethodRow>> = {
     small: { ...rates, lowerSteps: 4, growth: 'never' },
     p1: {
       options: {
+        variant: 'paper',
         gamma: 1,
         lambda: 0,
         growth: 'everyIteration',

@@ -7,6 +7,15 @@ import type { PenaltyOptions } from './options.js';
 /** Numbers that move on together. */
 export type Growing = 'gamma' | 'epsilon' | 'lambda' | 'upperDecay' | 'lowerDecay';
 
+/** Whether v solves its system, does not come to it in its steps, or has left the solutions of the lower level. */
+export type Following = 'follows' | 'lags' | 'departed';
+
+/** Growths of a weight that was too small to keep v at the lower level: with the factor 1.2 it is doubled. */
+const growthsAtDeparture = 4;
+
+/** How often a weight that is balanced may have fallen: with the factor 1.2 to 1/38 of the first. */
+const mostFalls = 20;
+
 /** What a growth needs of the iteration in which it happens. */
 export interface GrowthSteps {
   /** nu <- nu + step r with the given step of each trial. */
@@ -15,14 +24,14 @@ export interface GrowthSteps {
   test(): Promise<readonly boolean[]>;
 }
 
-/** How often gamma has grown in each trial, and the numbers that follow from it. */
+/** How often gamma has grown, less how often it has fallen, in each trial, and the numbers that follow from it. */
 export class Growth {
   readonly #options: PenaltyOptions;
-  /** The counter of each trial. */
-  readonly #counters: readonly string[];
+  /** The counters of each trial. */
+  readonly #counters: readonly { readonly growths: string; readonly falls: string | undefined }[];
   readonly #schedules;
   /** Values of the schedules by the number of growths. */
-  readonly #known = new Map<Growing, number[]>();
+  readonly #known = new Map<Growing, Map<number, number>>();
   /**
    * What every number was last, with the growths that it belongs to: between growths nothing has to be put together.
    */
@@ -30,7 +39,8 @@ export class Growth {
 
   constructor(b: MethodBuilder, options: PenaltyOptions) {
     this.#options = options;
-    this.#counters = b.count('growths');
+    const falls = options.growth === 'balanced' ? b.count('falls') : [];
+    this.#counters = b.count('growths').map((growths, trial) => ({ growths, falls: falls[trial] }));
     this.#schedules = {
       gamma: geometric(options.gamma, options.gammaFactor),
       epsilon: geometric(options.epsilon, options.epsilonFactor),
@@ -40,21 +50,23 @@ export class Growth {
     };
   }
 
-  /** Growths so far, of each trial. */
+  /** Growths so far less falls, of each trial. */
   counts({ counters }: SolverState): readonly number[] {
-    return this.#counters.map((name) => counters[name] ?? 0);
+    return this.#counters.map(
+      ({ growths, falls }) => (counters[growths] ?? 0) - (falls === undefined ? 0 : (counters[falls] ?? 0)),
+    );
   }
 
   /** A number as it is after the growths so far, of each trial. */
   at(name: Growing, state: SolverState): readonly number[] {
     const last = this.#last.get(name);
-    if (last?.counts.every((count, trial) => count === state.counters[this.#counters[trial] ?? ''])) return last.values;
-    const known = this.#known.get(name) ?? [];
-    this.#known.set(name, known);
     const counts = this.counts(state);
+    if (last?.counts.every((count, trial) => count === counts[trial])) return last.values;
+    const known = this.#known.get(name) ?? new Map<number, number>();
+    this.#known.set(name, known);
     const values = counts.map((count) => {
-      const value = known[count] ?? this.#schedules[name].at(count);
-      known[count] = value;
+      const value = known.get(count) ?? this.#schedules[name].at(count);
+      known.set(count, value);
       return value;
     });
     this.#last.set(name, { counts, values });
@@ -70,6 +82,17 @@ export class Growth {
     };
   }
 
+  /** Lets the weights of trials fall once where v lags behind, as far as they may, and grow where it has departed. */
+  balance(state: SolverState, trials: readonly Following[]): void {
+    const counts = this.counts(state);
+    for (const [trial, { growths, falls = '' }] of this.#counters.entries()) {
+      const count = counts[trial] ?? 0;
+      const [name, times] = trials[trial] === 'departed' ? [growths, growthsAtDeparture] : [falls, 1];
+      const moves = trials[trial] === 'departed' ? count < this.#options.growthLimit : count > -mostFalls;
+      if (trials[trial] !== 'follows' && moves) state.counters[name] = (state.counters[name] ?? 0) + times;
+    }
+  }
+
   /** Moves the numbers and nu of the trials that are due on, as often as they are. */
   async grow(state: SolverState, passed: readonly boolean[], steps: GrowthSteps): Promise<void> {
     const { growth, growthLimit, multiplierGamma } = this.#options;
@@ -82,8 +105,8 @@ export class Growth {
     let due = belowLimit(passed.map((value) => growth === 'everyIteration' || (growth !== 'never' && value)));
     while (due.includes(true)) {
       if (multiplierGamma === 'old') await stepMultipliers(due);
-      for (const [trial, name] of this.#counters.entries()) {
-        state.counters[name] = (state.counters[name] ?? 0) + Number(due[trial]);
+      for (const [trial, { growths }] of this.#counters.entries()) {
+        state.counters[growths] = (state.counters[growths] ?? 0) + Number(due[trial]);
       }
       if (multiplierGamma === 'new') await stepMultipliers(due);
       if (growth !== 'untilTestFails') return;

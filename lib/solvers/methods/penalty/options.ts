@@ -9,53 +9,60 @@ const denoising = 'Mehra and Hamm 2021, supplement E.2';
 export const penaltyOptions = {
   variant: {
     kind: 'choice',
-    values: ['paper', 'authors'],
-    default: 'paper',
-    text: "Defaults of the switches on which the paper's Algorithm 2 and its authors' code differ.",
+    values: ['adaptive', 'paper', 'authors'],
+    default: 'adaptive',
+    text: "Defaults of all other options: those that adapt to the problem, those of the paper's Algorithm 2 and its experiments, or those of its authors' code.",
+  },
+  units: {
+    kind: 'choice',
+    values: ['relative', 'absolute'],
+    default: 'relative',
+    text: 'In what gamma, lambda and the rate of v are given: in units of the problem, measured after the warm-up, or as they stand in the equations.',
+  },
+  warmUpSteps: {
+    kind: 'integer',
+    min: 0,
+    max: 1_000_000,
+    default: 200,
+    text: 'Steps of v along grad_v g alone before the first iteration, each on a new mini-batch; none without a warm start.',
   },
   lowerSteps: lowerStepsOption(20, denoising),
   warmStart: warmStartOption(true),
   gamma: {
     kind: 'number',
     above: 0,
-    default: 0.01,
+    default: 30,
     text: 'First weight of the penalty |grad_v g|^2 / 2.',
-    source: denoising,
   },
-  gammaFactor: { kind: 'number', min: 1, default: 1.1, text: 'Factor of gamma at each growth.', source: printed },
+  gammaFactor: { kind: 'number', min: 1, default: 1.2, text: 'Factor of gamma at each growth.' },
   epsilon: {
     kind: 'number',
     above: 0,
-    default: 0.01,
+    default: 0.5,
     text: 'First tolerance of the convergence test.',
-    source: denoising,
   },
   epsilonFactor: {
     kind: 'number',
     above: 0,
     max: 1,
-    default: 0.9,
+    default: 1,
     text: 'Factor of epsilon at each growth.',
-    source: printed,
   },
   lambda: {
     kind: 'number',
     min: 0,
-    default: 0.01,
+    default: 30,
     text: 'First weight of g itself in the steps of v, which keeps v from maxima and saddles of g; 0 turns it off.',
-    source: denoising,
   },
   lambdaFactor: {
     kind: 'number',
     min: 0,
-    max: 1,
-    default: 0.9,
+    default: 1.2,
     text: 'Factor of lambda at each growth.',
-    source: printed,
   },
   multipliers: {
     kind: 'boolean',
-    default: true,
+    default: false,
     text: 'Whether the multipliers nu of grad_v g = 0 are kept and updated.',
   },
   nu: { kind: 'number', default: 0, text: 'First value of every multiplier.', source: denoising },
@@ -69,16 +76,14 @@ export const penaltyOptions = {
   convergenceTest: {
     kind: 'choice',
     values: convergenceTestNames,
-    default: 'norms',
-    text: 'norms: |grad_u|^2 + |grad_v|^2 <= epsilon^2. squaredNorms: |grad_u|^4 + |grad_v|^4 < epsilon^2.',
-    source: printed,
+    default: 'relative',
+    text: 'relative: |grad_v f~2| <= epsilon |grad_v f|, before the step of u, which is shortened by their ratio where that is above 1. norms: |grad_u|^2 + |grad_v|^2 <= epsilon^2 after it. squaredNorms: |grad_u|^4 + |grad_v|^4 < epsilon^2 after it.',
   },
   growth: {
     kind: 'choice',
-    values: ['untilTestFails', 'oncePerTest', 'everyIteration', 'never'],
-    default: 'untilTestFails',
-    text: 'When gamma, epsilon, lambda and nu move on: as often as the test passes in a row, once when it passes, or regardless of it.',
-    source: printed,
+    values: ['balanced', 'untilTestFails', 'oncePerTest', 'everyIteration', 'never'],
+    default: 'balanced',
+    text: 'When gamma, epsilon, lambda and nu move on: once when the test passes, and back where v does not follow; as often as the test passes in a row, once when it passes, or regardless of it.',
   },
   growthLimit: {
     kind: 'integer',
@@ -100,7 +105,14 @@ export const penaltyOptions = {
     text: 'How upper inequalities become equalities: with the slack eliminated, or h + s^2 = 0 with a slack s that moves with u.',
     source: 'Mehra and Hamm 2021, equation 7',
   },
-  ...levelOptions({ optimizer: 'adam', upper: 1e-3, lower: 1e-4 }),
+  ...levelOptions({ optimizer: 'adam', upper: 0.05, lower: 0.01 }),
+  lowerFall: {
+    kind: 'number',
+    min: 0,
+    below: 1,
+    default: 0.95,
+    text: 'Share by which the learning rate of v falls, step by step, within the steps of an iteration.',
+  },
   upperDecay: {
     kind: 'number',
     above: 0,
@@ -115,14 +127,34 @@ export const penaltyOptions = {
     default: 1,
     text: 'Factor of the learning rate of v at each growth.',
   },
-  slots: slotsOption,
+  slots: { ...slotsOption, default: 'sample' },
 } as const;
 
 export type PenaltyOptions = Options<typeof penaltyOptions>;
 export type GivenPenaltyOptions = GivenOptions<typeof penaltyOptions>;
 
+/** What `variant: 'paper'` changes: the algorithm as printed, with the constants of the paper's experiments. */
+const paper = {
+  units: 'absolute',
+  warmUpSteps: 0,
+  gamma: 0.01,
+  gammaFactor: 1.1,
+  epsilon: 0.01,
+  epsilonFactor: 0.9,
+  lambda: 0.01,
+  lambdaFactor: 0.9,
+  multipliers: true,
+  convergenceTest: 'norms',
+  growth: 'untilTestFails',
+  upperLearningRate: 1e-3,
+  lowerLearningRate: 1e-4,
+  lowerFall: 0,
+  slots: 'batch',
+} as const satisfies GivenPenaltyOptions;
+
 /** What `variant: 'authors'` changes: their released code in place of the printed algorithm. */
 const authors = {
+  ...paper,
   convergenceTest: 'squaredNorms',
   growth: 'oncePerTest',
   stationarity: 'gradient',
@@ -132,9 +164,10 @@ const authors = {
   lowerDecay: 0.9,
 } as const satisfies GivenPenaltyOptions;
 
+const variants = { adaptive: {}, paper, authors } as const;
+
 /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
 export function validatePenaltyOptions(given: GivenPenaltyOptions): PenaltyOptions {
-  const options = validateOptions(penaltyOptions, given, 'penalty');
-  if (options.variant === 'paper') return options;
-  return validateOptions(penaltyOptions, { ...authors, ...definedOnly(given) }, 'penalty');
+  const { variant } = validateOptions(penaltyOptions, given, 'penalty');
+  return validateOptions(penaltyOptions, { ...variants[variant], ...definedOnly(given) }, 'penalty');
 }

@@ -9,7 +9,7 @@ import {
   type Variable,
   type Vector,
 } from '../../../bilevel/index.js';
-import { add, div, gradient, input, maximum, mul, type Node, reduceSum, square } from '../../../graph/index.js';
+import { add, div, gradient, input, maximum, mul, type Node, reduceSum, square, zeros } from '../../../graph/index.js';
 import { Tensor } from '../../../tensor.js';
 import type { MethodBuilder } from '../../machine/builder.js';
 import { assign, type Update } from '../../machine/level.js';
@@ -32,6 +32,8 @@ export interface PenaltySystem {
   readonly oracles: Oracles;
   /** Gradient in the lower variables of g with the terms of the lower constraints: what convexifies the steps of v. */
   readonly convexification: Vector;
+  /** Zeros for the lower variables besides v: the multipliers and slacks of lower constraints. */
+  readonly atRest: Vector;
   /** The multipliers nu of r(u, v) = 0; undefined without multipliers. */
   readonly nu: Vector | undefined;
   /** nu + step r, and the steps of the multipliers of upper constraints. */
@@ -146,6 +148,7 @@ export function penaltySystem(b: MethodBuilder, weights: PenaltyWeights, options
       residual,
     }),
     convexification: stationarity,
+    atRest: lower.slice(stationarity.length).map(({ value }) => zeros(value.shape)),
     nu,
     multiplierUpdates: (present) => [
       ...(nu === undefined ? [] : assign(nu, plusScaled(nu, weights.multiplierStep, present))),
