@@ -19,6 +19,11 @@ const why = {
 export function markdown(results, problems, methods) {
   const of = (problem, method, setting) =>
     results.find((each) => each.problem === problem && each.method === method && each.setting === setting);
+  // Methods that are refused everywhere are made for problems of another form.
+  const refused = methods.filter((method) =>
+    results.filter((each) => each.method === method).every(({ f, failure }) => f === undefined && !(failure in why)),
+  );
+  const shown = methods.filter((method) => !refused.includes(method));
   const untuned = new Map(problems.map(({ name }) => [name, of(name, '', 'untuned').f]));
   const settings = [...new Set(results.map(({ setting }) => setting))].filter((name) => name !== 'untuned');
   const best = (problem, method, among) =>
@@ -27,7 +32,7 @@ export function markdown(results, problems, methods) {
       .filter((each) => each !== undefined)
       .reduce((a, b) => ((b.f ?? Infinity) < (a?.f ?? Infinity) ? b : (a ?? b)), undefined);
   const rows = (among) => {
-    const found = methods.map((method) => problems.map(({ name }) => best(name, method, among)));
+    const found = shown.map((method) => problems.map(({ name }) => best(name, method, among)));
     const least = problems.map((_, column) => Math.min(...found.map((row) => row[column]?.f ?? Infinity)));
     const lowers = (result, { name }) => result?.f < untuned.get(name) - 0.001 * Math.abs(untuned.get(name));
     const cell = (result, column) => {
@@ -37,7 +42,7 @@ export function markdown(results, problems, methods) {
     };
     return [
       ['untuned', '', ...problems.map(({ name }) => short(untuned.get(name)))],
-      ...methods.map((method, row) => [
+      ...shown.map((method, row) => [
         `\`${method}\``,
         String(found[row].filter((result, column) => lowers(result, problems[column])).length),
         ...found[row].map(cell),
@@ -57,6 +62,11 @@ export function markdown(results, problems, methods) {
       : [
           `**f(u, v\\*), the best of ${settings.length} settings for every method and problem.**`,
           table(head, rows(settings)),
+        ]),
+    ...(refused.length === 0
+      ? []
+      : [
+          `Refused on all of them, because their v starts at variables of u: ${refused.map((name) => `\`${name}\``).join(', ')}.`,
         ]),
   ];
 }
