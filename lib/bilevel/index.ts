@@ -16,7 +16,6 @@ export {
   type BilevelProblem,
   type BilevelStatement,
   bilevelProblem,
-  checkProblem,
   type Draws,
   type FeedNodes,
   type LowerPoint,
@@ -24,6 +23,7 @@ export {
   type MinimizationStatement,
   minimizationProblem,
   type Point,
+  requireProblem,
 } from './problem.js';
 export {
   affine,

@@ -195,7 +195,7 @@ export function minimizationProblem<const F extends Feeds, const V extends Tenso
 }
 
 /** Refuses what does not come from `maker`. @throws INVALID_ARGUMENT */
-export function checkProblem(problem: Draws, maker: 'bilevelProblem' | 'minimizationProblem'): void {
+export function requireProblem(problem: Draws, maker: 'bilevelProblem' | 'minimizationProblem'): void {
   const parts = ['feeds', 'key', 'lower', 'g', ...(maker === 'bilevelProblem' ? ['upper', 'f'] : [])];
   if (typeof problem !== 'object' || problem === null || !parts.every((part) => part in problem)) {
     throw invalidArgument('problem', `what ${maker}(statement) returns`, problem);

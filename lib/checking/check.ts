@@ -3,7 +3,8 @@ import type { Device } from '../engine/index.js';
 import type { Node } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
 import { Tensor, type TensorType } from '../tensor.js';
-import { type CheckProgress, compareWithDifferences, type DifferenceResult } from './differences.js';
+import { compareCosts } from './derived.js';
+import type { CheckProgress, DifferenceResult } from './differences.js';
 import { type Computed, evaluateQuantities, feedOf, feedsOf } from './evaluation.js';
 import { type CheckNote, notesOf } from './notes.js';
 import type { CheckPoint } from './point.js';
@@ -90,7 +91,7 @@ export async function checkNetwork(
   );
   trials.explain(distances);
   onProgress(stage, parts, parts);
-  const differences = Object.fromEntries(compareWithDifferences(quantities, feedsOf(quantities, point), onProgress));
+  const differences = Object.fromEntries(compareCosts(quantities, feedsOf(quantities, point), onProgress));
   const errors: Partial<Record<QuantityName, number>> = {};
   const reasons: Partial<Record<QuantityName, string>> = {};
   const lost = new Set<QuantityName>();

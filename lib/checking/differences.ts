@@ -1,6 +1,5 @@
 import { Random } from '../data/random.js';
-import { constant, evaluate, inner, type Node, topologicalOrder } from '../graph/index.js';
-import type { CostName, Quantities } from './quantities.js';
+import { evaluate, type Node, topologicalOrder } from '../graph/index.js';
 import { evaluateRounded, float64Unit } from './rounding.js';
 import { joined, norm } from './vectors.js';
 
@@ -40,8 +39,8 @@ const settled = 1e-5;
 const [wantedDirections, mostDirections] = [2, 5];
 
 /** A derivative and what it is the derivative of. */
-interface Target {
-  readonly name: CostName;
+interface Target<N extends string> {
+  readonly name: N;
   readonly scalar: Node;
   readonly derivative: Float64Array;
   readonly length: number;
@@ -50,60 +49,52 @@ interface Target {
   readonly value: number;
 }
 
-/**
- * Compares the derivatives of the graph in float64 with central differences of what they derive from, at a point near
- * `feeds`: parameters that are exactly 0 or 1, as before training, lie on kinks, and those a small random step away do
- * not.
- */
-export function compareWithDifferences(
-  { costs, values }: Quantities,
+/** A derivative, the scalar that it is of, and what it is taken by. */
+export interface Derived<N extends string> {
+  readonly name: N;
+  readonly scalar: Node;
+  readonly derivative: readonly Node[];
+  /** One list for all that are taken by the same nodes. */
+  readonly by: readonly Node[];
+}
+
+/** Compares derivatives of a graph in float64 with central differences of what they derive from. */
+export function compareWithDifferences<N extends string>(
+  derived: readonly Derived<N>[],
   feeds: Feeds,
   onProgress: CheckProgress,
-): ReadonlyMap<CostName, DifferenceResult> {
-  const results = new Map<CostName, DifferenceResult>();
-  if (costs === undefined) return results;
-  const { f, g, penalty, lowerGradient, q, v, u } = costs;
-  const [us, vs] = [[u], v.map(({ node }) => node)];
-  const near = moveAside(feeds, [...vs, ...us]);
-  // q is held constant where <grad_v g, q> is differentiated.
-  const stoppedQ = evaluate(q, near).map((data, index) => constant(data, q[index]?.shape ?? []));
-  const slope = inner(lowerGradient, stoppedQ);
-  const pairs: readonly (readonly [CostName, Node, readonly Node[]])[] = [
-    ['grad_u_g', g, us],
-    ['hvp_u', slope, us],
-    ['penalty_grad_u', penalty, us],
-    ['grad_v_f', f, vs],
-    ['grad_v_g', g, vs],
-    ['hvp_v', slope, vs],
-    ['penalty_grad_v', penalty, vs],
-  ];
-  const scalars = pairs.map(([, scalar]) => scalar);
-  const derivatives = pairs.map(([name]) => values.get(name) ?? []);
-  const exact = evaluate([...scalars, ...derivatives.flat()], near);
-  const noisy = [0, 1].map((seed) => evaluateRounded(scalars, near, float64Unit, seed));
+): ReadonlyMap<N, DifferenceResult> {
+  const scalars = derived.map(({ scalar }) => scalar);
+  const exact = evaluate([...scalars, ...derived.flatMap(({ derivative }) => derivative)], feeds);
+  const noisy = [0, 1].map((seed) => evaluateRounded(scalars, feeds, float64Unit, seed));
   let next = scalars.length;
-  const targets = pairs.map(([name, scalar], index): Target => {
+  const targets = derived.map(({ name, scalar, derivative: nodes }, index): Target<N> => {
     const start = next;
-    next += derivatives[index]?.length ?? 0;
+    next += nodes.length;
     const derivative = joined(exact.slice(start, next));
     const value = Number(exact[index]?.[0]);
     const changes = noisy.map((each) => Math.abs(Number(each[index]?.[0]) - value));
     const noise = Math.max(...changes, Math.abs(value) * float64Unit);
     return { name, scalar, derivative, length: norm(derivative), noise, value };
   });
+  const results = new Map<N, DifferenceResult>();
   const [stage, parts] = ['central differences', 1 + wantedDirections * targets.length];
   onProgress(stage, 1, parts);
-  for (const variables of [us, vs]) {
-    const group = targets.filter((_, index) => pairs[index]?.[2] === variables);
+  for (const variables of new Set(derived.map(({ by }) => by))) {
+    const group = targets.filter((_, index) => derived[index]?.by === variables);
     const before = 1 + wantedDirections * results.size;
-    const found = compareGroup(group, variables, near, (compared) => onProgress(stage, before + compared, parts));
+    const found = compareGroup(group, variables, feeds, (compared) => onProgress(stage, before + compared, parts));
     for (const [name, result] of found) results.set(name, result);
   }
   onProgress(stage, parts, parts);
   return results;
 }
 
-function moveAside(feeds: Feeds, variables: readonly Node[]): Feeds {
+/**
+ * A point a small random step away: parameters that are exactly 0 or 1, as before training, lie on kinks, and those of this
+ * point do not.
+ */
+export function moveAside(feeds: Feeds, variables: readonly Node[]): Feeds {
   const random = Random.fromSeed(0, 'aside');
   const moved = new Map(feeds);
   for (const node of variables) {
@@ -118,12 +109,12 @@ function moveAside(feeds: Feeds, variables: readonly Node[]): Feeds {
   return moved;
 }
 
-function compareGroup(
-  targets: readonly Target[],
+function compareGroup<N extends string>(
+  targets: readonly Target<N>[],
   variables: readonly Node[],
   feeds: Feeds,
   onDirection: (compared: number) => void,
-): ReadonlyMap<CostName, DifferenceResult> {
+): ReadonlyMap<N, DifferenceResult> {
   const random = Random.fromSeed(0, 'directions');
   const ready = feedConstantParts(
     targets.map(({ scalar }) => scalar),
@@ -157,7 +148,7 @@ function compareGroup(
 
 /** The feeds with the values of all that the variables do not change, so that it is computed once. */
 function feedConstantParts(roots: readonly Node[], variables: readonly Node[], feeds: Feeds): Feeds {
-  const order = topologicalOrder(roots);
+  const order = topologicalOrder(roots, (node) => feeds.has(node)).filter((node) => !feeds.has(node));
   const changing = new Set(variables);
   for (const node of order) if (node.inputs.some((each) => changing.has(each))) changing.add(node);
   const constants = new Set(
@@ -171,7 +162,7 @@ function feedConstantParts(roots: readonly Node[], variables: readonly Node[], f
  * A unit vector of random parts of every derivative, so that the length of each is compared, and of signs for all
  * elements alike.
  */
-function mixedDirection(targets: readonly Target[], random: Random): Float64Array {
+function mixedDirection(targets: readonly Target<string>[], random: Random): Float64Array {
   const count = targets[0]?.derivative.length ?? 0;
   const part = 0.5 / Math.sqrt(count);
   const direction = new Float64Array(count).map(() => (random.uniform() < 0.5 ? part : -part));
@@ -213,7 +204,7 @@ interface OneStep extends Settled {
 
 /** For each target the difference at the first step at which it has settled, or why there is none. */
 function probe(
-  targets: readonly Target[],
+  targets: readonly Target<string>[],
   at: (distance: number) => Feeds,
   scale: number,
 ): readonly (Settled | 'kinks' | 'rounding')[] {
@@ -259,7 +250,7 @@ function reason(before: OneStep | undefined, last: OneStep | undefined): 'kinks'
  * it or is too small to matter.
  */
 function errorAlong(
-  { derivative, length }: Target,
+  { derivative, length }: Target<string>,
   direction: Float64Array,
   { slope, noise }: Settled,
 ): number | 'rounding' {

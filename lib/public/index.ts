@@ -30,6 +30,7 @@ export {
   type StreamOptions,
   sets,
 } from '../bilevel/index.js';
+export { type CheckProblemOptions, checkProblem, type DerivativeName, type ProblemCheck } from '../checking/index.js';
 export { RunAborted } from '../engine/index.js';
 export { BilevelError, type ErrorCode } from '../errors.js';
 export { runningStatistics, type StatisticsOptions } from '../network/running-statistics.js';

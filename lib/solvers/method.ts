@@ -1,4 +1,4 @@
-import { type BilevelProblem, checkProblem } from '../bilevel/index.js';
+import { type BilevelProblem, requireProblem } from '../bilevel/index.js';
 import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../options.js';
 import { checkBlocks } from './machine/blocks.js';
 import { checkConditions } from './machine/conditions.js';
@@ -34,7 +34,7 @@ export function defineMethod<const T extends OptionTable, Q extends object>(
   const validate = (given: GivenOptions<T> = {}): Options<T> =>
     definition.validate === undefined ? validateOptions(table, given, name) : definition.validate(given);
   const checked = (problem: BilevelProblem, given: GivenOptions<T>): Options<T> => {
-    checkProblem(problem, 'bilevelProblem');
+    requireProblem(problem, 'bilevelProblem');
     const options = validate(given);
     // A random series may need no Hessian-vector product in an iteration, but its sum is always multiplied with grad_uv
     // g.

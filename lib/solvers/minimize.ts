@@ -1,4 +1,4 @@
-import { checkProblem, type FeedInputs, type MinimizationProblem, norm } from '../bilevel/index.js';
+import { type FeedInputs, type MinimizationProblem, norm, requireProblem } from '../bilevel/index.js';
 import { gradient } from '../graph/index.js';
 import { mean } from '../numbers.js';
 import { optimizerNames, optimizers } from '../optimizers/index.js';
@@ -96,7 +96,7 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
   }
 
   private constructor(...[problem, given, resources]: MinimizeSolverParts) {
-    checkProblem(problem, 'minimizationProblem');
+    requireProblem(problem, 'minimizationProblem');
     const options = validateOptions(minimizeOptions, given, 'minimize');
     super(problem, resources);
     const { lower, feeds, key, g } = problem;

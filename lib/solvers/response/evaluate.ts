@@ -1,4 +1,10 @@
-import { type AnyFeed, type AnyPoint, type BilevelProblem, checkProblem, type FeedNodes } from '../../bilevel/index.js';
+import {
+  type AnyFeed,
+  type AnyPoint,
+  type BilevelProblem,
+  type FeedNodes,
+  requireProblem,
+} from '../../bilevel/index.js';
 import { checkKeys, checkRecord, invalidArgument } from '../../errors.js';
 import type { Node } from '../../graph/index.js';
 import type { Tensor } from '../../tensor.js';
@@ -42,7 +48,7 @@ export async function evaluate<
   at: { readonly u: Tensors; readonly v: Tensors },
   options: EvaluateOptions<P, F, M> = {},
 ): Promise<Evaluation<M>> {
-  checkProblem(problem, 'bilevelProblem');
+  requireProblem(problem, 'bilevelProblem');
   checkRecord(at, 'the point');
   checkKeys(options, ['feeds', 'metrics', 'batches', 'device', 'signal'], 'evaluate');
   const { metrics, ...whole } = options;

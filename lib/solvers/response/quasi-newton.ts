@@ -46,6 +46,16 @@ export class QuasiNewton {
     return this.#order.length === 0;
   }
 
+  /** Of the Hessian, as the pairs show it: <step, change> / <step, step> at least, <change, change> / <step, change> at most. */
+  get curvature(): { readonly least: number; readonly largest: number } | undefined {
+    if (this.isEmpty) return undefined;
+    const of = (products: Float64Array, row: number): number => products[row * this.#rows + row] ?? 0;
+    return {
+      least: Math.min(...this.#order.map((row) => of(this.#ofBoth, row) / of(this.#ofSteps, row))),
+      largest: Math.max(...this.#order.map((row) => of(this.#ofChanges, row) / of(this.#ofBoth, row))),
+    };
+  }
+
   /** The row that the next pair is to be written to; the pair that it held is forgotten. */
   nextRow(): number {
     if (this.#order.length === this.#rows) return this.#order.shift() ?? 0;

@@ -1,4 +1,4 @@
-import { type AnyFeed, type BilevelProblem, checkProblem } from '../../bilevel/index.js';
+import { type AnyFeed, type BilevelProblem, requireProblem } from '../../bilevel/index.js';
 import { Device } from '../../engine/index.js';
 import { aborted, invalidArgument } from '../../errors.js';
 import { type GivenOptions, validateOptions } from '../../options.js';
@@ -68,7 +68,7 @@ export interface Response extends Found {
  * lower level; NON_FINITE when g is not finite where v starts; ABORTED
  */
 export async function respond(problem: BilevelProblem, u: Tensors, options: RespondOptions = {}): Promise<Response> {
-  checkProblem(problem, 'bilevelProblem');
+  requireProblem(problem, 'bilevelProblem');
   const { start, onProgress, feeds, batches, device, signal, ...search } = options;
   const settings = validateOptions(searchOptions, search, 'respond');
   if (onProgress !== undefined && typeof onProgress !== 'function') {

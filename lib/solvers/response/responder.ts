@@ -28,6 +28,8 @@ export interface Found {
   readonly residual: number;
   /** An estimate of the distance from v to the minimum, relative to |v|, from how the steps grow shorter. */
   readonly remaining: number;
+  /** Curvatures of g that the last steps met; the condition of grad_vv g is at least their ratio. Undefined without steps. */
+  readonly curvature: { readonly least: number; readonly largest: number } | undefined;
   readonly status: ResponseStatus;
   readonly converged: boolean;
   /** Steps of v that were made. */
@@ -190,6 +192,7 @@ export class Responder implements Disposable {
       lowerGradientNorm: standing.residual,
       residual: standing.residual / reference,
       remaining,
+      curvature: pairs.curvature,
       status,
       converged: status === 'converged',
       steps,
