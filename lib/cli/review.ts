@@ -17,7 +17,9 @@ interface Flags {
 const examples = `
 Examples:
   $ bilevel review runs/flowers                      the suspicious samples, lightest first
-  $ bilevel review runs/flowers --below 1 --count 50`;
+  $ bilevel review runs/flowers --below 1 --count 50
+  $ bilevel denoise --data flowers.csv --label species --decisions runs/flowers/decisions.csv
+                                                     another round, with what was decided`;
 
 export function reviewCommand(): Command {
   return new Command('review')

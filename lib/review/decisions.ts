@@ -10,13 +10,16 @@ export type Decision =
   | { readonly decision: 'fix'; readonly label: number }
   | { readonly decision: 'drop' };
 
+/** Decisions by the row of the sample in its data set. */
+export type Decisions = ReadonlyMap<number, Decision>;
+
 const header = ['index', 'decision', 'label', 'class'] as const;
 
 /**
- * Reads a file of decisions, by the row of the sample in its data set.
+ * Reads a file of decisions.
  * @throws INVALID_FILE naming the line; NOT_FOUND, IO_ERROR
  */
-export async function readDecisions(path: string): Promise<Map<number, Decision>> {
+export async function readDecisions(path: string): Promise<Decisions> {
   const text = new TextDecoder().decode(await readBytes(path));
   let records: readonly Readonly<Record<string, string>>[];
   try {
@@ -70,7 +73,7 @@ export class DecisionsFile {
 
   /** With what the file holds, where it exists. @throws as {@link readDecisions} */
   static async open(path: string, classes: readonly string[]): Promise<DecisionsFile> {
-    return new DecisionsFile(path, classes, existsSync(path) ? await readDecisions(path) : new Map());
+    return new DecisionsFile(path, classes, new Map(existsSync(path) ? await readDecisions(path) : []));
   }
 
   get(index: number): Decision | undefined {

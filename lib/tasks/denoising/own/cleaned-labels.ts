@@ -1,6 +1,7 @@
 import { type CsvValue, encodeCsv } from '../../../data/csv.js';
 import type { Records } from '../../../data/sources/source.js';
 import { numberOf } from '../../../data/tables/cells.js';
+import type { Decisions } from '../../../review/index.js';
 
 /** What was found out of the labels of training samples; every list is [n]. */
 export interface CleanedLabels {
@@ -30,27 +31,37 @@ function cellsOf(records: Records, sample: number): CsvValue[] {
 
 /**
  * The owner's table with the columns weight, suspicious (yes or no) and suggested_label, which is empty where the given
- * label is likely; rows are in the order of the file.
+ * label is likely and where somebody has said that the sample belongs to no class; rows are in the order of the file.
  */
 export function encodeJudgedTable(
   records: Records,
   classes: readonly string[],
   { weights, suspicious, suggested }: CleanedLabels,
+  decisions: Decisions = new Map(),
 ): string {
   const header = [...records.columns, ...added.map((name) => freeName(name, records.columns))];
   const rows = Array.from(weights, (weight, sample) => {
     const isSuspicious = Boolean(suspicious[sample]);
-    const label = isSuspicious ? classes[suggested[sample] ?? -1] : undefined;
+    const isNamed = isSuspicious && decisions.get(sample)?.decision !== 'drop';
+    const label = isNamed ? classes[suggested[sample] ?? -1] : undefined;
     return [...cellsOf(records, sample), Number(weight.toPrecision(4)), isSuspicious ? 'yes' : 'no', label];
   });
   return encodeCsv(header, rows);
 }
 
-/** The owner's table without the rows of suspicious labels. */
-export function encodeCleanedTable(records: Records, { suspicious }: CleanedLabels): string {
-  const kept = Array.from(suspicious, (_, sample) => sample).filter((sample) => !suspicious[sample]);
-  return encodeCsv(
-    records.columns,
-    kept.map((sample) => cellsOf(records, sample)),
-  );
+/** The owner's table without the rows of suspicious labels, but with those that somebody has fixed, as they were fixed. */
+export function encodeCleanedTable(
+  records: Records,
+  classes: readonly string[],
+  { suspicious }: CleanedLabels,
+  decisions: Decisions = new Map(),
+): string {
+  const labels = records.columns.indexOf(records.label);
+  const rows = Array.from(suspicious, (_, sample) => sample).flatMap((sample) => {
+    const decision = decisions.get(sample);
+    const cells = cellsOf(records, sample);
+    if (decision?.decision === 'fix') return [cells.with(labels, classes[decision.label])];
+    return suspicious[sample] ? [] : [cells];
+  });
+  return encodeCsv(records.columns, rows);
 }

@@ -42,12 +42,12 @@ export async function cleaningPage({ inputs, found, device, title, ...page }: Pa
           ? 'No sample was known to have a right one.'
           : `${data.validation.labels.size} samples were known to have right ones.`
       }`,
-    tables: [confusionTable(classes, train.labels.data, found)],
+    tables: [confusionTable(classes, inputs.given.data, found)],
     samples: {
       importance: {
         rows: data.rows,
         weights: found.weights,
-        given: train.labels.data,
+        given: inputs.given.data,
         predicted: found.suggested,
       },
       images: train.inputs.dtype === 'float32' && train.inputs.shape.length === 4 ? train.inputs : undefined,
@@ -71,10 +71,10 @@ async function notesOf(
   { inputs, found, device, parameters }: Pick<Page, 'inputs' | 'found' | 'device' | 'parameters'>,
   samples: readonly number[],
 ): Promise<ReadonlyMap<number, readonly Note[]>> {
-  const { dataset, network, data } = inputs;
+  const { dataset, network, data, given } = inputs;
   const { records, encoding, classes } = dataset;
   if (records === undefined || samples.length === 0) return new Map();
-  const labels = { given: data.train.labels.data, suggested: found.suggested };
+  const labels = { given: given.data, suggested: found.suggested };
   const reasons =
     encoding !== undefined && data.train.inputs.dtype === 'float32'
       ? await findReasons({ network, parameters, device }, data.train.inputs, encoding, labels, classes.length, samples)

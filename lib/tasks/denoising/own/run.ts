@@ -4,6 +4,7 @@ import { BilevelError, isRecord } from '../../../errors.js';
 import { checkFit, checkTokens, type Parameters, type Samples } from '../../../network/classifier.js';
 import { loadModel } from '../../../network/models.js';
 import type { Network } from '../../../onnx/index.js';
+import type { Decisions } from '../../../review/index.js';
 import type { SavedState } from '../../../solvers/index.js';
 import { Tensor } from '../../../tensor.js';
 import { normalizedMargins, pruneByNoiseRate } from '../baselines/confident-learning.js';
@@ -11,6 +12,7 @@ import { crossFit } from '../cross-fitting.js';
 import type { DenoisingData } from '../data.js';
 import { givenProbabilities, Trainer } from '../trainer.js';
 import type { CleanedLabels } from './cleaned-labels.js';
+import { decisionsOn, overruled, weightOf, withFixed } from './decisions.js';
 import { type CleaningSettings, loadOwnData } from './settings.js';
 
 /** Rounds of cross-fitting: in each, networks are trained with the weights of the one before. */
@@ -19,16 +21,25 @@ export const rounds = 2;
 export interface CleaningInputs {
   readonly dataset: Dataset;
   readonly network: Network;
+  /** The labels of `train` with those that somebody has fixed. */
   readonly data: DenoisingData;
+  /** The labels as the owner gave them, int64 [n]. */
+  readonly given: Tensor<'int64'>;
+  readonly decisions: Decisions;
 }
 
-/** @throws what loadDataset and loadModel throw; SHAPE_MISMATCH and INVALID_DATA where network and data do not fit */
+/** @throws what loadDataset, loadModel and decisionsOn throw; SHAPE_MISMATCH and INVALID_DATA where network and data do not fit */
 export async function loadCleaningInputs(settings: CleaningSettings): Promise<CleaningInputs> {
   const { doubtful, clean } = await loadOwnData(settings);
   const classes = doubtful.classes.length;
   const { inputShape } = doubtful.train;
   const network = await loadModel(settings.network, { inputShape, classes }, settings.output);
-  const train = doubtful.train.take();
+  const owned = doubtful.train.take();
+  const { size } = owned.labels;
+  const decisions: Decisions =
+    settings.decisions === '' ? new Map() : await decisionsOn(settings.decisions, size, doubtful.classes);
+  const fixed = withFixed(owned.labels.data, decisions);
+  const train: Samples = { inputs: owned.inputs, labels: Tensor.from(fixed, [size], 'int64') };
   const none = doubtful.train.take([]);
   const validation: Samples = clean?.train.take() ?? none;
   checkFit(network, inputShape, classes, train.inputs.dtype);
@@ -44,7 +55,7 @@ export async function loadCleaningInputs(settings: CleaningSettings): Promise<Cl
     validation,
     test: none,
   };
-  return { dataset: doubtful, network, data };
+  return { dataset: doubtful, network, data, given: owned.labels, decisions };
 }
 
 /** One round. */
@@ -105,10 +116,13 @@ export class CleaningRun implements Disposable {
 
   /** Probability of each given label, [n], which the next round weights its samples by. */
   get #given(): Float64Array {
-    return givenProbabilities(this.#probabilities as Tensor<'float32'>, this.inputs.data.train.labels);
+    const { data, decisions } = this.inputs;
+    const weights = givenProbabilities(this.#probabilities as Tensor<'float32'>, data.train.labels);
+    for (const [row, decision] of decisions) weights[row] = weightOf(decision);
+    return weights;
   }
 
-  /** What the rounds so far have found. */
+  /** What the rounds so far have found, and what somebody has decided. */
   get found(): CleanedLabels {
     const { labels } = this.inputs.data.train;
     const given = Int32Array.from(labels.data, Number);
@@ -121,12 +135,14 @@ export class CleaningRun implements Disposable {
     const lightest = doubtful.sort((a, b) => (weights[a] ?? 0) - (weights[b] ?? 0) || a - b).slice(0, wrong);
     const suspicious = new Uint8Array(given.length);
     for (const row of lightest) suspicious[row] = 1;
-    return { weights, suspicious, suggested: this.#suggested() };
+    return overruled({ weights, suspicious, suggested: this.#suggested() }, this.inputs.decisions);
   }
 
-  /** A network trained on the samples that are not suspicious, and on clean ones. */
+  /** A network trained on the samples that are not suspicious or were fixed, and on clean ones. */
   train({ suspicious }: CleanedLabels): Promise<Parameters> {
-    return this.#trainer.trainTuned({ weights: Float64Array.from(suspicious, (flag) => 1 - flag) });
+    const weights = Float64Array.from(suspicious, (flag) => 1 - flag);
+    for (const [row, decision] of this.inputs.decisions) weights[row] = weightOf(decision);
+    return this.#trainer.trainTuned({ weights });
   }
 
   save(): SavedState {

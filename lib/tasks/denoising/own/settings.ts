@@ -26,6 +26,11 @@ export const readingOptions = {
     default: '',
     text: 'Data set of the same form whose labels are known to be right; there need be none.',
   },
+  decisions: {
+    kind: 'text',
+    default: '',
+    text: 'What bilevel review has written: labels that were kept or fixed count as right, and dropped samples as nothing.',
+  },
 } as const satisfies OptionTable;
 
 const { data, network, output, seed, batch, trainSteps, trainLearningRate } = ownOptions;

@@ -18,6 +18,8 @@ interface CleaningEnding {
   readonly suspicious: number;
   /** Samples with labels known to be right, which were given beside. */
   readonly clean: number;
+  /** Samples on which somebody has decided. */
+  readonly decided: number;
   readonly classes: readonly string[];
   /** Suspicious samples by given and suggested label. */
   readonly pairs: readonly Pair[];
@@ -49,17 +51,17 @@ export const cleaningStudy = defineStudy({
       save: () => run.save(),
       end: async (folder, seconds): Promise<CleaningEnding> => {
         const { found } = run;
-        const { dataset, network, data } = inputs;
+        const { dataset, network, data, decisions } = inputs;
         const { classes } = dataset;
         const parameters = await run.train(found);
         await network.save(folder.networkPath, parameters);
-        const given = data.train.labels.data;
+        const given = inputs.given.data;
         await folder.writeImportance({ rows: data.rows, weights: found.weights, given, predicted: found.suggested });
         const { records } = dataset;
         if (records === undefined) throw new RangeError('The data set has no records of its owner.');
         const files = await folder.writeTables({
-          judged: encodeJudgedTable(records, classes, found),
-          cleaned: encodeCleanedTable(records, found),
+          judged: encodeJudgedTable(records, classes, found, decisions),
+          cleaned: encodeCleanedTable(records, classes, found, decisions),
         });
         const title = `Labels of ${settings.data}, judged with ${settings.network}`;
         const configuration = configurationOf(settings);
@@ -69,6 +71,7 @@ export const cleaningStudy = defineStudy({
           samples: given.length,
           suspicious: Array.from(found.suspicious).filter(Boolean).length,
           clean: data.validation.labels.size,
+          decided: decisions.size,
           classes,
           pairs: pairsOf(classes, given, found),
           confusion: confusionTable(classes, given, found),
@@ -85,7 +88,7 @@ export const cleaningStudy = defineStudy({
   about: ({ settings }) => ({ title: 'Cleaning labels', summary: '', configuration: configurationOf(settings) }),
   tables: (results) => endingsOf(results).map(({ confusion }) => confusion),
   facts: (results) =>
-    endingsOf(results).flatMap(({ samples, suspicious, files }) => [
+    endingsOf(results).flatMap(({ samples, suspicious, decided, files }) => [
       {
         label: 'Suspicious',
         text:
@@ -94,7 +97,10 @@ export const cleaningStudy = defineStudy({
             : `${suspicious} of ${samples} labels (${formatShare(suspicious / samples)})`,
       },
       { label: 'Your table', text: `${files.judged}, with the columns weight, suspicious and suggested_label` },
-      { label: 'Cleaned', text: `${files.cleaned}, without suspicious rows` },
+      {
+        label: 'Cleaned',
+        text: `${files.cleaned}, without suspicious rows${decided > 0 ? ', and with the labels that were fixed' : ''}`,
+      },
     ]),
   json: (results) => {
     const [ending] = endingsOf(results);
