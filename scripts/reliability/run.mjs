@@ -10,7 +10,20 @@ const main = fileURLToPath(new URL('../../dist/lib/cli/main.js', import.meta.url
 
 /** Cleans 120 labels: 3 epochs of 6 iterations, a checkpoint after each iteration. */
 const options = [
-  ...['--train', '120', '--validation', '120', '--epochs', '3', '--batch', '20', '--pretrain-epochs', '2'],
+  ...[
+    '--form',
+    'paper',
+    '--train',
+    '120',
+    '--validation',
+    '120',
+    '--epochs',
+    '3',
+    '--batch',
+    '20',
+    '--pretrain-epochs',
+    '2',
+  ],
   ...[
     '--train-steps',
     '20',

@@ -69,9 +69,9 @@ test('a run leaves its results in its folder, and they agree with each other and
     });
     const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n');
     const metrics = lines.map((line) => JSON.parse(line));
-    const baselines = metrics.slice(0, -4);
-    t.is(baselines.length, baselineTitles.length);
-    for (const { baseline, ...judgement } of baselines) t.deepEqual(judgement, result.methods[baseline]);
+    const compared = metrics.slice(0, -4);
+    t.is(compared.length, baselineTitles.length);
+    for (const { method, ...judgement } of compared) t.deepEqual(judgement, result.methods[method]);
     t.like(metrics.at(-1), { iteration: 4, epoch: 2, accuracy: penalty.accuracy });
     t.is(metrics.at(-4).accuracy, undefined);
     t.regex(await readFile(join(folder, 'report.html'), 'utf8'), /<svg/);
@@ -137,9 +137,19 @@ test('the same seed gives the same bytes, and several seeds give means', (t) =>
     t.true(auc.deviation > 0);
   }));
 
-test('the default settings find the wrong labels', (t) =>
+test("the paper's form finds the wrong labels", (t) =>
   withTemporary(async (parent) => {
-    const sizes = ['--train', '2000', '--validation', '2000', '--train-steps', '500', '--no-baselines'];
+    const sizes = [
+      '--form',
+      'paper',
+      '--train',
+      '2000',
+      '--validation',
+      '2000',
+      '--train-steps',
+      '500',
+      '--no-baselines',
+    ];
     const { stdout } = await bilevel('denoise', ...sizes, '--out', join(parent, 'run'), '--json');
     const [{ methods }] = JSON.parse(stdout).seeds;
     const { penalty, retrained } = methods;
@@ -148,6 +158,45 @@ test('the default settings find the wrong labels', (t) =>
     t.true(penalty.accuracy > 80);
     t.true(retrained.accuracy > 80);
     t.true(penalty.precision > 75 && penalty.recall > 75);
+  }));
+
+test("by default a run cleans by cross-fitting, and shows the paper's form and the baselines beside it", (t) =>
+  withTemporary(async (parent) => {
+    const folder = join(parent, 'run');
+    const sizes = [
+      '--train',
+      '1000',
+      '--validation',
+      '100',
+      '--epochs',
+      '2',
+      '--noise',
+      '0.4',
+      '--noise-kind',
+      'pair-flip',
+    ];
+    const { stdout } = await bilevel('denoise', ...sizes, '--train-steps', '200', '--out', folder, '--json');
+    const { seeds, methods } = JSON.parse(stdout);
+    t.deepEqual(
+      methods.map(({ title }: { title: string }) => title),
+      [...baselineTitles.slice(0, -1), 'Penalty', 'Penalty, retrained', 'Cross-fitted', 'Oracle'],
+    );
+    const [{ methods: judged, noise, decay, corrupted }] = seeds;
+    const { crossFitted } = judged;
+    t.log(crossFitted, noise, decay);
+    t.is(corrupted, 400);
+    t.true(Math.abs(noise.rate - 0.4) < 0.05, `${noise.rate}`);
+    t.true(noise.shares.table > 0.8, 'the noise goes by the class');
+    t.true(decay['1.weight'] > 1e-5 && decay['1.weight'] < 1e-1);
+    for (const name of ['validation', 'given', 'selfTraining', 'smallLoss', 'confidentLearning', 'penalty']) {
+      t.true(crossFitted.auc > judged[name].auc, `${name} ${judged[name].auc}`);
+      t.true(crossFitted.accuracy > judged[name].accuracy, `${name} ${judged[name].accuracy}`);
+    }
+    const { header, rows } = await readCsv(join(folder, 'importance.csv'));
+    t.is(header[4], 'weight');
+    t.is(rows.filter(([, , , , weight = 1]) => weight < 0.5).length, seeds[0].flagged);
+    const page = await readFile(join(folder, 'report.html'), 'utf8');
+    for (const title of [...baselineTitles, 'Cross-fitted']) t.true(page.includes(title), title);
   }));
 
 test('people get a table, and lines about the stages where the output is no terminal', (t) =>

@@ -104,7 +104,7 @@ for (const [stage, options] of Object.entries({
 test('baselines that were done when a run was stopped are kept, and those that were not are done', (t) =>
   withTemporary(async (parent) => {
     const [whole, stopped] = [join(parent, 'whole'), join(parent, 'stopped')];
-    const run = ['denoise', ...smallRun, '--train-steps', '300', '--json'];
+    const run = ['denoise', ...smallRun, '--json'];
     const reference = await bilevel(...run, '--out', whole);
     const reached = async (): Promise<boolean> => (await metricsLines(stopped)) >= 2;
     t.is((await interrupted([...run, '--out', stopped], reached)).status, 130);
@@ -116,6 +116,26 @@ test('baselines that were done when a run was stopped are kept, and those that w
     const all = (await readFile(join(stopped, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n');
     t.deepEqual(all.slice(0, first.length), first);
     t.is(all.length, await metricsLines(whole));
+  }));
+
+test('a cleaning by cross-fitting that was stopped goes on after its last round, to the same bytes', (t) =>
+  withTemporary(async (parent) => {
+    const [whole, stopped] = [join(parent, 'whole'), join(parent, 'stopped')];
+    const sizes = ['--train', '400', '--validation', '100', '--train-steps', '200', '--decay-iterations', '10'];
+    const run = ['denoise', ...sizes, '--no-baselines', '--threads', '1', '--json'];
+    t.is((await bilevel(...run, '--out', whole)).status, 0);
+    const rounds = await metricsLines(whole);
+    t.is(rounds, 5);
+    for (const lines of [1, 3]) {
+      const folder = join(stopped, String(lines));
+      const reached = async (): Promise<boolean> => (await metricsLines(folder)) >= lines;
+      t.is((await interrupted([...run, '--out', folder], reached)).status, 130);
+      t.is((await bilevel(...run, '--out', folder, '--resume')).status, 0);
+      t.is(await metricsLines(folder), rounds);
+      for (const file of ['importance.npy', 'network.onnx']) {
+        t.deepEqual(await readFile(join(folder, file)), await readFile(join(whole, file)), file);
+      }
+    }
   }));
 
 test('of several seeds, those not begun when the run was stopped begin when it goes on', (t) =>

@@ -15,8 +15,9 @@ const patience = 170_000;
 export const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
 export const fixtures = fileURLToPath(new URL('../../../test/fixtures', import.meta.url));
 
-/** A run of half a second with every stage in it. */
+/** A run of the paper's form of half a second with every stage in it. */
 export const smallRun = [
+  ...['--form', 'paper'],
   ...['--train', '400', '--validation', '400', '--epochs', '2', '--pretrain-epochs', '20'],
   ...['--train-steps', '100', '--threads', '1'],
 ];

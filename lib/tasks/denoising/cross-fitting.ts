@@ -1,6 +1,6 @@
 import { Tensor } from '../../tensor.js';
 import { foldsOf } from './folds.js';
-import { givenProbabilities, type Trainer } from './trainer.js';
+import { givenProbabilities, type Trainer, type Training } from './trainer.js';
 
 /** Networks of a cross-fitting, each trained without one fold of the training samples. */
 export const crossFittingFolds = 4;
@@ -8,7 +8,7 @@ export const crossFittingFolds = 4;
 export interface CrossFitting {
   /** Weights of the training samples, [n]; by default 1. */
   readonly weights?: ArrayLike<number>;
-  readonly l2: number;
+  readonly l2: Training['l2'];
   /** Each round deals the samples out anew; 0 by default. */
   readonly round?: number;
   /** Whether the validation samples are dealt out as well; by default every network is trained on all of them. */

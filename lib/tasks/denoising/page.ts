@@ -12,7 +12,7 @@ export function denoisingPage(
   environment: Readonly<Record<string, string>>,
 ): string {
   const { task } = result.settings;
-  const { recall } = result.methods.penalty;
+  const { recall = Number.NaN } = result.methods.crossFitted ?? result.methods.penalty ?? {};
   return renderReport({
     title: `Cleaning ${task.data} labels with ${task.network}`,
     summary:
@@ -37,7 +37,7 @@ export function denoisingPage(
     ]),
     samples,
     wallSeconds: result.wallMs / 1000,
-    stepsPerSecond: result.lowerSteps / (result.bilevelMs / 1000),
+    ...(result.lowerSteps !== undefined && { stepsPerSecond: result.lowerSteps / (result.bilevelMs / 1000) }),
     configuration,
     environment,
   });

@@ -1,4 +1,3 @@
-import { type Detection, detection } from '../../data/detection.js';
 import type { Device } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
 import { Classifier, checkTokens, type Parameters, trainClassifier } from '../../network/classifier.js';
@@ -13,12 +12,11 @@ import {
   type SavedState,
 } from '../../solvers/index.js';
 import type { Tensor } from '../../tensor.js';
-import type { Baseline } from './baselines/index.js';
 import { type DataSettings, type DenoisingData, loadDenoisingData } from './data.js';
 import { type Judgement, judgeLabels } from './judgement.js';
 import { denoisingProblem, initialImportance, rescaleImportance, weightsOf } from './problem.js';
 import type { DenoisingSettings } from './settings.js';
-import { Trainer } from './trainer.js';
+import type { Trainer } from './trainer.js';
 
 /** One iteration of the method; `accuracy` is on the test set, after the last iteration of an epoch. */
 export interface DenoisingReport extends PenaltyReport {
@@ -81,8 +79,8 @@ export class DenoisingRun implements Disposable {
     data: DenoisingData,
     device: Device,
     start: { readonly importance: Tensor; readonly parameters: Parameters },
+    trainer: Trainer,
     saved: SavedState | undefined,
-    signal: AbortSignal | undefined,
   ) {
     const { batch, seed, epochs } = settings.task;
     this.settings = settings;
@@ -92,7 +90,7 @@ export class DenoisingRun implements Disposable {
     this.iterations = epochs * this.iterationsPerEpoch;
     this.#device = device;
     this.#classifier = new Classifier(network, device);
-    this.#trainer = new Trainer(network, data, settings.task, device, signal);
+    this.#trainer = trainer;
     this.#solver = penalty(denoisingProblem(network, data, start, { batch, seed }), settings.method, { device });
     this.#state = saved === undefined ? this.#solver.init() : this.#solver.restore(saved);
   }
@@ -106,6 +104,7 @@ export class DenoisingRun implements Disposable {
     settings: DenoisingSettings,
     { network, data }: DenoisingInputs,
     device: Device,
+    trainer: Trainer,
     saved?: SavedState,
     { signal, onProgress }: StageOptions = {},
   ): Promise<DenoisingRun> {
@@ -134,7 +133,7 @@ export class DenoisingRun implements Disposable {
     const statistics = await runningStatistics(network, data.validation.inputs, parameters, { batch, device });
     const predicted = await classifier.predict(data.train.inputs, { ...parameters, ...statistics });
     const importance = initialImportance(predicted, data.train.labels, task);
-    return new DenoisingRun(settings, network, data, device, { importance, parameters }, saved, signal);
+    return new DenoisingRun(settings, network, data, device, { importance, parameters }, trainer, saved);
   }
 
   /** Iterations made so far. */
@@ -188,29 +187,21 @@ export class DenoisingRun implements Disposable {
     return { ...parameters, ...(await runningStatistics(network, data.train.inputs, parameters, options)) };
   }
 
-  /** How well the weights tell wrong labels from right ones. */
-  detect(): Detection {
-    return detection(this.weights, this.data.corrupted.data);
-  }
-
-  /** How a baseline does on the same data. */
-  async judge(baseline: Baseline): Promise<Judgement> {
-    const { trust, flagged, parameters } = await baseline.run(this.#trainer);
-    return {
-      ...judgeLabels(trust, flagged, this.data.corrupted.data),
-      accuracy: await this.#trainer.accuracy(parameters),
-    };
-  }
-
   /**
-   * Test accuracy, in per cent, after training on the trusted samples and the validation samples, and how many those
-   * are.
+   * How the lower-level network does, and a network that is trained anew on the samples that are trusted and on the
+   * validation samples; and how many are trusted.
    */
-  async retrain(): Promise<{ readonly accuracy: number; readonly trusted: number }> {
-    const { trust } = this.settings.task;
-    const weights = this.weights.map((weight) => Number(weight > trust));
-    const accuracy = await this.#trainer.accuracy(await this.#trainer.trainTuned({ weights }));
-    return { accuracy, trusted: weights.reduce((sum, each) => sum + each, 0) };
+  async judge(): Promise<{ readonly penalty: Judgement; readonly retrained: Judgement; readonly trusted: number }> {
+    const { weights, data } = this;
+    const flagged = weights.map((weight) => Number(weight < 0.5));
+    const labels = judgeLabels(weights, flagged, data.corrupted.data);
+    const trusted = weights.map((weight) => Number(weight > this.settings.task.trust));
+    const parameters = await this.#trainer.trainTuned({ weights: trusted });
+    return {
+      penalty: { ...labels, accuracy: await this.accuracy() },
+      retrained: { ...labels, accuracy: await this.#trainer.accuracy(parameters) },
+      trusted: trusted.reduce((sum, each) => sum + each, 0),
+    };
   }
 
   get #importance(): Tensor {
@@ -221,7 +212,6 @@ export class DenoisingRun implements Disposable {
 
   dispose(): void {
     this.#solver.dispose();
-    this.#trainer.dispose();
     this.#classifier.dispose();
   }
 

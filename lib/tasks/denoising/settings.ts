@@ -14,6 +14,9 @@ const settingsOption = {
   text: "Defaults of the options below: tuned here, or those of the paper's authors.",
 } as const;
 
+/** Forms of the method. */
+const forms = ['cross-fitted', 'paper'] as const;
+
 /** Options of the denoising task itself; those of the method follow in denoisingOptions. */
 export const ownOptions = {
   data: { kind: 'text', default: 'mnist', text: `Data set: ${datasetSpecifications}.` },
@@ -31,6 +34,19 @@ export const ownOptions = {
     values: noiseKinds,
     default: 'symmetric',
     text: 'Which labels the wrong ones are: any other, the next class, or what the network confuses the sample with.',
+  },
+  form: {
+    kind: 'choice',
+    values: forms,
+    default: 'cross-fitted',
+    text: "The form of the method: cross-fitted, or the paper's with a weight of its own for each sample.",
+  },
+  rounds: { kind: 'integer', min: 1, default: 4, text: 'Rounds of cross-fitting.' },
+  decayIterations: {
+    kind: 'integer',
+    min: 0,
+    default: 60,
+    text: 'Iterations of the bilevel problem by which the cross-fitted form learns weight decay; 0 leaves it out.',
   },
   seed: { kind: 'integer', min: 0, default: 0, text: 'Seed of the split, the noise and the mini-batches.' },
   epochs: { kind: 'integer', min: 1, default: 100, text: 'Passes over the training samples.' },
@@ -57,6 +73,11 @@ export const ownOptions = {
     kind: 'boolean',
     default: true,
     text: 'Whether what needs no bilevel optimization is done as well, for comparison.',
+  },
+  paperForm: {
+    kind: 'boolean',
+    default: true,
+    text: "Whether the paper's form is among what is done for comparison, where the run has another one.",
   },
   trainSteps: { kind: 'integer', min: 1, default: 400, text: 'Steps of each training of a single level.' },
   trainLearningRate: { kind: 'number', above: 0, default: 0.01, text: 'First learning rate of these trainings.' },

@@ -1,25 +1,26 @@
 import { isDataset, isForExperiments } from '../../data/dataset.js';
 import { BilevelError } from '../../errors.js';
 import { plainOptions, validateOptions } from '../../options.js';
-import { penaltyOptions } from '../../solvers/index.js';
+import { penaltyOptions, type SavedState } from '../../solvers/index.js';
 import {
   defineStudy,
   environmentOf,
   type Job,
   type Results,
   type Rows,
-  type Step,
+  type Resources as StudyResources,
   seedsFrom,
   seedsOption,
 } from '../../study/index.js';
-import { baselines } from './baselines/index.js';
-import { type Ending, endRun } from './ending.js';
-import type { Judgement } from './judgement.js';
+import { crossFittedForm } from './cleaning/form.js';
+import { compare, judgementsOf } from './comparison.js';
+import type { Ending, Form } from './form.js';
 import { readingOptions } from './own/settings.js';
 import { cleaningStudy } from './own/study.js';
 import { denoisingPage } from './page.js';
+import { paperForm } from './paper-form.js';
 import { publishedAccuracies } from './published.js';
-import { DenoisingRun, loadDenoisingInputs, type Stage } from './run.js';
+import { type DenoisingInputs, DenoisingRun, loadDenoisingInputs, type Stage } from './run.js';
 import {
   type DenoisingSettings,
   denoisingOptions,
@@ -28,6 +29,7 @@ import {
   validateSettings,
 } from './settings.js';
 import { factsOf, methodTable, resultsJson, type SeedResult } from './tables.js';
+import { Trainer } from './trainer.js';
 
 interface DenoisingJob extends Job {
   readonly settings: DenoisingSettings;
@@ -39,15 +41,16 @@ type Measured = Pick<SeedResult, 'bilevelMs' | 'methods'> & Omit<Ending, 'method
 export const denoisingStudy = defineStudy({
   name: 'denoise',
   summary:
-    'Finds wrong labels in training data: learns the importance of every training sample so that a network trained with ' +
-    'these importances does well on clean validation samples (penalty method).',
+    'Finds wrong labels in training data and trains a network without them, by cross-fitting, a model of the noise and a ' +
+    'bilevel problem, or in the form of a paper by the penalty method; shows beside it what needs no bilevel optimization.',
   examples: [
     ['', '5,000 MNIST digits with half of the labels wrong'],
-    ['--settings authors --seeds 5', "with the settings of the paper's authors, mean of 5 seeds"],
+    ['--validation 100 --noise-kind pair-flip --noise 0.4', ''],
+    ['--form paper --settings authors --seeds 5', "the paper's form with its authors' settings, mean of 5 seeds"],
     ['--data fashion-mnist --network mlp --noise 0.3', ''],
     ['--data labels.csv --label species', 'a table of your own: which labels are doubtful'],
     ['--data folder:photos --shape 3,32,32 --network lenet', 'the same for a folder of images for each class'],
-    ['--network mnist-cnn --train 59000 --validation 1000 --noise 0.25 --out runs/cnn', ''],
+    ['--form paper --network mnist-cnn --train 59000 --validation 1000 --noise 0.25 --out runs/cnn', ''],
     ['--resume runs/cnn', 'goes on where that run was stopped'],
   ],
   options: {
@@ -78,7 +81,7 @@ export const denoisingStudy = defineStudy({
     settings.map(
       (each): DenoisingJob => ({
         path: settings.length === 1 ? '' : `seed-${each.task.seed}`,
-        title: 'Penalty',
+        title: each.task.form === 'paper' ? 'Penalty' : 'Cleaning',
         configuration: configurationOf(each),
         inputs: String(each.task.seed),
         settings: each,
@@ -86,20 +89,29 @@ export const denoisingStudy = defineStudy({
     ),
   load: ({ settings }, device) => loadDenoisingInputs(settings, device),
   run: async ({ settings }, inputs, { device, signal, report }, saved) => {
-    const onProgress = ({ name, done, total }: Stage): void => report(name, done, total);
-    const run = await DenoisingRun.prepare(settings, inputs, device, saved?.state, { signal, onProgress });
+    const { task } = settings;
+    const trainer = new Trainer(inputs.network, inputs.data, task, device, signal);
+    const resources = { trainer, device, signal, report };
+    const form = await formOf(settings, inputs, resources, saved?.state);
+    const judged = judgementsOf(saved?.rows ?? []);
     return {
-      steps: () => stepsOf(run, judgementsOf(saved?.rows ?? []), signal),
-      save: () => run.save(),
+      async *steps() {
+        if (task.baselines) yield* compare(settings, inputs, resources, judged);
+        yield* form.steps();
+      },
+      save: () => form.save(),
       end: async (folder, seconds) => {
-        const { ending, samples } = await endRun(run, folder);
+        const { ending, samples } = await form.end(folder);
         const metrics = await folder.readMetrics();
         const result = resultOf(settings, folder.path, measuredIn(metrics, ending), seconds());
         const page = denoisingPage(result, samples, metrics, configurationOf(settings), environmentOf(device));
         await folder.writeReport(page);
         return ending;
       },
-      [Symbol.dispose]: () => run.dispose(),
+      [Symbol.dispose]: () => {
+        form[Symbol.dispose]();
+        trainer.dispose();
+      },
     };
   },
   measure: (job, rows, ending): Measured => {
@@ -141,47 +153,16 @@ const measuredIn = (metrics: Rows, ending: Ending): Measured => ({
   bilevelMs: wallMsOf(metrics),
 });
 
-/** How the baselines did that the metrics tell of, by name. */
-function judgementsOf(metrics: Rows): ReadonlyMap<string, Judgement> {
-  return new Map(
-    metrics.flatMap(({ baseline, accuracy, auc, precision, recall }) =>
-      typeof baseline === 'string' ? [[baseline, { accuracy, auc, precision, recall } as Judgement]] : [],
-    ),
-  );
-}
-
-/**
- * The baselines that are not yet judged, a checkpoint after each, and all iterations that are left, with one after
- * every epoch.
- */
-async function* stepsOf(
-  run: DenoisingRun,
-  judged: ReadonlyMap<string, Judgement>,
-  signal: AbortSignal,
-): AsyncGenerator<Step, void, undefined> {
-  const asked = run.settings.task.baselines ? baselines : [];
-  for (const [index, baseline] of asked.entries()) {
-    if (judged.has(baseline.name)) continue;
-    const judgement = await run.judge(baseline);
-    yield {
-      row: { baseline: baseline.name, ...judgement },
-      stage: 'Baselines',
-      done: index + 1,
-      total: asked.length,
-      detail: `${baseline.title}  accuracy ${judgement.accuracy.toFixed(2)} %`,
-      keep: true,
-    };
-  }
-  let accuracy: number | undefined;
-  for await (const { evaluations, ...report } of run.iterate(signal)) {
-    accuracy = report.accuracy ?? accuracy;
-    const shown = accuracy === undefined ? '' : `  accuracy ${accuracy.toFixed(2)} %`;
-    yield {
-      row: { ...report, ...evaluations },
-      done: report.iteration,
-      total: run.iterations,
-      detail: `f ${report.f.toFixed(4)}  g ${report.g.toFixed(4)}${shown}`,
-      keep: report.accuracy !== undefined,
-    };
-  }
+/** The form that was asked for, from its start or from where it stood. */
+async function formOf(
+  settings: DenoisingSettings,
+  inputs: DenoisingInputs,
+  resources: Pick<StudyResources, 'device' | 'signal' | 'report'> & { readonly trainer: Trainer },
+  saved: SavedState | undefined,
+): Promise<Form> {
+  const { trainer, device, signal, report } = resources;
+  if (settings.task.form === 'cross-fitted') return crossFittedForm(settings, inputs, resources, saved);
+  const onProgress = ({ name, done, total }: Stage): void => report(name, done, total);
+  const run = await DenoisingRun.prepare(settings, inputs, device, trainer, saved, { signal, onProgress });
+  return paperForm(run, signal);
 }

@@ -2,7 +2,7 @@ import { formatDuration } from '../../report/format.js';
 import { meanAndDeviation, spread, type TextTable } from '../../report/tables.js';
 import type { Fact } from '../../study/index.js';
 import { baselines } from './baselines/index.js';
-import type { Ending } from './ending.js';
+import type { Ending } from './form.js';
 import type { Judgement } from './judgement.js';
 import { publishedAccuracies } from './published.js';
 import type { DenoisingSettings } from './settings.js';
@@ -12,7 +12,7 @@ export interface SeedResult extends Omit<Ending, 'methods'> {
   readonly settings: DenoisingSettings;
   readonly folder: string;
   /** How each method did, by name: the baselines that were asked for and the ending's own. */
-  readonly methods: Ending['methods'] & Readonly<Record<string, Judgement>>;
+  readonly methods: Readonly<Record<string, Judgement>>;
   /** Wall time of the bilevel iterations, those before an interruption included. */
   readonly bilevelMs: number;
   /** Wall time of everything. */
@@ -28,8 +28,9 @@ interface Method {
 /** All methods in the order of tables, the oracle last. */
 const methods: readonly Method[] = [
   ...baselines.slice(0, -1),
-  { name: 'penalty', title: 'Penalty', note: 'the lower-level network' },
+  { name: 'penalty', title: 'Penalty', note: "the paper's form: the lower-level network" },
   { name: 'retrained', title: 'Penalty, retrained', note: 'on trusted and validation samples' },
+  { name: 'crossFitted', title: 'Cross-fitted', note: 'ours: noise model, weight decay by a bilevel problem' },
   ...baselines.slice(-1),
 ];
 
@@ -82,18 +83,29 @@ export function methodTable(results: readonly SeedResult[]): TextTable {
 
 /** What is told of all seeds. */
 export function factsOf(results: readonly SeedResult[]): Fact[] {
-  const of = (value: (result: SeedResult) => number): number[] => results.map(value);
-  const trusted = spread(
-    of((result) => result.trusted),
-    0,
-  );
-  const seconds = of(({ bilevelMs }) => bilevelMs / 1000).reduce((sum, each) => sum + each, 0);
+  const of = (value: (result: SeedResult) => number | undefined): number[] =>
+    results.map(value).filter((each) => each !== undefined);
+  const facts: Fact[] = [];
+  const rates = of(({ noise }) => noise && 100 * noise.rate);
+  if (rates.length > 0) {
+    const shares = (['symmetric', 'table', 'confusions'] as const).map((mechanism) => {
+      const values = of(({ noise }) => noise && 100 * noise.shares[mechanism]);
+      return `${spread(values, 0)} % ${{ symmetric: 'to any class', table: 'by class', confusions: 'to what looks alike' }[mechanism]}`;
+    });
+    facts.push({
+      label: 'Noise',
+      text: `${spread(rates, 1)} % of the labels seem wrong; of these ${shares.join(', ')}`,
+    });
+  }
+  const trusted = of((result) => result.trusted);
+  if (trusted.length > 0) facts.push({ label: 'Trusted', text: `${spread(trusted, 0)} samples for retraining` });
   const steps = of(({ lowerSteps }) => lowerSteps).reduce((sum, each) => sum + each, 0);
-  const speed = `${Math.round(steps / seconds)} per second`;
-  return [
-    { label: 'Trusted', text: `${trusted} samples for retraining` },
-    { label: 'Speed', text: `${formatDuration(seconds)} for ${steps} steps of v, ${speed}` },
-  ];
+  if (steps > 0) {
+    const seconds = of(({ bilevelMs }) => bilevelMs / 1000).reduce((sum, each) => sum + each, 0);
+    const speed = `${Math.round(steps / seconds)} per second`;
+    facts.push({ label: 'Speed', text: `${formatDuration(seconds)} for ${steps} steps of v, ${speed}` });
+  }
+  return facts;
 }
 
 /** The results as programs read them; accuracies, precision and recall in per cent. */
@@ -102,7 +114,7 @@ export function resultsJson(results: readonly SeedResult[]): object {
     seeds: results.map(({ settings, ...result }) => ({
       seed: settings.task.seed,
       ...result,
-      stepsPerSecond: result.lowerSteps / (result.bilevelMs / 1000),
+      ...(result.lowerSteps !== undefined && { stepsPerSecond: result.lowerSteps / (result.bilevelMs / 1000) }),
     })),
     methods: judged(results).map(({ name, title, all, paper }) => ({
       name,

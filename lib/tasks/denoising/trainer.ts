@@ -3,13 +3,13 @@ import type { SampleInputs } from '../../data/labelled-samples.js';
 import type { Sampler } from '../../data/samplers/sampler.js';
 import { ShuffledRows } from '../../data/samplers/shuffled.js';
 import type { Device } from '../../engine/index.js';
-import { add, crossEntropy, mean, mul, type Node, reduceSum, square } from '../../graph/index.js';
+import { add, constant, crossEntropy, mean, mul, type Node, reduceSum, square } from '../../graph/index.js';
 import { Classifier, filterSamples, joinSamples, type Parameters, type Samples } from '../../network/classifier.js';
 import { runningStatistics } from '../../network/running-statistics.js';
 import type { Network } from '../../onnx/index.js';
 import { cosine } from '../../schedules/index.js';
 import { minimize } from '../../solvers/index.js';
-import { Tensor } from '../../tensor.js';
+import { type Shape, Tensor } from '../../tensor.js';
 import type { DenoisingData } from './data.js';
 import { foldsOf } from './folds.js';
 
@@ -31,8 +31,11 @@ export interface Training {
   readonly weights?: ArrayLike<number>;
   /** Which validation samples are trained on, besides, with weight 1. By default all. */
   readonly validation?: (row: number) => boolean;
-  /** Coefficient of half the squared weights (not of biases), as in g + l2 / 2 |v|^2. */
-  readonly l2: number;
+  /**
+   * Coefficient of half the squared weights (not of biases), as in g + l2 / 2 |v|^2: one for all, or one for each by
+   * name.
+   */
+  readonly l2: number | Decay;
   /** Where the network starts; by default at its file's parameters. */
   readonly start?: Parameters;
   /** Added to the seed of the mini-batches. */
@@ -40,6 +43,9 @@ export interface Training {
   /** Share of the steps of a whole training; 1 by default. */
   readonly share?: number;
 }
+
+/** Coefficients by the names of {@link penalized} parameters. */
+export type Decay = Readonly<Record<string, number>>;
 
 /** Most steps of one native call: enough that the call costs nothing, few enough for progress. */
 const stepsPerCall = 50;
@@ -197,12 +203,19 @@ export function givenProbabilities({ data, shape }: Tensor<'float32'>, labels: T
   return Float64Array.from(labels.data, (label, row) => data[row * classes + Number(label)] ?? Number.NaN);
 }
 
-/** l2 / 2 times the squared weights; biases and scales, which have one axis, are free. */
-export function penaltyOf(v: Readonly<Record<string, Node>>, l2: number | Node): Node {
-  const squares = Object.values(v)
-    .filter(({ shape }) => shape.length > 1)
-    .map((weights) => reduceSum(square(weights)));
-  return mul(mul(0.5, l2), squares.reduce<Node | number>((sum, each) => add(sum, each), 0) as Node);
+/** The names of the parameters that penalties are on: weights, and not biases and scales, which have one axis. */
+export function penalized(parameters: Readonly<Record<string, { readonly shape: Shape }>>): string[] {
+  return Object.entries(parameters)
+    .filter(([, { shape }]) => shape.length > 1)
+    .map(([name]) => name);
+}
+
+/** Half of each penalty times the squared weights. */
+function penaltyOf(v: Readonly<Record<string, Node>>, l2: number | Decay): Node {
+  const terms = penalized(v).map((name) =>
+    mul(0.5 * (typeof l2 === 'number' ? l2 : (l2[name] ?? 0)), reduceSum(square(v[name] as Node))),
+  );
+  return terms.reduce((sum, each) => add(sum, each), constant(0));
 }
 
 /** Every epoch a new random order of the chosen rows alone. */

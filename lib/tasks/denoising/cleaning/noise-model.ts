@@ -1,0 +1,189 @@
+import { Tensor } from '../../../tensor.js';
+
+/**
+ * How labels go wrong: a label is wrong with a probability `rate`, and then by one of three mechanisms with
+ * probabilities `shares`.
+ */
+export interface NoiseModel {
+  readonly rate: number;
+  /**
+   * Symmetric: any other class. Table: by the class alone. Confusions: in proportion to the sample's own probabilities.
+   */
+  readonly shares: { readonly symmetric: number; readonly table: number; readonly confusions: number };
+  /** Of the table: the probability of each wrong label given the right one, [classes, classes], rows sum to 1. */
+  readonly table: Float64Array;
+  /** Log-likelihood of the given labels, in nats. */
+  readonly logLikelihood: number;
+}
+
+/** A fitted model, and the probability that each given label is right under it, [n]. */
+export interface FittedNoise {
+  readonly model: NoiseModel;
+  readonly trust: Float64Array;
+}
+
+const iterations = 40;
+/** Prior count of every wrong label in the table. */
+const prior = 0.5;
+/** Keeps the probabilities of a classifier from ruling a mechanism out. */
+const least = 1e-6;
+
+/**
+ * How the given labels came about, by maximum likelihood (expectation maximization, as Dawid and Skene 1979 for the
+ * labels of observers): the right label of sample i is y with the classifier's probability p_iy; the given one is y
+ * with probability 1 - rate, else c with probability
+ *
+ *     symmetric / (classes - 1) + table A_yc + confusions p_ic / (1 - p_iy)
+ *
+ * The table has classes (classes - 1) numbers, so it is used only where its likelihood pays for them by the Bayesian
+ * information criterion (Schwarz 1978).
+ * @param probabilities of samples that the classifier was not trained on, [n, classes]
+ * @param labels as given, [n]
+ */
+export function fitNoise(probabilities: Tensor<'float32'>, labels: Int32Array): FittedNoise {
+  const [, classes = 0] = probabilities.shape;
+  const simple = expectationMaximization(probabilities, labels, false);
+  const full = expectationMaximization(probabilities, labels, true);
+  const price = 0.5 * classes * (classes - 1) * Math.log(Math.max(2, labels.length));
+  return full.model.logLikelihood - simple.model.logLikelihood > price ? full : simple;
+}
+
+function expectationMaximization(
+  { data, shape }: Tensor<'float32'>,
+  labels: Int32Array,
+  withTable: boolean,
+): FittedNoise {
+  const [count = 0, classes = 0] = shape;
+  const p = normalized(data, classes);
+  const trust = new Float64Array(count);
+  let model: NoiseModel = {
+    rate: 0.4,
+    shares: withTable
+      ? { symmetric: 1 / 3, table: 1 / 3, confusions: 1 / 3 }
+      : { symmetric: 1 / 2, table: 0, confusions: 1 / 2 },
+    table: new Float64Array(classes * classes).fill(1 / (classes - 1)),
+    logLikelihood: Number.NEGATIVE_INFINITY,
+  };
+  // How likely each mechanism is to have made the present sample's label of each right one, [classes].
+  const symmetric = new Float64Array(classes);
+  const byTable = new Float64Array(classes);
+  const confusions = new Float64Array(classes);
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    const { rate, shares, table } = model;
+    const sums = { symmetric: 0, table: 0, confusions: 0 };
+    const tableSums = new Float64Array(classes * classes).fill(prior);
+    let wrong = 0;
+    let logLikelihood = 0;
+    for (let row = 0; row < count; row++) {
+      const given = labels[row] ?? 0;
+      const start = row * classes;
+      const ofGiven = p[start + given] ?? 0;
+      const right = ofGiven * (1 - rate);
+      let total = right;
+      for (let y = 0; y < classes; y++) {
+        const ofTrue = p[start + y] ?? 0;
+        const weight = y === given ? 0 : ofTrue * rate;
+        symmetric[y] = (weight * shares.symmetric) / (classes - 1);
+        byTable[y] = weight * shares.table * (table[y * classes + given] ?? 0);
+        confusions[y] = y === given ? 0 : (weight * shares.confusions * ofGiven) / (1 - ofTrue);
+        total += (symmetric[y] ?? 0) + (byTable[y] ?? 0) + (confusions[y] ?? 0);
+      }
+      trust[row] = right / total;
+      wrong += 1 - right / total;
+      logLikelihood += Math.log(total);
+      for (let y = 0; y < classes; y++) {
+        sums.symmetric += (symmetric[y] ?? 0) / total;
+        sums.table += (byTable[y] ?? 0) / total;
+        sums.confusions += (confusions[y] ?? 0) / total;
+        const cell = y * classes + given;
+        tableSums[cell] = (tableSums[cell] ?? 0) + (byTable[y] ?? 0) / total;
+      }
+    }
+    const all = sums.symmetric + sums.table + sums.confusions;
+    model = {
+      // One right and one wrong label more keep the rate from 0 and 1.
+      rate: (wrong + 1) / (count + 2),
+      shares: {
+        symmetric: sums.symmetric / all,
+        table: sums.table / all,
+        confusions: sums.confusions / all,
+      },
+      table: withoutDiagonal(tableSums, classes),
+      logLikelihood,
+    };
+  }
+  return { model, trust };
+}
+
+/** Rows of probabilities, none of them 0, that sum to 1. */
+function normalized(data: Float32Array, classes: number): Float64Array {
+  const p = Float64Array.from(data, (value) => Math.max(value, least));
+  return divideRows(p, classes);
+}
+
+/** Rows that sum to 1 with zeros on the diagonal. */
+function withoutDiagonal(counts: Float64Array, classes: number): Float64Array {
+  for (let y = 0; y < classes; y++) counts[y * classes + y] = 0;
+  return divideRows(counts, classes);
+}
+
+function divideRows(values: Float64Array, classes: number): Float64Array {
+  for (let start = 0; start < values.length; start += classes) {
+    const row = values.subarray(start, start + classes);
+    const sum = row.reduce((partial, each) => partial + each, 0);
+    row.set(row.map((each) => each / sum));
+  }
+  return values;
+}
+
+/** log p, where p is not too small to have one, [n * classes]. */
+const logarithms = (data: Float32Array): Float64Array => Float64Array.from(data, (p) => Math.log(Math.max(p, 1e-30)));
+
+/** log of the sum of the classes' powers exp(log p / temperature) in the row that begins at `start`. */
+function logSum(logs: Float64Array, start: number, classes: number, temperature: number): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < classes; c++) largest = Math.max(largest, logs[start + c] ?? 0);
+  let sum = 0;
+  for (let c = 0; c < classes; c++) sum += Math.exp(((logs[start + c] ?? 0) - largest) / temperature);
+  return largest / temperature + Math.log(sum);
+}
+
+/** Probabilities to the power 1 / temperature, made to sum to 1 again. */
+export function atTemperature({ data, shape }: Tensor<'float32'>, temperature: number): Tensor<'float32'> {
+  const [, classes = 0] = shape;
+  const logs = logarithms(data);
+  const result = Tensor.zeros(shape);
+  for (let start = 0; start < data.length; start += classes) {
+    const sum = logSum(logs, start, classes, temperature);
+    for (let c = 0; c < classes; c++) {
+      result.data[start + c] = Math.exp((logs[start + c] ?? 0) / temperature - sum);
+    }
+  }
+  return result;
+}
+
+/** The geometric means of two classifiers' probabilities, made to sum to 1 again. */
+export function geometricMean(a: Tensor<'float32'>, b: Tensor<'float32'>): Tensor<'float32'> {
+  const product = Tensor.from(
+    a.data.map((p, at) => Math.sqrt(p * (b.data[at] ?? 0))),
+    a.shape,
+  );
+  return atTemperature(product, 1);
+}
+
+/** The temperature at which probabilities, [n, classes], fit labels best, by mean cross-entropy (Guo et al. 2017). */
+export function bestTemperature({ data, shape }: Tensor<'float32'>, labels: ArrayLike<number | bigint>): number {
+  const [count = 0, classes = 0] = shape;
+  const logs = logarithms(data);
+  const loss = (temperature: number): number => {
+    let sum = 0;
+    for (let row = 0; row < count; row++) {
+      const start = row * classes;
+      sum += logSum(logs, start, classes, temperature) - (logs[start + Number(labels[row])] ?? 0) / temperature;
+    }
+    return sum;
+  };
+  const candidates = Array.from({ length: 31 }, (_, step) => 0.3 * 1.07 ** step); // 0.3 to 2.3
+  const losses = candidates.map(loss);
+  return candidates[losses.indexOf(Math.min(...losses))] ?? 1;
+}

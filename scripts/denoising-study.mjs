@@ -1,0 +1,169 @@
+// Cleans labels in many settings, and writes what was found beside the best baseline into docs/denoising.md.
+import os from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Device } from '../dist/lib/engine/index.js';
+import { mean } from '../dist/lib/numbers.js';
+import { formatDuration } from '../dist/lib/report/format.js';
+import { meanAndDeviation } from '../dist/lib/report/tables.js';
+import { parseShard, runStudy } from '../dist/lib/study/index.js';
+import { holdsRun } from '../dist/lib/study/run-folder.js';
+import { baselines } from '../dist/lib/tasks/denoising/index.js';
+import { findStudy } from '../dist/lib/tasks/index.js';
+import { publish, table } from './pages.mjs';
+
+const usage = `Usage: npm run study:denoising -- [options]
+
+  --data A,B         mnist,fashion-mnist
+  --noise A,B        symmetric-25,symmetric-50,pair-flip-40,confusions-30
+  --validation A,B   50,100,500,1000,5000
+  --networks A,B     logreg,mlp,lenet
+  --seeds A,B        0,1,2
+  --shard I/N        every N-th setting from the I-th on
+  --seconds S        begins no further setting after S seconds
+  --threads N        threads of the engine (1)
+  --out FOLDER       where the runs are kept, and gone on with (runs/denoising-study)
+  --write            writes tables of all settings that the folder holds into docs/denoising.md
+  --help             this text`;
+
+const lists = {
+  data: ['mnist', 'fashion-mnist'],
+  noise: ['symmetric-25', 'symmetric-50', 'pair-flip-40', 'confusions-30'],
+  validation: ['50', '100', '500', '1000', '5000'],
+  networks: ['logreg', 'mlp', 'lenet'],
+  seeds: ['0', '1', '2'],
+};
+
+/** All settings, seed by seed, so that a study that was stopped has a bit of everything. */
+function settingsOf({ data, noise, validation, networks, seeds }) {
+  return networks.flatMap((network) =>
+    seeds.flatMap((seed) =>
+      data.flatMap((set) =>
+        noise.flatMap((kind) =>
+          validation.map((size) => ({ network, data: set, noise: kind, validation: size, seed })),
+        ),
+      ),
+    ),
+  );
+}
+
+const optionsOf = ({ network, data, noise, validation, seed }) => {
+  const [, noiseKind, percent] = /^(.*)-(\d+)$/.exec(noise);
+  const numbers = { noise: Number(percent) / 100, validation: Number(validation), seed: Number(seed) };
+  return { network, data, noiseKind, paperForm: false, ...numbers };
+};
+
+const study = findStudy('denoise');
+
+/** How every method did in a setting, by name; undefined where it has not ended. */
+async function judged(setting, out, device, begin) {
+  const folder = join(out, Object.values(setting).join('_'));
+  const resume = holdsRun(folder);
+  if (!resume && !begin) return undefined;
+  const { results } = await runStudy(study, study.validate(optionsOf(setting)), { out: folder, resume, device });
+  const [outcome] = results.outcomes;
+  return outcome && { seconds: outcome.seconds, methods: outcome.measured.methods };
+}
+
+const rivals = baselines.map(({ name }) => name).filter((name) => name !== 'oracle');
+const titles = Object.fromEntries(baselines.map(({ name, title }) => [name, title]));
+
+/** Ours, the best of the baselines by mean, and the standard error of the difference between the two. */
+function contest(found, key) {
+  const of = (name) => found.map(({ methods }) => methods[name][key]);
+  const best = rivals.reduce((a, b) => (mean(of(b)) > mean(of(a)) ? b : a));
+  const differences = of('crossFitted').map((value, at) => value - of(best)[at]);
+  const { mean: ahead, deviation } = meanAndDeviation(differences);
+  const error = deviation === undefined ? undefined : deviation / Math.sqrt(found.length);
+  return {
+    ours: mean(of('crossFitted')),
+    best: mean(of(best)),
+    rival: titles[best],
+    oracle: mean(of('oracle')),
+    ahead,
+    error,
+  };
+}
+
+/** Lost: behind by more than a standard error, or at all where there is one seed. */
+const isLost = ({ ahead, error = 0 }) => ahead < -error;
+
+const keys = { auc: [3, 'AUC'], accuracy: [2, 'test accuracy, %'] };
+
+function report(cells) {
+  const text = [];
+  for (const network of lists.networks) {
+    const own = cells.filter(({ setting }) => setting.network === network);
+    if (own.length === 0) continue;
+    const most = Math.max(...own.map(({ found }) => found.length));
+    const contests = own.map(({ found }) =>
+      Object.fromEntries(Object.keys(keys).map((key) => [key, contest(found, key)])),
+    );
+    text.push(`### ${network}, up to ${most} seeds`);
+    text.push(
+      table(
+        ['data, wrong labels', 'validation', 'seeds', 'AUC', 'best baseline', 'accuracy, %', 'best baseline', 'oracle'],
+        own.map(({ setting, found }, at) => {
+          const columns = Object.entries(keys).flatMap(([key, [digits]]) => {
+            const { ours, best, rival, ...rest } = contests[at][key];
+            const shown = ours.toFixed(digits);
+            return [isLost(rest) ? `${shown} (lost)` : `**${shown}**`, `${best.toFixed(digits)} ${rival}`];
+          });
+          const name = `${setting.data}, ${setting.noise.replace(/-(\d+)$/, ' $1 %')}`;
+          return [name, setting.validation, String(found.length), ...columns, contests[at].accuracy.oracle.toFixed(2)];
+        }),
+      ),
+    );
+    const sentences = Object.entries(keys).map(([key, [digits, title]]) => {
+      const all = contests.map((each) => each[key]);
+      const lost = all.filter(isLost);
+      const against = rivals.map((name) => {
+        const ahead = own.flatMap(({ found }) =>
+          found.map(({ methods }) => methods.crossFitted[key] - methods[name][key]),
+        );
+        return `${titles[name]} ${mean(ahead).toFixed(digits + 1)}`;
+      });
+      return `- ${title}: lost in ${lost.length} of ${all.length} settings; on average ${mean(all.map(({ ahead }) => ahead)).toFixed(digits + 1)} ahead of the best baseline of each setting, and ahead of each by: ${against.join(', ')}.`;
+    });
+    text.push(sentences.join('\n'));
+  }
+  return text.join('\n\n');
+}
+
+async function main() {
+  const flags = { shard: {}, seconds: {}, threads: { default: '1' }, out: { default: 'runs/denoising-study' } };
+  const texts = Object.fromEntries(
+    [...Object.keys(lists), ...Object.keys(flags)].map((name) => [name, { type: 'string', ...flags[name] }]),
+  );
+  const booleans = { write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } };
+  const { values } = parseArgs({ options: { ...texts, ...booleans } });
+  if (values.help) return console.log(usage);
+  const chosen = Object.fromEntries(
+    Object.entries(lists).map(([name, all]) => [name, values[name]?.split(',') ?? all]),
+  );
+  const shard = parseShard(values.shard ?? '1/1');
+  const endsAt = performance.now() + 1000 * Number(values.seconds ?? Number.POSITIVE_INFINITY);
+  const device = Device.cpu({ threads: Number(values.threads) });
+  const cells = new Map();
+  let seconds = 0;
+  for (const [position, setting] of settingsOf(chosen).entries()) {
+    const isOurs = position % shard.count === shard.index - 1;
+    const result = await judged(setting, values.out, device, isOurs && performance.now() < endsAt);
+    if (result === undefined) continue;
+    seconds += result.seconds;
+    const { seed, ...cell } = setting;
+    const key = Object.values(cell).join();
+    cells.set(key, { setting, found: [...(cells.get(key)?.found ?? []), result] });
+    const { crossFitted } = result.methods;
+    console.error(
+      `${key}, seed ${seed}: AUC ${crossFitted.auc.toFixed(4)}, accuracy ${crossFitted.accuracy.toFixed(2)} %`,
+    );
+  }
+  device.dispose();
+  const processor = os.cpus()[0]?.model.trim() ?? 'an unknown processor';
+  const text = `${report([...cells.values()])}\n\n${formatDuration(seconds)} in all on ${processor}, ${values.threads} thread${values.threads === '1' ? '' : 's'} a run.`;
+  console.log(text);
+  if (values.write) await publish(new URL('../docs/denoising.md', import.meta.url), 'grid', text);
+}
+
+await main();
