@@ -91,8 +91,8 @@ export function compareWithDifferences<N extends string>(
 }
 
 /**
- * A point a small random step away: parameters that are exactly 0 or 1, as before training, lie on kinks, and those of this
- * point do not.
+ * A point a small random step away: parameters that are exactly 0 or 1, as before training, lie on kinks, and those of
+ * this point do not.
  */
 export function moveAside(feeds: Feeds, variables: readonly Node[]): Feeds {
   const random = Random.fromSeed(0, 'aside');

@@ -20,8 +20,9 @@ export interface CheckProblemOptions extends RespondOptions {
 /** What was found of a problem. */
 export interface ProblemCheck {
   /**
-   * Each derivative against central differences in float64, on a mini-batch of at most 8 rows of each feed, near the start:
-   * the error relative to its length. Without one, differences could not tell: there was a kink, or rounding hid it.
+   * Each derivative against central differences in float64, on a mini-batch of at most 8 rows of each feed, near the
+   * start: the error relative to its length. Without one, differences could not tell: there was a kink, or rounding hid
+   * it.
    */
   readonly derivatives: Readonly<Record<DerivativeName, DifferenceResult>>;
   /** Costs and |grad_v g| on all rows where the problem lets u and v start. */
@@ -39,8 +40,8 @@ const mostError = 1e-4;
 const highCondition = 1e4;
 
 /**
- * Looks at a problem before it is solved: whether the derivatives of both costs are those that central differences give,
- * whether g has a minimum over v that can be found, how ill-conditioned it is there, and what f is at it.
+ * Looks at a problem before it is solved: whether the derivatives of both costs are those that central differences
+ * give, whether g has a minimum over v that can be found, how ill-conditioned it is there, and what f is at it.
  * @throws as `respond` and `evaluate`
  */
 export async function checkProblem(problem: BilevelProblem, options: CheckProblemOptions = {}): Promise<ProblemCheck> {

@@ -131,7 +131,10 @@ export class RunFolder {
     await writeFileAtomic(join(this.path, csv), encodeImportanceCsv(importance));
   }
 
-  /** Writes judged.csv and cleaned.csv: the owner's table with what was found, and without what is suspicious. @throws IO_ERROR */
+  /**
+   * Writes judged.csv and cleaned.csv: the owner's table with what was found, and without what is suspicious.
+   * @throws IO_ERROR
+   */
   async writeTables(texts: Readonly<Record<keyof typeof tableFiles, string>>): Promise<typeof texts> {
     const path = (name: keyof typeof tableFiles): string => join(this.path, tableFiles[name]);
     await writeFileAtomic(path('judged'), texts.judged);

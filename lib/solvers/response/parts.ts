@@ -17,14 +17,14 @@ export interface Division {
 }
 
 /**
- * How many times as long as one whose parts differ by a row a pass of equal parts may be. Of one feed both give the mean
- * over all rows; of several the other gives it only nearly, as a step has one weight for the parts of all of them.
+ * How many times as long as one whose parts differ by a row a pass of equal parts may be. Of one feed both give the
+ * mean over all rows; of several the other gives it only nearly, as a step has one weight for the parts of all of them.
  */
 const [longestOfOne, longestOfSeveral] = [2, 8];
 
 /**
- * The shortest pass in which every feed is in equal parts of at most its batch, and every part comes equally often; or, where
- * that is too long, in parts that differ by a row.
+ * The shortest pass in which every feed is in equal parts of at most its batch, and every part comes equally often; or,
+ * where that is too long, in parts that differ by a row.
  * @param multiple what the number of steps is to be a multiple of
  * @throws INVALID_ARGUMENT when there is none that is short
  */

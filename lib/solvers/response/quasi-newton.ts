@@ -46,7 +46,10 @@ export class QuasiNewton {
     return this.#order.length === 0;
   }
 
-  /** Of the Hessian, as the pairs show it: <step, change> / <step, step> at least, <change, change> / <step, change> at most. */
+  /**
+   * Of the Hessian, as the pairs show it: <step, change> / <step, step> at least, <change, change> / <step, change> at
+   * most.
+   */
   get curvature(): { readonly least: number; readonly largest: number } | undefined {
     if (this.isEmpty) return undefined;
     const of = (products: Float64Array, row: number): number => products[row * this.#rows + row] ?? 0;

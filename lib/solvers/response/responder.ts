@@ -28,7 +28,10 @@ export interface Found {
   readonly residual: number;
   /** An estimate of the distance from v to the minimum, relative to |v|, from how the steps grow shorter. */
   readonly remaining: number;
-  /** Curvatures of g that the last steps met; the condition of grad_vv g is at least their ratio. Undefined without steps. */
+  /**
+   * Curvatures of g that the last steps met; the condition of grad_vv g is at least their ratio. Undefined without
+   * steps.
+   */
   readonly curvature: { readonly least: number; readonly largest: number } | undefined;
   readonly status: ResponseStatus;
   readonly converged: boolean;

@@ -49,7 +49,9 @@ export function encodeJudgedTable(
   return encodeCsv(header, rows);
 }
 
-/** The owner's table without the rows of suspicious labels, but with those that somebody has fixed, as they were fixed. */
+/**
+ * The owner's table without the rows of suspicious labels, but with those that somebody has fixed, as they were fixed.
+ */
 export function encodeCleanedTable(
   records: Records,
   classes: readonly string[],

@@ -28,7 +28,10 @@ export function weightOf({ decision }: Decision): number {
   return decision === 'drop' ? 0 : 1;
 }
 
-/** What was found, and where somebody has decided, that: a label that was fixed or dropped is wrong, one that was kept is right. */
+/**
+ * What was found, and where somebody has decided, that: a label that was fixed or dropped is wrong, one that was kept
+ * is right.
+ */
 export function overruled({ weights, suspicious, suggested }: CleanedLabels, decisions: Decisions): CleanedLabels {
   const said = {
     weights: Float64Array.from(weights),

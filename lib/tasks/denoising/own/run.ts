@@ -28,7 +28,10 @@ export interface CleaningInputs {
   readonly decisions: Decisions;
 }
 
-/** @throws what loadDataset, loadModel and decisionsOn throw; SHAPE_MISMATCH and INVALID_DATA where network and data do not fit */
+/**
+ * @throws what loadDataset, loadModel and decisionsOn throw; SHAPE_MISMATCH and INVALID_DATA where network and data do
+ *   not fit
+ */
 export async function loadCleaningInputs(settings: CleaningSettings): Promise<CleaningInputs> {
   const { doubtful, clean } = await loadOwnData(settings);
   const classes = doubtful.classes.length;
