@@ -4,18 +4,32 @@ import { idxFolder } from './sources/idx-folder.js';
 import { formats, sources } from './sources/index.js';
 import type { Dataset, DatasetOptions } from './sources/source.js';
 
-const specifications = [...sources.map(({ name }) => name), ...formats.flatMap((format) => format.specifications)];
+const list = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
+const names = sources.map(({ name }) => name);
 
 /** What {@link loadDataset} takes, as messages and help texts say it. */
-export const datasetSpecifications = `${specifications.slice(0, -1).join(', ')} or ${specifications.at(-1)}`;
+export const datasetSpecifications = list([...names, ...formats.flatMap((format) => format.specifications)]);
+
+/** The data sets of {@link isForExperiments}, in the same way. */
+export const experimentSpecifications = list([...names, ...idxFolder.specifications]);
 
 /** Whether {@link loadDataset} takes it, as far as its name tells. */
 export const isDataset = (specification: string): boolean =>
-  sources.some(({ name }) => name === specification) || formats.some((format) => format.accepts(specification));
+  names.includes(specification) || formats.some((format) => format.accepts(specification));
 
 /** Whether a data set is one to experiment with, known by name or distributed as MNIST is, and not the reader's own. */
 export const isForExperiments = (specification: string): boolean =>
-  sources.some(({ name }) => name === specification) || idxFolder.accepts(specification);
+  names.includes(specification) || idxFolder.accepts(specification);
+
+/**
+ * Refuses data of readers' own where an experiment draws samples, makes wrong labels and judges by a test part.
+ * @throws INVALID_ARGUMENT
+ */
+export function checkForExperiments(specification: string): void {
+  if (isForExperiments(specification)) return;
+  throw invalidArgument('the option data of an experiment', experimentSpecifications, specification);
+}
 
 /**
  * Loads samples and labels: `loadDataset('mnist')`, `loadDataset('flowers.csv', { label: 'species' })`.

@@ -1,4 +1,4 @@
-import { loadDataset } from '../../data/dataset.js';
+import { checkForExperiments, loadDataset } from '../../data/dataset.js';
 import { confusedWith, corruptLabels, nextClass, type WrongLabel } from '../../data/noise.js';
 import { Random } from '../../data/random.js';
 import { splitRows } from '../../data/split.js';
@@ -13,7 +13,7 @@ export const noiseKinds = ['symmetric', 'pair-flip', 'confusions'] as const;
 
 /** What the data of a denoising run are made of. */
 export interface DataSettings {
-  /** What `loadDataset` takes. */
+  /** `mnist`, `fashion-mnist` or `idx:DIR`. */
   readonly data: string;
   /** Samples whose labels are partly wrong, and samples with right labels. */
   readonly train: number;
@@ -52,6 +52,7 @@ export async function loadDenoisingData(
   network: Network,
   device: Device,
 ): Promise<DenoisingData> {
+  checkForExperiments(data);
   const dataset = await loadDataset(data);
   const rows = splitRows(dataset.train.count, { train, validation }, Random.fromSeed(seed, 'split'));
   const take = (part: Int32Array): Samples => dataset.train.take(part);

@@ -1,5 +1,5 @@
-import { isDataset, isForExperiments } from '../../data/dataset.js';
-import { BilevelError } from '../../errors.js';
+import { datasetSpecifications, isDataset, isForExperiments } from '../../data/dataset.js';
+import { BilevelError, invalidArgument } from '../../errors.js';
 import { plainOptions, validateOptions } from '../../options.js';
 import { penaltyOptions, type SavedState } from '../../solvers/index.js';
 import {
@@ -66,6 +66,8 @@ export const denoisingStudy = defineStudy({
       return { name: `--settings ${settings}`, values: { ...task, ...method } };
     }),
   validate: ({ seeds, ...given }) => {
+    const { data = taskOptions.data.default } = given;
+    if (!isDataset(String(data))) throw invalidArgument('the option data of denoise', datasetSpecifications, data);
     const foreign = Object.keys(given).find((name) => given[name] !== undefined && Object.hasOwn(readingOptions, name));
     if (foreign !== undefined) {
       throw new BilevelError(

@@ -1,3 +1,4 @@
+import { experimentSpecifications } from '../../data/dataset.js';
 import { detection } from '../../data/detection.js';
 import { Classifier } from '../../network/classifier.js';
 import { runningStatistics } from '../../network/running-statistics.js';
@@ -12,7 +13,10 @@ import { denoisingStudy } from './study.js';
 
 const { data, network, output, train, validation, noise, noiseKind, seed, batch } = ownOptions;
 
-const options = { data, network, output, train, validation, noise, noiseKind, seed } as const satisfies OptionTable;
+const options = {
+  data: { ...data, text: `Data set: ${experimentSpecifications}.` },
+  ...{ network, output, train, validation, noise, noiseKind, seed },
+} as const satisfies OptionTable;
 
 const chosen = (own: ChosenSettings['options']): ChosenSettings => ({
   batch: batch.default,

@@ -1,4 +1,4 @@
-import { loadDataset } from '../../data/dataset.js';
+import { checkForExperiments, loadDataset } from '../../data/dataset.js';
 import type { LabelledSamples } from '../../data/labelled-samples.js';
 import { corruptLabels } from '../../data/noise.js';
 import { Random } from '../../data/random.js';
@@ -50,6 +50,7 @@ function take(part: LabelledSamples, first: number, count: number): Samples {
  */
 export async function loadHyperCleaningData(settings: TaskSettings): Promise<HyperCleaningData> {
   const { data, train, validation, noise, seed } = settings;
+  checkForExperiments(data);
   const dataset = await loadDataset(data);
   const { count } = dataset.train;
   if (train + validation > count) {

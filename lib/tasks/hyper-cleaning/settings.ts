@@ -1,11 +1,11 @@
-import { datasetSpecifications } from '../../data/dataset.js';
+import { experimentSpecifications } from '../../data/dataset.js';
 import { type GivenOptions, type Options, validateOptions } from '../../options.js';
 
 const source = 'Yang, Ji and Liang 2021, released code';
 
 /** Options of the hyper-cleaning task itself. */
 export const hyperCleaningOptions = {
-  data: { kind: 'text', default: 'mnist', text: `Data set: ${datasetSpecifications}.` },
+  data: { kind: 'text', default: 'mnist', text: `Data set: ${experimentSpecifications}.` },
   train: { kind: 'integer', min: 1, default: 20_000, text: 'Training samples, the first of the data set.', source },
   validation: { kind: 'integer', min: 1, default: 5000, text: 'Validation samples, its last ones.', source },
   noise: { kind: 'number', min: 0, max: 1, default: 0.1, text: 'Share of wrong training labels.', source },
