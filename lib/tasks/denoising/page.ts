@@ -19,12 +19,12 @@ export function denoisingPage(
       `${task.train} training samples with ${formatShare(task.noise, 0)} wrong labels and ${task.validation} clean validation ` +
       `samples, seed ${task.seed}. Of the ${result.corrupted} wrong labels ${formatFixed(recall, 1)} % were found.`,
     tables: [methodTable([result])],
-    charts: curvesOf(metrics, { column: 'iteration', label: 'iteration' }, [
+    charts: curvesOf([...metrics, ...upperCosts(metrics)], { column: 'iteration', label: 'iteration' }, [
       {
         title: 'Upper and lower cost',
         yScale: 'linear',
         yLabel: 'mean cross-entropy',
-        columns: { f: 'f, validation', g: 'g, training' },
+        columns: { f: 'f, held out', g: 'g, training' },
       },
       {
         title: 'Test accuracy',
@@ -41,4 +41,11 @@ export function denoisingPage(
     configuration,
     environment,
   });
+}
+
+/** The upper costs of the cross-fitted form's bilevel problem, which the metrics have in one line. */
+function upperCosts(
+  metrics: readonly Record<string, unknown>[],
+): { readonly iteration: number; readonly f: unknown }[] {
+  return metrics.flatMap(({ costs }) => (Array.isArray(costs) ? costs.map((f, at) => ({ iteration: at + 1, f })) : []));
 }

@@ -1,9 +1,10 @@
 import type { Device } from '../../../engine/index.js';
+import { BilevelError, isRecord } from '../../../errors.js';
 import type { Parameters } from '../../../network/classifier.js';
 import type { Network } from '../../../onnx/index.js';
 import type { SavedState } from '../../../solvers/index.js';
 import type { Step } from '../../../study/index.js';
-import { Tensor } from '../../../tensor.js';
+import { formatType, type Shape, sameShape, Tensor } from '../../../tensor.js';
 import { crossFit, type OutOfFold } from '../cross-fitting.js';
 import type { Decay, Trainer } from '../trainer.js';
 import { costsAtEnds, firstDecay, learnDecay } from './learn-decay.js';
@@ -37,6 +38,21 @@ interface Progress {
 
 type Noise = Pick<NoiseModel, 'rate' | 'shares'>;
 
+function isProgress(values: unknown): values is Progress {
+  if (!isRecord(values)) return false;
+  const { rounds, decay, learned, temperature, noise } = values;
+  const numbers = isRecord(decay) && isRecord(noise) && isRecord(noise.shares) ? { ...decay, ...noise.shares } : {};
+  return (
+    Number.isSafeInteger(rounds) &&
+    typeof learned === 'boolean' &&
+    Object.keys(numbers).length > 0 &&
+    [temperature, isRecord(noise) ? noise.rate : undefined, ...Object.values(numbers)].every(Number.isFinite)
+  );
+}
+
+const mismatch = (reason: string): BilevelError =>
+  new BilevelError('STATE_MISMATCH', `The saved state does not fit this run: ${reason}.`);
+
 /**
  * Cleans labels by cross-fitting: in each round networks are trained on the labels as far as they are trusted, predict
  * the samples that they did not see, and a model of the noise turns predictions and given labels into trust; the last
@@ -68,29 +84,43 @@ export class Cleaning {
     this.#progress = progress;
   }
 
-  /** Trust starts from a network trained on the validation samples alone. */
+  /**
+   * Trust starts from a network trained on the validation samples alone, or from where it stood.
+   * @throws STATE_MISMATCH, ABORTED, NON_FINITE
+   */
   static async prepare(
     network: Network,
     trainer: Trainer,
     settings: CleaningSettings,
     saved?: SavedState,
   ): Promise<Cleaning> {
-    const trust = saved?.tensors.get('trust');
-    if (saved !== undefined && trust !== undefined) {
-      const progress = saved.values as Progress;
-      const cleaning = new Cleaning(network, trainer, settings, Float64Array.from(trust.toArray()), progress);
-      const [train, validation] = ['train', 'validation'].map(
-        (name) => saved.tensors.get(name) as Tensor<'float32'> | undefined,
-      );
-      if (train !== undefined) cleaning.#predicted = { train, validation };
-      return cleaning;
-    }
+    // A run that was stopped during the comparison has nothing of the cleaning yet.
+    if (saved?.tensors.has('trust')) return Cleaning.#restored(network, trainer, settings, saved);
     const decay = firstDecay(network);
     const parameters = await trainer.train({ weights: new Float64Array(trainer.count), l2: decay });
     const probabilities = await trainer.probabilities(trainer.data.train.inputs, parameters);
     const { trust: first, model } = fitNoise(probabilities, labelsOf(trainer));
     const progress = { rounds: 0, decay, learned: false, temperature: 1, noise: noiseOf(model) };
     return new Cleaning(network, trainer, settings, rounded(first), progress);
+  }
+
+  /** @throws STATE_MISMATCH for what is not the state of a cleaning of these data */
+  static #restored(network: Network, trainer: Trainer, settings: CleaningSettings, saved: SavedState): Cleaning {
+    const { data, count } = trainer;
+    const tensor = (name: string, shape: Shape): Tensor<'float32'> | undefined => {
+      const found = saved.tensors.get(name);
+      if (found === undefined || (found.dtype === 'float32' && sameShape(found.shape, shape))) {
+        return found as Tensor<'float32'> | undefined;
+      }
+      throw mismatch(`${name} is ${formatType(found)}, not float32[${shape.join(', ')}]`);
+    };
+    const trust = tensor('trust', [count]);
+    if (trust === undefined || !isProgress(saved.values)) throw mismatch('it does not say how far the cleaning was');
+    const cleaning = new Cleaning(network, trainer, settings, Float64Array.from(trust.data), saved.values);
+    const train = tensor('train', [count, data.classes.length]);
+    const validation = tensor('validation', [data.validation.labels.size, data.classes.length]);
+    if (train !== undefined) cleaning.#predicted = { train, validation };
+    return cleaning;
   }
 
   /** The probability that each given label is right, [n]. */
