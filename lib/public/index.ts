@@ -93,4 +93,5 @@ export {
   type WatchOptions,
   writeState,
 } from '../solvers/index.js';
+export { type ReportOptions, report } from '../study/solver-run.js';
 export { type DType, type Shape, Tensor, type TensorType } from '../tensor.js';

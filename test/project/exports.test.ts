@@ -11,7 +11,7 @@ const entries = {
   '.': [
     bilevel,
     `bilevelProblem feed minimizationProblem perSample sets schedules methods penalty minimize readState writeState
-    respond evaluate checkProblem Network runningStatistics Tensor BilevelError NonFiniteError RunAborted`,
+    respond evaluate checkProblem report Network runningStatistics Tensor BilevelError NonFiniteError RunAborted`,
   ],
   './graph': [
     graph,
