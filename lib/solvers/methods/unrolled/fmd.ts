@@ -25,7 +25,7 @@ export const fmd = defineMethod({
   options: {
     lowerSteps: lowerStepsOption(20, source),
     warmStart: warmStartOption(true),
-    ...levelOptions({ optimizer: 'sgd', upper: 1e-3, lower: 1e-4 }),
+    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
     slots: slotsOption,
   },
   rows: true,

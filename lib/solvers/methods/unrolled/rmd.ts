@@ -25,7 +25,7 @@ const options = {
     text: "Whether the first of T steps is differentiated as in the paper, or left out as in the authors' code.",
   },
   warmStart: warmStartOption(true),
-  ...levelOptions({ optimizer: 'sgd', upper: 1e-3, lower: 1e-4 }),
+  ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
   slots: slotsOption,
 } as const;
 
