@@ -36,7 +36,7 @@ for (const file of ['mlp', 'lenet']) {
     const problem = bilevelProblem({
       upper: { decay: Tensor.from([1e-3]) },
       lower: network.initialParameters(),
-      feeds: { train: feed(images(50, 1), { batch: 20 }) },
+      feeds: { train: feed(images(150, 1), { batch: 20 }) },
       f: ({ v, train }) => mean(crossEntropy(network.apply(train.x, v), train.y)),
       g: ({ u, v, train }) => add(mean(crossEntropy(network.apply(train.x, v), train.y)), decayOf(v, u.decay)),
     });
