@@ -67,7 +67,7 @@ export const denoisingStudy = defineStudy({
     }),
   validate: ({ seeds, ...given }) => {
     const { data = taskOptions.data.default } = given;
-    if (!isDataset(String(data))) throw invalidArgument('the option data of denoise', datasetSpecifications, data);
+    if (!isDataset(String(data))) throw invalidArgument('data', datasetSpecifications, data);
     const foreign = Object.keys(given).find((name) => given[name] !== undefined && Object.hasOwn(readingOptions, name));
     if (foreign !== undefined) {
       throw new BilevelError(
