@@ -16,7 +16,9 @@ export interface ReportOptions {
   readonly units?: { readonly f?: string; readonly g?: string } | undefined;
   /** The solver that made the reports: the page then lists its method, options and feeds. */
   readonly solver?: { readonly configuration: Readonly<Record<string, string | number | boolean>> } | undefined;
-  /** More numbers of every report that are drawn, by name: the label of their axis. `{ accuracy: 'test accuracy, %' }` */
+  /**
+   * More numbers of every report that are drawn, by name: the label of their axis. `{ accuracy: 'test accuracy, %' }`
+   */
   readonly columns?: Readonly<Record<string, string>> | undefined;
 }
 
