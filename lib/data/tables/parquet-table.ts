@@ -11,6 +11,12 @@ export type ParquetReply = ParquetContent | { readonly code: ErrorCode; readonly
 const memoryLimit = 4096;
 
 /**
+ * Seconds that a file may take, and how many more for each MiB of it: a sound one is decoded in a hundredth of that.
+ * What a damaged one says of its own lengths can keep the decoder busy for ever.
+ */
+const [seconds, secondsForMiB] = [20, 2];
+
+/**
  * Reads a Parquet file of flat columns, packed by Snappy, gzip or Brotli, or not at all.
  * @throws NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED
  */
@@ -28,8 +34,12 @@ async function decode(bytes: Uint8Array, source: string): Promise<ParquetContent
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: memoryLimit },
   });
+  const limit = Math.ceil(seconds + (secondsForMiB * bytes.length) / 2 ** 20);
+  let timer: NodeJS.Timeout | undefined;
   try {
     const reply = await new Promise<ParquetReply>((resolve, reject) => {
+      const tooLong = `${source} is not read within ${limit} seconds, as a file that is not damaged would be.`;
+      timer = setTimeout(() => reject(new BilevelError('LIMIT_EXCEEDED', tooLong)), 1000 * limit);
       worker.once('message', resolve).once('error', reject);
       worker.once('exit', (code) =>
         reject(new Error(`The thread that reads ${source} ended with the exit code ${code}.`)),
@@ -43,6 +53,7 @@ async function decode(bytes: Uint8Array, source: string): Promise<ParquetContent
       cause: error,
     });
   } finally {
+    clearTimeout(timer);
     await worker.terminate();
   }
 }
