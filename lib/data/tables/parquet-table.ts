@@ -5,6 +5,8 @@ import { contentLimit } from '../unpack.js';
 import type { ParquetContent } from './parquet.js';
 import { checkTable, type Table } from './table.js';
 
+/** What the thread says first, once it is there to decode, and then of the file. */
+export type ParquetMessage = 'begun' | ParquetReply;
 export type ParquetReply = ParquetContent | { readonly code: ErrorCode; readonly message: string };
 
 /** Memory of the thread that decodes a file, in MiB: a file that asks for more ends that thread and not the process. */
@@ -14,7 +16,7 @@ const memoryLimit = 4096;
  * Seconds that a file may take, and how many more for each MiB of it: a sound one is decoded in a hundredth of that.
  * What a damaged one says of its own lengths can keep the decoder busy for ever.
  */
-const [seconds, secondsForMiB] = [20, 2];
+const [seconds, secondsForMiB] = [2, 2];
 
 /**
  * Reads a Parquet file of flat columns, packed by Snappy, gzip or Brotli, or not at all.
@@ -39,8 +41,10 @@ async function decode(bytes: Uint8Array, source: string): Promise<ParquetContent
   try {
     const reply = await new Promise<ParquetReply>((resolve, reject) => {
       const tooLong = `${source} is not read within ${limit} seconds, as a file that is not damaged would be.`;
-      timer = setTimeout(() => reject(new BilevelError('LIMIT_EXCEEDED', tooLong)), 1000 * limit);
-      worker.once('message', resolve).once('error', reject);
+      worker.once('error', reject).on('message', (message: ParquetMessage) => {
+        if (message !== 'begun') resolve(message);
+        else timer = setTimeout(() => reject(new BilevelError('LIMIT_EXCEEDED', tooLong)), 1000 * limit);
+      });
       worker.once('exit', (code) =>
         reject(new Error(`The thread that reads ${source} ended with the exit code ${code}.`)),
       );
