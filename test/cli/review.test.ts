@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { readDecisions } from '../../lib/review/index.js';
@@ -44,6 +45,15 @@ test('what holds no run is refused', async (t) => {
     const { code, message } = errorOf(await bilevel('review', folder, '--json'));
     t.is(code, 'NOT_FOUND');
     t.regex(message, /holds no run of bilevel denoise/);
+  });
+  await withTemporary(async (folder) => {
+    await writeFile(join(folder, 'config.json'), '{"task":{"data":"mnist"}}');
+    t.regex(errorOf(await bilevel('review', folder, '--json')).message, /the run has not ended.*--resume/);
+    const header = 'index,given_label,predicted_label,weight\n';
+    for (const rows of ['1,2,3\n', '1,2,x,0.1\n', '1,2,3,-1\n', '1,2,3,"0.1\n', '90000,2,3,0.1\n']) {
+      await writeFile(join(folder, 'importance.csv'), header + rows);
+      t.is(errorOf(await bilevel('review', folder, '--json')).code, 'INVALID_FILE', rows);
+    }
   });
   t.is(errorOf(await bilevel('review', 'x', '--port', '70000', '--json')).code, 'INVALID_ARGUMENT');
 });

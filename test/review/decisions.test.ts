@@ -30,6 +30,10 @@ test('each decision is in the file when it is made, the last one of a sample cou
     const again = await DecisionsFile.open(path, classes);
     t.deepEqual(again.get(3), { decision: 'fix', label: 1 });
     t.is(again.get(9), undefined);
+    // With the last decision taken back the file is still one of decisions.
+    await again.set(3, undefined);
+    await again.set(7, undefined);
+    t.is((await readDecisions(path)).size, 0);
   }));
 
 test('a decision that cannot be written is not made, and the next one can be', (t) =>

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { parse } from 'csv-parse/sync';
 import { loadDataset } from '../../data/dataset.js';
 import { readBytes } from '../../data/files.js';
+import { readCsv } from '../../data/tables/csv-table.js';
+import type { Table } from '../../data/tables/table.js';
 import { BilevelError, isRecord } from '../../errors.js';
 import { validateOptions } from '../../options.js';
 import { imageDataUri } from '../../report/gallery.js';
@@ -28,23 +29,18 @@ export async function reviewOf(folder: string, { below, count }: ReviewOptions):
       `${folder} holds no run of bilevel denoise. Of several seeds each has a folder.`,
     );
   }
-  const text = async (name: string): Promise<string> => new TextDecoder().decode(await readBytes(join(folder, name)));
   const path = join(folder, 'config.json');
-  const { task } = parseRecord(await text('config.json'), path);
+  const { task } = parseRecord(new TextDecoder().decode(await readBytes(path)), path);
   if (!isRecord(task) || typeof task.data !== 'string') {
     throw new BilevelError('INVALID_FILE', `${path} is not the configuration of a run of bilevel denoise.`);
   }
-  const importance = await text('importance.csv').catch((cause: unknown) => {
-    throw new BilevelError(
-      'NOT_FOUND',
-      `${folder} holds no weights: the run has not ended. Go on with it by --resume.`,
-      {
-        cause,
-      },
-    );
+  const importance = await readCsv(join(folder, 'importance.csv')).catch((cause: unknown) => {
+    if (!(cause instanceof BilevelError && cause.code === 'NOT_FOUND')) throw cause;
+    const message = `${folder} holds no weights: the run has not ended. Go on with it by --resume.`;
+    throw new BilevelError('NOT_FOUND', message, { cause });
   });
   const dataset = await loadDataset(task.data, datasetOptions(readingOf(task)));
-  const samples = samplesOf(importance, join(folder, 'importance.csv'))
+  const samples = samplesOf(importance)
     .filter(({ weight }) => weight < below)
     .sort((a, b) => a.weight - b.weight || a.index - b.index)
     .slice(0, count);
@@ -62,21 +58,19 @@ function readingOf(task: Readonly<Record<string, unknown>>) {
   return validateOptions(readingOptions, given, 'denoise');
 }
 
-function samplesOf(text: string, path: string): ReviewSample[] {
-  const rows: readonly Readonly<Record<string, string>>[] = parse(text, { columns: true });
-  return rows.map((row, line) => {
-    const number = (column: string): number => {
-      const value = Number(row[column] || Number.NaN);
-      if (value >= 0 && (column === 'weight' || Number.isSafeInteger(value))) return value;
-      throw new BilevelError('INVALID_FILE', `Expected a number in ${column} of line ${line + 2} of ${path}.`);
-    };
-    return {
-      index: number('index'),
-      given: number('given_label'),
-      suggested: number('predicted_label'),
-      weight: number('weight'),
-    };
-  });
+function samplesOf({ source, columns, size, place }: Table): ReviewSample[] {
+  const cells = new Map(columns.map((column) => [column.name, column.cells]));
+  const number = (column: string, row: number): number => {
+    const value = Number(cells.get(column)?.[row] || Number.NaN);
+    if (value >= 0 && (column === 'weight' || Number.isSafeInteger(value))) return value;
+    throw new BilevelError('INVALID_FILE', `${source}, ${place(row)}: expected a number in the column ${column}.`);
+  };
+  return Array.from({ length: size }, (_, row) => ({
+    index: number('index', row),
+    given: number('given_label', row),
+    suggested: number('predicted_label', row),
+    weight: number('weight', row),
+  }));
 }
 
 /** A sample as its owner knows it: its picture, the record it came from, or its numbers. */
