@@ -36,7 +36,7 @@ export const usualTrials = 2;
  */
 const mostTrials = 16;
 
-/** A quantity of which rounding moves more than this share has no digit left that could be compared. */
+/** A quantity of which most trials move more than this share has no digit left that could be compared. */
 const lostShare = 0.1;
 
 /**
@@ -85,14 +85,15 @@ export class RoundingTrials {
   }
 
   /**
-   * Whether nothing can be said of a quantity at this point: rounding moves it by a good part of its size, in some
-   * trials far more than in others, so that another order of adding may give any value.
+   * Whether nothing can be said of a quantity at this point: most trials move it by a good part of its size, and some
+   * of them far more than others, so that another order of adding may give any value.
    */
   isLost(name: QuantityName): boolean {
     while (this.#trials < mostTrials) this.run();
     const distances = (this.#distances.get(name) ?? []).toSorted((a, b) => a - b);
     const middle = distances[distances.length >> 1] ?? 0;
-    return this.#largest(name) > lostSpread * middle && (this.shares()[name] ?? 0) > lostShare;
+    const size = sizeOf(name, this.#exact.get(name) ?? new Float64Array());
+    return this.#largest(name) > lostSpread * middle && middle > lostShare * size;
   }
 
   /** The largest distances relative to the sizes of the quantities. */

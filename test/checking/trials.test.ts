@@ -60,4 +60,6 @@ test('a value of which rounding leaves no digit is lost, and one near 0 that rou
   const zero = trialsOf(sub(mul(x, x), kink), 1, 0).trials;
   t.true((zero.shares().grad_v_f ?? 0) > 1);
   t.false(zero.isLost('grad_v_f'));
+  // One trial of sixteen across a kink explains one value behind it, and not any value.
+  t.false(trialsOf(step, 1 - 0.8 * float32Unit, 1).trials.isLost('grad_v_f'));
 });
