@@ -29,7 +29,9 @@ export function addTableFlags(
     if (option.kind !== 'boolean') {
       flag.argParser(checked((given: string) => parseOption(option, given, `--${flagName(key)}`)));
     }
-    command.addOption(negated ? flag.default(undefined) : flag);
+    command.addOption(flag);
+    // Commander takes a flag --no-x that is not given for x.
+    if (negated) command.setOptionValue(key, undefined);
   }
   return command;
 }

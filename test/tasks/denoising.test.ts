@@ -7,6 +7,7 @@ import { Classifier, checkFit, filterSamples, joinSamples, trainClassifier } fro
 import { weightedMean } from '../../lib/network/importance.js';
 import { findModel, modelNames } from '../../lib/network/models.js';
 import { Network } from '../../lib/onnx/index.js';
+import type { PenaltyOptions } from '../../lib/solvers/index.js';
 import { StepProgram } from '../../lib/solvers/machine/step-program.js';
 import {
   initialImportance,
@@ -33,9 +34,20 @@ test('settings choose defaults, which options given by themselves override', (t)
   t.is(authors.task.epochs, 100);
   t.is(authors.method.upperLearningRate.at(0), 3);
   t.is(authors.method.slots, 'batch');
-  t.is(authors.method.convergenceTest, 'squaredNorms');
+  t.is((authors.method as PenaltyOptions).convergenceTest, 'squaredNorms');
   t.is(authors.method.lowerSteps, 5);
   t.is(authors.task.seed, 0);
+});
+
+test('each method of the paper form has options of its own', (t) => {
+  const { task, method } = validateSettings({ method: 'approxGrad', linearSteps: 3, lowerSteps: 2 });
+  t.is(task.method, 'approxGrad');
+  t.like(method, { linearSteps: 3, lowerSteps: 2, slots: 'sample' });
+  const authors = validateSettings({ method: 'approxGrad', settings: 'authors' });
+  t.is(authors.task.epochs, 100);
+  t.is(authors.method.upperLearningRate.at(0), 1);
+  t.throws(() => validateSettings({ method: 'approxGrad', gamma: 1 }), { code: 'UNKNOWN_OPTION', message: /gamma/ });
+  t.throws(() => validateSettings({ linearSteps: 3 }), { code: 'UNKNOWN_OPTION', message: /linearSteps/ });
 });
 
 test('settings that do not exist or do not fit are refused', (t) => {

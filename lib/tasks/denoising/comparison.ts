@@ -1,6 +1,7 @@
 import type { Device } from '../../engine/index.js';
 import type { Report, Rows, Step } from '../../study/index.js';
 import { baselines, type Finding } from './baselines/index.js';
+import { formMethods } from './form-methods.js';
 import { type Judgement, judgeLabels } from './judgement.js';
 import { type DenoisingInputs, DenoisingRun } from './run.js';
 import type { DenoisingSettings } from './settings.js';
@@ -50,12 +51,14 @@ export async function* compare(
     if (judged.has(baseline.name)) continue;
     yield step(index + 1, baseline.title, baseline.name, await judge(await baseline.run(trainer), trainer));
   }
-  if (!withPaper || judged.has('retrained')) return;
+  const { method } = settings.task;
+  const { title, retrained: retrainedName } = formMethods[method];
+  if (!withPaper || judged.has(retrainedName)) return;
   using run = await DenoisingRun.prepare(settings, inputs, device, trainer, undefined, { signal });
-  for await (const { iteration } of run.iterate(signal)) report('Penalty', iteration, run.iterations);
-  const { penalty, retrained } = await run.judge();
-  if (!judged.has('penalty')) yield step(baselines.length, 'Penalty', 'penalty', penalty);
-  yield step(total, 'Penalty, retrained', 'retrained', retrained);
+  for await (const { iteration } of run.iterate(signal)) report(title, iteration, run.iterations);
+  const { lower, retrained } = await run.judge();
+  if (!judged.has(method)) yield step(baselines.length, title, method, lower);
+  yield step(total, `${title}, retrained`, retrainedName, retrained);
 }
 
 async function judge({ trust, flagged, parameters }: Finding, trainer: Trainer): Promise<Judgement> {

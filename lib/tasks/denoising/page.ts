@@ -12,7 +12,7 @@ export function denoisingPage(
   environment: Readonly<Record<string, string>>,
 ): string {
   const { task } = result.settings;
-  const { recall = Number.NaN } = result.methods.crossFitted ?? result.methods.penalty ?? {};
+  const { recall = Number.NaN } = result.methods[task.form === 'paper' ? task.method : 'crossFitted'] ?? {};
   return renderReport({
     title: `Cleaning ${task.data} labels with ${task.network}`,
     summary:
@@ -32,6 +32,7 @@ export function denoisingPage(
         yLabel: 'accuracy, %',
         columns: { accuracy: 'accuracy' },
       },
+      { title: 'Weights', yScale: 'linear', yLabel: 'AUC', columns: { auc: 'AUC' } },
       { title: 'Lower gradient', yScale: 'log', yLabel: '|grad_v g|', columns: { lowerGradientNorm: '|grad_v g|' } },
       { title: 'Penalty weight', yScale: 'log', yLabel: 'gamma', columns: { gamma: 'gamma' } },
     ]),

@@ -1,5 +1,6 @@
 import type { Step } from '../../study/index.js';
 import { endWith, type Form } from './form.js';
+import { formMethods } from './form-methods.js';
 import type { DenoisingRun } from './run.js';
 
 /** The paper's form, with a checkpoint after every epoch. */
@@ -9,7 +10,9 @@ export function paperForm(run: DenoisingRun, signal: AbortSignal): Form {
     save: () => run.save(),
     end: async (folder) => {
       const { network, data, weights, settings } = run;
-      const { trusted, ...methods } = await run.judge();
+      const { method } = settings.task;
+      const { trusted, lower, retrained } = await run.judge();
+      const methods = { [method]: lower, [formMethods[method].retrained]: retrained };
       const found = { weights, predicted: await run.predictTrain(), parameters: await run.trained() };
       const { counts, samples } = await endWith(folder, network, data, found);
       const lowerSteps = run.iteration * settings.method.lowerSteps;
@@ -26,7 +29,7 @@ async function* epochs(run: DenoisingRun, signal: AbortSignal): AsyncGenerator<S
     const shown = accuracy === undefined ? '' : `  accuracy ${accuracy.toFixed(2)} %`;
     yield {
       row: { ...report, ...evaluations },
-      stage: 'Penalty',
+      stage: formMethods[run.settings.task.method].title,
       done: report.iteration,
       total: run.iterations,
       detail: `f ${report.f.toFixed(4)}  g ${report.g.toFixed(4)}${shown}`,

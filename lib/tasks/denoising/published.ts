@@ -15,8 +15,8 @@ const results: readonly PublishedResult[] = [
     accuracies: { validation: 90.54, given: 86.25, oracle: 91.06, penalty: 90.77, retrained: 90.77 },
   },
   ...[
-    { noise: 0.25, given: 83.9, penalty: 98.89 },
-    { noise: 0.5, given: 60.8, penalty: 97.51 },
+    { noise: 0.25, given: 83.9, approxGrad: 98.11, penalty: 98.89 },
+    { noise: 0.5, given: 60.8, approxGrad: 97.27, penalty: 97.51 },
   ].map(({ noise, ...accuracies }) => ({
     where: 'Mehra and Hamm 2021, Table 2',
     setting: { data: 'mnist', network: 'mnist-cnn', train: 59_000, validation: 1000, noise },

@@ -5,10 +5,10 @@ import { findModel } from '../../network/models.js';
 import { runningStatistics } from '../../network/running-statistics.js';
 import { Network } from '../../onnx/index.js';
 import {
+  findMethod,
+  type MethodReport,
+  type MethodSolver,
   type MethodState,
-  type PenaltyReport,
-  type PenaltySolver,
-  penalty,
   type SavedState,
 } from '../../solvers/index.js';
 import type { Tensor } from '../../tensor.js';
@@ -18,11 +18,15 @@ import { denoisingProblem, initialImportance, rescaleImportance, weightsOf } fro
 import type { DenoisingSettings } from './settings.js';
 import type { Trainer } from './trainer.js';
 
-/** One iteration of the method; `accuracy` is on the test set, after the last iteration of an epoch. */
-export interface DenoisingReport extends PenaltyReport {
+/**
+ * One iteration of the method. After the last one of an epoch `accuracy` is that on the test set, and `auc` that of the
+ * weights as in {@link Judgement}.
+ */
+export interface DenoisingReport extends MethodReport {
   /** Epochs completed. */
   readonly epoch: number;
   readonly accuracy?: number;
+  readonly auc?: number;
 }
 
 export interface Stage {
@@ -56,7 +60,7 @@ export async function loadDenoisingInputs(
 }
 
 /**
- * Cleans noisy training labels by the penalty method, step by step: prepare (data, network, pre-training), iterate,
+ * Cleans noisy training labels in the paper's form, step by step: prepare (data, network, pre-training), iterate,
  * judge. The bilevel state is saved and restored bit for bit; the other stages depend only on settings and are done
  * again.
  */
@@ -70,7 +74,7 @@ export class DenoisingRun implements Disposable {
   readonly #device: Device;
   readonly #classifier: Classifier;
   readonly #trainer: Trainer;
-  readonly #solver: PenaltySolver;
+  readonly #solver: MethodSolver;
   readonly #state: MethodState;
 
   private constructor(
@@ -91,7 +95,8 @@ export class DenoisingRun implements Disposable {
     this.#device = device;
     this.#classifier = new Classifier(network, device);
     this.#trainer = trainer;
-    this.#solver = penalty(denoisingProblem(network, data, start, { batch, seed }), settings.method, { device });
+    const problem = denoisingProblem(network, data, start, { batch, seed });
+    this.#solver = findMethod(settings.task.method)(problem, settings.method, { device });
     this.#state = saved === undefined ? this.#solver.init() : this.#solver.restore(saved);
   }
 
@@ -166,7 +171,7 @@ export class DenoisingRun implements Disposable {
         continue;
       }
       if (this.settings.task.rescale) rescaleImportance(this.#importance);
-      yield { ...report, epoch, accuracy: await this.accuracy() };
+      yield { ...report, epoch, accuracy: await this.accuracy(), auc: this.#judgeWeights().auc };
     }
   }
 
@@ -191,17 +196,21 @@ export class DenoisingRun implements Disposable {
    * How the lower-level network does, and a network that is trained anew on the samples that are trusted and on the
    * validation samples; and how many are trusted.
    */
-  async judge(): Promise<{ readonly penalty: Judgement; readonly retrained: Judgement; readonly trusted: number }> {
-    const { weights, data } = this;
-    const flagged = weights.map((weight) => Number(weight < 0.5));
-    const labels = judgeLabels(weights, flagged, data.corrupted.data);
-    const trusted = weights.map((weight) => Number(weight > this.settings.task.trust));
+  async judge(): Promise<{ readonly lower: Judgement; readonly retrained: Judgement; readonly trusted: number }> {
+    const labels = this.#judgeWeights();
+    const trusted = this.weights.map((weight) => Number(weight > this.settings.task.trust));
     const parameters = await this.#trainer.trainTuned({ weights: trusted });
     return {
-      penalty: { ...labels, accuracy: await this.accuracy() },
+      lower: { ...labels, accuracy: await this.accuracy() },
       retrained: { ...labels, accuracy: await this.#trainer.accuracy(parameters) },
       trusted: trusted.reduce((sum, each) => sum + each, 0),
     };
+  }
+
+  #judgeWeights(): Omit<Judgement, 'accuracy'> {
+    const { weights, data } = this;
+    const flagged = weights.map((weight) => Number(weight < 0.5));
+    return judgeLabels(weights, flagged, data.corrupted.data);
   }
 
   get #importance(): Tensor {

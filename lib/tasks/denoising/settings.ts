@@ -2,8 +2,9 @@ import { datasetSpecifications } from '../../data/dataset.js';
 import { invalidArgument } from '../../errors.js';
 import { definedOnly, type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { constant } from '../../schedules/index.js';
-import { type PenaltyOptions, penaltyOptions, validatePenaltyOptions } from '../../solvers/index.js';
+import { approxGrad, findMethod, penalty } from '../../solvers/index.js';
 import { noiseKinds } from './data.js';
+import { type FormMethod, formMethods } from './form-methods.js';
 
 const source = 'Mehra and Hamm 2021, supplement E.2, variant of Franceschi et al. 2017';
 
@@ -17,7 +18,9 @@ const settingsOption = {
 /** Forms of the method. */
 const forms = ['cross-fitted', 'paper'] as const;
 
-/** Options of the denoising task itself; those of the method follow in denoisingOptions. */
+const methodNames = Object.keys(formMethods) as readonly FormMethod[];
+
+/** Options of the denoising task itself; those of the methods follow in denoisingOptions. */
 export const ownOptions = {
   data: { kind: 'text', default: 'mnist', text: `Data set: ${datasetSpecifications}.` },
   network: {
@@ -40,6 +43,12 @@ export const ownOptions = {
     values: forms,
     default: 'cross-fitted',
     text: "The form of the method: cross-fitted, or the paper's with a weight of its own for each sample.",
+  },
+  method: {
+    kind: 'choice',
+    values: methodNames,
+    default: 'penalty',
+    text: "Method of the paper's form: the paper's own, or what it is compared with there.",
   },
   rounds: { kind: 'integer', min: 1, default: 4, text: 'Rounds of cross-fitting.' },
   decayIterations: {
@@ -86,41 +95,59 @@ export const ownOptions = {
 /** What is not of the method. */
 export const taskOptions = { settings: settingsOption, ...ownOptions } as const;
 
-/** Every option of a denoising run: the task's own and the method's. */
-export const denoisingOptions = { ...taskOptions, ...penaltyOptions } as const;
+const { linearSteps, linearSolver, linearLearningRate, tikhonov } = approxGrad.options;
+
+/** What ApproxGrad takes besides the options that it shares with the penalty method. */
+export const linearOptions = { linearSteps, linearSolver, linearLearningRate, tikhonov } as const;
+
+/** Every option of a denoising run: the task's own and those of the methods. */
+export const denoisingOptions = { ...taskOptions, ...penalty.options, ...linearOptions } as const;
 
 export type GivenDenoisingSettings = GivenOptions<typeof denoisingOptions>;
 
 export interface DenoisingSettings {
   readonly task: Options<typeof ownOptions>;
-  readonly method: PenaltyOptions;
+  /** Of the task's method. */
+  readonly method: Options<typeof penalty.options> | Options<typeof approxGrad.options>;
 }
 
-/** The released code of the paper's authors for MNIST with softmax regression. */
-const authors = {
-  variant: 'authors',
-  epochs: 100,
-  upperLearningRate: constant(3),
-  lowerLearningRate: constant(1e-4),
-  nu: 1e-4,
-} as const satisfies GivenDenoisingSettings;
+/** The released code of the paper's authors for MNIST, that of the penalty method with softmax regression. */
+const authors: Readonly<Record<FormMethod, GivenDenoisingSettings>> = {
+  penalty: {
+    variant: 'authors',
+    epochs: 100,
+    upperLearningRate: constant(3),
+    lowerLearningRate: constant(1e-4),
+    nu: 1e-4,
+  },
+  approxGrad: {
+    epochs: 100,
+    upperLearningRate: constant(1),
+    lowerLearningRate: constant(1e-6),
+    linearLearningRate: constant(1e-5),
+  },
+};
 
 /**
- * What each choice of `settings` changes. Tuned: a small step of u with moments of its own for every sample keeps
- * weights from jumping between 0 and 1, so that they rank the samples; a fifth of the epochs is then enough.
+ * A small step of u with moments of its own for every sample keeps weights from jumping between 0 and 1, so that they
+ * rank the samples; a fifth of the epochs is then enough.
  */
-const presets = {
+const tuned: GivenDenoisingSettings = { epochs: 20, upperLearningRate: constant(0.05), slots: 'sample' };
+
+/** What each choice of `settings` changes. */
+const presets: Readonly<Record<string, Readonly<Record<FormMethod, GivenDenoisingSettings>>>> = {
   authors,
-  tuned: { ...authors, epochs: 20, upperLearningRate: constant(0.05), slots: 'sample' },
-} as const satisfies Record<string, GivenDenoisingSettings>;
+  tuned: { penalty: { ...authors.penalty, ...tuned }, approxGrad: tuned },
+};
 
 /**
  * Fills in the defaults of the chosen settings.
  * @throws UNKNOWN_OPTION, INVALID_ARGUMENT, also for a mini-batch larger than one of the sets it is drawn from
  */
 export function validateSettings(given: GivenDenoisingSettings): DenoisingSettings {
-  const { settings } = validateOptions(denoisingOptions, given, 'denoise');
-  const all: Record<string, unknown> = { ...presets[settings as keyof typeof presets], ...definedOnly(given) };
+  const { settings, method: name } = validateOptions(denoisingOptions, given, 'denoise');
+  const method = findMethod(name);
+  const all: Record<string, unknown> = { ...presets[settings]?.[name as FormMethod], ...definedOnly(given) };
   const part = (table: OptionTable): Record<string, unknown> =>
     Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(table, key)));
   const { batch, ...task } = validateOptions(ownOptions, part(ownOptions), 'denoise');
@@ -129,5 +156,10 @@ export function validateSettings(given: GivenDenoisingSettings): DenoisingSettin
     const expected = `at most ${smallest}, the smaller of train and validation (give a smaller batch or more samples)`;
     throw invalidArgument('the option batch of denoise', expected, batch);
   }
-  return { task: { ...task, batch: Math.min(batch, smallest) }, method: validatePenaltyOptions(part(penaltyOptions)) };
+  // An option that is another method's is an error where it was given by hand.
+  const ofMethods = { ...penalty.options, ...linearOptions };
+  return {
+    task: { ...task, batch: Math.min(batch, smallest) },
+    method: method.validate(part(ofMethods) as GivenOptions<OptionTable>) as DenoisingSettings['method'],
+  };
 }

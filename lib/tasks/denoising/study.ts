@@ -1,7 +1,7 @@
 import { datasetSpecifications, isDataset, isForExperiments } from '../../data/dataset.js';
 import { BilevelError, invalidArgument } from '../../errors.js';
 import { plainOptions, validateOptions } from '../../options.js';
-import { penaltyOptions, type SavedState } from '../../solvers/index.js';
+import { penalty, type SavedState } from '../../solvers/index.js';
 import {
   defineStudy,
   environmentOf,
@@ -15,6 +15,7 @@ import {
 import { crossFittedForm } from './cleaning/form.js';
 import { compare, judgementsOf } from './comparison.js';
 import type { Ending, Form } from './form.js';
+import { formMethods } from './form-methods.js';
 import { readingOptions } from './own/settings.js';
 import { cleaningStudy } from './own/study.js';
 import { denoisingPage } from './page.js';
@@ -25,6 +26,7 @@ import {
   type DenoisingSettings,
   denoisingOptions,
   type GivenDenoisingSettings,
+  linearOptions,
   taskOptions,
   validateSettings,
 } from './settings.js';
@@ -56,7 +58,8 @@ export const denoisingStudy = defineStudy({
   options: {
     'Experiment:': { seeds: seedsOption, ...taskOptions },
     'Data of your own:': readingOptions,
-    'Penalty method:': penaltyOptions,
+    'Penalty method:': penalty.options,
+    'ApproxGrad:': linearOptions,
   },
   instead: ({ data = taskOptions.data.default }) =>
     isDataset(String(data)) && !isForExperiments(String(data)) ? cleaningStudy : undefined,
@@ -83,7 +86,7 @@ export const denoisingStudy = defineStudy({
     settings.map(
       (each): DenoisingJob => ({
         path: settings.length === 1 ? '' : `seed-${each.task.seed}`,
-        title: each.task.form === 'paper' ? 'Penalty' : 'Cleaning',
+        title: each.task.form === 'paper' ? formMethods[each.task.method].title : 'Cleaning',
         configuration: configurationOf(each),
         inputs: String(each.task.seed),
         settings: each,

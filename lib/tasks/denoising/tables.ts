@@ -3,6 +3,7 @@ import { meanAndDeviation, spread, type TextTable } from '../../report/tables.js
 import type { Fact } from '../../study/index.js';
 import { baselines } from './baselines/index.js';
 import type { Ending } from './form.js';
+import { formMethods } from './form-methods.js';
 import type { Judgement } from './judgement.js';
 import { publishedAccuracies } from './published.js';
 import type { DenoisingSettings } from './settings.js';
@@ -28,8 +29,10 @@ interface Method {
 /** All methods in the order of tables, the oracle last. */
 const methods: readonly Method[] = [
   ...baselines.slice(0, -1),
-  { name: 'penalty', title: 'Penalty', note: "the paper's form: the lower-level network" },
-  { name: 'retrained', title: 'Penalty, retrained', note: 'on trusted and validation samples' },
+  ...Object.entries(formMethods).flatMap(([name, { title, retrained }]) => [
+    { name, title, note: "the paper's form: the lower-level network" },
+    { name: retrained, title: `${title}, retrained`, note: 'on trusted and validation samples' },
+  ]),
   { name: 'crossFitted', title: 'Cross-fitted', note: 'ours: noise model, weight decay by a bilevel problem' },
   ...baselines.slice(-1),
 ];
