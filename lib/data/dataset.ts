@@ -1,7 +1,6 @@
 import { checkKeys, invalidArgument } from '../errors.js';
 import { checkShape } from '../tensor.js';
-import { idxFolder } from './sources/idx-folder.js';
-import { formats, sources } from './sources/index.js';
+import { distributed, formats, sources } from './sources/index.js';
 import type { Dataset, DatasetOptions } from './sources/source.js';
 
 const list = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
@@ -12,15 +11,15 @@ const names = sources.map(({ name }) => name);
 export const datasetSpecifications = list([...names, ...formats.flatMap((format) => format.specifications)]);
 
 /** The data sets of {@link isForExperiments}, in the same way. */
-export const experimentSpecifications = list([...names, ...idxFolder.specifications]);
+export const experimentSpecifications = list([...names, ...distributed.flatMap((format) => format.specifications)]);
 
 /** Whether {@link loadDataset} takes it, as far as its name tells. */
 export const isDataset = (specification: string): boolean =>
   names.includes(specification) || formats.some((format) => format.accepts(specification));
 
-/** Whether a data set is one to experiment with, known by name or distributed as MNIST is, and not the reader's own. */
+/** Whether a data set is one to experiment with, known by name or in the files that it is distributed in, and not the reader's own. */
 export const isForExperiments = (specification: string): boolean =>
-  names.includes(specification) || idxFolder.accepts(specification);
+  names.includes(specification) || distributed.some((format) => format.accepts(specification));
 
 /**
  * Refuses data of readers' own where an experiment draws samples, makes wrong labels and judges by a test part.
@@ -33,10 +32,10 @@ export function checkForExperiments(specification: string): void {
 
 /**
  * Loads samples and labels: `loadDataset('mnist')`, `loadDataset('flowers.csv', { label: 'species' })`.
- * @param specification the name of a source, `mnist` or `fashion-mnist`; or data of your own: a table FILE.csv, .tsv or
+ * @param specification the name of a source, `mnist`, `fashion-mnist` or `cifar10`; or data of your own: a table FILE.csv, .tsv or
  *   .parquet with a row for each sample; `folder:DIR`, a folder of images for each class; arrays in
  *   INPUTS.npy,LABELS.npy, FILE.npz, FILE.safetensors or a pair of IDX files; `idx:DIR`, a folder of four IDX files as
- *   MNIST has them
+ *   MNIST has them, and `svhn:DIR`, one of the two MATLAB files of SVHN's cropped digits
  * @throws INVALID_ARGUMENT for what is none of these, and for an option that has to be given or is out of range;
  *   UNKNOWN_OPTION for one that the format does not take; NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED and
  *   INVALID_DATA naming file, row and column

@@ -35,7 +35,16 @@ const maxPool: Layer = { kind: 'maxPool' };
 const dense = (width?: number): Layer => ({ kind: 'dense', ...(width !== undefined && { width }) });
 const conv = (channels: number, kernel: number, padding = 0): Layer => ({ kind: 'conv', channels, kernel, padding });
 
-/** The layers of the package's networks, as models/export.py has them. */
+/** Two convolutions of so many channels each, the second with the padding given, and a pool. */
+const block = (channels: number, padding: number): readonly Layer[] => [
+  ...[conv(channels, 3, 1), relu, conv(channels, 3, padding), relu, maxPool],
+];
+
+/**
+ * The layers of the package's networks: of those with a file as models/export.py has them, and of Mehra and Hamm's for
+ * CIFAR-10 and SVHN (2021, supplement E.2), which are made when they are used. Dropout is inactive, as in the paper's
+ * bilevel steps.
+ */
 const chains: Readonly<Record<string, readonly Layer[]>> = {
   logreg: [flatten, dense()],
   mlp: [flatten, dense(300), relu, dense(100), relu, dense()],
@@ -47,12 +56,20 @@ const chains: Readonly<Record<string, readonly Layer[]>> = {
     ...[conv(64, 5), relu, maxPool, conv(128, 5), relu, maxPool],
     ...[flatten, dense(512), relu, dense(256), relu, dense()],
   ],
+  'cifar-cnn': [
+    ...[block(48, 0), block(96, 0), block(192, 0)].flat(),
+    ...[flatten, dense(512), relu, dense(256), relu, dense()],
+  ],
+  'svhn-cnn': [...[block(32, 1), block(64, 1), block(128, 1)].flat(), flatten, dense(512), relu, dense()],
 };
+
+/** Names of the networks that {@link loadModel} knows. */
+export const networkNames: readonly string[] = Object.keys(chains);
 
 /**
  * Loads a network for data: an ONNX file as it is; one of the package's own with the layers that its name says, as many
  * inputs as a sample has and an output for each class. For samples [1, 28, 28] of 10 classes that is the package's
- * file.
+ * file, where it has one.
  * @param output name of the output of the file that gives the logits; by default its first one
  * @throws INVALID_ARGUMENT; SHAPE_MISMATCH for layers that take no such samples; what Network.load throws
  */
@@ -61,10 +78,12 @@ export async function loadModel(
   { inputShape, classes }: { readonly inputShape: Shape; readonly classes: number },
   output = '',
 ): Promise<Network> {
-  const path = findModel(network);
   const options = output === '' ? {} : { outputs: [output] };
-  const layers = path === network ? undefined : chains[network];
-  if (layers === undefined || (sameShape(inputShape, [1, 28, 28]) && classes === 10))
-    return Network.load(path, options);
+  const layers = Object.hasOwn(chains, network) ? chains[network] : undefined;
+  if (layers === undefined && !network.endsWith('.onnx')) {
+    throw invalidArgument('network', `${networkNames.join(', ')} or the path of an .onnx file`, network);
+  }
+  const fits = modelNames().includes(network) && sameShape(inputShape, [1, 28, 28]) && classes === 10;
+  if (layers === undefined || fits) return Network.load(findModel(network), options);
   return Network.load(buildLayers(network, layers, inputShape, classes), options);
 }

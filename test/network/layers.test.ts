@@ -2,8 +2,9 @@ import test from 'ava';
 import { evaluate, input } from '../../lib/graph/index.js';
 import { checkFit } from '../../lib/network/classifier.js';
 import { buildLayers } from '../../lib/network/layers.js';
-import { findModel, loadModel, modelNames } from '../../lib/network/models.js';
+import { findModel, loadModel, modelNames, networkNames } from '../../lib/network/models.js';
 import { Network } from '../../lib/onnx/index.js';
+import { elementCount } from '../../lib/tensor.js';
 import { runByRuntime } from '../support/onnx/runtime.js';
 
 const shapes = (network: Network): string[] =>
@@ -67,6 +68,30 @@ test('first weights are uniform within 1 / sqrt(inputs of a unit), and ONNX Runt
   t.is(logits?.length, 6);
   for (const [at, value] of (logits ?? []).entries())
     t.true(Math.abs(value - (expected.data[at] ?? Number.NaN)) < 1e-5);
+});
+
+/** Counted by hand; those of the paper's Table 7 in thousands: 1.2 million and, of grey images, 1.3 million. */
+const published = { 'cifar-cnn': { channels: 3, count: 1_172_410 }, 'svhn-cnn': { channels: 1, count: 1_340_650 } };
+
+for (const [name, { channels, count }] of Object.entries(published)) {
+  test(`${name} has the paper's parameters and needs no file`, async (t) => {
+    t.false(modelNames().includes(name));
+    const inputShape = [channels, 32, 32];
+    const network = await loadModel(name, { inputShape, classes: 10 });
+    t.notThrows(() => checkFit(network, inputShape, 10));
+    const sizes = [...network.parameters.values()].map(({ shape }) => elementCount(shape));
+    t.is(
+      sizes.reduce((sum, each) => sum + each, 0),
+      count,
+    );
+  });
+}
+
+test('every file of the package is among the networks that are known', (t) => {
+  t.deepEqual(
+    modelNames().filter((name) => !networkNames.includes(name)),
+    [],
+  );
 });
 
 test('data that are no images, or too small, are refused with the network', async (t) => {

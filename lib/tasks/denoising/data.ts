@@ -1,6 +1,6 @@
-import { checkForExperiments, loadDataset } from '../../data/dataset.js';
 import { confusedWith, corruptLabels, nextClass, type WrongLabel } from '../../data/noise.js';
 import { Random } from '../../data/random.js';
+import type { Dataset } from '../../data/sources/source.js';
 import { splitRows } from '../../data/split.js';
 import type { Device } from '../../engine/index.js';
 import { Classifier, checkFit, type Samples, trainClassifier } from '../../network/classifier.js';
@@ -13,7 +13,7 @@ export const noiseKinds = ['symmetric', 'pair-flip', 'confusions'] as const;
 
 /** What the data of a denoising run are made of. */
 export interface DataSettings {
-  /** `mnist`, `fashion-mnist` or `idx:DIR`. */
+  /** One to experiment with, such as `mnist`. */
   readonly data: string;
   /** Samples whose labels are partly wrong, and samples with right labels. */
   readonly train: number;
@@ -45,15 +45,14 @@ const confusedTraining = { steps: 400, learningRate: 3e-3, batch: 200 } as const
  * Draws training and validation samples from the data set's training part and corrupts training labels: uniformly
  * (Mehra and Hamm 2021, section 3.2), to the next class, or to what the network, trained on the right labels, confuses
  * a sample with. The test part stays whole.
- * @throws SHAPE_MISMATCH where the network does not fit the data; what loadDataset, splitRows and corruptLabels throw
+ * @throws SHAPE_MISMATCH where the network does not fit the data; what splitRows and corruptLabels throw
  */
 export async function loadDenoisingData(
-  { data, train, validation, noise, noiseKind, seed }: DataSettings,
+  { train, validation, noise, noiseKind, seed }: Omit<DataSettings, 'data'>,
+  dataset: Dataset,
   network: Network,
   device: Device,
 ): Promise<DenoisingData> {
-  checkForExperiments(data);
-  const dataset = await loadDataset(data);
   const rows = splitRows(dataset.train.count, { train, validation }, Random.fromSeed(seed, 'split'));
   const take = (part: Int32Array): Samples => dataset.train.take(part);
   const clean = take(rows.train);

@@ -1,9 +1,10 @@
+import { checkForExperiments, loadDataset } from '../../data/dataset.js';
 import type { Device } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
 import { Classifier, checkTokens, type Parameters, trainClassifier } from '../../network/classifier.js';
-import { findModel } from '../../network/models.js';
+import { loadModel } from '../../network/models.js';
 import { runningStatistics } from '../../network/running-statistics.js';
-import { Network } from '../../onnx/index.js';
+import type { Network } from '../../onnx/index.js';
 import {
   findMethod,
   type MethodReport,
@@ -46,14 +47,16 @@ export interface DenoisingInputs {
   readonly data: DenoisingData;
 }
 
-/** @throws what Network.load and loadDenoisingData throw; INVALID_DATA for tokens that the network does not have */
+/** @throws what loadDataset, loadModel and loadDenoisingData throw; INVALID_DATA for tokens that the network does not have */
 export async function loadDenoisingInputs(
   { task }: { readonly task: DataSettings & Pick<DenoisingSettings['task'], 'network' | 'output'> },
   device: Device,
 ): Promise<DenoisingInputs> {
-  const { output } = task;
-  const network = await Network.load(findModel(task.network), output === '' ? {} : { outputs: [output] });
-  const data = await loadDenoisingData(task, network, device);
+  checkForExperiments(task.data);
+  const dataset = await loadDataset(task.data);
+  const { inputShape } = dataset.train;
+  const network = await loadModel(task.network, { inputShape, classes: dataset.classes.length }, task.output);
+  const data = await loadDenoisingData(task, dataset, network, device);
   for (const part of ['train', 'validation', 'test'] as const)
     checkTokens(network, data[part].inputs, `${part} samples`);
   return { network, data };

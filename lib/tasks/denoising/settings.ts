@@ -1,5 +1,6 @@
 import { datasetSpecifications } from '../../data/dataset.js';
 import { invalidArgument } from '../../errors.js';
+import { networkNames } from '../../network/models.js';
 import { definedOnly, type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { constant } from '../../schedules/index.js';
 import { approxGrad, findMethod, penalty } from '../../solvers/index.js';
@@ -26,7 +27,7 @@ export const ownOptions = {
   network: {
     kind: 'text',
     default: 'logreg',
-    text: 'Network: logreg, mlp, lenet, mnist-cnn or the path of an ONNX file.',
+    text: `Network: ${networkNames.join(', ')} or the path of an ONNX file.`,
   },
   output: { kind: 'text', default: '', text: 'Output of the network that gives the logits, instead of its first one.' },
   train: { kind: 'integer', min: 1, default: 5000, text: 'Training samples, whose labels are partly wrong.', source },
