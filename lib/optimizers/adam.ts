@@ -17,6 +17,7 @@ export function adam({ momentum, secondMoment, stabilizer }: OptimizerConstants)
       return { parameter: sub(parameter, step), slots: [mean, meanSquare] };
     },
     stepSize: (learningRate, step) => (learningRate * Math.sqrt(1 - secondMoment ** step)) / (1 - momentum ** step),
+    stability: undefined,
   };
 }
 

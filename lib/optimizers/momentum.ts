@@ -10,5 +10,6 @@ export function momentum(constants: OptimizerConstants): Optimizer {
       return { parameter: sub(parameter, mul(stepSize, velocity)), slots: [velocity] };
     },
     stepSize: (learningRate) => learningRate,
+    stability: 2 * (1 + constants.momentum),
   };
 }

@@ -21,6 +21,11 @@ export interface Optimizer {
   ): OptimizerUpdate;
   /** The step size of step `step` (counted from 1), proportional to the given learning rate. */
   stepSize(learningRate: number, step: number): number;
+  /**
+   * Steps on a quadratic diverge at learning rates above this over its largest curvature; undefined where their length
+   * does not grow with the gradient's.
+   */
+  readonly stability: number | undefined;
 }
 
 export interface OptimizerUpdate {

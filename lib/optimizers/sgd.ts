@@ -10,5 +10,6 @@ export function sgd(): Optimizer {
       slots: [],
     }),
     stepSize: (learningRate) => learningRate,
+    stability: 2,
   };
 }

@@ -43,11 +43,17 @@ const observed = 1000;
 
 /** Finds out from a method's claim what its iterations evaluate, and fits how that grows. */
 export function complexityOf(method: AnyMethod): Complexity {
-  const defaults = method.validate();
+  // What is measured once, at the start, belongs to no iteration.
+  const unlimited = 'limitRates' in method.options ? { limitRates: false } : {};
+  const defaults = method.validate(unlimited);
   const iterations = Array.from({ length: observed }, (_, index) => method.evaluations(defaults, index));
   const usual = usualOf(iterations.map((evaluations) => JSON.stringify(evaluations)));
   const at = ({ U = 1, V = 1, ...counts }: Counts): Evaluations =>
-    method.evaluations(method.validate(counts), usual, U === 1 && V === 1 ? undefined : problemOf(U, V));
+    method.evaluations(
+      method.validate({ ...unlimited, ...counts }),
+      usual,
+      U === 1 && V === 1 ? undefined : problemOf(U, V),
+    );
   const counting = countingOf(method.options, at);
   const polynomials = byKind((kind) => {
     // Beside the usual number there may be that of the first iteration or of one in a period; more are random.

@@ -3,7 +3,9 @@ import { type GivenOptions, type Options, type OptionTable, validateOptions } fr
 import { checkBlocks } from './machine/blocks.js';
 import { checkConditions } from './machine/conditions.js';
 import type { MethodDefinition } from './machine/definition.js';
-import { MethodSolver } from './machine/method-solver.js';
+import { limitsRates, MethodSolver } from './machine/method-solver.js';
+import { curvatureGradients } from './parts/largest-curvature.js';
+import { withLimits } from './parts/level-options.js';
 import { type CreateOptions, checkCreateOptions, type MethodResources } from './solver.js';
 
 /** A method: call it with a problem for a solver. */
@@ -31,8 +33,15 @@ export function defineMethod<const T extends OptionTable, Q extends object>(
   definition: MethodDefinition<T, Q>,
 ): Method<T, Q> {
   const { name, options: table } = definition;
-  const validate = (given: GivenOptions<T> = {}): Options<T> =>
-    definition.validate === undefined ? validateOptions(table, given, name) : definition.validate(given);
+  const validate = (given: GivenOptions<T> = {}): Options<T> => {
+    const filled = 'limitRates' in table ? withLimits(given) : given;
+    return definition.validate === undefined ? validateOptions(table, filled, name) : definition.validate(filled);
+  };
+  const evaluations: typeof definition.evaluations = (options, index, problem) => {
+    const own = definition.evaluations(options, index, problem);
+    const measured = index === 0 && limitsRates(options) ? curvatureGradients : 0;
+    return { ...own, gGradients: own.gGradients + measured };
+  };
   const checked = (problem: BilevelProblem, given: GivenOptions<T>): Options<T> => {
     requireProblem(problem, 'bilevelProblem');
     const options = validate(given);
@@ -53,5 +62,5 @@ export function defineMethod<const T extends OptionTable, Q extends object>(
   };
   const { build, check, addedCurvature: _added, name: _, ...described } = definition;
   Object.defineProperty(solve, 'name', { value: name });
-  return Object.assign(solve, { ...described, validate, create });
+  return Object.assign(solve, { ...described, evaluations, validate, create });
 }

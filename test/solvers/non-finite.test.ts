@@ -164,10 +164,10 @@ const cases: Readonly<Record<string, Case>> = {
         f: ({ v }) => far(v.w),
         g: ({ u, v }) => mul(exp(u.u), mul(20, far(v.w))),
       }),
-    options: { lowerSteps: 100 },
+    options: { lowerSteps: 100, lowerLearningRate: 0.1 },
     kind: 'divergence',
     cause: { derivative: 0 },
-    remedy: /^Lower lowerLearningRate\.$/,
+    remedy: /^Lower lowerLearningRate to 0\.025 or less\.$/,
   },
 };
 

@@ -9,6 +9,7 @@ import type { NonFiniteCause, OperandRange } from './non-finite.js';
 import { rangesOf, type Source, sourceOf } from './operation.js';
 import { judge } from './remedy.js';
 import type { Finding } from './stepwise.js';
+import { lowerTo, type TooFast, tellTooFast } from './too-fast.js';
 import { type Culprit, trace } from './trace.js';
 
 /** What a solver tells of itself to those who look for a cause. */
@@ -16,6 +17,8 @@ export interface Surroundings {
   readonly device: Device;
   readonly feeds: readonly FeedInputs[];
   readonly levels: readonly Level[];
+  /** The levels whose plain steps are too long for the curvature of g where a run starts. */
+  readonly tooFast?: () => Promise<readonly TooFast[]>;
 }
 
 interface State {
@@ -29,7 +32,7 @@ interface State {
 export async function explain(
   { phase, root, tensors }: Finding,
   state: State,
-  { device, feeds, levels }: Surroundings,
+  { device, feeds, levels, tooFast }: Surroundings,
 ): Promise<{ readonly cause: NonFiniteCause; readonly text: string } | undefined> {
   const evaluate = evaluation(device, tensors, phase.perStep);
   const culprit = await trace(evaluate, root);
@@ -46,8 +49,10 @@ export async function explain(
   const stepped = judged.kind === 'overflow' ? levels.find(({ stepSize }) => used.has(stepSize.node)) : undefined;
   const grown = growths.length > 0 || stepped === undefined ? growths.map(({ level }) => level) : [stepped];
   const diverged = judged.kind === 'label' ? [] : grown;
+  // What is too fast may not have grown itself, but thrown another level far.
+  const fast = diverged.length === 0 ? [] : ((await tooFast?.()) ?? []);
   const { kind, remedy } =
-    diverged.length === 0 ? judged : { kind: 'divergence' as const, remedy: lowerRates(diverged) };
+    diverged.length === 0 ? judged : { kind: 'divergence' as const, remedy: remedyFor(diverged, fast) };
   const value = Number(result.data[position]);
   const element = unravel(position, result.shape);
   const sample = sampleOf(culprit, element, feeds, levels, tensors);
@@ -61,13 +66,14 @@ export async function explain(
     operands,
     remedy,
   };
-  const evidence = growths.length === 0 || diverged.length === 0 ? '' : ` ${tellGrowth(growths)}`;
-  return { cause, text: `${tell(node, cause, source, judged.reason)}${evidence} ${remedy}` };
+  const grew = growths.length === 0 || diverged.length === 0 ? '' : tellGrowth(growths);
+  const evidence = [grew, tellTooFast(fast)].filter(Boolean).map((sentence) => ` ${sentence}`);
+  return { cause, text: `${tell(node, cause, source, judged.reason)}${evidence.join('')} ${remedy}` };
 }
 
-/** What to do when levels run away. */
-export const lowerRates = (levels: readonly Level[]): string =>
-  `Lower ${[...new Set(levels.map(({ rateOption }) => rateOption))].join(' or ')}.`;
+/** What to do when levels run away: lower what is known to be too fast, or else any of them. */
+export const remedyFor = (levels: readonly Level[], fast: readonly TooFast[]): string =>
+  fast.length > 0 ? lowerTo(fast) : `Lower ${[...new Set(levels.map(({ rateOption }) => rateOption))].join(' or ')}.`;
 
 function tell(
   node: Node,

@@ -1,10 +1,11 @@
 import type { RunPhase } from '../machine/phase.js';
 import type { SolverState } from '../state.js';
 import type { Place } from './check.js';
-import { explain, lowerRates, type Surroundings } from './explain.js';
+import { explain, remedyFor, type Surroundings } from './explain.js';
 import { runningAway, tellGrowth } from './growth.js';
 import { NonFiniteError, quantityOf } from './non-finite.js';
 import { stepwise } from './stepwise.js';
+import { tellTooFast } from './too-fast.js';
 
 /**
  * Makes an iteration in which a value was not finite once more, one step after the other, and evaluates the first step
@@ -46,10 +47,12 @@ export async function beyondUndo(
   { details }: NonFiniteError,
   { title }: Place,
   { tensors }: SolverState,
-  { levels, device }: Surroundings,
+  { levels, device, tooFast }: Surroundings,
 ): Promise<NonFiniteError> {
   const growths = await runningAway(levels, (binding) => tensors[binding], device.memory);
-  const seen = growths.length === 0 ? '' : `${tellGrowth(growths)} ${lowerRates(growths.map(({ level }) => level))} `;
+  const grown = growths.map(({ level }) => level);
+  const fast = grown.length === 0 ? [] : ((await tooFast?.()) ?? []);
+  const told = growths.length === 0 ? [] : [tellGrowth(growths), tellTooFast(fast), remedyFor(grown, fast)];
   const advice = 'Rows of samples had been changed by then, so go on from a state saved before.';
-  return new NonFiniteError(details, title, seen + advice);
+  return new NonFiniteError(details, title, [...told, advice].filter(Boolean).join(' '));
 }

@@ -19,7 +19,7 @@ import type { LevelSettings } from '../parts/level-options.js';
 import type { SolverState } from '../state.js';
 import type { HostInput } from './host-input.js';
 import { inputName } from './input-name.js';
-import { Level, type Rate, type SlotPlacement } from './level.js';
+import { type Bound, Level, type Rate, type SlotPlacement } from './level.js';
 import { Phase, type PhaseDraws, type PhaseSpec } from './phase.js';
 import { factsOf, type ProblemFacts } from './problem-facts.js';
 
@@ -31,6 +31,8 @@ export interface LevelParts {
   /** Constants of the optimizers. */
   readonly settings: OptimizerConstants;
   readonly slots?: SlotPlacement;
+  /** See LevelOptions. */
+  readonly bound?: Bound;
 }
 
 /** What a method changes of a level's usual form. */
@@ -38,6 +40,8 @@ export interface Changes {
   readonly rate?: Rate;
   /** More variables than the problem's own, such as slacks. */
   readonly variables?: readonly Variable[];
+  /** Where v descends another cost than g; as on g by default, null where nothing tells it. */
+  readonly bound?: Bound | null;
 }
 
 export interface VectorOptions {
@@ -85,6 +89,11 @@ export class MethodBuilder implements Disposable {
   readonly lowerVariables: readonly Variable[];
   /** Costs and derivatives at the variables, uncounted: for what is built before the phases. */
   readonly oracles: Oracles;
+  /**
+   * 1 over the largest curvature of g in v where a run starts, per trial, kept in the state; undefined where rates are
+   * not limited by it.
+   */
+  readonly rateLimit: Node | undefined;
   /** What a state starts with, by binding name. */
   readonly initialTensors: (() => Readonly<Record<string, Tensor>>)[] = [];
   /** Tensors that no iteration takes over from the one before, by binding name. */
@@ -100,8 +109,15 @@ export class MethodBuilder implements Disposable {
   readonly #hostInputs: HostInput[] = [];
   readonly #kept: Disposable[] = [];
 
-  /** @param rows whether upper variables with a row per sample are moved by the rows of the batch alone */
-  constructor(problem: BilevelProblem, memory: DeviceMemory, rows: boolean) {
+  /**
+   * @param rows whether upper variables with a row per sample are moved by the rows of the batch alone
+   * @param limitsRates whether plain steps on g stay below 1 over its largest curvature
+   */
+  constructor(
+    problem: BilevelProblem,
+    memory: DeviceMemory,
+    { rows, limitsRates }: { readonly rows: boolean; readonly limitsRates: boolean },
+  ) {
     this.problem = problem;
     this.memory = memory;
     this.facts = factsOf(problem);
@@ -110,6 +126,8 @@ export class MethodBuilder implements Disposable {
     const values = (variables: readonly Variable[]): Vector => variables.map(({ value }) => value);
     const { f, g } = problem;
     this.oracles = new Oracles({ f, g, u: values(this.upperVariables), v: values(this.lowerVariables) });
+    const perTrial = this.trials === undefined ? [] : [this.trials];
+    this.rateLimit = limitsRates ? this.tensor('rateLimit', perTrial, () => Tensor.zeros(perTrial)) : undefined;
   }
 
   /** Number of independent trials; undefined for a plain problem. */
@@ -130,10 +148,10 @@ export class MethodBuilder implements Disposable {
   }
 
   /** The lower variables under the method's options. */
-  lower(settings: LevelSettings, { rate, variables = this.lowerVariables }: Changes = {}): Level {
+  lower(settings: LevelSettings, { rate, variables = this.lowerVariables, bound = asOnG }: Changes = {}): Level {
     const { lowerOptimizer, lowerLearningRate } = settings;
     const parts = { optimizer: lowerOptimizer, rate: rate ?? atIteration(lowerLearningRate), settings };
-    return this.level('v', variables, { ...parts, rateOption: 'lowerLearningRate' });
+    return this.level('v', variables, { ...parts, ...(bound && { bound }), rateOption: 'lowerLearningRate' });
   }
 
   /**
@@ -146,21 +164,23 @@ export class MethodBuilder implements Disposable {
       const initial = startOf(variable, options);
       return { name: variable.name, initial, whole: value, value, index: undefined, set: undefined };
     });
-    return this.level(name, variables, parts);
+    return this.level(name, variables, { bound: asOnG, ...parts });
   }
 
   level(
     name: string,
     variables: readonly Variable[],
-    { optimizer, rate, rateOption, settings, slots }: LevelParts,
+    { optimizer, rate, rateOption, settings, slots, bound }: LevelParts,
   ): Level {
-    const { trials } = this;
+    const { trials, rateLimit } = this;
     const level = new Level(name, variables, {
       optimizer: optimizers[optimizer](settings),
       rate,
       rateOption,
       placement: slots ?? 'batch',
       trials,
+      bound,
+      rateLimit,
     });
     this.levels.push(level);
     this.initialTensors.push(() => level.initialTensors());
@@ -309,6 +329,9 @@ export const noEvaluations: Readonly<Record<keyof Evaluations, number>> = {
   hessianVectorProducts: 0,
   jacobianVectorProducts: 0,
 };
+
+/** The bound of plain steps on g itself, or on a linear system with grad_vv g. */
+export const asOnG: Bound = (limit) => limit;
 
 /** A schedule's value at the iteration that is being made. */
 export const atIteration =

@@ -1,6 +1,6 @@
 import { spread, type Variable, type Vector } from '../../bilevel/index.js';
 import type { DeviceMemory } from '../../engine/index.js';
-import { gather, input, type Node, setRows } from '../../graph/index.js';
+import { gather, input, minimum, type Node, setRows } from '../../graph/index.js';
 import type { Optimizer } from '../../optimizers/index.js';
 import { Tensor } from '../../tensor.js';
 import type { SolverState } from '../state.js';
@@ -43,7 +43,16 @@ export interface LevelOptions {
   readonly placement?: SlotPlacement;
   /** Number of independent trials that the variables hold along their first axis. */
   readonly trials?: number | undefined;
+  /**
+   * What plain steps stay below so that they are stable, of 1 over the largest curvature of g; undefined where that does
+   * not tell.
+   */
+  readonly bound?: Bound | undefined;
+  /** 1 over the largest curvature of g, per trial, where step sizes are to stay below their bound. */
+  readonly rateLimit?: Node | undefined;
 }
+
+export type Bound = (limit: Node) => Node;
 
 const load = ({ whole, index }: Stored): Node => (index === undefined ? whole : gather(whole, index, 0));
 
@@ -68,14 +77,22 @@ export class Level {
   readonly name: string;
   /** The option that says how fast they move. */
   readonly rateOption: string;
+  /** See LevelOptions: undefined for an optimizer whose steps do not grow with gradients. */
+  readonly bound: Bound | undefined;
+  /** See Optimizer. */
+  readonly stability: number | undefined;
+  readonly #limit: Node | undefined;
   readonly #optimizer: Optimizer;
   readonly #variables: readonly { readonly variable: Variable; readonly slots: readonly Slot[] }[];
   readonly #trials: number | undefined;
 
   constructor(name: string, variables: readonly Variable[], options: LevelOptions) {
-    const { optimizer, rate, rateOption, placement = 'batch', trials } = options;
+    const { optimizer, rate, rateOption, placement = 'batch', trials, bound, rateLimit } = options;
     this.name = name;
     this.rateOption = rateOption;
+    this.stability = optimizer.stability;
+    this.bound = optimizer.stability === undefined ? undefined : bound;
+    this.#limit = rateLimit && this.bound?.(rateLimit);
     this.#optimizer = optimizer;
     this.#trials = trials;
     this.#variables = variables.map((variable) => {
@@ -187,7 +204,8 @@ export class Level {
     const along = direction[position];
     if (variable === undefined || along === undefined) throw new RangeError('A level needs a direction per variable.');
     const { value = variable.value, stepSize = this.stepSize.node, differentiable } = from;
-    const size = spread(stepSize, value.shape.length);
+    const limited = this.#limit === undefined ? stepSize : minimum(stepSize, this.#limit);
+    const size = spread(limited, value.shape.length);
     const updated = this.#optimizer.update(value, along, slots, size, differentiable);
     return { value: project(updated.parameter, variable, this.#trials === undefined ? 0 : 1), slots: updated.slots };
   }

@@ -3,8 +3,11 @@ import type { ProgramCost } from '../../compile/index.js';
 import { invalidArgument } from '../../errors.js';
 import type { Options, OptionTable } from '../../options.js';
 import type { Tensor } from '../../tensor.js';
+import type { Surroundings } from '../diagnosis/explain.js';
 import { NonFiniteError } from '../diagnosis/non-finite.js';
 import { beyondUndo, search } from '../diagnosis/search.js';
+import type { TooFast } from '../diagnosis/too-fast.js';
+import { LargestCurvature } from '../parts/largest-curvature.js';
 import { type ResponseReport, Watch } from '../response/watch.js';
 import { type CreateOptions, type MethodResources, Solver, type StepReport } from '../solver.js';
 import { type Configuration, SolverState } from '../state.js';
@@ -45,6 +48,9 @@ export interface MemoryUse {
   readonly work: number;
 }
 
+/** Whether plain steps on g stay below 1 over its largest curvature. */
+export const limitsRates = (options: object): boolean => 'limitRates' in options && options.limitRates === true;
+
 type MethodSolverParts<T extends OptionTable, Q extends object> = readonly [
   definition: MethodDefinition<T, Q>,
   problem: BilevelProblem,
@@ -64,6 +70,8 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   readonly #builder: MethodBuilder;
   readonly #iterate: (iteration: Iteration) => Promise<Q>;
   readonly #watch: Watch | undefined;
+  /** What limits rates, or is made when the cause of a divergence is looked for. */
+  #curvature: LargestCurvature | undefined;
   /** Lower variables with a box, when the method takes all elements for free. */
   readonly #boxed: readonly Variable[];
   /** What the phases change, except for what is too large to be copied before every iteration. */
@@ -89,9 +97,15 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     this.#title = definition.title;
     this.#boxed = definition.interior ? problem.lower.filter(({ set }) => set?.ends !== undefined) : [];
     this.#blocks = definition.blocks ?? false;
-    this.#builder = this.own(new MethodBuilder(problem, this.device.memory, definition.rows ?? false));
+    const ways = { rows: definition.rows ?? false, limitsRates: limitsRates(options) };
+    this.#builder = this.own(new MethodBuilder(problem, this.device.memory, ways));
     try {
-      this.#iterate = definition.build(this.#builder, options);
+      if (ways.limitsRates) this.#curvature = new LargestCurvature(this.#builder);
+      const iterate = definition.build(this.#builder, options);
+      this.#iterate = async (iteration) => {
+        if (ways.limitsRates && iteration.index === 0) await this.#curvature?.measure(iteration);
+        return iterate(iteration);
+      };
       this.#watch = Watch.of(problem, this.device, { evaluateEvery, patience, response });
     } catch (error) {
       this.dispose();
@@ -239,6 +253,29 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     });
   }
 
+  /** The levels whose plain steps diverge where a run starts, at the rates of the present iteration. */
+  async #tooFast(present: MethodState, signal: AbortSignal | undefined): Promise<readonly TooFast[]> {
+    const levels = this.#builder.levels.filter(({ bound }) => bound !== undefined);
+    if (levels.length === 0 || limitsRates(this.options)) return [];
+    this.#curvature ??= new LargestCurvature(this.#builder);
+    const measured = this.#curvature;
+    const state = this.init();
+    state.counters.iteration = present.counters.iteration;
+    return this.lend(state, async () => {
+      const iteration = this.#begin(state, signal);
+      const curvature = Math.max(...(await measured.measure(iteration)));
+      const found: TooFast[] = [];
+      for (const level of levels) {
+        const stable = Math.min(...(await measured.boundsOf(level, iteration)));
+        const rates = level.stepSize.value(present, 0);
+        const rate = typeof rates === 'number' ? rates : Math.max(...rates);
+        const diverging = stable * (level.stability ?? Number.POSITIVE_INFINITY);
+        if (rate > diverging) found.push({ level, rate, curvature, diverging, stable });
+      }
+      return found;
+    });
+  }
+
   /** @throws the error; with its cause if a value was not finite */
   async #explained(
     error: unknown,
@@ -249,7 +286,12 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     if (!(error instanceof NonFiniteError)) throw error;
     const place = { title: this.#title, iteration: state.counters.iteration + 1 };
     const { levels, uncopied, problem } = this.#builder;
-    const around = { device: this.device, feeds: problem.feeds, levels };
+    const around: Surroundings = {
+      device: this.device,
+      feeds: problem.feeds,
+      levels,
+      tooFast: () => this.#tooFast(state, signal),
+    };
     if (!undoable) throw await beyondUndo(error, place, state, around);
     return search(error, place, around, (runPhase) =>
       this.rehearse(state, this.#restorable, () =>
@@ -257,7 +299,7 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
           this.#begin(state, signal, async (phase, ...given) => {
             // The iteration had failed before it changed what cannot be put back.
             if (phase.changes.some((name) => uncopied.has(name))) throw error;
-            await runPhase(phase, ...given);
+            await (this.#curvature?.has(phase) ? phase.run(...given) : runPhase(phase, ...given));
           }),
         ),
       ),

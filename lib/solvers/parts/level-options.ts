@@ -1,3 +1,4 @@
+import { isRecord } from '../../errors.js';
 import { type OptimizerName, optimizerNames } from '../../optimizers/index.js';
 import { constant, type Schedule } from '../../schedules/index.js';
 import { type SlotPlacement, slotPlacements } from '../machine/level.js';
@@ -43,6 +44,11 @@ export interface LevelDefaults {
   readonly lower: number | Schedule;
 }
 
+export interface DescentDefaults extends Pick<LevelDefaults, 'upper' | 'lower'> {
+  /** Of u; plain steps by default. */
+  readonly optimizer?: OptimizerName;
+}
+
 const scheduleOf = (given: number | Schedule): Schedule => (typeof given === 'number' ? constant(given) : given);
 
 /** Rows of an option table for how both levels move, with a method's own defaults. */
@@ -64,6 +70,27 @@ export function levelOptions({ optimizer, lowerOptimizer = optimizer, upper, low
     },
     ...optimizerConstants,
   } as const;
+}
+
+/** The options that say how v, its copies and the solution of its linear system move. */
+const lowerRates = ['lowerOptimizer', 'lowerLearningRate', 'innerLearningRate', 'linearLearningRate', 'neumannRate'];
+
+/** As `levelOptions` for plain steps of v, whose rates are limited by the curvature of g unless one of them is given. */
+export function descentOptions({ optimizer = 'sgd', upper, lower }: DescentDefaults) {
+  return {
+    ...levelOptions({ optimizer, lowerOptimizer: 'sgd', upper, lower }),
+    limitRates: {
+      kind: 'boolean',
+      default: true,
+      text: 'Whether the rates of v, and of what is solved beside it, stay below 1 over the largest curvature of g, which is measured where the run starts; by default where none of them and no optimizer of v is given.',
+    },
+  } as const;
+}
+
+/** Given options, with limitRates false where it is not given but what it limits is. */
+export function withLimits<T>(given: T): T {
+  if (!isRecord(given) || given.limitRates !== undefined) return given;
+  return { ...given, limitRates: lowerRates.every((name) => given[name] === undefined) };
 }
 
 /** Row of an option table for the number of lower steps. @param source where the number comes from, if anywhere */

@@ -1,6 +1,6 @@
 import { input } from '../../graph/index.js';
 import type { Schedule } from '../../schedules/index.js';
-import { atIteration, type MethodBuilder } from '../machine/builder.js';
+import { asOnG, atIteration, type MethodBuilder } from '../machine/builder.js';
 import type { Iteration } from '../machine/iteration.js';
 import { assign, type Level } from '../machine/level.js';
 import type { Phase } from '../machine/phase.js';
@@ -25,6 +25,7 @@ export function lowerCopy<Name extends string>(
     rate: atIteration(settings[rateOption]),
     rateOption,
     settings,
+    bound: asOnG,
   });
 }
 

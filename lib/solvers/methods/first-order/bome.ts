@@ -1,7 +1,7 @@
 import { minus, plusScaled } from '../../../bilevel/index.js';
 import { add, div, greater, maximum, mul, sub, where } from '../../../graph/index.js';
 import { defineMethod } from '../../method.js';
-import { innerRateOption, levelOptions, lowerStepsOption, slotsOption } from '../../parts/level-options.js';
+import { descentOptions, innerRateOption, lowerStepsOption, slotsOption } from '../../parts/level-options.js';
 import { copyDescent, copyStart, lowerCopy } from '../../parts/lower-copy.js';
 
 const source = 'Ye, Liu, Wright, Stone and Liu 2022';
@@ -26,7 +26,7 @@ export const bome = defineMethod({
       source,
     },
     barrierFactor: { kind: 'number', above: 0, default: 0.5, text: 'Factor eta of the barrier.', source },
-    ...levelOptions({ optimizer: 'sgd', upper: 0.01, lower: 0.01 }),
+    ...descentOptions({ upper: 0.01, lower: 0.01 }),
     innerLearningRate: innerRateOption(0.01),
     slots: slotsOption,
   },

@@ -1,6 +1,6 @@
 import { minus, type Oracles, plusScaled, scaled } from '../../../bilevel/index.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, lowerStepsOption, slotsOption } from '../../parts/level-options.js';
+import { descentOptions, lowerStepsOption, slotsOption } from '../../parts/level-options.js';
 import { copyStart, lowerCopy } from '../../parts/lower-copy.js';
 
 const source = 'Chen, Ma and Zhang 2023, and their code';
@@ -29,7 +29,7 @@ export const f2ba = defineMethod({
       default: false,
       text: 'Whether w starts at v in every iteration instead of going on.',
     },
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
     slots: slotsOption,
   },
   rows: true,

@@ -1,11 +1,11 @@
 import { minus, plusScaled } from '../../../bilevel/index.js';
-import { add } from '../../../graph/index.js';
+import { add, div } from '../../../graph/index.js';
 import { powerLaw } from '../../../schedules/index.js';
 import { Tensor } from '../../../tensor.js';
 import { atIteration } from '../../machine/builder.js';
 import { assign } from '../../machine/level.js';
 import { defineMethod } from '../../method.js';
-import { innerRateOption, levelOptions, lowerStepsOption } from '../../parts/level-options.js';
+import { descentOptions, innerRateOption, lowerStepsOption } from '../../parts/level-options.js';
 import { lowerCopy } from '../../parts/lower-copy.js';
 
 const source = 'Kwon, Kwon, Wright and Nowak 2023';
@@ -32,7 +32,7 @@ export const f2sa = defineMethod({
       text: 'What is added to lambda, by iteration.',
       source: defaults,
     },
-    ...levelOptions({ optimizer: 'sgd', upper: powerLaw(0.01, upperDecay), lower: powerLaw(0.01, lowerDecay) }),
+    ...descentOptions({ upper: powerLaw(0.01, upperDecay), lower: powerLaw(0.01, lowerDecay) }),
     innerLearningRate: innerRateOption(powerLaw(0.01, upperDecay)),
   },
   lowerDescendsUpper: true,
@@ -44,9 +44,11 @@ export const f2sa = defineMethod({
   }),
   memory: () => 'constant',
   build(b, options) {
-    const { upper, lower } = b.pair(options);
-    const solved = lowerCopy(b, 'w', options, 'innerLearningRate');
     const multiplier = b.tensor('multiplier', [], () => Tensor.from([options.multiplier], []));
+    const upper = b.upper(options);
+    // The curvature of f, as large as that of g, and the multiplier times it.
+    const lower = b.lower(options, { bound: (limit) => div(limit, add(1, multiplier)) });
+    const solved = lowerCopy(b, 'w', options, 'innerLearningRate');
     const growth = b.scalar('multiplierGrowth', atIteration(options.multiplierGrowth));
     const lowerStep = b.phase(
       'lower',

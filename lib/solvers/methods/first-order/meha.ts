@@ -3,7 +3,7 @@ import { div } from '../../../graph/index.js';
 import { powerLaw } from '../../../schedules/index.js';
 import { atIteration } from '../../machine/builder.js';
 import { defineMethod } from '../../method.js';
-import { innerRateOption, levelOptions, slotsOption } from '../../parts/level-options.js';
+import { descentOptions, innerRateOption, slotsOption } from '../../parts/level-options.js';
 import { lowerCopy } from '../../parts/lower-copy.js';
 
 const source = 'Liu, Liu, Yao, Zeng and Zhang 2024';
@@ -33,7 +33,7 @@ export const meha = defineMethod({
       text: 'Weight 1 / gamma of the proximal term |theta - v|^2 / 2; more than the negative curvature of g.',
       source,
     },
-    ...levelOptions({ optimizer: 'sgd', upper: 0.01, lower: 0.1 }),
+    ...descentOptions({ upper: 0.01, lower: 0.1 }),
     innerLearningRate: innerRateOption(0.01),
     slots: slotsOption,
   },

@@ -1,8 +1,9 @@
 import { minus, plusScaled } from '../../../bilevel/index.js';
+import { add, div } from '../../../graph/index.js';
 import { polynomial } from '../../../schedules/index.js';
 import { atIteration } from '../../machine/builder.js';
 import { defineMethod } from '../../method.js';
-import { innerRateOption, levelOptions, lowerStepsOption, slotsOption } from '../../parts/level-options.js';
+import { descentOptions, innerRateOption, lowerStepsOption, slotsOption } from '../../parts/level-options.js';
 import { copyDescent, lowerCopy } from '../../parts/lower-copy.js';
 import { penaltyRates, penaltyWeightOption } from '../../parts/penalty-weight.js';
 
@@ -20,7 +21,7 @@ export const vPbgd = defineMethod({
   options: {
     lowerSteps: lowerStepsOption(1, source),
     gamma: penaltyWeightOption(polynomial(0, 0.2, 30_000, 1), source),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
     innerLearningRate: innerRateOption(0.01),
     slots: slotsOption,
   },
@@ -35,9 +36,11 @@ export const vPbgd = defineMethod({
   memory: () => 'constant',
   build(b, options) {
     const rates = penaltyRates(options);
-    const [upper, lower] = [b.upper(options, { rate: rates.upper }), b.lower(options, { rate: rates.lower })];
-    const solved = lowerCopy(b, 'w', options, 'innerLearningRate');
+    const upper = b.upper(options, { rate: rates.upper });
     const gamma = b.scalar('gamma', atIteration(options.gamma));
+    // The curvature of f, as large as that of g, and the weight times it.
+    const lower = b.lower(options, { rate: rates.lower, bound: (limit) => div(limit, add(1, gamma)) });
+    const solved = lowerCopy(b, 'w', options, 'innerLearningRate');
     const solve = copyDescent(b, solved);
     const step = b.phase('step', (o) => {
       const [f, g] = [o.fGradient(), o.gGradient()];

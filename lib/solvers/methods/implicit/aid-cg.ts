@@ -1,6 +1,6 @@
 import { defineMethod } from '../../method.js';
 import {
-  levelOptions,
+  descentOptions,
   linearStepsOption,
   lowerStepsOption,
   tikhonovOption,
@@ -26,7 +26,7 @@ export const aidCg = defineMethod({
     linearSteps: linearStepsOption(20, experiments),
     tikhonov: tikhonovOption(0),
     warmStart: warmStartOption(true),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
   },
   interior: true,
   addedCurvature: ({ tikhonov }) => tikhonov,

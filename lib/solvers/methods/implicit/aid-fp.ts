@@ -1,5 +1,5 @@
 import { defineMethod } from '../../method.js';
-import { levelOptions, linearStepsOption, lowerStepsOption, warmStartOption } from '../../parts/level-options.js';
+import { descentOptions, linearStepsOption, lowerStepsOption, warmStartOption } from '../../parts/level-options.js';
 import { implicitIteration } from '../../parts/linear-system/implicit.js';
 import { neumannSeries } from '../../parts/linear-system/neumann.js';
 
@@ -19,7 +19,7 @@ export const aidFp = defineMethod({
     lowerSteps: lowerStepsOption(20, experiments),
     linearSteps: linearStepsOption(20, experiments),
     warmStart: warmStartOption(true),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
   },
   interior: true,
   evaluations: ({ lowerSteps, linearSteps }) => ({

@@ -1,6 +1,6 @@
 import { atIteration } from '../../machine/builder.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, linearRateOption, linearStepsOption, lowerStepsOption } from '../../parts/level-options.js';
+import { descentOptions, linearRateOption, linearStepsOption, lowerStepsOption } from '../../parts/level-options.js';
 import { implicitIteration } from '../../parts/linear-system/implicit.js';
 import { systemDescent } from '../../parts/linear-system/system-descent.js';
 
@@ -20,7 +20,7 @@ export const amigo = defineMethod({
     lowerSteps: lowerStepsOption(10, defaults),
     linearSteps: linearStepsOption(10, defaults),
     linearLearningRate: linearRateOption(0.1, defaults),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
   },
   interior: true,
   evaluations: ({ lowerSteps, linearSteps }) => ({

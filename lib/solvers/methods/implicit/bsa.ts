@@ -1,7 +1,7 @@
 import { powerLaw } from '../../../schedules/index.js';
 import { factsOf } from '../../machine/problem-facts.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, lowerStepsOption, warmStartOption } from '../../parts/level-options.js';
+import { descentOptions, lowerStepsOption, warmStartOption } from '../../parts/level-options.js';
 import { implicitIteration } from '../../parts/linear-system/implicit.js';
 import { constantRate, neumannSeries } from '../../parts/linear-system/neumann.js';
 import { drawFactors, randomSeriesOptions } from '../../parts/linear-system/random-series.js';
@@ -19,7 +19,7 @@ export const bsa = defineMethod({
     lowerSteps: lowerStepsOption(10, defaults),
     ...randomSeriesOptions(0.1, 10, defaults),
     warmStart: warmStartOption(true),
-    ...levelOptions({ optimizer: 'sgd', upper: powerLaw(0.1, 1 / 2), lower: powerLaw(0.1, 1 / 2) }),
+    ...descentOptions({ upper: powerLaw(0.1, 1 / 2), lower: powerLaw(0.1, 1 / 2) }),
   },
   interior: true,
   evaluations: ({ lowerSteps, neumannTerms }, index, problem) => ({

@@ -1,5 +1,5 @@
 import { defineMethod } from '../../method.js';
-import { levelOptions, lowerStepsOption, neumannOptions, warmStartOption } from '../../parts/level-options.js';
+import { descentOptions, lowerStepsOption, neumannOptions, warmStartOption } from '../../parts/level-options.js';
 import { implicitIteration } from '../../parts/linear-system/implicit.js';
 import { constantRate, neumannSeries } from '../../parts/linear-system/neumann.js';
 
@@ -19,7 +19,7 @@ export const stocbio = defineMethod({
     lowerSteps: lowerStepsOption(10, defaults),
     ...neumannOptions(0.1, 10, defaults),
     warmStart: warmStartOption(true),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
   },
   interior: true,
   evaluations: ({ lowerSteps, neumannFactors }) => ({

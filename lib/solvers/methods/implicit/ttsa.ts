@@ -1,7 +1,7 @@
 import { powerLaw } from '../../../schedules/index.js';
 import { factsOf } from '../../machine/problem-facts.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions } from '../../parts/level-options.js';
+import { descentOptions } from '../../parts/level-options.js';
 import { implicitIteration } from '../../parts/linear-system/implicit.js';
 import { constantRate, neumannSeries } from '../../parts/linear-system/neumann.js';
 import { drawFactors, randomSeriesOptions } from '../../parts/linear-system/random-series.js';
@@ -17,7 +17,7 @@ export const ttsa = defineMethod({
   summary: 'One stochastic step of each level on two time scales, with one random term of the Neumann series.',
   options: {
     ...randomSeriesOptions(0.1, 10, defaults),
-    ...levelOptions({ optimizer: 'sgd', upper: powerLaw(0.1, 3 / 5), lower: powerLaw(0.1, 2 / 5) }),
+    ...descentOptions({ upper: powerLaw(0.1, 3 / 5), lower: powerLaw(0.1, 2 / 5) }),
   },
   interior: true,
   evaluations: ({ neumannTerms }, index, problem) => ({

@@ -1,8 +1,9 @@
 import { scaled } from '../../../bilevel/index.js';
+import { add, div, mul } from '../../../graph/index.js';
 import { polynomial } from '../../../schedules/index.js';
 import { atIteration } from '../../machine/builder.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, slotsOption } from '../../parts/level-options.js';
+import { descentOptions, slotsOption } from '../../parts/level-options.js';
 import { penaltyRates, penaltyWeightOption } from '../../parts/penalty-weight.js';
 
 const source = 'Shen and Chen 2023';
@@ -24,7 +25,7 @@ export const gPbgd = defineMethod({
       default: 'paper',
       text: "The penalty: gamma |grad_v g|^2, or half of it as in the authors' code.",
     },
-    ...levelOptions({ optimizer: 'sgd', upper: 0.3, lower: 0.5 }),
+    ...descentOptions({ upper: 0.3, lower: 0.5 }),
     slots: slotsOption,
   },
   rows: true,
@@ -34,9 +35,14 @@ export const gPbgd = defineMethod({
   memory: () => 'constant',
   build(b, options) {
     const rates = penaltyRates(options);
-    const [upper, lower] = [b.upper(options, { rate: rates.upper }), b.lower(options, { rate: rates.lower })];
     const factor = options.variant === 'paper' ? 2 : 1;
     const gradientWeight = b.scalar('gradientWeight', (state) => factor * atIteration(options.gamma)(state));
+    const upper = b.upper(options, { rate: rates.upper });
+    const lower = b.lower(options, {
+      rate: rates.lower,
+      // The curvature of f, as large as that of g, and the weight times its square.
+      bound: (limit) => div(mul(limit, limit), add(limit, gradientWeight)),
+    });
     const step = b.phase('step', (o) => {
       const gradient = o.lowerGradient();
       const lagrangian = o.lagrangianGradient(scaled(gradientWeight, gradient));

@@ -95,6 +95,7 @@ export const penalty = defineMethod({
     const lower = b.lower(options, {
       rate: scaledRate(growth.rate('lower'), (trial, step) => (scales[trial] ?? 1) * fall(step)),
       variables: system.lower,
+      bound: null,
     });
     const weighted = (residual: Vector): Vector => {
       const penalized = scaled(gamma, residual);

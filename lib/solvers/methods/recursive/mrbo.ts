@@ -1,6 +1,6 @@
 import { powerLaw } from '../../../schedules/index.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, neumannOptions } from '../../parts/level-options.js';
+import { descentOptions, neumannOptions } from '../../parts/level-options.js';
 import { momentumOption } from '../../parts/variance-reduction/recursive-momentum.js';
 import { twoLevelMomentum } from '../../parts/variance-reduction/two-level-momentum.js';
 
@@ -26,7 +26,7 @@ export const mrbo = defineMethod({
       defaults,
     ),
     ...neumannOptions(0.1, 10, defaults),
-    ...levelOptions({ optimizer: 'sgd', upper: powerLaw(0.1, 1 / 3), lower: powerLaw(0.1, 1 / 3) }),
+    ...descentOptions({ upper: powerLaw(0.1, 1 / 3), lower: powerLaw(0.1, 1 / 3) }),
   },
   interior: true,
   // In the first iteration the old point is the present one and has no weight, but is evaluated all the same.

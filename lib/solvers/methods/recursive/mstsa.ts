@@ -1,7 +1,7 @@
 import { constant, powerLaw } from '../../../schedules/index.js';
 import { assign } from '../../machine/level.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, neumannOptions } from '../../parts/level-options.js';
+import { descentOptions, neumannOptions } from '../../parts/level-options.js';
 import { constantRate, neumannSeriesAt } from '../../parts/linear-system/neumann.js';
 import { SeriesPoint } from '../../parts/linear-system/series-point.js';
 import { momentumOption, oldPoint, recursiveMomentum } from '../../parts/variance-reduction/recursive-momentum.js';
@@ -18,7 +18,7 @@ export const mstsa = defineMethod({
   options: {
     momentumRate: momentumOption(constant(0.5), 'Share of the new hypergradient estimate (e_k).', defaults),
     ...neumannOptions(0.5, 3, defaults),
-    ...levelOptions({ optimizer: 'sgd', upper: powerLaw(0.1, 1 / 2), lower: powerLaw(0.1, 1 / 2) }),
+    ...descentOptions({ upper: powerLaw(0.1, 1 / 2), lower: powerLaw(0.1, 1 / 2) }),
   },
   interior: true,
   // In the first iteration the old point has no weight, but is evaluated all the same.

@@ -8,7 +8,7 @@ import { assign } from '../../machine/level.js';
 import { factsOf } from '../../machine/problem-facts.js';
 import { defineMethod } from '../../method.js';
 import { DenseVectors, timesVector, vectorTimes } from '../../parts/dense.js';
-import { levelOptions, tikhonovOption } from '../../parts/level-options.js';
+import { descentOptions, tikhonovOption } from '../../parts/level-options.js';
 import { conjugateGradientSteps } from '../../parts/linear-system/conjugate-gradient.js';
 import { momentumOption, oldPoint, recursiveMomentumOf } from '../../parts/variance-reduction/recursive-momentum.js';
 
@@ -35,7 +35,7 @@ export const stable = defineMethod({
   options: {
     momentumRate: momentumOption(constant(0.5), 'Share of the new matrices (tau_k).', defaults),
     tikhonov: tikhonovOption(0),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
   },
   interior: true,
   addedCurvature: ({ tikhonov }) => tikhonov,

@@ -1,7 +1,7 @@
 import { powerLaw } from '../../../schedules/index.js';
 import { factsOf } from '../../machine/problem-facts.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions } from '../../parts/level-options.js';
+import { descentOptions } from '../../parts/level-options.js';
 import { drawFactors, randomSeriesOptions } from '../../parts/linear-system/random-series.js';
 import { momentumOption } from '../../parts/variance-reduction/recursive-momentum.js';
 import { twoLevelMomentum } from '../../parts/variance-reduction/two-level-momentum.js';
@@ -22,7 +22,7 @@ export const sustain = defineMethod({
   options: {
     momentumRate: momentumOption(powerLaw(0.5, 2 / 3), 'Share of the new estimates at either level.', defaults),
     ...randomSeriesOptions(0.1, 10, defaults),
-    ...levelOptions({ optimizer: 'sgd', upper: powerLaw(0.1, 1 / 3), lower: powerLaw(0.1, 1 / 3) }),
+    ...descentOptions({ upper: powerLaw(0.1, 1 / 3), lower: powerLaw(0.1, 1 / 3) }),
   },
   interior: true,
   evaluations: ({ neumannTerms }, index, problem) => ({

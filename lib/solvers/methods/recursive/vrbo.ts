@@ -2,7 +2,7 @@ import { minus, plus } from '../../../bilevel/index.js';
 import { assign } from '../../machine/level.js';
 import { factsOf } from '../../machine/problem-facts.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, neumannOptions } from '../../parts/level-options.js';
+import { descentOptions, neumannOptions } from '../../parts/level-options.js';
 import { constantRate, neumannSeriesAt } from '../../parts/linear-system/neumann.js';
 import { SeriesPoint } from '../../parts/linear-system/series-point.js';
 import { estimatePhase } from '../../parts/variance-reduction/estimate.js';
@@ -40,7 +40,7 @@ export const vrbo = defineMethod({
       source: defaults,
     },
     ...neumannOptions(0.1, 10, defaults),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
   },
   interior: true,
   evaluations({ period, innerSteps, neumannFactors }, index, problem) {

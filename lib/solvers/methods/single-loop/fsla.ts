@@ -3,7 +3,7 @@ import { powerLaw } from '../../../schedules/index.js';
 import { assign } from '../../machine/level.js';
 import { defineMethod } from '../../method.js';
 import { jointLevels } from '../../parts/joint.js';
-import { levelOptions } from '../../parts/level-options.js';
+import { descentOptions } from '../../parts/level-options.js';
 import { relativeResidual } from '../../parts/linear-system/linear-system.js';
 import { lowerPhase } from '../../parts/lower-phase.js';
 import { momentumOption, oldPoint, recursiveMomentum } from '../../parts/variance-reduction/recursive-momentum.js';
@@ -23,7 +23,7 @@ export const fsla = defineMethod({
   summary: 'One step each of v, the linear system and u in turn, with recursive momentum (STORM) for u.',
   options: {
     momentumRate: momentumOption(powerLaw(0.1, 1 / 2), 'Share of the new hypergradient estimate (e_k).', defaults),
-    ...levelOptions({ optimizer: 'sgd', upper: powerLaw(0.1, 1 / 2), lower: powerLaw(0.1, 1 / 2) }),
+    ...descentOptions({ upper: powerLaw(0.1, 1 / 2), lower: powerLaw(0.1, 1 / 2) }),
   },
   interior: true,
   // In the first iteration the old point has no weight, but is evaluated all the same.

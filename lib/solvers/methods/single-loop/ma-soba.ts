@@ -3,7 +3,7 @@ import { constant, powerLaw } from '../../../schedules/index.js';
 import { assign } from '../../machine/level.js';
 import { defineMethod } from '../../method.js';
 import { jointDirections, jointLevels, jointReports } from '../../parts/joint.js';
-import { levelOptions } from '../../parts/level-options.js';
+import { descentOptions } from '../../parts/level-options.js';
 
 const source = 'Chen, Xiao and Balasubramanian 2023, arXiv:2306.12067';
 
@@ -25,7 +25,7 @@ export const maSoba = defineMethod({
       default: constant(0.1),
       text: 'Share of the new direction in the moving average, by iteration.',
     },
-    ...levelOptions({ optimizer: 'sgd', upper: powerLaw(0.1, 0.5), lower: powerLaw(0.1, 0.5) }),
+    ...descentOptions({ upper: powerLaw(0.1, 0.5), lower: powerLaw(0.1, 0.5) }),
   },
   interior: true,
   evaluations: () => ({

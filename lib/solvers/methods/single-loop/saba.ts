@@ -5,7 +5,7 @@ import type { Phase } from '../../machine/phase.js';
 import { factsOf } from '../../machine/problem-facts.js';
 import { defineMethod } from '../../method.js';
 import { jointLevels } from '../../parts/joint.js';
-import { levelOptions } from '../../parts/level-options.js';
+import { descentOptions } from '../../parts/level-options.js';
 import { relativeResidual } from '../../parts/linear-system/linear-system.js';
 import { averageGradient } from '../../parts/variance-reduction/average-gradient.js';
 
@@ -29,7 +29,7 @@ export const saba = defineMethod({
       text: 'Memories at the start: zero, or the values of all blocks by a pass over the data.',
       source: defaults,
     },
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
   },
   interior: true,
   blocks: true,

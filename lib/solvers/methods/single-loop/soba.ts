@@ -1,7 +1,7 @@
 import { powerLaw } from '../../../schedules/index.js';
 import { defineMethod } from '../../method.js';
 import { jointDirections, jointLevels, jointReports } from '../../parts/joint.js';
-import { levelOptions } from '../../parts/level-options.js';
+import { descentOptions } from '../../parts/level-options.js';
 
 /**
  * u, v and the solution z of grad_vv g z = grad_v f move at once, each along its stochastic direction at the old point:
@@ -13,7 +13,7 @@ export const soba = defineMethod({
   title: 'SOBA',
   source: 'Dagreou, Ablin, Vaiter and Moreau 2022',
   summary: 'One joint step of u, v and the linear system on fresh mini-batches: a single loop.',
-  options: levelOptions({ optimizer: 'sgd', upper: powerLaw(0.1, 0.5), lower: powerLaw(0.1, 0.5) }),
+  options: descentOptions({ upper: powerLaw(0.1, 0.5), lower: powerLaw(0.1, 0.5) }),
   interior: true,
   evaluations: () => ({
     fGradients: 1,

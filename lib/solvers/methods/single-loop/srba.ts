@@ -3,7 +3,7 @@ import { assign } from '../../machine/level.js';
 import { factsOf } from '../../machine/problem-facts.js';
 import { defineMethod } from '../../method.js';
 import { jointDirections, jointLevels } from '../../parts/joint.js';
-import { levelOptions } from '../../parts/level-options.js';
+import { descentOptions } from '../../parts/level-options.js';
 import { relativeResidual } from '../../parts/linear-system/linear-system.js';
 import { estimatePhase } from '../../parts/variance-reduction/estimate.js';
 import { oldPoint } from '../../parts/variance-reduction/recursive-momentum.js';
@@ -27,7 +27,7 @@ export const srba = defineMethod({
       default: 100,
       text: 'Iterations from one pass over all rows to the next (q).',
     },
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
   },
   interior: true,
   evaluations({ period }, index, problem) {

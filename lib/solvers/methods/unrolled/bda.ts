@@ -1,7 +1,7 @@
 import { type Oracles, plus, scaled, type Vector } from '../../../bilevel/index.js';
 import { powerLaw } from '../../../schedules/index.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
+import { descentOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
 import { type AtLowerStep, unrolledDifferentiation, unrolledEvaluations } from '../../parts/unrolling/unrolled.js';
 
 const source = 'Liu, Mu, Yuan, Zeng and Zhang 2020, Algorithm 1';
@@ -39,7 +39,7 @@ export const bda = defineMethod({
       text: "Step length along the upper cost's gradient in a lower step (s_u); the learning rate of v is s_l.",
     },
     warmStart: warmStartOption(true),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
     slots: slotsOption,
   },
   rows: true,

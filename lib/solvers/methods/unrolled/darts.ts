@@ -2,7 +2,7 @@ import { plus } from '../../../bilevel/index.js';
 import { gradient, inner, stopGradient } from '../../../graph/index.js';
 import { defineMethod } from '../../method.js';
 import { differenceProducts } from '../../parts/differences.js';
-import { levelOptions, slotsOption } from '../../parts/level-options.js';
+import { descentOptions, slotsOption } from '../../parts/level-options.js';
 import { lowerPhase } from '../../parts/lower-phase.js';
 
 const source = 'Liu, Simonyan and Yang 2019, Algorithm 1 and equations 7 and 8';
@@ -28,7 +28,7 @@ export const darts = defineMethod({
       text: 'Length of the difference: its points are this far from v.',
       source,
     },
-    ...levelOptions({ optimizer: 'adam', lowerOptimizer: 'sgd', upper: 3e-4, lower: 0.025 }),
+    ...descentOptions({ optimizer: 'adam', upper: 3e-4, lower: 0.025 }),
     slots: slotsOption,
   },
   rows: true,

@@ -6,7 +6,7 @@ import { assign } from '../../machine/level.js';
 import { factsOf } from '../../machine/problem-facts.js';
 import { defineMethod } from '../../method.js';
 import { DenseVectors, timesVector } from '../../parts/dense.js';
-import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
+import { descentOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
 
 const source = 'Mehra and Hamm 2021, supplement B; Franceschi, Donini, Frasconi and Pontil 2017, Algorithm 2';
 
@@ -25,7 +25,7 @@ export const fmd = defineMethod({
   options: {
     lowerSteps: lowerStepsOption(20, source),
     warmStart: warmStartOption(true),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
     slots: slotsOption,
   },
   rows: true,

@@ -1,5 +1,5 @@
 import { defineMethod } from '../../method.js';
-import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
+import { descentOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
 import { unrolledDifferentiation, unrolledEvaluations } from '../../parts/unrolling/unrolled.js';
 
 const source = 'Ji, Yang and Liang 2021, Algorithm 1 (ITD-BiO)';
@@ -13,7 +13,7 @@ export const itd = defineMethod({
   options: {
     lowerSteps: lowerStepsOption(20, 'experiments of Sow, Ji and Liang 2022'),
     warmStart: warmStartOption(true),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
     slots: slotsOption,
   },
   rows: true,

@@ -1,6 +1,6 @@
 import { validateOptions } from '../../../options.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
+import { descentOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
 import { type UnrolledOptions, unrolledDifferentiation, unrolledEvaluations } from '../../parts/unrolling/unrolled.js';
 import { backwardStepsOption, checkBackwardSteps } from '../../parts/unrolling/unrolled-options.js';
 
@@ -25,7 +25,7 @@ const options = {
     text: "Whether the first of T steps is differentiated as in the paper, or left out as in the authors' code.",
   },
   warmStart: warmStartOption(true),
-  ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+  ...descentOptions({ upper: 0.1, lower: 0.1 }),
   slots: slotsOption,
 } as const;
 

@@ -1,6 +1,6 @@
 import { sub } from '../../../graph/index.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
+import { descentOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
 import { pathEvaluations, perturbedPaths, perturbedPathsOptions } from '../../parts/perturbed-paths.js';
 
 const source = 'Gu et al. 2021 and their code';
@@ -15,7 +15,7 @@ export const hozog = defineMethod({
     lowerSteps: lowerStepsOption(10),
     ...perturbedPathsOptions({ directions: 5, mode: 'sphere', smoothing: 0.01 }, source),
     warmStart: warmStartOption(true),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.001, lower: 0.1 }),
+    ...descentOptions({ upper: 0.001, lower: 0.1 }),
     slots: slotsOption,
   },
   rows: true,

@@ -4,7 +4,7 @@ import type { MethodBuilder } from '../../machine/builder.js';
 import type { Iteration } from '../../machine/iteration.js';
 import type { PhaseDraws } from '../../machine/phase.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
+import { descentOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
 import { pathEvaluations, perturbedPaths, perturbedPathsOptions } from '../../parts/perturbed-paths.js';
 
 const source = 'Sow, Ji and Liang 2022';
@@ -14,7 +14,7 @@ export const pzoboOptions = {
   lowerSteps: lowerStepsOption(10, defaults),
   ...perturbedPathsOptions({ directions: 1, mode: 'gaussian', smoothing: 0.1 }, defaults),
   warmStart: warmStartOption(true),
-  ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+  ...descentOptions({ upper: 0.1, lower: 0.1 }),
 } as const;
 
 /** u moves along grad_u f + sum_j <(v_j - v) / mu, grad_v f> e_j, where v_j and v are the ends of the lower paths. */

@@ -1,5 +1,5 @@
 import type { Vector } from '../../../bilevel/index.js';
-import { mul, type Node, topologicalOrder } from '../../../graph/index.js';
+import { minimum, mul, type Node, topologicalOrder } from '../../../graph/index.js';
 import type { MethodBuilder } from '../../machine/builder.js';
 import type { Iteration } from '../../machine/iteration.js';
 import { estimatePhase } from '../variance-reduction/estimate.js';
@@ -43,7 +43,7 @@ export function neumannSeriesAt(
   points: readonly SeriesPoint[],
   { tikhonov = 0, name = 'linearSystem', stepsBelow, ...options }: NeumannOptions = {},
 ): NeumannSeries {
-  const eta = rate.node;
+  const eta = b.rateLimit === undefined ? rate.node : minimum(rate.node, b.rateLimit);
   const weight = stepsBelow === undefined ? eta : mul(stepsBelow, eta);
   const outputName = (what: keyof typeof firstOutputs, index: number): string =>
     index === 0 ? firstOutputs[what] : `${what}.${points[index]?.name}`;
@@ -105,9 +105,11 @@ export function neumannSeriesAt(
       if (steps === 0) return;
       const growths = points.flatMap((_, index) => {
         const factors = step.output(outputName('factor', index));
-        return step.output(outputName('size', index)).map((size, trial) => ({ size, factor: factors[trial] ?? 1 }));
+        return step
+          .output(outputName('size', index))
+          .map((size, trial) => ({ size, factor: factors[trial] ?? 1, trial }));
       });
-      checkGrowth(growths, rate, iteration, exact);
+      await checkGrowth(growths, rate, iteration, exact);
     },
   };
 }

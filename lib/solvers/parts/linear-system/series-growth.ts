@@ -14,6 +14,7 @@ export interface SeriesGrowth {
   readonly size: number;
   /** By what the last step has multiplied the term, negative where it has turned it round. */
   readonly factor: number;
+  readonly trial: number;
 }
 
 /** Growth over a series that is only reported: in few steps it does little harm. */
@@ -29,16 +30,17 @@ export const hopeless = 1e6;
  * @param exact whether all factors are those of one and the same cost
  * @throws DIVERGED, INDEFINITE_HESSIAN
  */
-export function checkGrowth(
+export async function checkGrowth(
   growths: readonly SeriesGrowth[],
   { option, at }: SeriesRate,
   iteration: Iteration,
   exact: boolean,
-): void {
+): Promise<void> {
   const grown = growths.find(({ size }) => size > (exact ? tolerated : hopeless));
   if (grown === undefined) return;
-  const { size, factor } = grown;
-  const rate = at(iteration.index);
+  const { size, factor, trial } = grown;
+  const { [trial]: limit = Number.POSITIVE_INFINITY } = await iteration.read('rateLimit');
+  const rate = Math.min(at(iteration.index), limit);
   const curvature = (1 - factor) / rate;
   const growth = `The Neumann series grows in ${iteration.where}: its last term is ${short(size)} times as long as its first`;
   if (factor < 0) {

@@ -1,6 +1,6 @@
 import { validateOptions } from '../../../options.js';
 import { defineMethod } from '../../method.js';
-import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
+import { descentOptions, lowerStepsOption, slotsOption, warmStartOption } from '../level-options.js';
 import { unrolledDifferentiation, unrolledEvaluations } from './unrolled.js';
 import { backwardStepsOption, checkBackwardSteps } from './unrolled-options.js';
 
@@ -22,7 +22,7 @@ export function truncatedReverse({ lowerSteps, backwardSteps, stepsSource, ...de
     lowerSteps: lowerStepsOption(lowerSteps, stepsSource),
     backwardSteps: backwardStepsOption(backwardSteps, stepsSource),
     warmStart: warmStartOption(true),
-    ...levelOptions({ optimizer: 'sgd', upper: 0.1, lower: 0.1 }),
+    ...descentOptions({ upper: 0.1, lower: 0.1 }),
     slots: slotsOption,
   } as const;
   return defineMethod({
