@@ -39,7 +39,7 @@ export const rooms = {
 };
 
 /** Modules that belong to no room: what every room may import. */
-const common = '^lib/(errors|numbers|printable|tensor|encoded|package-root)\\.ts$';
+const common = '^lib/(errors|names|numbers|printable|tensor|encoded|package-root)\\.ts$';
 
 const inRooms = (names) => `^lib/(${names.join('|')})(/|\\.ts$)`;
 

@@ -123,7 +123,8 @@ async function decide(decision) {
   busy = true;
   if (await save(sample, decision)) {
     history.push(position);
-    position++;
+    const next = review.samples.findIndex((each, place) => place > position && each.decision === undefined);
+    position = next < 0 ? review.samples.length : next;
     tell(`Sample ${sample.index} ${standingOf(sample)}.`);
     show();
     at(position < review.samples.length ? 'heading' : 'undo').focus();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command, Option as Flag, InvalidArgumentError } from 'commander';
-import { DecisionsFile, reviewApp, serveLocally } from '../review/index.js';
+import { DecisionsFile, decisionsSoFar, reviewApp, serveLocally } from '../review/index.js';
 import { reviewOf } from '../tasks/index.js';
 import { parseNonNegative, parsePositive } from './flags.js';
 import { interruptSignal } from './interrupt.js';
@@ -53,8 +53,9 @@ function parsePort(text: string): number {
 }
 
 async function run(folder: string, { decisions, below, count, port, json }: Flags): Promise<void> {
-  const review = await reviewOf(folder, { below, count });
-  const file = await DecisionsFile.open(decisions ?? join(folder, 'decisions.csv'), review.classes);
+  const path = decisions ?? join(folder, 'decisions.csv');
+  const review = await reviewOf(folder, { below, count, decided: await decisionsSoFar(path) });
+  const file = await DecisionsFile.open(path, review.classes);
   const { signal, release } = interruptSignal();
   const served = await serveLocally(reviewApp(review, file), port);
   const samples = review.samples.length;

@@ -57,7 +57,21 @@ export function decisionOf(name: unknown, label: unknown): Decision | undefined 
   return name === 'fix' && isLabel ? { decision: 'fix', label } : undefined;
 }
 
-/** A file of decisions that is whole after each of them: a CSV of index, decision, label and the name of its class. */
+/** A table of index, decision, label and the name of its class. */
+export function encodeDecisions(decisions: Decisions, classes: readonly string[]): string {
+  const rows = [...decisions].map(([index, each]) => {
+    const label = each.decision === 'fix' ? each.label : undefined;
+    return [index, each.decision, label, label === undefined ? undefined : classes[label]];
+  });
+  return encodeCsv(header, rows);
+}
+
+/** The decisions of a file, or none where there is no such file. @throws as {@link readDecisions} */
+export async function decisionsSoFar(path: string): Promise<Decisions> {
+  return existsSync(path) ? readDecisions(path) : new Map();
+}
+
+/** A file of decisions that is whole after each of them. */
 export class DecisionsFile {
   readonly path: string;
   readonly #classes: readonly string[];
@@ -73,7 +87,7 @@ export class DecisionsFile {
 
   /** With what the file holds, where it exists. @throws as {@link readDecisions} */
   static async open(path: string, classes: readonly string[]): Promise<DecisionsFile> {
-    return new DecisionsFile(path, classes, new Map(existsSync(path) ? await readDecisions(path) : []));
+    return new DecisionsFile(path, classes, new Map(await decisionsSoFar(path)));
   }
 
   get(index: number): Decision | undefined {
@@ -89,7 +103,7 @@ export class DecisionsFile {
       const before = this.#decisions.get(index);
       this.#put(index, decision);
       try {
-        await writeFileAtomic(this.path, this.#encode());
+        await writeFileAtomic(this.path, encodeDecisions(this.#decisions, this.#classes));
       } catch (error) {
         this.#put(index, before);
         throw error;
@@ -102,13 +116,5 @@ export class DecisionsFile {
   #put(index: number, decision: Decision | undefined): void {
     if (decision === undefined) this.#decisions.delete(index);
     else this.#decisions.set(index, decision);
-  }
-
-  #encode(): string {
-    const rows = [...this.#decisions].map(([index, each]) => {
-      const label = each.decision === 'fix' ? each.label : undefined;
-      return [index, each.decision, label, label === undefined ? undefined : this.#classes[label]];
-    });
-    return encodeCsv(header, rows);
   }
 }

@@ -13,6 +13,11 @@ export interface Job {
   readonly title: string;
   /** What config.json keeps: a job is gone on with by the same alone. */
   readonly configuration: object;
+  /**
+   * Paths of files that it reads, which must say the same when it is gone on with; what is no file, or is not there, is
+   * passed over.
+   */
+  readonly files?: readonly string[];
   /** How far it is to go, where that may grow: a job that ended with less goes on. */
   readonly extent?: object;
   /** Jobs with the same text share what is loaded for them. */

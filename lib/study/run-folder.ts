@@ -6,6 +6,7 @@ import { BilevelError, invalidArgument, isRecord } from '../errors.js';
 import { printableJson } from '../printable.js';
 import { checkImportance, encodeImportanceCsv, encodeImportanceNpy, type Importance } from '../report/importance.js';
 import { readState, type SavedState, writeState } from '../solvers/state.js';
+import { checkUnchanged, type Fingerprints } from './fingerprints.js';
 import { isMetricsExtent, type MetricsExtent, MetricsFile } from './metrics-file.js';
 import { parseRecord } from './record.js';
 import { isLock, lockFolder } from './run-lock.js';
@@ -16,7 +17,7 @@ const stateFile = 'state.safetensors';
 const networkFile = 'network.onnx';
 const reportFile = 'report.html';
 const importanceFiles = ['importance.npy', 'importance.csv'] as const;
-const tableFiles = { judged: 'judged.csv', cleaned: 'cleaned.csv' } as const;
+const tableFiles = { judged: 'judged.csv', cleaned: 'cleaned.csv', decisions: 'decisions.csv' } as const;
 const files = [
   ...[configurationFile, metricsFile, stateFile, networkFile, reportFile],
   ...[...importanceFiles, ...Object.values(tableFiles)],
@@ -57,37 +58,41 @@ export class RunFolder {
    * Starts a run in a new or empty folder. Writing config.json shows before the run that results can be kept.
    * @throws INVALID_ARGUMENT when the folder holds anything, IO_ERROR when it cannot be written; FOLDER_IN_USE
    */
-  static async create(path: string, configuration: object): Promise<RunFolder> {
+  static async create(path: string, configuration: object, files: Fingerprints = {}): Promise<RunFolder> {
     await ensureFolder(path);
     return locked(path, async (content, unlock) => {
       if (content.includes(configurationFile)) {
         throw new BilevelError('INVALID_ARGUMENT', `${path} already holds a run. Resume it, or choose another folder.`);
       }
       if (content.length > 0) throw invalidArgument('out', 'a new or empty folder', path);
-      await writeConfiguration(path, configuration);
+      await writeConfiguration(path, configuration, files);
       return new RunFolder(path, await MetricsFile.open(join(path, metricsFile)), unlock);
     });
   }
 
   /**
    * Goes on with the run of the folder, from its checkpoint or, when it made none, from the start.
+   * @param files what the files that it reads say now
    * @throws NOT_FOUND when the folder holds no run; STATE_MISMATCH when its configuration is another one, listing the
-   *   keys that differ; INVALID_FILE for damaged files; IO_ERROR; FOLDER_IN_USE while another process works on it
+   *   keys that differ, or a file says something else; INVALID_FILE for damaged files; IO_ERROR; FOLDER_IN_USE while another process works on it
    */
   static async resume(
     path: string,
     configuration: object,
+    files: Fingerprints = {},
   ): Promise<{ folder: RunFolder; state?: SavedState; standing: Standing }> {
     // Before the lock, so that a folder without a run is left as it is.
-    const differences = differingKeys(await readConfiguration(path), configuration);
+    const { files: before, ...there } = await readConfiguration(path);
+    const differences = differingKeys(there, configuration);
     if (differences.length > 0) {
       throw new BilevelError(
         'STATE_MISMATCH',
         `${path} holds a run of another configuration: ${differences.join('; ')}. Use the same options, or another folder.`,
       );
     }
+    checkUnchanged(path, before, files);
     return locked(path, async (_, unlock) => {
-      await writeConfiguration(path, configuration);
+      await writeConfiguration(path, configuration, { ...files, ...(before as Fingerprints | undefined) });
       const checkpoint = await readCheckpoint(join(path, stateFile));
       const metrics = await MetricsFile.open(join(path, metricsFile), checkpoint?.metrics);
       const folder = new RunFolder(path, metrics, unlock);
@@ -132,14 +137,20 @@ export class RunFolder {
   }
 
   /**
-   * Writes judged.csv and cleaned.csv: the owner's table with what was found, and without what is suspicious.
+   * Writes tables for the owner: judged.csv, with what was found, cleaned.csv, without what is suspicious, and
+   * decisions.csv, with what was decided before.
+   * @returns their paths
    * @throws IO_ERROR
    */
-  async writeTables(texts: Readonly<Record<keyof typeof tableFiles, string>>): Promise<typeof texts> {
-    const path = (name: keyof typeof tableFiles): string => join(this.path, tableFiles[name]);
-    await writeFileAtomic(path('judged'), texts.judged);
-    await writeFileAtomic(path('cleaned'), texts.cleaned);
-    return { judged: path('judged'), cleaned: path('cleaned') };
+  async writeTables<Name extends keyof typeof tableFiles>(
+    texts: Readonly<Record<Name, string>>,
+  ): Promise<Record<Name, string>> {
+    const paths = { ...texts } as Record<Name, string>;
+    for (const name of Object.keys(texts) as Name[]) {
+      paths[name] = join(this.path, tableFiles[name]);
+      await writeFileAtomic(paths[name], texts[name]);
+    }
+    return paths;
   }
 
   /** Writes report.html. @throws IO_ERROR */
@@ -181,8 +192,9 @@ async function locked<T>(
 /** A temporary file of a file of this folder. */
 const isLeftover = (name: string): boolean => isTemporary(name) && files.some((file) => name.startsWith(`.${file}.`));
 
-async function writeConfiguration(folder: string, configuration: object): Promise<void> {
-  await writeFileAtomic(join(folder, configurationFile), `${printableJson(configuration, 2)}\n`);
+async function writeConfiguration(folder: string, configuration: object, files: Fingerprints): Promise<void> {
+  const all = { ...configuration, ...(Object.keys(files).length > 0 && { files }) };
+  await writeFileAtomic(join(folder, configurationFile), `${printableJson(all, 2)}\n`);
 }
 
 async function readConfiguration(folder: string): Promise<Record<string, unknown>> {

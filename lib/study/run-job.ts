@@ -3,6 +3,7 @@ import type { Device } from '../engine/index.js';
 import { BilevelError, type ErrorCode, isRecord } from '../errors.js';
 import type { SavedState } from '../solvers/index.js';
 import { Checkpoints } from './checkpoints.js';
+import { fingerprintsOf } from './fingerprints.js';
 import type { Job, Report, Run } from './job.js';
 import { plainJson, withNaN } from './json.js';
 import { holdsRun, RunFolder, type Standing } from './run-folder.js';
@@ -53,9 +54,10 @@ export async function runJob<S, J extends Job, I, E extends object, M>(
   const goOn = resume && holdsRun(path);
   // Inputs come first, so that a fault of theirs leaves no folder behind that the next attempt would be refused for.
   if (!goOn) await inputs();
+  const files = await fingerprintsOf(job.files ?? []);
   const { folder, state, standing }: Opened = goOn
-    ? await RunFolder.resume(path, job.configuration)
-    : { folder: await RunFolder.create(path, job.configuration), standing: {} };
+    ? await RunFolder.resume(path, job.configuration, files)
+    : { folder: await RunFolder.create(path, job.configuration, files), standing: {} };
   const seconds = (): number => (standing.seconds ?? 0) + (performance.now() - startedAt) / 1000;
   const measured = async (ending: E | undefined): Promise<Omit<Outcome<J, M>, 'seconds'>> => ({
     job,

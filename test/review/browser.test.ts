@@ -18,7 +18,9 @@ const inBrowser = executablePath === undefined ? test.skip : test.serial;
 
 let browser: Browser | undefined;
 test.before(async () => {
-  if (executablePath !== undefined) browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox'] });
+  if (executablePath !== undefined) {
+    browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox'], timeout: 120_000 });
+  }
 });
 test.after.always(() => browser?.close());
 
@@ -94,6 +96,21 @@ inBrowser('samples are decided by keys alone, taken back, and are still decided 
     await page.reload();
     await page.waitForSelector('body[data-ready]');
     t.is(await textOf(page, 'heading'), 'Sample 4');
+  });
+});
+
+inBrowser('what is decided is not asked again', async (t) => {
+  await open(t, desktop, 'pictures', async ({ page }) => {
+    await press(page, 'k', 'Sample 3');
+    await press(page, 'k', 'Sample 9');
+    await press(page, 'ArrowLeft', 'Sample 3');
+    await press(page, 'ArrowLeft', 'Sample 7');
+    await press(page, 'd', 'Sample 9');
+    await press(page, 'k', 'Sample 4');
+    await press(page, 'k', 'Sample 8');
+    await page.keyboard.press('k');
+    await until(page, `document.getElementById('done').hidden === false`);
+    t.regex(await textOf(page, 'counts'), /^5 of 5 decided/);
   });
 });
 

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { BilevelError } from '../../lib/errors.js';
+import { fingerprintsOf } from '../../lib/study/fingerprints.js';
 import { RunFolder } from '../../lib/study/run-folder.js';
 import { Tensor } from '../../lib/tensor.js';
 import { withTemporary } from '../support/temporary.js';
@@ -80,6 +81,27 @@ test('another configuration is refused with every key that differs, and the fold
     t.is(await readFile(join(path, 'config.json'), 'utf8'), before);
     const reordered = { seed: 0, penalty: { sizes: [5000, 5000], gamma: 0.01 }, data: 'mnist' };
     await (await RunFolder.resume(path, reordered)).folder.close();
+  }));
+
+test('files that changed since the run was begun are named, and those that are gone or new are not', (t) =>
+  withTemporary(async (parent) => {
+    const [path, a, b] = [join(parent, 'run'), join(parent, 'a.csv'), join(parent, 'b.csv')];
+    await writeFile(a, '1');
+    await writeFile(b, '2');
+    const now = () => fingerprintsOf([a, b, parent, join(parent, 'none')]);
+    const begun = await now();
+    t.deepEqual(Object.keys(begun), [a, b]);
+    await (await RunFolder.create(path, configuration, begun)).close();
+    await (await RunFolder.resume(path, configuration, await now())).folder.close();
+    await writeFile(b, '3');
+    await t.throwsAsync(RunFolder.resume(path, configuration, await now()), {
+      code: 'STATE_MISMATCH',
+      message: `${b} changed since the run in ${path} was begun. Put back what was there, or begin a run in another folder.`,
+    });
+    await rm(b);
+    await (await RunFolder.resume(path, configuration, await now())).folder.close();
+    await writeFile(b, '3');
+    await t.throwsAsync(RunFolder.resume(path, configuration, await now()), { code: 'STATE_MISMATCH' });
   }));
 
 test('a folder with anything in it is not taken for a new run', (t) =>

@@ -9,14 +9,6 @@ import {
   TensorProtoSchema,
 } from '../file/schema/onnx_pb.js';
 
-/** A name that is not taken, and is taken from now on. */
-export function takeName(name: string, taken: Set<string>): string {
-  let own = name;
-  for (let count = 2; taken.has(own); count++) own = `${name}_${count}`;
-  taken.add(own);
-  return own;
-}
-
 /** All names of tensors in a graph. */
 export function namesIn({ graph }: OnnxModel): Set<string> {
   return new Set([

@@ -1,3 +1,4 @@
+import { takeName } from '../../names.js';
 import type { OnnxModel } from '../file/decode.js';
 import type { OnnxLimits } from '../file/limits.js';
 import { checkTensor } from '../file/stored-tensor.js';
@@ -6,7 +7,7 @@ import { type ModelNode, readNode } from '../model-node.js';
 import { standardDomain } from '../opset.js';
 import { readOrigins } from '../origins.js';
 import { traceUses } from '../uses.js';
-import { namesIn, renamed, takeName, withGraph, withInputs } from './graph-edit.js';
+import { namesIn, renamed, withGraph, withInputs } from './graph-edit.js';
 
 /** Where batch normalization reads its running statistics, by their names in PyTorch. */
 const places = new Map([

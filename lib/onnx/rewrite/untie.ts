@@ -1,3 +1,4 @@
+import { takeName } from '../../names.js';
 import type { OnnxModel } from '../file/decode.js';
 import type { OnnxLimits } from '../file/limits.js';
 import type { NodeProto } from '../file/schema/onnx_pb.js';
@@ -7,7 +8,7 @@ import { readNode } from '../model-node.js';
 import { readOrigins } from '../origins.js';
 import { findMerged, type MergedTensor } from '../training/merged.js';
 import { traceUses } from '../uses.js';
-import { namesIn, renamed, takeName, withGraph, withInputs } from './graph-edit.js';
+import { namesIn, renamed, withGraph, withInputs } from './graph-edit.js';
 
 /**
  * Gives every tensor of the module a stored tensor of its own where the exporter stored equal ones once. A weight that

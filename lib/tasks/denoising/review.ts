@@ -6,7 +6,7 @@ import type { Table } from '../../data/tables/table.js';
 import { BilevelError, isRecord } from '../../errors.js';
 import { validateOptions } from '../../options.js';
 import { imageDataUri } from '../../report/gallery.js';
-import type { Review, ReviewSample } from '../../review/index.js';
+import type { Decisions, Review, ReviewSample } from '../../review/index.js';
 import { parseRecord } from '../../study/record.js';
 import { holdsRun } from '../../study/run-folder.js';
 import { datasetOptions, readingOptions } from './own/settings.js';
@@ -16,13 +16,16 @@ export interface ReviewOptions {
   readonly below: number;
   /** Most of them, the lightest. */
   readonly count: number;
+  /** What was decided before: these samples come last. */
+  readonly decided?: Decisions;
 }
 
 /**
- * What there is to review in the folder of a denoising run that has ended: its suspicious samples, lightest first.
+ * What there is to review in the folder of a denoising run that has ended: its suspicious samples, lightest first, and at last those that
+ * are decided.
  * @throws NOT_FOUND when the folder holds no run, or one that has not ended; INVALID_FILE; what loadDataset throws
  */
-export async function reviewOf(folder: string, { below, count }: ReviewOptions): Promise<Review> {
+export async function reviewOf(folder: string, { below, count, decided = new Map() }: ReviewOptions): Promise<Review> {
   if (!holdsRun(folder)) {
     throw new BilevelError(
       'NOT_FOUND',
@@ -42,7 +45,9 @@ export async function reviewOf(folder: string, { below, count }: ReviewOptions):
   const dataset = await loadDataset(task.data, datasetOptions(readingOf(task)));
   const samples = samplesOf(importance)
     .filter(({ weight }) => weight < below)
-    .sort((a, b) => a.weight - b.weight || a.index - b.index)
+    .sort(
+      (a, b) => Number(decided.has(a.index)) - Number(decided.has(b.index)) || a.weight - b.weight || a.index - b.index,
+    )
     .slice(0, count);
   for (const { index, given, suggested } of samples) {
     if (index < dataset.train.count && Math.max(given, suggested) < dataset.classes.length) continue;

@@ -6,6 +6,7 @@ import { Random } from '../../../lib/data/random.js';
 import { parseCsv } from '../../../lib/data/tables/csv-table.js';
 import { evaluate, input } from '../../../lib/graph/index.js';
 import { loadModel } from '../../../lib/network/models.js';
+import { decisionsSoFar, readDecisions } from '../../../lib/review/index.js';
 import { encodeCleanedTable, encodeJudgedTable } from '../../../lib/tasks/denoising/own/cleaned-labels.js';
 import { confusionTable, pairsOf } from '../../../lib/tasks/denoising/own/confusion.js';
 import { findReasons } from '../../../lib/tasks/denoising/own/reasons.js';
@@ -279,6 +280,18 @@ test('what somebody has decided holds in another round: kept and fixed labels ar
     const right = [...(rows[fixed] ?? '').split(',').slice(0, -1), species[label]].join();
     t.true(cleaned.includes(right) && !cleaned.includes(rows[fixed] ?? '') && !cleaned.includes(rows[dropped] ?? ''));
     t.true(cleaned.includes(rows[kept] ?? ''));
+
+    // A review of the run goes on from these decisions: what is decided comes last.
+    const decided = await decisionsSoFar(join(folder, 'decisions.csv'));
+    t.deepEqual(decided, await readDecisions(file));
+    const order = (await reviewOf(folder, { below: 0.5, count: 1000, decided })).samples.map(({ index }) => index);
+    t.deepEqual(order.slice(-2), [fixed, dropped]);
+    t.true(order.length > 2);
+
+    await writeFile(file, `index,decision,label\n${kept},keep,\n`);
+    const changed = errorOf(await bilevel('denoise', '--resume', folder, '--json'));
+    t.is(changed.code, 'STATE_MISMATCH');
+    t.regex(changed.message, /decisions\.csv changed since the run in .*run was begun/);
 
     for (const line of ['900,keep,', `1,fix,3`]) {
       await writeFile(file, `index,decision,label\n${line}\n`);

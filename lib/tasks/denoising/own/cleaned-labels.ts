@@ -1,6 +1,7 @@
 import { type CsvValue, encodeCsv } from '../../../data/csv.js';
 import type { Records } from '../../../data/sources/source.js';
 import { numberOf } from '../../../data/tables/cells.js';
+import { takeName } from '../../../names.js';
 import type { Decisions } from '../../../review/index.js';
 
 /** What was found out of the labels of training samples; every list is [n]. */
@@ -15,14 +16,6 @@ export interface CleanedLabels {
 
 /** What is put behind the columns of the owner's table. */
 const added = ['weight', 'suspicious', 'suggested_label'] as const;
-
-/** The name, or the first of name_2, name_3, ... that no column has yet. */
-function freeName(name: string, columns: readonly string[]): string {
-  if (!columns.includes(name)) return name;
-  let count = 2;
-  while (columns.includes(`${name}_${count}`)) count++;
-  return `${name}_${count}`;
-}
 
 /** The cells of a row as they were, numbers among them: what begins with a sign need not be a formula. */
 function cellsOf(records: Records, sample: number): CsvValue[] {
@@ -39,7 +32,8 @@ export function encodeJudgedTable(
   { weights, suspicious, suggested }: CleanedLabels,
   decisions: Decisions = new Map(),
 ): string {
-  const header = [...records.columns, ...added.map((name) => freeName(name, records.columns))];
+  const taken = new Set(records.columns);
+  const header = [...records.columns, ...added.map((name) => takeName(name, taken))];
   const rows = Array.from(weights, (weight, sample) => {
     const isSuspicious = Boolean(suspicious[sample]);
     const isNamed = isSuspicious && decisions.get(sample)?.decision !== 'drop';

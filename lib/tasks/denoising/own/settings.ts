@@ -75,6 +75,12 @@ export async function loadOwnData(
   return { doubtful, clean: await loadDataset(settings.clean, { ...names, like: doubtful }) };
 }
 
+/** Paths of what is read, where they are those of files. */
+export function filesOf({ data, clean, decisions }: CleaningSettings): string[] {
+  const paths = [data, clean].flatMap((specification) => [specification, ...specification.split(',')]);
+  return [...new Set([...paths, decisions].map((path) => path.trim()))].filter((path) => path !== '');
+}
+
 /**
  * What was given of {@link readingOptions}, as loadDataset takes it. @throws INVALID_ARGUMENT for a shape that is none
  */

@@ -1,12 +1,13 @@
 import { BilevelError } from '../../../errors.js';
 import { plainOptions } from '../../../options.js';
 import { formatShare } from '../../../report/format.js';
+import { encodeDecisions } from '../../../review/index.js';
 import { defineStudy, type Job, type Results } from '../../../study/index.js';
 import { encodeCleanedTable, encodeJudgedTable } from './cleaned-labels.js';
 import { confusionTable, type Pair, pairsOf } from './confusion.js';
 import { cleaningPage } from './page.js';
 import { CleaningRun, loadCleaningInputs, rounds } from './run.js';
-import { type CleaningSettings, validateCleaning } from './settings.js';
+import { type CleaningSettings, filesOf, validateCleaning } from './settings.js';
 
 interface CleaningJob extends Job {
   readonly settings: CleaningSettings;
@@ -36,7 +37,14 @@ export const cleaningStudy = defineStudy({
   options: {},
   validate: validateCleaning,
   jobs: (settings: CleaningSettings): CleaningJob[] => [
-    { path: '', title: 'Cross-fitting', configuration: configurationOf(settings), inputs: '', settings },
+    {
+      path: '',
+      title: 'Cross-fitting',
+      configuration: configurationOf(settings),
+      files: filesOf(settings),
+      inputs: '',
+      settings,
+    },
   ],
   load: ({ settings }) => loadCleaningInputs(settings),
   run: async ({ settings }, inputs, { device, signal }, saved) => {
@@ -63,6 +71,8 @@ export const cleaningStudy = defineStudy({
           judged: encodeJudgedTable(records, classes, found, decisions),
           cleaned: encodeCleanedTable(records, classes, found, decisions),
         });
+        // A review of this run goes on from them.
+        if (decisions.size > 0) await folder.writeTables({ decisions: encodeDecisions(decisions, classes) });
         const title = `Labels of ${settings.data}, judged with ${settings.network}`;
         const configuration = configurationOf(settings);
         const page = { inputs, found, parameters, device, title, wallSeconds: seconds(), configuration };
