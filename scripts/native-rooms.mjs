@@ -11,11 +11,12 @@ import { fileURLToPath } from 'node:url';
 export const rooms = {
   program: [],
   engine: ['program'],
+  scalar: [],
 
   'cpu/kernel': ['engine', 'program'],
   'cpu/windows': ['cpu/kernel', 'program'],
   'cpu/onednn': ['cpu/kernel', 'program'],
-  'cpu/vector': ['cpu/kernel', 'program'],
+  'cpu/vector': ['scalar', 'cpu/kernel', 'program'],
   'cpu/indexing': ['cpu/vector', 'cpu/kernel', 'program'],
   'cpu/fused': ['cpu/vector', 'cpu/kernel', 'program'],
   'cpu/matmul': ['cpu/onednn', 'cpu/kernel', 'program'],
@@ -28,10 +29,14 @@ export const rooms = {
     ...['cpu/vector', 'cpu/onednn', 'cpu/kernel', 'engine', 'program'],
   ],
 
+  'cuda/kernels': ['scalar'],
+  'cuda/codegen': ['program'],
+
   addon: ['engine', 'program'],
   'addon/make_engine.cpp': ['cpu'],
 
   'test/support': ['engine', 'program'],
+  'test/emulation': [],
   'fuzz/gomp': [],
   fuzz: ['cpu', 'cpu/kernel', 'program', 'test/support'],
   'test/program': ['program', 'test/support'],
@@ -40,6 +45,7 @@ export const rooms = {
     ...['fuzz', 'test/support', 'cpu', 'cpu/conv', 'cpu/conv/direct', 'cpu/conv/tiled', 'cpu/fused', 'cpu/matmul'],
     ...['cpu/onednn', 'cpu/pool', 'cpu/vector', 'cpu/kernel', 'engine', 'program'],
   ],
+  'test/cuda': ['test/cpu', 'test/emulation', 'test/support', 'cuda/codegen'],
 };
 
 /**
@@ -78,7 +84,7 @@ export function wrongIncludes(sources, table = rooms) {
 export function nativeSources() {
   const native = fileURLToPath(new URL('../native', import.meta.url));
   return readdirSync(native, { recursive: true })
-    .filter((path) => /\.(cpp|h|inc)$/.test(path))
+    .filter((path) => /\.(cpp|h|inc|cuh)$/.test(path))
     .map((path) => path.replaceAll('\\', '/'))
     .map((path) => [path, readFileSync(join(native, path), 'utf8')]);
 }

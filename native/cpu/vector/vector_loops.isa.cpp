@@ -5,65 +5,8 @@
 
 namespace bilevel::cpu::BILEVEL_ISA {
 
-#include "cpu/vector/math.inc"
-
-// clang-format off
-BILEVEL_INLINE float neg_f(float x) { return -x; }
-BILEVEL_INLINE float abs_f(float x) { return magnitude(x); }
-BILEVEL_INLINE float sign_f(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x; }
-BILEVEL_INLINE float sqrt_f(float x) { return __builtin_sqrtf(x); }
-BILEVEL_INLINE float sin_f(float x) { return __builtin_sinf(x); }
-BILEVEL_INLINE float cos_f(float x) { return __builtin_cosf(x); }
-BILEVEL_INLINE float pow_f(float x, float y) { return __builtin_powf(x, y); }
-BILEVEL_INLINE float floor_f(float x) { return __builtin_floorf(x); }
-BILEVEL_INLINE float ceil_f(float x) { return __builtin_ceilf(x); }
-BILEVEL_INLINE float round_f(float x) { return __builtin_rintf(x); }
-BILEVEL_INLINE float relu_f(float x) { return x < 0.0f ? 0.0f : x; }
-BILEVEL_INLINE float not_f(float x) { return x == 0.0f ? 1.0f : 0.0f; }
-BILEVEL_INLINE float and_f(float x, float y) { return x * y; }
-BILEVEL_INLINE float or_f(float x, float y) { return x != 0.0f ? 1.0f : y; }
-BILEVEL_INLINE float copy_f(float x) { return x; }
-BILEVEL_INLINE float add_f(float x, float y) { return x + y; }
-BILEVEL_INLINE float sub_f(float x, float y) { return x - y; }
-BILEVEL_INLINE float mul_f(float x, float y) { return x * y; }
-BILEVEL_INLINE float div_f(float x, float y) { return x / y; }
-// NaN wins.
-BILEVEL_INLINE float maximum_f(float x, float y) { return x > y || x != x ? x : y; }
-BILEVEL_INLINE float minimum_f(float x, float y) { return x < y || x != x ? x : y; }
-BILEVEL_INLINE float where_f(float condition, float x, float y) { return condition != 0.0f ? x : y; }
-
-// Integers wrap like unsigned arithmetic.
-BILEVEL_INLINE int64_t wrap(uint64_t x) { return static_cast<int64_t>(x); }
-BILEVEL_INLINE uint64_t bits(int64_t x) { return static_cast<uint64_t>(x); }
-BILEVEL_INLINE int64_t neg_i(int64_t x) { return wrap(0 - bits(x)); }
-BILEVEL_INLINE int64_t abs_i(int64_t x) { return x < 0 ? neg_i(x) : x; }
-BILEVEL_INLINE int64_t sign_i(int64_t x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
-BILEVEL_INLINE int64_t copy_i(int64_t x) { return x; }
-BILEVEL_INLINE int64_t add_i(int64_t x, int64_t y) { return wrap(bits(x) + bits(y)); }
-BILEVEL_INLINE int64_t sub_i(int64_t x, int64_t y) { return wrap(bits(x) - bits(y)); }
-BILEVEL_INLINE int64_t mul_i(int64_t x, int64_t y) { return wrap(bits(x) * bits(y)); }
-BILEVEL_INLINE int64_t div_i(int64_t x, int64_t y) { return y == 0 ? 0 : y == -1 ? neg_i(x) : x / y; }
-BILEVEL_INLINE int64_t maximum_i(int64_t x, int64_t y) { return x > y ? x : y; }
-BILEVEL_INLINE int64_t minimum_i(int64_t x, int64_t y) { return x < y ? x : y; }
-BILEVEL_INLINE int64_t where_i(float condition, int64_t x, int64_t y) { return condition != 0.0f ? x : y; }
-
-template <typename T> BILEVEL_INLINE float equal(T x, T y) { return x == y ? 1.0f : 0.0f; }
-template <typename T> BILEVEL_INLINE float not_equal(T x, T y) { return x != y ? 1.0f : 0.0f; }
-template <typename T> BILEVEL_INLINE float less(T x, T y) { return x < y ? 1.0f : 0.0f; }
-template <typename T> BILEVEL_INLINE float less_equal(T x, T y) { return x <= y ? 1.0f : 0.0f; }
-template <typename T> BILEVEL_INLINE float greater(T x, T y) { return x > y ? 1.0f : 0.0f; }
-template <typename T> BILEVEL_INLINE float greater_equal(T x, T y) { return x >= y ? 1.0f : 0.0f; }
-template <typename T> BILEVEL_INLINE float to_bool(T x) { return x != 0 ? 1.0f : 0.0f; }
-// clang-format on
-
-BILEVEL_INLINE float to_float(int64_t x) { return static_cast<float>(x); }
-
-BILEVEL_INLINE int64_t to_integer(float x) {
-  constexpr float kLimit = 9223372036854775808.0f;
-  const bool inside = x > -kLimit && x < kLimit;
-  const int64_t converted = static_cast<int64_t>(inside ? x : 0.0f);
-  return x >= kLimit ? INT64_MAX : x <= -kLimit ? INT64_MIN : converted;
-}
+#include "scalar/math.inc"
+#include "scalar/operations.inc"
 
 template <typename Result, typename A, Result (*op)(A)>
 void unary(const void* a, const void*, const void*, void* destination, int64_t n, float) {
@@ -299,12 +242,10 @@ constexpr VectorLoops make_loops() {
   using Step = VectorLoops::Step;
   using F = float;
   using I = int64_t;
-  constexpr Step kCompareF[] = {binary<F, F, equal<F>>,   binary<F, F, not_equal<F>>,
-                                binary<F, F, less<F>>,    binary<F, F, less_equal<F>>,
-                                binary<F, F, greater<F>>, binary<F, F, greater_equal<F>>};
-  constexpr Step kCompareI[] = {binary<F, I, equal<I>>,   binary<F, I, not_equal<I>>,
-                                binary<F, I, less<I>>,    binary<F, I, less_equal<I>>,
-                                binary<F, I, greater<I>>, binary<F, I, greater_equal<I>>};
+  constexpr Step kCompareF[] = {binary<F, F, equal_f>,      binary<F, F, not_equal_f>, binary<F, F, less_f>,
+                                binary<F, F, less_equal_f>, binary<F, F, greater_f>,   binary<F, F, greater_equal_f>};
+  constexpr Step kCompareI[] = {binary<F, I, equal_i>,      binary<F, I, not_equal_i>, binary<F, I, less_i>,
+                                binary<F, I, less_equal_i>, binary<F, I, greater_i>,   binary<F, I, greater_equal_i>};
   return {
       {constant,
        unary<F, F, neg_f>,
@@ -340,9 +281,9 @@ constexpr VectorLoops make_loops() {
        binary<F, F, and_f>,
        binary<F, F, or_f>,
        ternary<F, where_f>,
-       unary<F, F, copy_f>,
-       unary<I, F, to_integer>,
-       unary<F, F, to_bool<F>>},
+       unary<F, F, to_float_f>,
+       unary<I, F, to_integer_f>,
+       unary<F, F, to_bool_f>},
       {nullptr,
        unary<I, I, neg_i>,
        nullptr,
@@ -377,9 +318,9 @@ constexpr VectorLoops make_loops() {
        nullptr,
        nullptr,
        ternary<I, where_i>,
-       unary<F, I, to_float>,
-       unary<I, I, copy_i>,
-       unary<F, I, to_bool<I>>},
+       unary<F, I, to_float_i>,
+       unary<I, I, to_integer_i>,
+       unary<F, I, to_bool_i>},
       {BILEVEL_JOINED(add_f), BILEVEL_JOINED(sub_f), BILEVEL_JOINED(mul_f), BILEVEL_JOINED(div_f)},
       {load<F, F>, load<I, int32_t>, load<I, I>, load<F, uint8_t>},
       {store<F, F>, store<int32_t, I>, store<I, I>, store<uint8_t, F>},

@@ -18,6 +18,7 @@
 #include "cpu/onednn/operations.h"
 #include "test/cpu/windows.h"
 #include "test/cpu/workbench.h"
+#include "test/support/random_windows.h"
 #include "test/support/test.h"
 
 namespace bilevel::test {
@@ -194,34 +195,6 @@ ConvValues random_values(Random& random, const Conv& conv) {
 
 void check_conv(Random& random, const Conv& conv, int threads) {
   check_conv(conv, threads, random_values(random, conv));
-}
-
-int64_t output_size(const Conv& conv, size_t d) {
-  return (conv.input[d] + conv.pad_low[d] + conv.pad_high[d] - conv.dilation[d] * (conv.kernel[d] - 1) - 1) /
-             conv.stride[d] +
-         1;
-}
-
-Conv random_conv(Random& random) {
-  Conv conv{};
-  conv.spatial_rank = static_cast<int32_t>(random.integer(1, 2));
-  conv.batch = random.pick<int64_t>({0, 1, 1, 2, 3, 5});
-  conv.groups = random.pick<int64_t>({1, 1, 1, 2, 3});
-  conv.input_channels = conv.groups * random.pick<int64_t>({1, 2, 3, 16});
-  conv.output_channels = conv.groups * random.pick<int64_t>({1, 2, 5, 11, 16});
-  const bool strided = random.chance(0.5);
-  for (size_t d = 0; d < at(conv.spatial_rank); ++d) {
-    conv.kernel[d] = random.integer(1, 4);
-    conv.dilation[d] = random.pick<int64_t>({1, 1, 2});
-    conv.stride[d] = strided ? random.pick<int64_t>({1, 2, 3}) : 1;
-    conv.pad_low[d] = random.integer(0, 2);
-    conv.pad_high[d] = random.integer(0, 2);
-    const int64_t least = conv.dilation[d] * (conv.kernel[d] - 1) + 1 - conv.pad_low[d] - conv.pad_high[d];
-    const int64_t most = conv.spatial_rank == 1 ? 60 : random.pick<int64_t>({9, 20});
-    conv.input[d] = std::max<int64_t>(random.chance(0.05) ? 0 : random.integer(1, most), least);
-    conv.output[d] = output_size(conv, d);
-  }
-  return conv;
 }
 
 TEST(conv_and_its_gradients_agree_with_their_definitions) {

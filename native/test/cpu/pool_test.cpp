@@ -5,46 +5,13 @@
 
 #include "test/cpu/windows.h"
 #include "test/cpu/workbench.h"
+#include "test/support/random_windows.h"
 #include "test/support/test.h"
 
 namespace bilevel::test {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity(), kNaN = std::numeric_limits<double>::quiet_NaN();
-
-// As many windows as the format allows in this dimension: the rounded-up count when `ceil` and its last one holds
-// input.
-int64_t pooled_size(const Pool& pool, size_t d, bool ceil) {
-  const int64_t room = pool.input[d] + pool.pad_low[d] + pool.pad_high[d] - pool.dilation[d] * (pool.kernel[d] - 1) - 1;
-  const int64_t windows = room / pool.stride[d] + 1;
-  const bool one_more =
-      ceil && room % pool.stride[d] != 0 && windows * pool.stride[d] < pool.input[d] + pool.pad_low[d];
-  return windows + one_more;
-}
-
-Pool random_pool(Random& random, bool dilated) {
-  while (true) {
-    Pool pool{};
-    pool.spatial_rank = static_cast<int32_t>(random.integer(1, 2));
-    pool.planes = random.pick<int64_t>({0, 1, 2, 7, 70});
-    pool.count_include_pad = random.chance(0.5);
-    bool usable = true;
-    for (size_t d = 0; d < at(pool.spatial_rank); ++d) {
-      pool.kernel[d] = random.integer(1, 4);
-      pool.stride[d] = random.integer(1, 3);
-      pool.dilation[d] = dilated ? random.pick<int64_t>({1, 1, 2}) : 1;
-      pool.pad_low[d] = random.integer(0, pool.kernel[d] / 2);
-      pool.pad_high[d] = random.integer(0, pool.kernel[d] / 2);
-      pool.input[d] = random.integer(1, 40);
-      const int64_t extent = pool.dilation[d] * (pool.kernel[d] - 1) + 1;
-      usable = usable && pool.input[d] + pool.pad_low[d] + pool.pad_high[d] >= extent;
-      pool.output[d] = usable ? pooled_size(pool, d, random.chance(0.5)) : 0;
-      // A dilated window could step over a small input.
-      usable = usable && (pool.dilation[d] == 1 || pool.input[d] > 3 * extent);
-    }
-    if (usable) return pool;
-  }
-}
 
 // Few values, so that there are ties; sometimes NaN or nothing but -infinity.
 enum class Cells { kTies, kNaNs, kNothing, kSparse };

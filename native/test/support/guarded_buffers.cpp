@@ -1,5 +1,6 @@
 #include "test/support/guarded_buffers.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -17,7 +18,7 @@ namespace bilevel::test {
 namespace {
 
 constexpr size_t kGuard = 128;
-constexpr std::byte kGuardByte{0xA5}, kRubbish{0xD7};
+constexpr std::byte kGuardByte{0xA5}, kNaN{0xFF};
 
 template <typename T>
 T read_as(const std::byte* from, size_t index) {
@@ -45,7 +46,7 @@ struct GuardedBuffers::Block {
   explicit Block(size_t bytes) : size(bytes), total((bytes + 3 * kGuard - 1) / kGuard * kGuard) {
     memory.reset(static_cast<std::byte*>(std::aligned_alloc(kGuard, total)));
     std::memset(memory.get(), static_cast<int>(kGuardByte), total);
-    std::memset(memory.get() + kGuard, static_cast<int>(kRubbish), size);
+    std::memset(memory.get() + kGuard, static_cast<int>(kNaN), size);
     poison();
   }
   Block(Block&&) = default;
@@ -135,6 +136,16 @@ std::vector<double> GuardedBuffers::values(int32_t buffer) const {
 std::vector<std::byte> GuardedBuffers::bytes(int32_t buffer) const {
   const Block& block = blocks_[static_cast<size_t>(buffer)];
   return {block.data(), block.data() + block.size};
+}
+
+GuardedBuffers::Contents GuardedBuffers::contents() const {
+  Contents contents;
+  for (size_t i = 0; i < blocks_.size(); ++i) contents.push_back(bytes(static_cast<int32_t>(i)));
+  return contents;
+}
+
+void GuardedBuffers::set_contents(const Contents& contents) {
+  for (size_t i = 0; i < blocks_.size(); ++i) std::copy(contents[i].begin(), contents[i].end(), blocks_[i].data());
 }
 
 }  // namespace bilevel::test

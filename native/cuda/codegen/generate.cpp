@@ -1,0 +1,31 @@
+#include "cuda/codegen/generate.h"
+
+#include "cuda/codegen/operations.h"
+
+namespace bilevel::cuda {
+namespace {
+
+// Does not compile while a kind of operation is missing.
+struct Generator {
+  const Program& program;
+
+  auto operator()(const Fused& i) const { return generate_fused(program, i); }
+  auto operator()(const Matmul& i) const { return generate_matmul(program, i); }
+  auto operator()(const Conv& i) const { return generate_conv(program, i); }
+  auto operator()(const Pool& i) const { return generate_pool(program, i); }
+  auto operator()(const Gather& i) const { return generate_gather(program, i); }
+  auto operator()(const ScatterAdd& i) const { return generate_scatter_add(program, i); }
+  auto operator()(const GatherElements& i) const { return generate_gather_elements(program, i); }
+  auto operator()(const ScatterAddElements& i) const { return generate_scatter_add_elements(program, i); }
+  auto operator()(const SetRows& i) const { return generate_set_rows(program, i); }
+  auto operator()(const ArgMax& i) const { return generate_arg_max(program, i); }
+  auto operator()(const RandomUniform& i) const { return generate_random_uniform(program, i); }
+};
+
+}  // namespace
+
+std::vector<Kernel> generate(const Program& program, const Operation& operation) {
+  return std::visit(Generator{program}, operation);
+}
+
+}  // namespace bilevel::cuda

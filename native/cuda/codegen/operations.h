@@ -1,0 +1,23 @@
+// One function for each kind of operation.
+#pragma once
+
+#include <vector>
+
+#include "cuda/codegen/kernel.h"
+#include "program/program.h"
+
+namespace bilevel::cuda {
+
+std::vector<Kernel> generate_fused(const Program& program, const Fused& fused);
+std::vector<Kernel> generate_matmul(const Program& program, const Matmul& matmul);
+std::vector<Kernel> generate_conv(const Program& program, const Conv& conv);
+std::vector<Kernel> generate_pool(const Program& program, const Pool& pool);
+std::vector<Kernel> generate_gather(const Program& program, const Gather& gather);
+std::vector<Kernel> generate_gather_elements(const Program& program, const GatherElements& gather);
+std::vector<Kernel> generate_set_rows(const Program& program, const SetRows& rows);
+std::vector<Kernel> generate_scatter_add(const Program& program, const ScatterAdd& scatter);
+std::vector<Kernel> generate_scatter_add_elements(const Program& program, const ScatterAddElements& scatter);
+std::vector<Kernel> generate_arg_max(const Program& program, const ArgMax& arg_max);
+std::vector<Kernel> generate_random_uniform(const Program& program, const RandomUniform& random);
+
+}  // namespace bilevel::cuda

@@ -1,0 +1,34 @@
+// Kernels compiled for the emulation, and run on buffers in the host's memory.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cuda/codegen/kernel.h"
+#include "test/emulation/compile.h"
+
+namespace bilevel::test {
+
+inline constexpr std::array kOrders = {emulation::Order::kForward, emulation::Order::kBackward,
+                                       emulation::Order::kShuffled};
+
+class EmulatedKernels {
+ public:
+  explicit EmulatedKernels(std::span<const std::vector<cuda::Kernel>> lists);
+
+  // One behind the other, in scratch memory of floats that are NaN. Checks that counters end at 0. Returns the record
+  // of wrong indices.
+  std::array<uint64_t, 3> run(std::span<const cuda::Kernel> kernels, std::byte* const* buffers, emulation::Order order,
+                              uint32_t seed) const;
+
+ private:
+  emulation::Library library_;
+};
+
+}  // namespace bilevel::test
