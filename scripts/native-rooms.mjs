@@ -31,6 +31,7 @@ export const rooms = {
 
   'cuda/kernels': ['scalar'],
   'cuda/codegen': ['program'],
+  'cuda/cache': [],
 
   addon: ['engine', 'program'],
   'addon/make_engine.cpp': ['cpu'],
@@ -45,7 +46,7 @@ export const rooms = {
     ...['fuzz', 'test/support', 'cpu', 'cpu/conv', 'cpu/conv/direct', 'cpu/conv/tiled', 'cpu/fused', 'cpu/matmul'],
     ...['cpu/onednn', 'cpu/pool', 'cpu/vector', 'cpu/kernel', 'engine', 'program'],
   ],
-  'test/cuda': ['test/cpu', 'test/emulation', 'test/support', 'cuda/codegen'],
+  'test/cuda': ['test/cpu', 'test/emulation', 'test/support', 'cuda/cache', 'cuda/codegen', 'program'],
 };
 
 /**

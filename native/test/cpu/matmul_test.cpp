@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -54,10 +55,10 @@ void check_matmul(Random& random, const Shape& s, int threads, double special = 
   const std::vector<double> b = reals(random, offset + batch * k * n, special);
   const int32_t x = bench.add(DType::kFloat32, a), y = bench.add(DType::kFloat32, b);
   const int32_t z = bench.add_result(DType::kFloat32, offset + batch * m * n);
-  const std::vector<double> before = bench.values(z);
+  const std::vector<std::byte> before = bench.bytes(z);
   bench.run(Matmul{batch, m, n, k, transpose_a, transpose_b, x, offset, y, offset, z, offset}, threads);
   const std::vector<double> after = bench.values(z);
-  for (int64_t i = 0; i < offset; ++i) CHECK(after[static_cast<size_t>(i)] == before[static_cast<size_t>(i)]);
+  CHECK(std::equal(before.begin(), before.begin() + 4 * offset, bench.bytes(z).begin()));
   for (int64_t i = 0; i < batch * m * n; ++i) {
     const int64_t product = i / (m * n), row = i / n % m, column = i % n;
     const auto at_a = [&, first = offset + product * m * k](int64_t l) {

@@ -1,6 +1,9 @@
 #include "test/cuda/emulated_kernels.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "cuda/codegen/source.h"
@@ -28,15 +31,32 @@ std::vector<std::string> sources_of(std::span<const std::vector<cuda::Kernel>> l
   return sources;
 }
 
+// For other compilers: into the folder that BILEVEL_DEVICE_SOURCES names, where the environment has it.
+const std::vector<std::string>& written(const std::vector<std::string>& sources) {
+  const char* const folder = std::getenv("BILEVEL_DEVICE_SOURCES");
+  if (folder == nullptr) return sources;
+  static int number = 0;
+  const auto write = [&](const std::filesystem::path& name, std::string_view text) {
+    const std::filesystem::path path = folder / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << text;
+  };
+  for (const auto& [name, text] : cuda::device_headers()) write(name, text);
+  for (const std::string& source : sources) write(std::to_string(number++) + ".cu", source);
+  return sources;
+}
+
 }  // namespace
 
 EmulatedKernels::EmulatedKernels(std::span<const std::vector<cuda::Kernel>> lists)
-    : library_(cuda::device_headers(), sources_of(lists)) {}
+    : library_(cuda::device_headers(), written(sources_of(lists))) {}
 
-std::array<uint64_t, 3> EmulatedKernels::run(std::span<const cuda::Kernel> kernels, std::byte* const* buffers,
-                                             emulation::Order order, uint32_t seed) const {
-  std::array<uint64_t, 3> wrong_index;
-  wrong_index.fill(~uint64_t{0});
+EmulatedKernels::EmulatedKernels(emulation::Headers headers, const std::string& source)
+    : library_(headers, std::span(&source, 1)) {}
+
+cuda::WrongIndexRecord EmulatedKernels::run(std::span<const cuda::Kernel> kernels, std::byte* const* buffers,
+                                            emulation::Order order, uint32_t seed) const {
+  cuda::WrongIndexRecord wrong_index = cuda::kNoWrongIndex;
   for (const cuda::Kernel& kernel : kernels) {
     std::vector<double> scratch(static_cast<size_t>(kernel.scratch_bytes) / sizeof(double));
     std::fill_n(reinterpret_cast<unsigned char*>(scratch.data()), kernel.scratch_bytes, 0xff);

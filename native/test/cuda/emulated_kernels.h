@@ -4,13 +4,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "cuda/codegen/kernel.h"
+#include "cuda/codegen/wrong_index.h"
 #include "test/emulation/compile.h"
 
 namespace bilevel::test {
@@ -22,10 +21,12 @@ class EmulatedKernels {
  public:
   explicit EmulatedKernels(std::span<const std::vector<cuda::Kernel>> lists);
 
-  // One behind the other, in scratch memory of floats that are NaN. Checks that counters end at 0. Returns the record
-  // of wrong indices.
-  std::array<uint64_t, 3> run(std::span<const cuda::Kernel> kernels, std::byte* const* buffers, emulation::Order order,
-                              uint32_t seed) const;
+  // The same from one source with other headers.
+  EmulatedKernels(emulation::Headers headers, const std::string& source);
+
+  // One behind the other, in scratch memory of floats that are NaN. Checks that counters end at 0.
+  cuda::WrongIndexRecord run(std::span<const cuda::Kernel> kernels, std::byte* const* buffers, emulation::Order order,
+                             uint32_t seed) const;
 
  private:
   emulation::Library library_;

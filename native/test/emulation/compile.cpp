@@ -34,12 +34,20 @@ fs::path make_folder() {
   return pattern;
 }
 
+// The text asks whether there are fused multiply-adds, as that of the CPU engine's loops does.
+std::string processor_flags() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("fma")) return "-mfma ";
+#endif
+  return "";
+}
+
 // No fused multiply-adds but those that are written out, which the device compiler is told too. The files of `folder`
 // come before those of the sources.
 std::string command_for(const fs::path& folder, const std::string& name) {
   const std::string base = (folder / name).string();
   return std::string(BILEVEL_EMULATION_COMPILER) + " -x c++ -std=c++20 -fPIC -shared -ffp-contract=off " +
-         "-fno-math-errno -fvisibility=hidden " BILEVEL_EMULATION_FLAGS " -I'" + folder.string() +
+         "-fno-math-errno -fvisibility=hidden " + processor_flags() + BILEVEL_EMULATION_FLAGS " -I'" + folder.string() +
          "' -I'" BILEVEL_EMULATION_SOURCES "' -include test/emulation/device.h -o '" + base + ".so' '" + base +
          ".cu' > '" + base + ".log' 2>&1";
 }

@@ -1,0 +1,239 @@
+// Whether these tests would notice a mistake: device code with one is run as they run it, in a process of its own,
+// because a sanitizer ends the process.
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cuda/codegen/generate.h"
+#include "cuda/codegen/source.h"
+#include "test/cpu/workbench.h"
+#include "test/cuda/emulated_kernels.h"
+#include "test/support/test.h"
+
+namespace bilevel::test {
+namespace {
+
+struct Sample {
+  std::unique_ptr<Workbench> bench = std::make_unique<Workbench>();
+  Operation operation;
+  int32_t result = 0;
+  double tolerance = 0;  // to the CPU's result
+};
+
+Sample matmul() {
+  Random random(1);
+  Sample made;
+  Matmul product{1, 70, 50, 100, false, true, 0, 0, 0, 0, 0, 0};
+  product.a = made.bench->add(DType::kFloat32, random.reals(70 * 100));
+  product.b = made.bench->add(DType::kFloat32, random.reals(100 * 50));
+  product.c = made.result = made.bench->add_result(DType::kFloat32, 70 * 50);
+  made.operation = product;
+  made.tolerance = 1e-3;
+  return made;
+}
+
+Fused sum_of(int32_t x, int32_t y, std::vector<int64_t> sizes, int32_t outer) {
+  const auto rank = static_cast<int32_t>(sizes.size());
+  std::vector<int64_t> strides(sizes.size(), 1), kept(sizes.size());
+  for (size_t d = sizes.size() - 1; d-- > 0;) strides[d] = strides[d + 1] * sizes[d + 1];
+  kept[outer == 0 ? 1 : 0] = 1;
+  return {outer, rank - 1, std::move(sizes), {{x, 0, strides}}, {}, {{OutputMode::kSum, 0, {y, 0, kept}}}};
+}
+
+// Of three rows, each by four blocks. The second and the last part are lost beside the others, so that the order shows
+// in which the partial sums are added.
+Sample long_sums() {
+  constexpr int64_t kRows = 3, kPart = 4096, kLength = 4 * kPart;
+  Random random(2);
+  Sample made;
+  std::vector<double> x;
+  for (int64_t i = 0; i < kRows * kLength; ++i) {
+    const int64_t part = i % kLength / kPart;
+    const double scale = part == 0 ? 1e30 : part == 2 ? -1e30 : random.real();
+    x.push_back(static_cast<double>(static_cast<float>(scale)));
+  }
+  made.result = made.bench->add_result(DType::kFloat32, kRows);
+  made.operation = sum_of(made.bench->add(DType::kFloat32, x), made.result, {kRows, kLength}, 1);
+  made.tolerance = INFINITY;
+  return made;
+}
+
+Sample row_sums() {
+  Random random(3);
+  Sample made;
+  made.result = made.bench->add_result(DType::kFloat32, 100);
+  made.operation = sum_of(made.bench->add(DType::kFloat32, random.reals(100 * 301)), made.result, {100, 301}, 1);
+  made.tolerance = 1e-4;
+  return made;
+}
+
+Sample column_sums() {
+  Random random(4);
+  Sample made;
+  made.result = made.bench->add_result(DType::kFloat32, 50);
+  made.operation = sum_of(made.bench->add(DType::kFloat32, random.reals(301 * 50)), made.result, {301, 50}, 0);
+  made.tolerance = 1e-4;
+  return made;
+}
+
+Sample map() {
+  Random random(5);
+  Sample made;
+  const int32_t x = made.bench->add(DType::kFloat32, random.reals(301));
+  made.result = made.bench->add_result(DType::kFloat32, 301);
+  made.operation = Fused{
+      1, 0, {301}, {{x, 0, {1}}}, {{TapeOp::kExp, 1, 0, 0, 0, 0}}, {{OutputMode::kStore, 1, {made.result, 0, {1}}}}};
+  return made;
+}
+
+Sample scatter() {
+  Random random(6);
+  Sample made;
+  const int32_t x = made.bench->add(DType::kFloat32, random.reals(5 * 70));
+  const int32_t indices = made.bench->add(DType::kInt32, random.integers(5 * 70, 0, 8));
+  made.result = made.bench->add_result(DType::kFloat32, 5 * 9);
+  made.operation = ScatterAddElements{5, 9, 70, x, indices, made.result};
+  return made;
+}
+
+Sample conv() {
+  Random random(7);
+  Sample made;
+  Conv conv{{}, 2, 2, 3, 4, 1, {9, 8}, {3, 3}, {9, 8}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 0, 0, 0};
+  conv.x = made.bench->add(DType::kFloat32, random.reals(2 * 3 * 72));
+  conv.w = made.bench->add(DType::kFloat32, random.reals(4 * 3 * 9));
+  conv.y = made.result = made.bench->add_result(DType::kFloat32, 2 * 4 * 72);
+  made.operation = conv;
+  made.tolerance = 1e-4;
+  return made;
+}
+
+struct Mistake {
+  const char* what;
+  Sample (*sample)();
+  const char* file;  // in native/cuda/kernels/, or none: what is generated
+  const char* text;
+  int occurrence;
+  const char* instead;
+};
+
+constexpr const char* kBarrier = "__syncthreads();";
+
+const std::vector<Mistake> kMistakes = {
+    {"no barrier behind the loads of a tile", matmul, "matmul.cuh", kBarrier, 0, ""},
+    {"no barrier behind the products of a tile", matmul, "matmul.cuh", kBarrier, 1, ""},
+    {"a barrier that half of the threads reach", matmul, "matmul.cuh", kBarrier, 0, "if (y < 4) __syncthreads();"},
+    {"halves of a block at different barriers", matmul, "matmul.cuh", kBarrier, 0,
+     "if (y < 4) __syncthreads(); else\n__syncthreads();"},
+    {"no barrier in the total of a block", long_sums, "reduce.cuh", kBarrier, 0, ""},
+    {"no barrier in the total of a column", column_sums, "reduce.cuh", kBarrier, 2, ""},
+    {"a lane missing from a mask", row_sums, "reduce.cuh", "0xffffffffu", 0, "0x7fffffffu"},
+    {"half of the lanes", row_sums, "reduce.cuh", "kLanes / 2", 0, "kLanes / 4"},
+    {"partial sums in the order in which blocks arrive", long_sums, "", " + part] =", 0, " + args.arrived[at]] ="},
+    {"one element too many", map, "", "at >= 301u", 0, "at > 301u"},
+    {"one element too few", map, "", "at >= 301u", 0, "at >= 300u"},
+    {"one total too many", column_sums, "", "column < 50u", 0, "column <= 50u"},
+    {"a cell beyond the edge", conv, "windows.cuh", "position < input", 0, "position <= input"},
+    {"a lane that adds the wrong neighbour", scatter, "scatter.cuh", "__ffs(static_cast<int>(left)) - 1", 0,
+     "31 - __builtin_clz(left)"},
+};
+
+std::string replaced(const std::string& text, const Mistake& mistake) {
+  size_t at = text.find(mistake.text);
+  for (int i = 0; i < mistake.occurrence && at != std::string::npos; ++i) at = text.find(mistake.text, at + 1);
+  CHECK(at != std::string::npos, mistake.what, "cannot be planted: there is no", mistake.text);
+  return text.substr(0, at) + mistake.instead + text.substr(at + std::string(mistake.text).size());
+}
+
+// Throws when the kernels compute something else than the CPU, or not always the same.
+void run_all(const Sample& sample, const EmulatedKernels& device, std::span<const cuda::Kernel> kernels) {
+  Workbench& bench = *sample.bench;
+  const GuardedBuffers::Contents before = bench.contents();
+  bench.run(sample.operation);
+  const std::vector<double> expected = bench.values(sample.result);
+  std::vector<std::byte> first;
+  for (const emulation::Order order : kOrders) {
+    bench.set_contents(before);
+    bench.GuardedBuffers::run([&](std::byte* const* addresses) { device.run(kernels, addresses, order, 3); });
+    if (first.empty()) first = bench.bytes(sample.result);
+    CHECK(bench.bytes(sample.result) == first);
+  }
+  const std::vector<double> actual = bench.values(sample.result);
+  for (size_t i = 0; i < actual.size(); ++i) CHECK(std::abs(actual[i] - expected[i]) <= sample.tolerance);
+}
+
+// Whether a body throws, or a sanitizer ends its process.
+bool fails(const std::function<void()>& body) {
+  std::cout.flush();
+  const pid_t child = fork();
+  CHECK(child >= 0);
+  if (child == 0) {
+    // What a sanitizer says is expected.
+    dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+    try {
+      body();
+    } catch (const std::exception&) {
+      _exit(1);
+    }
+    _exit(0);
+  }
+  int status = 0;
+  CHECK(waitpid(child, &status, 0) == child);
+  return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
+bool is_noticed(const Sample& sample, emulation::Headers headers, const std::string& source,
+                std::span<const cuda::Kernel> kernels) {
+  const EmulatedKernels device(headers, source);
+  return fails([&] { run_all(sample, device, kernels); });
+}
+
+std::vector<cuda::Kernel> kernels_of(const Sample& sample) {
+  return cuda::generate(sample.bench->program(), sample.operation);
+}
+
+std::string source_of(std::span<const cuda::Kernel> kernels) {
+  std::string source;
+  for (const cuda::Kernel& kernel : kernels) source += kernel.text;
+  return source;
+}
+
+TEST(every_planted_mistake_is_noticed) {
+  for (const Mistake& mistake : kMistakes) {
+    const Sample sample = mistake.sample();
+    const std::vector<cuda::Kernel> kernels = kernels_of(sample);
+    std::string source = source_of(kernels), changed;
+    const auto original = cuda::device_headers();
+    std::vector<cuda::DeviceHeader> headers(original.begin(), original.end());
+    if (*mistake.file == 0) {
+      source = replaced(source, mistake);
+    } else {
+      for (auto& [name, text] : headers) {
+        if (name != "cuda/kernels/" + std::string(mistake.file)) continue;
+        changed = replaced(std::string(text), mistake);
+        text = changed;
+      }
+      CHECK(!changed.empty(), mistake.file);
+    }
+    CHECK(is_noticed(sample, headers, source, kernels), mistake.what, "is not noticed");
+  }
+}
+
+TEST(what_has_no_mistake_fails_no_test) {
+  for (const auto make : {matmul, long_sums, row_sums, column_sums, map, scatter, conv}) {
+    const Sample sample = make();
+    const std::vector<cuda::Kernel> kernels = kernels_of(sample);
+    CHECK(!is_noticed(sample, cuda::device_headers(), source_of(kernels), kernels));
+  }
+}
+
+}  // namespace
+}  // namespace bilevel::test
