@@ -17,7 +17,10 @@ export const experimentSpecifications = list([...names, ...distributed.flatMap((
 export const isDataset = (specification: string): boolean =>
   names.includes(specification) || formats.some((format) => format.accepts(specification));
 
-/** Whether a data set is one to experiment with, known by name or in the files that it is distributed in, and not the reader's own. */
+/**
+ * Whether a data set is one to experiment with, known by name or in the files that it is distributed in, and not the
+ * reader's own.
+ */
 export const isForExperiments = (specification: string): boolean =>
   names.includes(specification) || distributed.some((format) => format.accepts(specification));
 
@@ -32,8 +35,8 @@ export function checkForExperiments(specification: string): void {
 
 /**
  * Loads samples and labels: `loadDataset('mnist')`, `loadDataset('flowers.csv', { label: 'species' })`.
- * @param specification the name of a source, `mnist`, `fashion-mnist` or `cifar10`; or data of your own: a table FILE.csv, .tsv or
- *   .parquet with a row for each sample; `folder:DIR`, a folder of images for each class; arrays in
+ * @param specification the name of a source, `mnist`, `fashion-mnist` or `cifar10`; or data of your own: a table
+ *   FILE.csv, .tsv or .parquet with a row for each sample; `folder:DIR`, a folder of images for each class; arrays in
  *   INPUTS.npy,LABELS.npy, FILE.npz, FILE.safetensors or a pair of IDX files; `idx:DIR`, a folder of four IDX files as
  *   MNIST has them, and `svhn:DIR`, one of the two MATLAB files of SVHN's cropped digits
  * @throws INVALID_ARGUMENT for what is none of these, and for an option that has to be given or is out of range;

@@ -69,6 +69,8 @@ test('settings that do not exist or do not fit are refused', (t) => {
 test('published accuracies belong to their experiment alone', (t) => {
   t.is(publishedAccuracies(validateSettings({}))?.accuracies.penalty, 90.77);
   t.is(publishedAccuracies(validateSettings({ noise: 0.3 })), undefined);
+  const colours = { data: 'cifar10', network: 'cifar-cnn', train: 40_000, validation: 10_000, noise: 0.25 };
+  t.is(publishedAccuracies(validateSettings(colours))?.accuracies.approxGrad, 71.59);
   t.is(publishedAccuracies(validateSettings({ noiseKind: 'pair-flip' })), undefined);
   const full = { network: 'mnist-cnn', train: 59_000, validation: 1000, noise: 0.25 };
   t.is(publishedAccuracies(validateSettings(full))?.accuracies.oracle, 99.3);

@@ -47,7 +47,10 @@ export interface DenoisingInputs {
   readonly data: DenoisingData;
 }
 
-/** @throws what loadDataset, loadModel and loadDenoisingData throw; INVALID_DATA for tokens that the network does not have */
+/**
+ * @throws what loadDataset, loadModel and loadDenoisingData throw; INVALID_DATA for tokens that the network does not
+ *   have
+ */
 export async function loadDenoisingInputs(
   { task }: { readonly task: DataSettings & Pick<DenoisingSettings['task'], 'network' | 'output'> },
   device: Device,

@@ -1,0 +1,238 @@
+// Runs the data denoising of Mehra and Hamm 2021, and writes it beside their figures into docs/table-2.md: rows of
+// Table 2, the effect of T (Fig. 5a) and accuracy against seconds (Fig. 4a).
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Progress } from '../dist/lib/cli/progress.js';
+import { Device } from '../dist/lib/engine/index.js';
+import { renderSvg } from '../dist/lib/report/svg.js';
+import { parseShard, runStudy } from '../dist/lib/study/index.js';
+import { holdsRun } from '../dist/lib/study/run-folder.js';
+import { publishedAccuracies } from '../dist/lib/tasks/denoising/index.js';
+import { findStudy } from '../dist/lib/tasks/index.js';
+import { publish, table } from './pages.mjs';
+
+const usage = `Usage: npm run study:paper -- [options]
+
+  --parts A,B      of mnist-25, mnist-50, steps, cifar10-25, cifar10-50 (mnist-25,mnist-50,steps)
+  --methods A,B    penalty,approxGrad
+  --epochs N       passes over the training samples of a row of Table 2 (3)
+  --shard I/N      every N-th run from the I-th on
+  --seconds S      begins and continues no further run after S seconds; 0 shows what there is
+  --threads N      threads of the engine (1)
+  --out FOLDER     where the runs are kept, and gone on with (runs/paper-study)
+  --write          writes what the folder holds into docs/table-2.md
+  --help           this text`;
+
+const study = findStudy('denoise');
+
+const methods = { penalty: 'Penalty', approxGrad: 'ApproxGrad' };
+
+/** Learning rates and lambda for few epochs, chosen by what held-out validation samples of another seed say. */
+const common = {
+  form: 'paper',
+  baselines: false,
+  pretrainLearningRate: 1e-3,
+  upperLearningRate: 0.5,
+  lowerLearningRate: 1e-3,
+  trust: 0.5,
+  trainLearningRate: 1e-3,
+};
+
+/** What a method takes so that both make T steps of v, and ApproxGrad as many on its linear system. */
+const ownOptions = {
+  penalty: (steps) => ({ method: 'penalty', lowerSteps: steps, lambda: 1 }),
+  // A single step on the system has to be longer.
+  approxGrad: (steps) => ({
+    ...{ method: 'approxGrad', lowerSteps: steps, linearSteps: steps },
+    linearLearningRate: steps === 1 ? 1e-2 : 1e-3,
+  }),
+};
+
+const sets = {
+  mnist: { data: 'mnist', network: 'mnist-cnn', train: 59_000, validation: 1000, trainSteps: 450 },
+  cifar10: {
+    data: 'cifar10',
+    network: 'cifar-cnn',
+    train: 40_000,
+    validation: 10_000,
+    pretrainEpochs: 30,
+    trainSteps: 600,
+  },
+};
+
+/** Rows of Table 2, and what is shown of T. */
+const titles = {
+  'mnist-25': 'MNIST, 25 %',
+  'mnist-50': 'MNIST, 50 %',
+  'cifar10-25': 'CIFAR-10, 25 %',
+  'cifar10-50': 'CIFAR-10, 50 %',
+  steps: 'effect of T',
+};
+
+/** Fig. 5a, read off the figure: MNIST with 25 % wrong labels, the network and the size of Table 2. */
+const effectOfSteps = {
+  1: { penalty: 96.3, approxGrad: 95.0 },
+  10: { penalty: 98.6, approxGrad: 97.8 },
+  20: { penalty: 98.9, approxGrad: 98.1 },
+};
+
+const small = {
+  data: 'mnist',
+  network: 'lenet',
+  train: 5000,
+  validation: 1000,
+  noise: 0.25,
+  epochs: 5,
+  trainSteps: 200,
+};
+
+/** All runs of the chosen parts, with the names of their folders. */
+function runsOf({ parts, names, epochs }) {
+  return parts.flatMap((part) => {
+    if (part === 'steps') {
+      return [1, 10, 20].flatMap((steps) =>
+        names.map((method) => ({
+          ...{ part, method, steps, folder: `steps-${steps}_${method}` },
+          options: { ...common, ...small, ...ownOptions[method](steps) },
+        })),
+      );
+    }
+    const [set, percent] = part.split('-');
+    return names.map((method) => ({
+      ...{ part, method, steps: 1, folder: `${part}_${method}` },
+      options: { ...common, ...sets[set], noise: Number(percent) / 100, epochs, ...ownOptions[method](1) },
+    }));
+  });
+}
+
+/** What a run found so far, epoch by epoch and at its end; undefined where no epoch has ended. */
+async function resultOf({ options, ...run }, out, device, begin) {
+  const folder = join(out, run.folder);
+  const goOn = async () => {
+    const progress = new Progress(false);
+    const report = progress.update.bind(progress);
+    const given = { out: folder, resume: holdsRun(folder), device, report };
+    return runStudy(study, study.validate(options), given).finally(() => progress.stop());
+  };
+  const hasEnded = () => existsSync(join(folder, 'report.html'));
+  const outcome = begin || hasEnded() ? (await goOn()).results.outcomes[0] : undefined;
+  const epochs = holdsRun(folder) ? await epochsOf(folder) : [];
+  if (epochs.length === 0) return undefined;
+  const [lower, retrained] = hasEnded() ? Object.values(outcome.measured.methods) : [epochs.at(-1)];
+  return { ...run, options, epochs, lower, retrained };
+}
+
+/** Test accuracy and AUC after each epoch, with the seconds of all iterations until then. */
+async function epochsOf(folder) {
+  const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).split('\n').filter((line) => line !== '');
+  let seconds = 0;
+  const epochs = [];
+  for (const { wallMs, accuracy, auc } of lines.map((line) => JSON.parse(line))) {
+    seconds += wallMs / 1000;
+    if (accuracy !== undefined) epochs.push({ seconds, accuracy, auc });
+  }
+  return epochs;
+}
+
+const accuracies = ({ epochs, lower, retrained }, published) => [
+  lower.auc?.toFixed(3) ?? '',
+  ...[epochs.map(({ accuracy }) => accuracy.toFixed(2)).join(', '), retrained?.accuracy.toFixed(2) ?? ''],
+  published,
+];
+
+const heads = ['AUC', 'accuracy after each epoch, %', 'retrained, %', 'paper, %'];
+
+function rowsText(found) {
+  const rows = found.map((run) => {
+    const [settings] = study.validate(run.options);
+    const published = publishedAccuracies(settings)?.accuracies[run.method];
+    return [titles[run.part], methods[run.method], ...accuracies(run, published?.toFixed(2) ?? '')];
+  });
+  return table(['data, wrong labels', 'method', ...heads], rows);
+}
+
+function stepsText(found) {
+  const rows = found.map((run) => {
+    const published = effectOfSteps[run.steps]?.[run.method].toFixed(1) ?? '';
+    const iterations = run.epochs.length * Math.floor(run.options.train / 200);
+    const seconds = (run.epochs.at(-1).seconds / iterations).toFixed(2);
+    return [String(run.steps), methods[run.method], seconds, ...accuracies(run, published)];
+  });
+  return table(['T', 'method', 's an iteration', ...heads], rows);
+}
+
+/** Accuracy against seconds, for each set of runs of which there are any. */
+function charts(found) {
+  const shown = [
+    ['MNIST, 25 % wrong labels, 59,000 + 1,000', found.filter(({ part }) => part === 'mnist-25')],
+    ['LeNet, 25 % wrong labels, 5,000 + 1,000', found.filter(({ part }) => part === 'steps')],
+  ];
+  return shown.flatMap(([title, runs]) =>
+    runs.length === 0
+      ? []
+      : [
+          {
+            title,
+            xLabel: 'seconds of bilevel iterations',
+            yLabel: 'test accuracy, %',
+            xScale: 'log',
+            yScale: 'linear',
+            series: runs.map(({ method, steps, curve }) => ({
+              name: `${methods[method]}, T = ${steps}`,
+              points: curve,
+            })),
+          },
+        ],
+  );
+}
+
+async function main() {
+  const text = (value) => ({ type: 'string', default: value });
+  const { values } = parseArgs({
+    options: {
+      parts: text('mnist-25,mnist-50,steps'),
+      methods: text('penalty,approxGrad'),
+      epochs: text('3'),
+      shard: text('1/1'),
+      seconds: text('Infinity'),
+      threads: text('1'),
+      out: text('runs/paper-study'),
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(usage);
+  const [parts, names] = [values.parts.split(','), values.methods.split(',')];
+  const unknown = [...parts, ...names].find((name) => !(name in titles) && !(name in methods));
+  if (unknown !== undefined) throw new Error(`There is no ${unknown}.\n\n${usage}`);
+  const shard = parseShard(values.shard);
+  const endsAt = performance.now() + 1000 * Number(values.seconds);
+  const device = Device.cpu({ threads: Number(values.threads) });
+  const found = [];
+  for (const [position, run] of runsOf({ parts, names, epochs: Number(values.epochs) }).entries()) {
+    const isOurs = position % shard.count === shard.index - 1;
+    const result = await resultOf(run, values.out, device, isOurs && performance.now() < endsAt);
+    if (result === undefined) continue;
+    found.push(result);
+    console.error(`${run.folder}: accuracy ${result.lower.accuracy.toFixed(2)} %`);
+  }
+  device.dispose();
+  const [rows, steps] = [found.filter(({ part }) => part !== 'steps'), found.filter(({ part }) => part === 'steps')];
+  const processor = os.cpus()[0]?.model.trim() ?? 'an unknown processor';
+  const page = [
+    `One seed, ${values.threads} thread${values.threads === '1' ? '' : 's'} of ${processor}, Node ${process.versions.node}.`,
+    ...(rows.length > 0 ? ['### Table 2', rowsText(rows)] : []),
+    ...(steps.length > 0 ? ['### Effect of T', stepsText(steps)] : []),
+  ].join('\n\n');
+  console.log(page);
+  if (!values.write) return;
+  const pictures = new URL('../docs/images/', import.meta.url);
+  await mkdir(pictures, { recursive: true });
+  await writeFile(new URL('table-2-time.svg', pictures), renderSvg(charts(found), 2));
+  await publish(new URL('../docs/table-2.md', import.meta.url), 'measured', page);
+}
+
+await main();
