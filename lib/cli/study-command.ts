@@ -78,7 +78,7 @@ async function run(asked: AnyStudy, flags: Flags, words: readonly string[]): Pro
     const { results, page, stopped } = await runStudy(study, settings, given);
     progress.stop();
     if (stopped) reportInterruption(study.name, out, shard && `${shard.index}/${shard.count}`, json);
-    else if (json) printJson(study.json(results), 2);
+    else if (json) printJson({ folder: results.folder, ...study.json(results) }, 2);
     else print(summarize(study, results, page));
   } finally {
     progress.stop();

@@ -113,7 +113,7 @@ export interface StudyDefinition<S, J extends Job, I, E extends object, M> {
   claims?(results: Results<S, J, M>): readonly string[];
   /** What else people read below the tables. */
   facts?(results: Results<S, J, M>): readonly Fact[];
-  /** The results as programs read them. */
+  /** The results as programs read them, beside the folder. */
   json(results: Results<S, J, M>): object;
 }
 

@@ -47,7 +47,7 @@ test('a run that Ctrl-C stopped goes on by the command it shows and ends as if n
     t.is(finished.status, 0, finished.stderr);
     t.like(JSON.parse(finished.stdout).seeds[0], {
       methods: result.methods,
-      bilevelMs: result.bilevelMs,
+      iterationSeconds: result.iterationSeconds,
       lowerSteps: result.lowerSteps,
     });
   }));

@@ -3,7 +3,7 @@ import { defineStudy, type Results, type StudyDefinition, seedsFrom } from '../.
 import type { AnyTask } from '../task.js';
 import { comparisonCharts } from './charts.js';
 import { type Comparison, type ComparisonJob, claimsOf, claimText } from './comparison.js';
-import { type Curve, type Judgement, readCurve } from './curves.js';
+import { type Curve, type Judgement, type Measurement, readCurve } from './curves.js';
 import { ComparisonRun } from './run.js';
 import { type ComparisonSettings, comparisonOptions, describeBatch, validateComparison } from './settings.js';
 import { endTable, settingsTable, valueTable } from './tables.js';
@@ -96,7 +96,6 @@ export function compareStudy(
       return {
         task: { name: task.name, ...own, measurements },
         budget: { [budget.unit]: budget.amount },
-        folder: results.folder,
         methods: comparison.results.map(({ run, outcomes }) => ({
           method: run.name,
           batch: describeBatch(run, task.rows(own)),
@@ -107,13 +106,22 @@ export function compareStudy(
             seed: job.task.seed,
             folder,
             failure,
-            measurements: measured,
+            measurements: measured.map((each) => inUnits(task, each)),
           })),
         })),
         claims: claimsOf(comparison),
       };
     },
   });
+}
+
+/** A measurement in the units in which it is shown. */
+function inUnits({ quantities }: AnyTask, measurement: Measurement): Measurement {
+  const values = Object.entries(quantities).map(([name, { factor = 1 }]) => [
+    name,
+    factor * (measurement[name] ?? Number.NaN),
+  ]);
+  return { ...measurement, ...Object.fromEntries(values) };
 }
 
 /** A row of the settings as a name and a text. */

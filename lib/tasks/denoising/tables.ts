@@ -114,10 +114,14 @@ export function factsOf(results: readonly SeedResult[]): Fact[] {
 /** The results as programs read them; accuracies, precision and recall in per cent. */
 export function resultsJson(results: readonly SeedResult[]): object {
   return {
-    seeds: results.map(({ settings, ...result }) => ({
+    seeds: results.map(({ settings, bilevelMs, wallMs, ...result }) => ({
       seed: settings.task.seed,
       ...result,
-      ...(result.lowerSteps !== undefined && { stepsPerSecond: result.lowerSteps / (result.bilevelMs / 1000) }),
+      seconds: wallMs / 1000,
+      ...(result.lowerSteps !== undefined && {
+        iterationSeconds: bilevelMs / 1000,
+        stepsPerSecond: result.lowerSteps / (bilevelMs / 1000),
+      }),
     })),
     methods: judged(results).map(({ name, title, all, paper }) => ({
       name,

@@ -40,7 +40,7 @@ export const hyperCleaning = defineTask({
     trainingLoss: { title: 'training loss', chart: 'Training loss', format: decimals(2) },
     givenLoss: { title: 'given labels', format: decimals(2) },
     testLoss: { title: 'test loss', chart: 'Test loss', format: decimals(2) },
-    testAccuracy: { title: 'test, %', format: (share) => formatFixed(100 * share, 1) },
+    testAccuracy: { title: 'test, %', factor: 100, format: (share) => formatFixed(100 * share, 1) },
     auc: { title: 'AUC', format: decimals(3) },
   },
   notes: {

@@ -80,5 +80,5 @@ export const representationStudy = defineStudy({
   charts: (results) => ({ losses: { charts: lossCharts(results.settings, curvesOf(results)), columns: 1 } }),
   published: (results) => sourcesOf(curvesOf(results)),
   claims: (results) => conclusion(results.settings, curvesOf(results)),
-  json: (results) => ({ folder: results.folder, ...resultsJson(results.settings, curvesOf(results)) }),
+  json: (results) => resultsJson(results.settings, curvesOf(results)),
 });

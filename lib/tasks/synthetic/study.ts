@@ -79,5 +79,5 @@ export const syntheticStudy = defineStudy({
       { label: 'Matrices', text: eigenvalueText(study) },
     ];
   },
-  json: (results) => ({ folder: results.folder, ...resultsJson(runsOf(results)) }),
+  json: (results) => resultsJson(runsOf(results)),
 });

@@ -114,9 +114,9 @@ export const cleaningStudy = defineStudy({
     ]),
   json: (results) => {
     const [ending] = endingsOf(results);
-    if (ending === undefined) return { folder: results.folder };
+    if (ending === undefined) return {};
     const { confusion: _, ...told } = ending;
-    return { data: results.settings.data, folder: results.folder, ...told };
+    return { data: results.settings.data, ...told };
   },
 });
 
