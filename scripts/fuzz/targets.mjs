@@ -10,6 +10,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { compile } from '../../dist/lib/compile/index.js';
 import { loadDataset } from '../../dist/lib/data/dataset.js';
 import { parseIdx, readIdx } from '../../dist/lib/data/idx.js';
+import { parseMat } from '../../dist/lib/data/mat.js';
 import { encodeNpy, parseNpy } from '../../dist/lib/data/npy.js';
 import { parseNpz } from '../../dist/lib/data/npz.js';
 import { encodeSafetensors, parseSafetensors, toTensor } from '../../dist/lib/data/safetensors.js';
@@ -19,6 +20,7 @@ import { Network } from '../../dist/lib/onnx/index.js';
 import { penalty, readState, writeState } from '../../dist/lib/solvers/index.js';
 import { RunFolder } from '../../dist/lib/study/run-folder.js';
 import { elementCount, Tensor } from '../../dist/lib/tensor.js';
+import { matFile } from '../../dist/test/support/mat.js';
 import { modelBytes } from '../../dist/test/support/onnx/operator-case.js';
 import { operatorCases } from '../../dist/test/support/onnx/operator-cases/index.js';
 import { smallProblem } from '../../dist/test/support/solvers/small-problem.js';
@@ -244,6 +246,21 @@ export const targets = {
     codes: [...fileCodes, 'INVALID_DATA', 'INVALID_ARGUMENT'],
     async execute(bytes) {
       await loadDataset(await asFile(bytes, 'table.parquet'), { label: 'kind', missing: 'impute' });
+    },
+  },
+  matlab: {
+    seeds() {
+      const arrays = {
+        X: { shape: [2, 3, 3, 2], data: Uint8Array.from({ length: 36 }, (_, at) => 7 * at) },
+        y: { shape: [2, 1], data: Float64Array.of(10, 3), kind: 6 },
+        note: { shape: [1, 2], data: Uint8Array.of(65, 66), kind: 4 },
+      };
+      return [true, false].map((packed) => matFile(arrays, { packed }));
+    },
+    damage: damageBytes,
+    codes: fileCodes,
+    async execute(bytes) {
+      await parseMat(bytes);
     },
   },
   numpy: {
