@@ -160,6 +160,40 @@ test("the paper's form finds the wrong labels", (t) =>
     t.true(penalty.precision > 75 && penalty.recall > 75);
   }));
 
+test("ApproxGrad solves the paper's form with options of its own", (t) =>
+  withTemporary(async (parent) => {
+    const folder = join(parent, 'run');
+    const own = [
+      '--method',
+      'approxGrad',
+      '--no-baselines',
+      '--linear-steps',
+      '5',
+      '--pretrain-learning-rate',
+      '0.001',
+    ];
+    const { status, stdout } = await bilevel('denoise', ...smallRun, ...own, '--out', folder, '--json');
+    t.is(status, 0);
+    const { methods } = JSON.parse(stdout);
+    t.deepEqual(
+      methods.map(({ title }: { title: string }) => title),
+      ['ApproxGrad', 'ApproxGrad, retrained'],
+    );
+    const [{ auc, accuracy }] = methods;
+    const rows = (await readFile(join(folder, 'metrics.jsonl'), 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    t.deepEqual(
+      rows.map((row) => [row.hessianVectorProducts, 'linearResidual' in row, 'auc' in row]),
+      [1, 2, 3, 4].map((iteration) => [10 * iteration, true, iteration % 2 === 0]),
+    );
+    t.like(rows.at(-1), { auc: auc.mean, accuracy: accuracy.mean });
+    const refused = await bilevel('denoise', '--method', 'approxGrad', '--gamma', '1', '--out', join(parent, 'none'));
+    t.is(refused.status, 1);
+    t.regex(refused.stderr, /approxGrad has no option "gamma"/);
+  }));
+
 test("by default a run cleans by cross-fitting, and shows the paper's form and the baselines beside it", (t) =>
   withTemporary(async (parent) => {
     const folder = join(parent, 'run');
