@@ -1,4 +1,6 @@
 // Cleans labels in many settings, and writes what was found beside the best baseline into docs/denoising.md.
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,7 +10,9 @@ import { formatDuration } from '../dist/lib/report/format.js';
 import { meanAndDeviation } from '../dist/lib/report/tables.js';
 import { parseShard, runStudy } from '../dist/lib/study/index.js';
 import { holdsRun } from '../dist/lib/study/run-folder.js';
-import { baselines } from '../dist/lib/tasks/denoising/index.js';
+import { judgeBaselines } from '../dist/lib/tasks/denoising/comparison.js';
+import { baselines, loadDenoisingInputs, validateSettings } from '../dist/lib/tasks/denoising/index.js';
+import { Trainer } from '../dist/lib/tasks/denoising/trainer.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
 import { publish, table } from './pages.mjs';
 
@@ -21,6 +25,7 @@ const usage = `Usage: npm run study:denoising -- [options]
   --seeds A,B        0,1,2
   --shard I/N        every N-th setting from the I-th on
   --seconds S        begins no further setting after S seconds
+  --only PART        baselines or ours: leaves the other part of settings that lack it for later
   --threads N        threads of the engine (1)
   --out FOLDER       where the runs are kept, and gone on with (runs/denoising-study)
   --write            writes tables of all settings that the folder holds into docs/denoising.md
@@ -55,12 +60,36 @@ const optionsOf = ({ network, data, noise, validation, seed }) => {
 
 const study = findStudy('denoise');
 
-/** How every method did in a setting, by name; undefined where it has not ended. */
-async function judged(setting, out, device, begin) {
-  const folder = join(out, Object.values(setting).join('_'));
+const nameOf = (setting) => Object.values(setting).join('_');
+
+/**
+ * How every baseline did in a setting, by name, and the seconds that they took; undefined where they were not run. They
+ * are kept apart from ours, which changes more often.
+ */
+async function baselinesIn(setting, out, device, begin) {
+  const path = join(out, 'baselines', `${nameOf(setting)}.json`);
+  if (existsSync(path)) return JSON.parse(await readFile(path, 'utf8'));
+  if (!begin) return undefined;
+  const start = performance.now();
+  const { task } = validateSettings(optionsOf(setting));
+  const { network, data } = await loadDenoisingInputs({ task }, device);
+  const trainer = new Trainer(network, data, task, device);
+  const methods = {};
+  for await (const { baseline, judgement } of judgeBaselines(trainer)) methods[baseline.name] = judgement;
+  trainer.dispose();
+  const result = { methods, seconds: (performance.now() - start) / 1000 };
+  await mkdir(join(out, 'baselines'), { recursive: true });
+  await writeFile(path, JSON.stringify(result));
+  return result;
+}
+
+/** The same of ours. */
+async function oursIn(setting, out, device, begin) {
+  const folder = join(out, nameOf(setting));
   const resume = holdsRun(folder);
   if (!resume && !begin) return undefined;
-  const { results } = await runStudy(study, study.validate(optionsOf(setting)), { out: folder, resume, device });
+  const settings = study.validate({ ...optionsOf(setting), baselines: false });
+  const { results } = await runStudy(study, settings, { out: folder, resume, device });
   const [outcome] = results.outcomes;
   return outcome && { seconds: outcome.seconds, methods: outcome.measured.methods };
 }
@@ -131,7 +160,13 @@ function report(cells) {
 }
 
 async function main() {
-  const flags = { shard: {}, seconds: {}, threads: { default: '1' }, out: { default: 'runs/denoising-study' } };
+  const flags = {
+    shard: {},
+    seconds: {},
+    only: {},
+    threads: { default: '1' },
+    out: { default: 'runs/denoising-study' },
+  };
   const texts = Object.fromEntries(
     [...Object.keys(lists), ...Object.keys(flags)].map((name) => [name, { type: 'string', ...flags[name] }]),
   );
@@ -148,9 +183,12 @@ async function main() {
   let seconds = 0;
   for (const [position, setting] of settingsOf(chosen).entries()) {
     const isOurs = position % shard.count === shard.index - 1;
-    const result = await judged(setting, values.out, device, isOurs && performance.now() < endsAt);
-    if (result === undefined) continue;
-    seconds += result.seconds;
+    const begins = (part) => isOurs && performance.now() < endsAt && (values.only ?? part) === part;
+    const rivals = await baselinesIn(setting, values.out, device, begins('baselines'));
+    const ours = await oursIn(setting, values.out, device, begins('ours'));
+    if (rivals === undefined || ours === undefined) continue;
+    const result = { methods: { ...rivals.methods, ...ours.methods } };
+    seconds += rivals.seconds + ours.seconds;
     const { seed, ...cell } = setting;
     const key = Object.values(cell).join();
     cells.set(key, { setting, found: [...(cells.get(key)?.found ?? []), result] });

@@ -1,6 +1,6 @@
 import type { Device } from '../../engine/index.js';
 import type { Report, Rows, Step } from '../../study/index.js';
-import { baselines, type Finding } from './baselines/index.js';
+import { type Baseline, baselines, type Finding } from './baselines/index.js';
 import { formMethods } from './form-methods.js';
 import { type Judgement, judgeLabels } from './judgement.js';
 import { type DenoisingInputs, DenoisingRun } from './run.js';
@@ -13,10 +13,21 @@ export type Judgements = ReadonlyMap<string, Judgement>;
 /** Those that the metrics tell of. */
 export function judgementsOf(metrics: Rows): Judgements {
   return new Map(
-    metrics.flatMap(({ method, accuracy, auc, precision, recall }) =>
-      typeof method === 'string' ? [[method, { accuracy, auc, precision, recall } as Judgement]] : [],
-    ),
+    metrics.flatMap(({ method, accuracy, auc, precision, recall, response }) => {
+      const judgement = { accuracy, auc, precision, recall, ...(response !== undefined && { response }) };
+      return typeof method === 'string' ? [[method, judgement as Judgement]] : [];
+    }),
   );
+}
+
+/** How each baseline does that is not yet judged, one after the other. */
+export async function* judgeBaselines(
+  trainer: Trainer,
+  judged: Judgements = new Map(),
+): AsyncGenerator<{ readonly baseline: Baseline; readonly judgement: Judgement }, void, undefined> {
+  for (const baseline of baselines) {
+    if (!judged.has(baseline.name)) yield { baseline, judgement: await judge(await baseline.run(trainer), trainer) };
+  }
 }
 
 /** What a comparison works with. */
@@ -47,9 +58,8 @@ export async function* compare(
     detail: `${title}  accuracy ${judgement.accuracy.toFixed(2)} %`,
     keep: true,
   });
-  for (const [index, baseline] of baselines.entries()) {
-    if (judged.has(baseline.name)) continue;
-    yield step(index + 1, baseline.title, baseline.name, await judge(await baseline.run(trainer), trainer));
+  for await (const { baseline, judgement } of judgeBaselines(trainer, judged)) {
+    yield step(baselines.indexOf(baseline) + 1, baseline.title, baseline.name, judgement);
   }
   const { method } = settings.task;
   const { title, retrained: retrainedName } = formMethods[method];

@@ -1,14 +1,16 @@
+import type { Parameters } from '../../network/classifier.js';
 import { Tensor } from '../../tensor.js';
 import { foldsOf } from './folds.js';
 import { givenProbabilities, type Trainer, type Training } from './trainer.js';
-
-/** Networks of a cross-fitting, each trained without one fold of the training samples. */
-export const crossFittingFolds = 4;
 
 export interface CrossFitting {
   /** Weights of the training samples, [n]; by default 1. */
   readonly weights?: ArrayLike<number>;
   readonly l2: Training['l2'];
+  /** Length of the trainings, as theirs. */
+  readonly share?: number;
+  /** Networks, each trained without one fold of the training samples; 4 by default. */
+  readonly folds?: number;
   /** Each round deals the samples out anew; 0 by default. */
   readonly round?: number;
   /** Whether the validation samples are dealt out as well; by default every network is trained on all of them. */
@@ -22,35 +24,46 @@ export interface OutOfFold {
   readonly validation: Tensor<'float32'> | undefined;
 }
 
+export interface CrossFitted extends OutOfFold {
+  /** Of the networks, by fold. */
+  readonly parameters: readonly Parameters[];
+  /** The fold of each sample, [n]; of the validation samples where they were dealt out. */
+  readonly trainFolds: Int32Array;
+  readonly validationFolds: Int32Array | undefined;
+}
+
 /** Trains networks, each without one fold, and predicts each fold by the network that did not see it. */
 export async function crossFit(
   trainer: Trainer,
-  { weights, l2, round = 0, dealValidation = false }: CrossFitting,
-): Promise<OutOfFold> {
+  { weights, l2, share = 1, folds = 4, round = 0, dealValidation = false }: CrossFitting,
+): Promise<CrossFitted> {
   const { train, validation, classes } = trainer.data;
   const deal = (count: number, of: string): Int32Array | undefined =>
-    foldsOf(count, crossFittingFolds, trainer.seed, `cross-fitting ${of} ${round}`);
-  const folds = deal(trainer.count, 'train') ?? new Int32Array(trainer.count).map((_, row) => row);
+    foldsOf(count, folds, trainer.seed, `cross-fitting ${of} ${round}`);
+  const trainFolds = deal(trainer.count, 'train') ?? new Int32Array(trainer.count).map((_, row) => row);
   const validationFolds = dealValidation ? deal(validation.labels.size, 'validation') : undefined;
   const empty = (count: number): Tensor<'float32'> => Tensor.zeros([count, classes.length]);
   const result = {
     train: empty(trainer.count),
     validation: validationFolds && empty(validation.labels.size),
   };
-  for (let fold = 0; fold < Math.min(crossFittingFolds, trainer.count); fold++) {
-    const others = Float64Array.from(folds, (each, row) => (each === fold ? 0 : (weights?.[row] ?? 1)));
+  const networks: Parameters[] = [];
+  for (let fold = 0; fold < Math.min(folds, trainer.count); fold++) {
+    const others = Float64Array.from(trainFolds, (each, row) => (each === fold ? 0 : (weights?.[row] ?? 1)));
     const parameters = await trainer.train({
       weights: others,
+      share,
       validation: (row) => validationFolds?.[row] !== fold,
       l2,
       draw: fold,
     });
-    copyRows(result.train, await trainer.probabilities(train.inputs, parameters), (row) => folds[row] === fold);
+    networks.push(parameters);
+    copyRows(result.train, await trainer.probabilities(train.inputs, parameters), (row) => trainFolds[row] === fold);
     if (result.validation === undefined) continue;
     const held = await trainer.probabilities(validation.inputs, parameters);
     copyRows(result.validation, held, (row) => validationFolds?.[row] === fold);
   }
-  return result;
+  return { ...result, parameters: networks, trainFolds, validationFolds };
 }
 
 function copyRows(to: Tensor<'float32'>, from: Tensor<'float32'>, chosen: (row: number) => boolean): void {

@@ -17,9 +17,18 @@ export interface Ending {
   readonly flagged: number;
   /** Labels that are in fact wrong. */
   readonly corrupted: number;
-  /** Of the cross-fitted form: how labels seem to go wrong, and the weight decay that was learned. */
+  /** The smallest and the largest weight. */
+  readonly weights: { readonly least: number; readonly most: number };
+  /** Whether the run's network predicts one class for all training samples. */
+  readonly constant: boolean;
+  /**
+   * Of the cross-fitted form: how labels seem to go wrong, the weight decay that was learned, f(u, v*) before and after,
+   * and how many rounds were given up.
+   */
   readonly noise?: Pick<NoiseModel, 'rate' | 'shares'>;
   readonly decay?: Decay;
+  readonly response?: { readonly before: number; readonly after: number };
+  readonly collapsed?: number;
   /** Of the paper's form: samples that were trusted in the retraining, and steps of v of all iterations. */
   readonly trusted?: number;
   readonly lowerSteps?: number;
@@ -53,7 +62,12 @@ export async function endWith(
   const flagged = weights.map((weight) => Number(weight < 0.5));
   const count = (marks: ArrayLike<number>): number => Array.from(marks).reduce((sum, each) => sum + each, 0);
   return {
-    counts: { flagged: count(flagged), corrupted: count(data.corrupted.data) },
+    counts: {
+      flagged: count(flagged),
+      corrupted: count(data.corrupted.data),
+      weights: { least: weights.reduce((a, b) => Math.min(a, b)), most: weights.reduce((a, b) => Math.max(a, b)) },
+      constant: new Set(predicted).size === 1,
+    },
     labels: judgeLabels(weights, flagged, data.corrupted.data),
     samples: {
       importance,

@@ -10,6 +10,8 @@ export interface Judgement {
   readonly precision: number;
   /** Share of the wrong labels that are flagged. */
   readonly recall: number;
+  /** Of a form of the method: f(u, v*), its upper cost at a v that was trained anew on g alone. */
+  readonly response?: number;
 }
 
 /**

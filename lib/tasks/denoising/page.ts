@@ -2,6 +2,7 @@ import { curvesOf } from '../../report/curves.js';
 import { formatFixed, formatShare } from '../../report/format.js';
 import { renderReport, type SampleReport } from '../../report/report.js';
 import { methodTable, type SeedResult } from './tables.js';
+import { warningsOf } from './warnings.js';
 
 /** The page of one run. */
 export function denoisingPage(
@@ -17,7 +18,11 @@ export function denoisingPage(
     title: `Cleaning ${task.data} labels with ${task.network}`,
     summary:
       `${task.train} training samples with ${formatShare(task.noise, 0)} wrong labels and ${task.validation} clean validation ` +
-      `samples, seed ${task.seed}. Of the ${result.corrupted} wrong labels ${formatFixed(recall, 1)} % were found.`,
+      `samples, seed ${task.seed}. Of the ${result.corrupted} wrong labels ${formatFixed(recall, 1)} % were found.${warningsOf(
+        result,
+      )
+        .map((warning) => ` Warning: ${warning}`)
+        .join('')}`,
     tables: [methodTable([result])],
     charts: curvesOf([...metrics, ...upperCosts(metrics)], { column: 'iteration', label: 'iteration' }, [
       {

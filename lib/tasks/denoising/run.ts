@@ -1,3 +1,4 @@
+import type { BilevelProblem } from '../../bilevel/index.js';
 import { checkForExperiments, loadDataset } from '../../data/dataset.js';
 import type { Device } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
@@ -6,6 +7,7 @@ import { loadModel } from '../../network/models.js';
 import { runningStatistics } from '../../network/running-statistics.js';
 import type { Network } from '../../onnx/index.js';
 import {
+  evaluate,
   findMethod,
   type MethodReport,
   type MethodSolver,
@@ -80,6 +82,7 @@ export class DenoisingRun implements Disposable {
   readonly #device: Device;
   readonly #classifier: Classifier;
   readonly #trainer: Trainer;
+  readonly #problem: BilevelProblem;
   readonly #solver: MethodSolver;
   readonly #state: MethodState;
 
@@ -101,8 +104,8 @@ export class DenoisingRun implements Disposable {
     this.#device = device;
     this.#classifier = new Classifier(network, device);
     this.#trainer = trainer;
-    const problem = denoisingProblem(network, data, start, { batch, seed });
-    this.#solver = findMethod(settings.task.method)(problem, settings.method, { device });
+    this.#problem = denoisingProblem(network, data, start, { batch, seed });
+    this.#solver = findMethod(settings.task.method)(this.#problem, settings.method, { device });
     this.#state = saved === undefined ? this.#solver.init() : this.#solver.restore(saved);
   }
 
@@ -199,18 +202,30 @@ export class DenoisingRun implements Disposable {
   }
 
   /**
-   * How the lower-level network does, and a network that is trained anew on the samples that are trusted and on the
-   * validation samples; and how many are trusted.
+   * How the lower-level network does, with f(u, v*) in place of its own f, which v of the penalty method descends, too;
+   * and a network that is trained anew on the samples that are trusted and on the validation samples; and how many are
+   * trusted.
    */
   async judge(): Promise<{ readonly lower: Judgement; readonly retrained: Judgement; readonly trusted: number }> {
     const labels = this.#judgeWeights();
     const trusted = this.weights.map((weight) => Number(weight > this.settings.task.trust));
     const parameters = await this.#trainer.trainTuned({ weights: trusted });
     return {
-      lower: { ...labels, accuracy: await this.accuracy() },
+      lower: { ...labels, accuracy: await this.accuracy(), response: await this.#response() },
       retrained: { ...labels, accuracy: await this.#trainer.accuracy(parameters) },
       trusted: trusted.reduce((sum, each) => sum + each, 0),
     };
+  }
+
+  /**
+   * The validation cost of a network that is trained on g alone, from the file's parameters and like all trainings of a
+   * single level. The weights are normalized over all samples there, and not in each mini-batch.
+   */
+  async #response(): Promise<number> {
+    const parameters = await this.#trainer.train({ weights: this.weights, validation: () => false, l2: 0 });
+    const v = Object.fromEntries(this.#problem.lower.map(({ name }) => [name, parameters[name] as Tensor]));
+    const { f } = await evaluate(this.#problem, { u: this.#state.u, v }, { device: this.#device });
+    return f;
   }
 
   #judgeWeights(): Omit<Judgement, 'accuracy'> {

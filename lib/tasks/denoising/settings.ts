@@ -51,11 +51,11 @@ export const ownOptions = {
     default: 'penalty',
     text: "Method of the paper's form: the paper's own, or what it is compared with there.",
   },
-  rounds: { kind: 'integer', min: 1, default: 4, text: 'Rounds of cross-fitting.' },
+  rounds: { kind: 'integer', min: 1, default: 6, text: 'Rounds of cross-fitting.' },
   decayIterations: {
     kind: 'integer',
     min: 0,
-    default: 60,
+    default: 20,
     text: 'Iterations of the bilevel problem by which the cross-fitted form learns weight decay; 0 leaves it out.',
   },
   seed: { kind: 'integer', min: 0, default: 0, text: 'Seed of the split, the noise and the mini-batches.' },

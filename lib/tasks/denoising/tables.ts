@@ -7,6 +7,7 @@ import { formMethods } from './form-methods.js';
 import type { Judgement } from './judgement.js';
 import { publishedAccuracies } from './published.js';
 import type { DenoisingSettings } from './settings.js';
+import { warningsOf } from './warnings.js';
 
 /** What one seed gave. */
 export interface SeedResult extends Omit<Ending, 'methods'> {
@@ -57,14 +58,24 @@ function judged(results: readonly SeedResult[]) {
 export function methodTable(results: readonly SeedResult[]): TextTable {
   const lines = judged(results);
   const compared = lines.some(({ paper }) => paper !== undefined);
+  const responded = lines.some(({ all }) => all.some(({ response }) => response !== undefined));
   const seeds = results.length > 1 ? `, mean ± standard deviation of ${results.length} seeds` : '';
   return {
     title: `Wrong labels found, and test accuracy${seeds}`,
-    header: ['Method', 'AUC', 'accuracy, %', ...(compared ? ['paper, %'] : []), 'precision, %', 'recall, %', ''],
+    header: [
+      'Method',
+      'AUC',
+      'accuracy, %',
+      ...(compared ? ['paper, %'] : []),
+      'precision, %',
+      'recall, %',
+      ...(responded ? ['f(u, v*)'] : []),
+      '',
+    ],
     rows: lines.map(({ title, note, all, paper }) => {
       const column = (key: keyof Judgement, digits: number): string =>
         spread(
-          all.map((each) => each[key]),
+          all.map((each) => each[key] ?? Number.NaN),
           digits,
         );
       return [
@@ -74,13 +85,27 @@ export function methodTable(results: readonly SeedResult[]): TextTable {
         ...(compared ? [paper?.toFixed(2) ?? ''] : []),
         column('precision', 1),
         column('recall', 1),
+        ...(responded ? [all.every(({ response }) => response === undefined) ? '' : column('response', 4)] : []),
         note,
       ];
     }),
-    alignments: ['left', 'right', 'right', ...(compared ? (['right'] as const) : []), 'right', 'right', 'left'],
+    alignments: [
+      'left',
+      'right',
+      'right',
+      ...(compared ? (['right'] as const) : []),
+      'right',
+      'right',
+      ...(responded ? (['right'] as const) : []),
+      'left',
+    ],
     note:
       'AUC: the probability that a wrong label is trusted less than a right one. Precision and recall are of the labels taken for ' +
-      'wrong. Accuracies are on the test set.',
+      'wrong. Accuracies are on the test set.' +
+      (responded
+        ? " f(u, v*): the upper cost of networks trained anew on the lower one alone; the paper's form judges by the validation " +
+          'samples, ours by left-out halves of all, as far as labels are trusted.'
+        : ''),
   };
 }
 
@@ -88,7 +113,7 @@ export function methodTable(results: readonly SeedResult[]): TextTable {
 export function factsOf(results: readonly SeedResult[]): Fact[] {
   const of = (value: (result: SeedResult) => number | undefined): number[] =>
     results.map(value).filter((each) => each !== undefined);
-  const facts: Fact[] = [];
+  const facts: Fact[] = results.flatMap((result) => warningsOf(result)).map((text) => ({ label: 'Warning', text }));
   const rates = of(({ noise }) => noise && 100 * noise.rate);
   if (rates.length > 0) {
     const shares = (['symmetric', 'table', 'confusions'] as const).map((mechanism) => {
@@ -117,6 +142,7 @@ export function resultsJson(results: readonly SeedResult[]): object {
     seeds: results.map(({ settings, bilevelMs, wallMs, ...result }) => ({
       seed: settings.task.seed,
       ...result,
+      warnings: warningsOf({ settings, ...result }),
       seconds: wallMs / 1000,
       ...(result.lowerSteps !== undefined && {
         iterationSeconds: bilevelMs / 1000,
@@ -132,6 +158,9 @@ export function resultsJson(results: readonly SeedResult[]): object {
           meanAndDeviation(all.map((each) => each[key])),
         ]),
       ),
+      ...(all.every(({ response }) => response !== undefined) && {
+        response: meanAndDeviation(all.map(({ response }) => response ?? Number.NaN)),
+      }),
       ...(paper !== undefined && { paper }),
     })),
   };

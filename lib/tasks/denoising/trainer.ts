@@ -50,13 +50,20 @@ export type Decay = Readonly<Record<string, number>>;
 /** Most steps of one native call: enough that the call costs nothing, few enough for progress. */
 const stepsPerCall = 50;
 
-/** The penalties that a training chooses among. */
+/** What a kind of training chooses among: penalties, and lengths as shares of a whole training. */
 const penalties = [1e-4, 1e-3, 1e-2, 1e-1] as const;
+export const lengths = [1, 0.5] as const;
+
+/** The penalty and the length that suit a kind of training. */
+export type Tuned = Required<Pick<Training, 'share'>> & { readonly l2: number };
 
 /**
- * Parts of the validation samples of which each judges penalties that the others, and the training samples, train with.
+ * Halves of the validation samples: one judges what the other one and the training samples trained, and then the
+ * other way round.
  */
 const tuningFolds = 2;
+/** Samples that judge well enough alone: with a half as large as this the other way round is left out. */
+const enoughJudges = 500;
 
 /**
  * Trains one network again and again on the samples of a run, of which each training has its own weights, with the same
@@ -74,6 +81,8 @@ export class Trainer implements Disposable {
   readonly #samples: Samples;
   readonly #signal: AbortSignal | undefined;
   #trainings = 0;
+  /** What suits samples of weight 1, once it was asked for. */
+  #unweighted: Promise<Tuned> | undefined;
 
   constructor(
     network: Network,
@@ -134,37 +143,65 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * The penalty with which networks of these weights do best on validation samples that they were not trained on, by
-   * mean cross-entropy; without validation samples on training samples that they were not trained on, which count by
-   * their weights.
+   * The penalty and the length with which networks of these weights do best on validation samples that they were not
+   * trained on, by mean cross-entropy; without validation samples on training samples that they were not trained on,
+   * which count by their weights. From the second smallest penalty on larger ones are tried as long as they do better,
+   * or else smaller ones; then a shorter training.
    */
-  async tune(weights?: ArrayLike<number>): Promise<number> {
+  tune(weights?: ArrayLike<number>): Promise<Tuned> {
+    if (weights !== undefined) return this.#choose(weights);
+    this.#unweighted ??= this.#choose(undefined);
+    return this.#unweighted;
+  }
+
+  async #choose(weights: ArrayLike<number> | undefined): Promise<Tuned> {
+    const [whole, ...shorter] = lengths;
+    const first = 1;
+    let best: Tuned = { l2: penalties[first], share: whole };
+    const judge = this.#judge(weights);
+    if (judge === undefined) return best;
+    let least = await judge(best);
+    const isBetter = async (tried: Tuned): Promise<boolean> => {
+      const loss = await judge(tried);
+      if (!(loss < least)) return false;
+      [best, least] = [tried, loss];
+      return true;
+    };
+    for (const way of [penalties.slice(first + 1), penalties.slice(0, first).reverse()]) {
+      if (best.l2 !== penalties[first]) break;
+      for (const l2 of way) if (!(await isBetter({ l2, share: whole }))) break;
+    }
+    for (const share of shorter) await isBetter({ ...best, share });
+    return best;
+  }
+
+  /** What tells the loss of held-out samples; undefined where there are too few to hold any out. */
+  #judge(weights: ArrayLike<number> | undefined): ((tried: Tuned) => Promise<number>) | undefined {
     const { train, validation } = this.data;
     const judged = validation.labels.size > 0 ? validation : train;
     const folds = foldsOf(judged.labels.size, tuningFolds, this.seed, 'tuning');
-    if (folds === undefined) return penalties[1];
+    if (folds === undefined) return undefined;
     const weightOf = (row: number): number => weights?.[row] ?? 1;
-    const losses: number[] = [];
-    for (const l2 of penalties) {
+    const judging = validation.labels.size >= tuningFolds * enoughJudges ? 1 : tuningFolds;
+    return async (tried) => {
       let loss = 0;
-      for (let fold = 0; fold < tuningFolds; fold++) {
+      for (let fold = 0; fold < judging; fold++) {
         const others: Omit<Training, 'l2'> =
           judged === validation
             ? { ...(weights && { weights }), validation: (row) => folds[row] !== fold }
             : { weights: Array.from(folds, (each, row) => (each === fold ? 0 : weightOf(row))) };
-        const probabilities = await this.probabilities(judged.inputs, await this.train({ ...others, l2 }));
+        const probabilities = await this.probabilities(judged.inputs, await this.train({ ...others, ...tried }));
         const given = givenProbabilities(probabilities, judged.labels);
         const counted = (row: number): number => (folds[row] !== fold ? 0 : judged === validation ? 1 : weightOf(row));
         loss -= given.reduce((sum, p, row) => sum + counted(row) * Math.log(Math.max(p, 1e-12)), 0);
       }
-      losses.push(loss);
-    }
-    return penalties[losses.indexOf(Math.min(...losses))] ?? penalties[1];
+      return loss;
+    };
   }
 
-  /** A training with the penalty that {@link tune} finds. */
-  async trainTuned(training: Omit<Training, 'l2' | 'validation'>): Promise<Parameters> {
-    return this.train({ ...training, l2: await this.tune(training.weights) });
+  /** A training as {@link tune} finds it. */
+  async trainTuned(training: Omit<Training, 'l2' | 'share' | 'validation'>): Promise<Parameters> {
+    return this.train({ ...training, ...(await this.tune(training.weights)) });
   }
 
   /** float32 [n, classes] */

@@ -13,7 +13,7 @@ export const confidentLearning: Baseline = {
   note: "cross-validated, cleanlab's rules",
   async run(trainer) {
     const labels = Int32Array.from(trainer.data.train.labels.data, Number);
-    const { train: probabilities } = await crossFit(trainer, { l2: await trainer.tune() });
+    const { train: probabilities } = await crossFit(trainer, await trainer.tune());
     const trust = normalizedMargins(probabilities, labels);
     const flagged = pruneByNoiseRate(probabilities, labels);
     const weights = Float64Array.from(flagged, (flag) => 1 - flag);

@@ -20,7 +20,7 @@ export const smallLoss: Baseline = {
   async run(trainer) {
     const { corrupted } = trainer.data;
     const wrong = corrupted.data.reduce((sum, each) => sum + each, 0) / corrupted.size;
-    const l2 = await trainer.tune();
+    const tuned = await trainer.tune();
     let networks: readonly Judged[] = [];
     for (let round = 0; round < rounds; round++) {
       const kept = 1 - wrong * Math.min(1, round / growing);
@@ -30,9 +30,9 @@ export const smallLoss: Baseline = {
         const start = networks[which]?.parameters;
         const parameters = await trainer.train({
           weights,
-          l2,
+          l2: tuned.l2,
           draw: 2 * round + which,
-          share,
+          share: share * tuned.share,
           ...(start && { start }),
         });
         next.push({ parameters, trust: await trustBy(trainer, parameters) });

@@ -25,8 +25,10 @@ export async function crossFittedForm(
       const found = { weights: cleaning.trust, predicted, parameters };
       const { counts, labels, samples } = await endWith(folder, network, data, found);
       const accuracy = await trainer.accuracy(parameters);
-      const { noise, decay } = cleaning;
-      return { ending: { ...counts, methods: { crossFitted: { ...labels, accuracy } }, noise, decay }, samples };
+      const { noise, decay, response, collapsed } = cleaning;
+      const judgement = { ...labels, accuracy, ...(response !== null && { response: response.after }) };
+      const told = { noise, decay, collapsed, ...(response !== null && { response }) };
+      return { ending: { ...counts, methods: { crossFitted: judgement }, ...told }, samples };
     },
     [Symbol.dispose]: () => undefined,
   };

@@ -1,30 +1,44 @@
 import type { Device } from '../../../engine/index.js';
-import { mean } from '../../../numbers.js';
+import { BilevelError } from '../../../errors.js';
 import type { Network } from '../../../onnx/index.js';
 import { cosine } from '../../../schedules/index.js';
 import { methods } from '../../../solvers/index.js';
-import { type Decay, penalized, type Trainer } from '../trainer.js';
-import { decayProblem, halves, halvesOf } from './problem.js';
+import type { Tensor } from '../../../tensor.js';
+import { type CrossFitted, crossFit } from '../cross-fitting.js';
+import { type Decay, givenProbabilities, penalized, type Trainer } from '../trainer.js';
+import { decayProblem, halves } from './problem.js';
 
 /** Before anything is learned. */
 export function firstDecay(network: Network): Decay {
   return Object.fromEntries(penalized(network.initialParameters()).map((name) => [name, 1e-3]));
 }
 
-/** First step of the logarithms; it falls to 0, so that 60 steps can change a coefficient by a factor of 20. */
-const upperRate = 0.1;
-/**
- * Steps of v for one of u, all of them differentiated: plain steps, whose rate suits networks that are trained to their
- * end.
- */
+/** First step of the logarithms; it falls to 0, so that 20 steps can change a coefficient by a factor of 20. */
+const upperRate = 0.3;
+/** Steps of v for one of u, all of them differentiated, plain ones that start at trained networks. */
 const lowerSteps = 10;
 const lowerRate = 0.03;
+/** Shares of the way from the decay so far to what was found that are tried one after the other. */
+const shares = [1, 0.5, 0.25] as const;
+
+/** What came of learning the decay. */
+export interface LearnedDecay {
+  readonly decay: Decay;
+  /** The upper cost by iteration, each on a mini-batch and with v on its way. */
+  readonly costs: readonly number[];
+  /** f(u, v*): the upper cost of networks that were trained anew, with the decay before and with the one learned. */
+  readonly before: number;
+  readonly after: number;
+  /** Whether v ran away, so that nothing was learned: its steps were too large for the network. */
+  readonly diverged: boolean;
+}
 
 /**
  * Learns weight decay by {@link decayProblem}: v starts at networks trained with the decay so far and follows u; the
- * hypergradient is that through the last steps of v (truncated reverse mode).
- * @returns the decay, and the upper cost by iteration, each on a mini-batch
- * @throws ABORTED; NON_FINITE where the plain steps of v are too large for the network
+ * hypergradient is that through the last steps of v (truncated reverse mode). Ten steps do not tell all that decay does
+ * to a training from its start, so networks are trained anew with what was found: it is taken, or half or a quarter of
+ * the way to it, only where they do better on the samples that they did not see.
+ * @throws ABORTED; NON_FINITE by the trainings
  */
 export async function learnDecay(
   network: Network,
@@ -34,22 +48,17 @@ export async function learnDecay(
   options: {
     readonly iterations: number;
     readonly batch: number;
+    /** Length of the trainings. */
+    readonly share: number;
     readonly device: Device;
     readonly signal: AbortSignal | undefined;
     readonly onProgress: (done: number) => void;
   },
-): Promise<{ readonly decay: Decay; readonly costs: readonly number[] }> {
-  const { iterations, batch, device, signal, onProgress } = options;
+): Promise<LearnedDecay> {
+  const { iterations, batch, share, device, signal, onProgress } = options;
   const { data, seed } = trainer;
-  const half = halvesOf(trainer.count, seed, 'train');
-  const validationHalf = halvesOf(data.validation.labels.size, seed, 'validation');
-  const parameters = [];
-  for (const held of halves) {
-    const weights = trust.map((each, row) => (half[row] === held ? 0 : each));
-    const validation = (row: number): boolean => validationHalf[row] !== held;
-    parameters.push(await trainer.train({ weights, validation, l2: decay }));
-  }
-  const problem = decayProblem(network, data, trust, { decay, parameters }, { batch, seed });
+  const before = await trainHalves(trainer, trust, { l2: decay, share });
+  const problem = decayProblem(network, data, trust, { decay, ...before }, { batch, seed });
   const rates = { lowerLearningRate: lowerRate, upperLearningRate: cosine(upperRate, 0, iterations) };
   using solver = methods.reverse(
     problem,
@@ -58,17 +67,53 @@ export async function learnDecay(
   );
   const state = solver.init();
   const costs: number[] = [];
-  for await (const { iteration, f } of solver.run({ state, iterations, ...(signal && { signal }) })) {
-    costs.push(f);
-    onProgress(iteration);
+  const unchanged = { decay, costs, before: before.cost, after: before.cost };
+  try {
+    for await (const { iteration, f } of solver.run({ state, iterations, ...(signal && { signal }) })) {
+      costs.push(f);
+      onProgress(iteration);
+    }
+  } catch (error) {
+    if (!(error instanceof BilevelError && error.code === 'NON_FINITE')) throw error;
+    return { ...unchanged, diverged: true };
   }
   const learned = state.u.logDecay?.toArray() ?? [];
-  const names = penalized(network.initialParameters());
-  return { decay: Object.fromEntries(names.map((name, at) => [name, Math.exp(learned[at] ?? 0)])), costs };
+  for (const part of shares) {
+    const tried = Object.fromEntries(
+      penalized(network.initialParameters()).map((name, at) => {
+        const from = Math.log(decay[name] ?? 1);
+        return [name, Math.exp(from + part * ((learned[at] ?? from) - from))];
+      }),
+    );
+    const { cost } = await trainHalves(trainer, trust, { l2: tried, share });
+    if (cost < before.cost) return { ...unchanged, decay: tried, after: cost, diverged: false };
+  }
+  return { ...unchanged, diverged: false };
 }
 
-/** Mean cost of the first and of the last tenth of the iterations. */
-export function costsAtEnds(costs: readonly number[]): { readonly first: number; readonly last: number } {
-  const tenth = Math.max(1, Math.floor(costs.length / 10));
-  return { first: mean(costs.slice(0, tenth)), last: mean(costs.slice(-tenth)) };
+/**
+ * Networks of the two halves, trained from their start, and how they do on the samples that they did not see: the upper
+ * cost of {@link decayProblem}, on all of them.
+ */
+async function trainHalves(
+  trainer: Trainer,
+  trust: Float64Array,
+  { l2, share }: { readonly l2: Decay; readonly share: number },
+): Promise<CrossFitted & { readonly cost: number }> {
+  const { train, validation } = trainer.data;
+  const fitted = await crossFit(trainer, { weights: trust, l2, share, folds: halves, dealValidation: true });
+  let [sum, total] = [0, 0];
+  const judge = (
+    probabilities: Tensor<'float32'>,
+    labels: Tensor<'int64'>,
+    weightOf: (row: number) => number,
+  ): void => {
+    for (const [row, p] of givenProbabilities(probabilities, labels).entries()) {
+      sum -= weightOf(row) * Math.log(Math.max(p, 1e-12));
+      total += weightOf(row);
+    }
+  };
+  judge(fitted.train, train.labels, (row) => trust[row] ?? 0);
+  if (fitted.validation !== undefined) judge(fitted.validation, validation.labels, () => 1);
+  return { ...fitted, cost: sum / total };
 }

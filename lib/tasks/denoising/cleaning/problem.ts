@@ -1,5 +1,4 @@
 import { type BilevelProblem, bilevelProblem, feed } from '../../../bilevel/index.js';
-import { Random } from '../../../data/random.js';
 import {
   add,
   crossEntropy,
@@ -12,22 +11,14 @@ import {
   square,
   sub,
 } from '../../../graph/index.js';
-import type { Parameters } from '../../../network/classifier.js';
 import type { Network } from '../../../onnx/index.js';
 import { Tensor } from '../../../tensor.js';
+import type { CrossFitted } from '../cross-fitting.js';
 import type { DenoisingData } from '../data.js';
 import { type Decay, penalized } from '../trainer.js';
 
-/** Halves that samples are dealt out to; each network is judged by one and trained on the other. */
-export const halves = [0, 1] as const;
-
-/** Which half each of `count` rows belongs to. */
-export function halvesOf(count: number, seed: number, stream: string): Int32Array {
-  const half = new Int32Array(count);
-  const order = Random.fromSeed(seed, `halves ${stream}`).permutation(count);
-  for (const [position, row] of order.entries()) half[row] = position % 2;
-  return half;
-}
+/** Parts that samples are dealt out to: each network is judged by one and trained on the other. */
+export const halves = 2;
 
 /**
  * Weight decay, one coefficient for each weight of the network, learned by cross-fitting. v holds two networks, each of
@@ -43,7 +34,9 @@ export function decayProblem(
   network: Network,
   { train, validation }: DenoisingData,
   trust: Float64Array,
-  start: { readonly decay: Decay; readonly parameters: readonly Parameters[] },
+  start: Pick<CrossFitted, 'parameters' | 'trainFolds' | 'validationFolds'> & {
+    readonly decay: Decay;
+  },
   { batch, seed }: { readonly batch: number; readonly seed: number },
 ): BilevelProblem {
   const [n, m] = [train.labels.size, validation.labels.size];
@@ -53,16 +46,17 @@ export function decayProblem(
   const floats = (values: ArrayLike<number>): Tensor<'float32'> => Tensor.from(Float32Array.from(values));
   const feeds = {
     train: feed(
-      { x: train.inputs, y: train.labels, trust: floats(trust), half: floats(halvesOf(n, seed, 'train')) },
+      { x: train.inputs, y: train.labels, trust: floats(trust), half: floats(start.trainFolds) },
       { batch: Math.min(batch, n), seed },
     ),
     validation: feed(
-      { x: validation.inputs, y: validation.labels, half: floats(halvesOf(m, seed, 'validation')) },
+      { x: validation.inputs, y: validation.labels, half: floats(start.validationFolds ?? new Int32Array(m)) },
       { batch: Math.min(batch, m), seed },
     ),
   };
   const parametersOf = (v: Readonly<Record<string, Node>>, half: number): Record<string, Node> =>
     Object.fromEntries(names.map((name) => [name, v[`${half}/${name}`] as Node]));
+  const eachHalf = [0, 1];
   const sum = (nodes: readonly Node[]): Node => nodes.reduce((partial, each) => add(partial, each));
   type Rows = Readonly<Record<'x' | 'y' | 'half', Node>> & { readonly trust?: Node };
   /** The losses of one network on the rows of a half, each by its trust, as a share of all samples of both sets. */
@@ -81,20 +75,20 @@ export function decayProblem(
   return bilevelProblem({
     upper: { logDecay: Tensor.from(decayed.map((name) => Math.log(start.decay[name] ?? 1))) },
     lower: Object.fromEntries(
-      halves.flatMap((half) => names.map((name) => [`${half}/${name}`, start.parameters[half]?.[name] as Tensor])),
+      eachHalf.flatMap((half) => names.map((name) => [`${half}/${name}`, start.parameters[half]?.[name] as Tensor])),
     ),
     feeds,
     seed,
     f: ({ v, train: rows, validation: clean, key }) =>
       sum(
-        halves.flatMap((half) => [
+        eachHalf.flatMap((half) => [
           cost(parametersOf(v, half), clean, m, half, key),
           cost(parametersOf(v, half), rows, n, half, key),
         ]),
       ),
     g: ({ u, v, train: rows, validation: clean, key }) =>
       sum(
-        halves.flatMap((half) => {
+        eachHalf.flatMap((half) => {
           const parameters = parametersOf(v, half);
           const decays = decayed.map((name, at) => {
             const coefficient = exp(reshape(slice(u.logDecay, { starts: [at], limits: [at + 1] }), []));

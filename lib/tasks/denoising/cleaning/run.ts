@@ -6,8 +6,8 @@ import type { SavedState } from '../../../solvers/index.js';
 import type { Step } from '../../../study/index.js';
 import { formatType, type Shape, sameShape, Tensor } from '../../../tensor.js';
 import { crossFit, type OutOfFold } from '../cross-fitting.js';
-import type { Decay, Trainer } from '../trainer.js';
-import { costsAtEnds, firstDecay, learnDecay } from './learn-decay.js';
+import { type Decay, lengths, type Trainer } from '../trainer.js';
+import { firstDecay, learnDecay } from './learn-decay.js';
 import {
   atTemperature,
   bestTemperature,
@@ -30,28 +30,46 @@ interface Progress {
   readonly rounds: number;
   readonly decay: Decay;
   readonly learned: boolean;
+  /** Length of the trainings of a round, as a share of a whole one. */
+  readonly length: number;
   /** Of the last networks that did not see all validation samples. */
   readonly temperature: number;
   /** How labels seem to go wrong. */
   readonly noise: Noise;
+  /** Rounds that were given up, see {@link Cleaning.collapsed}. */
+  readonly collapsed: number;
+  /** f(u, v*) before and after the decay was learned; null before that. */
+  readonly response: { readonly before: number; readonly after: number } | null;
 }
 
 type Noise = Pick<NoiseModel, 'rate' | 'shares'>;
 
 function isProgress(values: unknown): values is Progress {
   if (!isRecord(values)) return false;
-  const { rounds, decay, learned, temperature, noise } = values;
+  const { rounds, decay, learned, length, temperature, noise, collapsed, response } = values;
   const numbers = isRecord(decay) && isRecord(noise) && isRecord(noise.shares) ? { ...decay, ...noise.shares } : {};
   return (
     Number.isSafeInteger(rounds) &&
+    Number.isSafeInteger(collapsed) &&
+    (response === null || isRecord(response)) &&
     typeof learned === 'boolean' &&
     Object.keys(numbers).length > 0 &&
-    [temperature, isRecord(noise) ? noise.rate : undefined, ...Object.values(numbers)].every(Number.isFinite)
+    [length, temperature, isRecord(noise) ? noise.rate : undefined, ...Object.values(numbers)].every(Number.isFinite)
   );
 }
 
 const mismatch = (reason: string): BilevelError =>
   new BilevelError('STATE_MISMATCH', `The saved state does not fit this run: ${reason}.`);
+
+/** What predictions must add to the log-likelihood of a label, in nats, or else they say nothing. */
+const leastGain = 0.005;
+
+/** What networks of a round predict, and how labels went wrong by that. */
+interface Fitted extends FittedNoise {
+  readonly length: number;
+  readonly temperature: number;
+  readonly predicted: OutOfFold;
+}
 
 /**
  * Cleans labels by cross-fitting: in each round networks are trained on the labels as far as they are trusted, predict
@@ -100,7 +118,16 @@ export class Cleaning {
     const parameters = await trainer.train({ weights: new Float64Array(trainer.count), l2: decay });
     const probabilities = await trainer.probabilities(trainer.data.train.inputs, parameters);
     const { trust: first, model } = fitNoise(probabilities, labelsOf(trainer));
-    const progress = { rounds: 0, decay, learned: false, temperature: 1, noise: noiseOf(model) };
+    const progress = {
+      rounds: 0,
+      decay,
+      learned: false,
+      length: 1,
+      temperature: 1,
+      noise: noiseOf(model),
+      collapsed: 0,
+      response: null,
+    };
     return new Cleaning(network, trainer, settings, rounded(first), progress);
   }
 
@@ -136,6 +163,19 @@ export class Cleaning {
     return this.#progress.noise;
   }
 
+  /**
+   * Rounds whose networks predicted labels that they had not seen no better than the frequencies of the labels do; what
+   * was trusted before stayed.
+   */
+  get collapsed(): number {
+    return this.#progress.collapsed;
+  }
+
+  /** f(u, v*): the cost of held-out samples under networks trained with the decay at first and the one learned. */
+  get response(): Progress['response'] {
+    return this.#progress.response;
+  }
+
   /** What to go on from; valid until the next step. */
   save(): SavedState {
     const kept = { trust: Tensor.from(Float32Array.from(this.#trust)), ...this.#predicted };
@@ -160,21 +200,26 @@ export class Cleaning {
         const given = {
           iterations: decayIterations,
           batch,
+          share: this.#progress.length,
           device,
           signal,
           onProgress: (done: number) => report('Bilevel', done, decayIterations),
         };
         const result = await learnDecay(this.#network, this.#trainer, this.#trust, decay, given);
-        this.#progress = { ...this.#progress, decay: result.decay, learned: true };
-        const { first, last } = costsAtEnds(result.costs);
-        yield this.#step(result, `held-out cost ${first.toFixed(4)} to ${last.toFixed(4)}`);
+        const { before, after, diverged } = result;
+        this.#progress = { ...this.#progress, decay: result.decay, learned: true, response: { before, after } };
+        const change = diverged
+          ? 'diverged: weight decay stays'
+          : `held-out cost ${before.toFixed(4)} to ${after.toFixed(4)}`;
+        yield this.#step(result, change);
         continue;
       }
-      const { model, temperature } = await this.#round();
+      const { model, temperature, length } = await this.#round();
       const { rate, shares, logLikelihood } = model;
+      const collapsed = this.#saysNothing(model);
       yield this.#step(
-        { round: this.#progress.rounds, rate, ...shares, temperature, logLikelihood },
-        `${(100 * rate).toFixed(1)} % of the labels look wrong`,
+        { round: this.#progress.rounds, rate, ...shares, length, temperature, logLikelihood, collapsed },
+        collapsed ? 'given up: its networks predict nothing' : `${(100 * rate).toFixed(1)} % of the labels look wrong`,
       );
     }
   }
@@ -184,26 +229,62 @@ export class Cleaning {
     return { row, done: this.#progress.rounds, total, detail, keep: true };
   }
 
-  async #round(): Promise<FittedNoise & { readonly temperature: number }> {
+  /**
+   * Trains, predicts and fits the noise. The first round does so with trainings of each length, and keeps to that whose
+   * networks make the given labels likeliest: long ones learn wrong labels by heart, short ones too little.
+   */
+  async #round(): Promise<Fitted> {
+    const { rounds, length } = this.#progress;
+    let best: Fitted | undefined;
+    for (const each of rounds === 0 ? lengths : [length]) {
+      const fitted = await this.#fit(each);
+      if (best === undefined || fitted.model.logLikelihood > best.model.logLikelihood) best = fitted;
+    }
+    const { predicted, trust, model, ...found } = best as Fitted;
+    this.#progress = { ...this.#progress, rounds: rounds + 1 };
+    if (this.#saysNothing(model)) {
+      this.#progress = { ...this.#progress, collapsed: this.#progress.collapsed + 1 };
+      return best as Fitted;
+    }
+    this.#predicted = predicted;
+    this.#trust = rounded(trust);
+    this.#progress = { ...this.#progress, ...found, noise: noiseOf(model) };
+    return best as Fitted;
+  }
+
+  /** Whether labels are predicted hardly better than by how many samples have each. */
+  #saysNothing({ logLikelihood }: NoiseModel): boolean {
+    const counts = new Map<number, number>();
+    for (const label of this.#labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+    const { length } = this.#labels;
+    const byFrequency = [...counts.values()].reduce((sum, count) => sum + count * Math.log(count / length), 0);
+    return logLikelihood < byFrequency + leastGain * length;
+  }
+
+  async #fit(length: number): Promise<Fitted> {
     const { decay, rounds } = this.#progress;
     const predicted = await crossFit(this.#trainer, {
       weights: this.#trust,
       l2: decay,
+      share: length,
       round: rounds,
       // Networks of the later rounds learn from all validation samples, at the temperature found before.
       dealValidation: rounds < this.#settings.rounds / 2,
     });
     const isLast = rounds + 1 === this.#settings.rounds;
     const { train, validation } = isLast ? pool(predicted, this.#predicted) : predicted;
-    this.#predicted = predicted;
     const temperature =
       validation === undefined
         ? this.#progress.temperature
         : bestTemperature(validation, this.#trainer.data.validation.labels.data);
-    const fitted = fitNoise(atTemperature(train, temperature), this.#labels);
-    this.#trust = rounded(fitted.trust);
-    this.#progress = { ...this.#progress, rounds: rounds + 1, temperature, noise: noiseOf(fitted.model) };
-    return { ...fitted, temperature };
+    const { model, trust } = fitNoise(atTemperature(train, temperature), this.#labels);
+    return {
+      length,
+      predicted: { train: predicted.train, validation: predicted.validation },
+      temperature,
+      model,
+      trust,
+    };
   }
 
   /** A network trained on all samples as far as their labels are trusted. */

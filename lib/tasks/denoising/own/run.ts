@@ -106,8 +106,8 @@ export class CleaningRun implements Disposable {
   async *rounds(): AsyncGenerator<RoundReport, void, undefined> {
     while (this.#round < rounds) {
       const weights = this.#given;
-      const l2 = await this.#trainer.tune(weights);
-      const { train } = await crossFit(this.#trainer, { weights, l2, round: this.#round });
+      const { l2, share } = await this.#trainer.tune(weights);
+      const { train } = await crossFit(this.#trainer, { weights, l2, share, round: this.#round });
       this.#probabilities = train;
       this.#round++;
       const { labels } = this.inputs.data.train;
