@@ -137,34 +137,35 @@ async function epochsOf(folder) {
   return epochs;
 }
 
-const accuracies = ({ epochs, lower, retrained }, published) => [
+const found = ({ epochs, lower }) => [
   lower.auc?.toFixed(3) ?? '',
-  ...[epochs.map(({ accuracy }) => accuracy.toFixed(2)).join(', '), retrained?.accuracy.toFixed(2) ?? ''],
-  published,
+  epochs.map(({ accuracy }) => accuracy.toFixed(2)).join(', '),
 ];
 
-const heads = ['AUC', 'accuracy after each epoch, %', 'retrained, %', 'paper, %'];
+const heads = ['AUC', 'accuracy after each epoch, %'];
 
-function rowsText(found) {
-  const rows = found.map((run) => {
+function rowsText(runs) {
+  const rows = runs.map((run) => {
     const [settings] = study.validate(run.options);
     const published = publishedAccuracies(settings)?.accuracies[run.method];
-    return [titles[run.part], methods[run.method], ...accuracies(run, published?.toFixed(2) ?? '')];
+    const others = [run.retrained, { accuracy: published }].map((each) => each?.accuracy?.toFixed(2) ?? '');
+    return [titles[run.part], methods[run.method], ...found(run), ...others];
   });
-  return table(['data, wrong labels', 'method', ...heads], rows);
+  return table(['data, wrong labels', 'method', ...heads, 'retrained, %', 'paper, %'], rows);
 }
 
-function stepsText(found) {
-  const rows = found.map((run) => {
+/** Networks that are trained anew are left out: they are there for the run to have all its parts. */
+function stepsText(runs) {
+  const rows = runs.map((run) => {
     const published = effectOfSteps[run.steps]?.[run.method].toFixed(1) ?? '';
     const iterations = run.epochs.length * Math.floor(run.options.train / 200);
     const seconds = (run.epochs.at(-1).seconds / iterations).toFixed(2);
-    return [String(run.steps), methods[run.method], seconds, ...accuracies(run, published)];
+    return [String(run.steps), methods[run.method], seconds, ...found(run), published];
   });
-  return table(['T', 'method', 's an iteration', ...heads], rows);
+  return table(['T', 'method', 's an iteration', ...heads, 'paper, %'], rows);
 }
 
-/** Accuracy against seconds, for each set of runs of which there are any. */
+/** Test error against seconds, for each set of runs of which there are any. */
 function charts(found) {
   const shown = [
     ['MNIST, 25 % wrong labels, 59,000 + 1,000', found.filter(({ part }) => part === 'mnist-25')],
@@ -177,12 +178,12 @@ function charts(found) {
           {
             title,
             xLabel: 'seconds of bilevel iterations',
-            yLabel: 'test accuracy, %',
+            yLabel: 'test error, %',
             xScale: 'log',
             yScale: 'linear',
-            series: runs.map(({ method, steps, curve }) => ({
+            series: runs.map(({ method, steps, epochs }) => ({
               name: `${methods[method]}, T = ${steps}`,
-              points: curve,
+              points: epochs.map(({ seconds, accuracy }) => ({ x: seconds, y: 100 - accuracy })),
             })),
           },
         ],
