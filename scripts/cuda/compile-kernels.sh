@@ -32,7 +32,7 @@ cat "$work"/*.log | awk '
   }
   END {
     for (device in kernels) {
-      printf "%-7s %5d kernels, %5.1f registers on average, %3d at most, %d kernels spill\n",
+      printf "%-7s %5d kernels, %5.1f registers on average, %3d at most, %d that spill\n",
         device, kernels[device], sum[device] / kernels[device], most[device], spilling[device]
       if (most[device] == 0) bad = 1
     }

@@ -21,6 +21,8 @@ typedef unsigned long long uint64_t;
 #define INT32_MIN (-2147483647 - 1)
 #define INT64_MAX 0x7fffffffffffffffll
 #define INT64_MIN (-INT64_MAX - 1)
+#else
+#include <stdint.h>
 #endif
 
 namespace bilevel {
