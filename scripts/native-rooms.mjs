@@ -32,12 +32,16 @@ export const rooms = {
   'cuda/kernels': ['scalar'],
   'cuda/codegen': ['program'],
   'cuda/cache': [],
+  'cuda/libraries': ['program'],
+  cuda: ['cuda/libraries', 'engine', 'program'],
 
   addon: ['engine', 'program'],
-  'addon/make_engine.cpp': ['cpu'],
+  'addon/engines.cpp': ['cpu', 'cuda'],
 
   'test/support': ['engine', 'program'],
   'test/emulation': [],
+  'test/declarations': ['cuda/libraries'],
+  'test/fake_cuda': ['cuda/libraries'],
   'fuzz/gomp': [],
   fuzz: ['cpu', 'cpu/kernel', 'program', 'test/support'],
   'test/program': ['program', 'test/support'],

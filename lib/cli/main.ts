@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { studiesFor } from '../tasks/index.js';
 import { checkCommand } from './check.js';
+import { devicesCommand } from './devices.js';
 import { inspectCommand } from './inspect.js';
 import { methodsCommand } from './methods.js';
 import { printError } from './output.js';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
     .configureOutput({ writeErr: () => undefined });
   for (const command of [
     checkCommand(),
+    devicesCommand(),
     inspectCommand(),
     methodsCommand(),
     reviewCommand(),

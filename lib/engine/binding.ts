@@ -20,6 +20,16 @@ export interface NativeAddon {
     threads: number;
     precision: 'float32' | 'bf16';
   }) => NativeDevice;
+  /** The devices of all engines. What is not known of one is left out. */
+  findDevices(): {
+    kind: 'cpu' | 'cuda';
+    index: number;
+    name?: string;
+    memory?: number;
+    computeCapability?: string;
+    libraries: { name: string; version: string; path?: string }[];
+    reason?: string;
+  }[];
   /**
    * Stops all devices of this thread of JavaScript and waits for the steps in progress; nothing settles or starts any
    * more. Called when the process exits, where Node runs no cleanup hooks.

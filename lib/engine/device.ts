@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import type { EncodedProgram } from '../encoded.js';
 import { checkKeys, checkRecord, invalidArgument } from '../errors.js';
 import { loadAddon } from './addon.js';
 import type { NativeDevice } from './binding.js';
+import { defaultThreads } from './found-devices.js';
 import { type DeviceMemory, hostMemory } from './memory.js';
 import { callNative } from './native-error.js';
 import { Program } from './program.js';
@@ -59,7 +59,7 @@ export class Device implements Disposable {
    */
   static cpu(options: CpuOptions = {}): Device {
     checkKeys(options, ['threads', 'precision'], 'Device.cpu');
-    const { threads = Math.min(availableParallelism(), 256), precision = 'float32' } = options;
+    const { threads = defaultThreads(), precision = 'float32' } = options;
     if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
       throw invalidArgument('threads', 'an integer from 1 to 256', threads);
     }

@@ -3,6 +3,7 @@
 #include "addon/device_object.h"
 #include "addon/environment.h"
 #include "addon/format_lists.h"
+#include "addon/found_devices.h"
 #include "addon/program_object.h"
 
 namespace bilevel::addon {
@@ -19,6 +20,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     Environment::of(env).program_constructor = Napi::Persistent(ProgramObject::define(env));
     exports.Set("format", create_format_lists(env));
     exports.Set("Device", DeviceObject::define(env));
+    exports.Set("findDevices", Napi::Function::New(env, find_devices, "findDevices"));
     exports.Set("shutDown", Napi::Function::New(env, shut_down, "shutDown"));
   });
   return exports;

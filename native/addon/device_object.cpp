@@ -6,8 +6,8 @@
 
 #include "addon/arguments.h"
 #include "addon/callback.h"
+#include "addon/engines.h"
 #include "addon/environment.h"
-#include "addon/make_engine.h"
 #include "addon/program_object.h"
 #include "program/limits.h"
 #include "program/program.h"

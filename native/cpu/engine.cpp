@@ -10,6 +10,8 @@
 namespace bilevel::cpu {
 namespace {
 
+constexpr const char* kLibraryName = "oneDNN";
+
 class CpuEngine final : public Engine {
  public:
   explicit CpuEngine(Settings settings) : settings_(settings) {}
@@ -19,7 +21,7 @@ class CpuEngine final : public Engine {
     return {.kind = "cpu",
             .threads = settings_.threads,
             .precision = std::string(kPrecisionNames[static_cast<size_t>(settings_.precision)]),
-            .library = library.version,
+            .library = std::string(kLibraryName) + " " + library.version,
             .instruction_set = library.instruction_set};
   }
 
@@ -45,5 +47,7 @@ std::shared_ptr<const Engine> make_engine(Settings settings) {
   }
   return std::make_shared<CpuEngine>(settings);
 }
+
+FoundDevice find_device() { return {.kind = "cpu", .libraries = {{kLibraryName, describe_library().version, ""}}}; }
 
 }  // namespace bilevel::cpu

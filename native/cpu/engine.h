@@ -5,10 +5,13 @@
 
 #include "cpu/kernel/settings.h"
 #include "engine/engine.h"
+#include "engine/found_device.h"
 
 namespace bilevel::cpu {
 
 // Throws DEVICE_UNAVAILABLE when the processor does not have the precision.
 std::shared_ptr<const Engine> make_engine(Settings settings);
+
+FoundDevice find_device();
 
 }  // namespace bilevel::cpu

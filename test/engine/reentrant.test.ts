@@ -33,6 +33,7 @@ const usual: Readonly<Record<string, string>> = {
   'run at once, a promise hook when it begins': 'done',
   'run, a promise hook when it settles': 'done',
   'info, setters of Object.prototype': 'done',
+  'findDevices, setters of Object.prototype': 'done',
   'instructionCount, a proxy': 'TypeError: Illegal invocation',
   'dispose, a proxy': 'TypeError: Illegal invocation',
 };

@@ -29,7 +29,7 @@ const entries = {
     batchNormTrain batchNormInference layerNorm instanceNorm groupNorm dropout
     randomNormal oneHot logSumExp softmax logSoftmax crossEntropy accuracy inner sumOfSquares`,
   ],
-  './engine': [engine, 'Device compile compileCached formatCost targetOf'],
+  './engine': [engine, 'Device findDevices compile compileCached formatCost targetOf'],
   './data': [data, 'samplers Random loadDataset splitRows corruptLabels'],
 } as const;
 

@@ -32,8 +32,7 @@ std::string instruction_set_name() {
 
 Library describe_library() {
   const dnnl_version_t& version = *dnnl_version();
-  return {"oneDNN " + std::to_string(version.major) + "." + std::to_string(version.minor) + "." +
-              std::to_string(version.patch),
+  return {std::to_string(version.major) + "." + std::to_string(version.minor) + "." + std::to_string(version.patch),
           instruction_set_name()};
 }
 

@@ -6,7 +6,7 @@
 namespace bilevel::cpu {
 
 struct Library {
-  std::string version;          // "oneDNN 2.6.3"
+  std::string version;          // "2.6.3"
   std::string instruction_set;  // the best one that it uses on this machine
 };
 

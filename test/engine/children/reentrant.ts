@@ -175,6 +175,14 @@ const calls: Readonly<Record<string, Call>> = {
       Reflect.deleteProperty(Object.prototype, 'kind');
     }
   },
+  'findDevices, setters of Object.prototype': (_, act) => {
+    Object.defineProperty(Object.prototype, 'kind', { configurable: true, set: () => act([]) });
+    try {
+      return addon.findDevices();
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'kind');
+    }
+  },
   'instructionCount, a proxy': ({ program }, act) => call(new Proxy(program, spying(act)), 'instructionCount'),
   'dispose, a proxy': ({ program }, act) => call(new Proxy(program, spying(act)), 'dispose'),
 };

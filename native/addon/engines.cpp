@@ -1,10 +1,11 @@
-#include "addon/make_engine.h"
+#include "addon/engines.h"
 
 #include <algorithm>
 #include <string>
 
 #include "addon/arguments.h"
 #include "cpu/engine.h"
+#include "cuda/find_devices.h"
 
 namespace bilevel::addon {
 namespace {
@@ -25,6 +26,12 @@ std::shared_ptr<const Engine> make_engine(Napi::Value value) {
   const int32_t threads = read_integer(options.Get("threads"), "threads", 1, cpu::kMostThreads);
   const cpu::Precision precision = read_precision(options.Get("precision"));
   return cpu::make_engine({threads, precision});
+}
+
+std::vector<FoundDevice> find_devices() {
+  std::vector<FoundDevice> devices = cuda::find_devices();
+  devices.insert(devices.begin(), cpu::find_device());
+  return devices;
 }
 
 }  // namespace bilevel::addon
