@@ -35,6 +35,8 @@ export const opcodes = [
   'setRows',
   'argMax',
   'randomUniform',
+  'warpAffine',
+  'warpAffineGradient',
 ] as const;
 export type Opcode = (typeof opcodes)[number];
 

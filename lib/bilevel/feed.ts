@@ -3,8 +3,9 @@ import { EpisodeSampler } from '../data/samplers/episodes.js';
 import { full } from '../data/samplers/full.js';
 import type { Sampler } from '../data/samplers/sampler.js';
 import { shuffled } from '../data/samplers/shuffled.js';
-import { BilevelError, checkKeys, checkRecord, invalidArgument } from '../errors.js';
+import { adviseName, BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
 import type { Tensor } from '../tensor.js';
+import { type Augmentation, type AugmentOptions, checkAugmentation } from './augment.js';
 import { checkTensor } from './check-tensor.js';
 import { type StreamFeed, type StreamOptions, stateStream } from './stream.js';
 
@@ -21,6 +22,8 @@ export interface Feed<A extends string = string> {
   /** Seed of what the sampler draws; feeds of different names draw independently from one seed. */
   readonly seed: number;
   readonly sampler: Sampler;
+  /** How images are changed at random, by the name of their array; empty when all are seen as they are. */
+  readonly augment: Readonly<Record<string, Augmentation>>;
 }
 
 /** Resident data, or data that come batch by batch. */
@@ -32,16 +35,23 @@ export interface EpisodeFeed<A extends string = string> extends Feed<A> {
   readonly sampler: EpisodeSampler;
 }
 
-export interface FeedOptions {
+export interface FeedOptions<A extends string = string> {
   /** Rows of a mini-batch, 1 to the number of rows. By default every step sees all rows. */
   readonly batch?: number | undefined;
   /** Which rows a mini-batch has: one of `samplers`, or your own; with `batch` those of a shuffled order by default. */
   readonly sampler?: Sampler | undefined;
   /** An integer from 0 to 2^53 - 1; 0 by default. */
   readonly seed?: number | undefined;
+  /**
+   * How images are changed at random whenever they are drawn, by the name of their array, float32 [samples, channels,
+   * height, width]: `augment: { x: { flip: 0.5, shift: 4 } }`. Arrays with equal options, such as images and masks,
+   * change alike. `respond`, `evaluate` and `checkProblem` see images as they are. No images are changed by default,
+   * and none of a feed with episodes, in whose costs `augment` does the same.
+   */
+  readonly augment?: { readonly [K in A]?: AugmentOptions | undefined } | undefined;
 }
 
-export interface EpisodeFeedOptions extends Omit<FeedOptions, 'batch' | 'sampler'> {
+export interface EpisodeFeedOptions extends Omit<FeedOptions, 'batch' | 'sampler' | 'augment'> {
   /** What `samplers.episodes` returns, which says how many rows a mini-batch has. */
   readonly sampler: EpisodeSampler;
 }
@@ -51,8 +61,8 @@ export interface EpisodeFeedOptions extends Omit<FeedOptions, 'batch' | 'sampler
  * function in place of the tensors gives batches:
  * `feed((start) => readBatches(start), { types: { x: { shape: [200, 784] } } })`, where `start` is the number of the
  * batch to begin with.
- * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a batch, sampler or seed out of range or a feed without arrays;
- * SHAPE_MISMATCH when the arrays have different numbers of rows; INVALID_DATA, naming array and position, for a float
+ * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a batch, sampler, seed or augmentation out of range or a feed without
+ * arrays; SHAPE_MISMATCH when the arrays have different numbers of rows, or no images are to be augmented; INVALID_DATA, naming array and position, for a float
  * that is not finite; what the sampler throws
  */
 export function feed<A extends string>(
@@ -60,7 +70,7 @@ export function feed<A extends string>(
   options: EpisodeFeedOptions,
 ): EpisodeFeed<A>;
 export function feed<A extends string>(batches: StreamFeed<A>['batches'], options: StreamOptions<A>): StreamFeed<A>;
-export function feed<A extends string>(arrays: Readonly<Record<A, Tensor>>, options?: FeedOptions): Feed<A>;
+export function feed<A extends string>(arrays: Readonly<Record<A, Tensor>>, options?: FeedOptions<NoInfer<A>>): Feed<A>;
 export function feed<A extends string>(
   data: Readonly<Record<A, Tensor>> | StreamFeed<A>['batches'],
   options: FeedOptions | StreamOptions<A> = {},
@@ -71,8 +81,8 @@ export function feed<A extends string>(
 
 function stateResident<A extends string>(arrays: Readonly<Record<A, Tensor>>, options: FeedOptions): Feed<A> {
   checkRecord(arrays, 'arrays of a feed');
-  checkKeys(options, ['batch', 'sampler', 'seed'], 'feed');
-  const { seed = 0 } = options;
+  checkKeys(options, ['batch', 'sampler', 'seed', 'augment'], 'feed');
+  const { seed = 0, augment = {} } = options;
   const size = checkArrays(arrays);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw invalidArgument('seed of a feed', 'an integer from 0 to 2^53 - 1', seed);
@@ -81,7 +91,42 @@ function stateResident<A extends string>(arrays: Readonly<Record<A, Tensor>>, op
   checkSampler(sampler);
   const batch = batchFor(sampler, options.batch, size);
   if (batch !== undefined) sampler.check?.({ arrays, size, batch });
-  return Object.freeze({ arrays: Object.freeze({ ...arrays }), size, batch, seed, sampler });
+  const augmentations = checkAugmentations(arrays, augment, sampler);
+  return Object.freeze({
+    arrays: Object.freeze({ ...arrays }),
+    size,
+    batch,
+    seed,
+    sampler,
+    augment: augmentations,
+  });
+}
+
+/** @throws UNKNOWN_OPTION, INVALID_ARGUMENT, SHAPE_MISMATCH */
+function checkAugmentations(
+  arrays: Readonly<Record<string, Tensor>>,
+  augment: Readonly<Record<string, AugmentOptions | undefined>>,
+  sampler: Sampler,
+): Readonly<Record<string, Augmentation>> {
+  checkRecord(augment, 'augment of a feed');
+  const checked = Object.entries(augment).flatMap(([name, options]): [string, Augmentation][] => {
+    if (options === undefined) return [];
+    const images = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
+    if (images === undefined) {
+      throw new BilevelError(
+        'INVALID_ARGUMENT',
+        `There is no array ${describe(name)} in the feed, to be augmented. ${adviseName(name, Object.keys(arrays))}`,
+      );
+    }
+    return [[name, checkAugmentation(`augment of the array ${name}`, options, images)]];
+  });
+  if (checked.length > 0 && sampler instanceof EpisodeSampler) {
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      'A feed with episodes augments no images: write augment(support.x, key, options) in the costs, which leaves the other set as it is.',
+    );
+  }
+  return Object.freeze(Object.fromEntries(checked));
 }
 
 /** The number of rows. @throws INVALID_ARGUMENT, SHAPE_MISMATCH, INVALID_DATA */

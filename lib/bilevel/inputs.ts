@@ -1,6 +1,7 @@
 import { EpisodeSampler } from '../data/samplers/episodes.js';
 import { checkRecord, invalidArgument } from '../errors.js';
 import { constant, gather, input, iota, type Node, reshape, slice } from '../graph/index.js';
+import { augmented } from './augment.js';
 import type { AnyFeed, Feed } from './feed.js';
 import type { StreamFeed } from './stream.js';
 
@@ -21,6 +22,8 @@ export interface ResidentInputs extends CommonInputs {
   readonly feed: Feed;
   /** Row numbers of the present batch, int32; all rows in order when the feed has no batch. */
   readonly index: Node;
+  /** Random key of the augmentation, int32 [2]; undefined when images are seen as they are. */
+  readonly key: Node | undefined;
 }
 
 /** A stream of batches in the graph of a problem. */
@@ -67,23 +70,30 @@ function residentInputs(name: string, feed: Feed): ResidentInputs {
   const wholes = Object.entries(feed.arrays).map(
     ([array, { shape, dtype }]) => [array, input(feedBinding(name, array), shape, dtype)] as const,
   );
+  const key = Object.keys(feed.augment).length === 0 ? undefined : input(`key.${name}`, [2], 'int32');
+  const keys = key === undefined ? [] : [key];
+  const changed = (array: string, rows: Node): Node => {
+    const augmentation = Object.hasOwn(feed.augment, array) ? feed.augment[array] : undefined;
+    return augmentation === undefined || key === undefined ? rows : augmented(rows, key, augmentation);
+  };
   if (feed.batch === undefined) {
     const index = iota(feed.size, 'int32');
-    const rows = Object.freeze({ ...Object.fromEntries(wholes), index });
-    return { name, feed, index, drawn: [], rows, seen: rows };
+    const all = wholes.map(([array, whole]) => [array, changed(array, whole)] as const);
+    const rows = Object.freeze({ ...Object.fromEntries(all), index });
+    return { name, feed, index, key, drawn: keys, rows, seen: rows };
   }
   const index = input(feedBinding(name, 'index'), [feed.batch], 'int32');
-  const drawn = [index];
+  const drawn = [index, ...keys];
   if (feed.sampler instanceof EpisodeSampler) {
     const sets = episodeSets(feed.sampler, index, Object.fromEntries(wholes));
     const rows = Object.entries(sets).flatMap(([set, nodes]) =>
       Object.entries(nodes).map(([array, node]) => [`${set}.${array}`, node] as const),
     );
-    return { name, feed, index, drawn, rows: { ...Object.fromEntries(rows), index }, seen: sets };
+    return { name, feed, index, key, drawn, rows: { ...Object.fromEntries(rows), index }, seen: sets };
   }
-  const gathered = wholes.map(([array, whole]) => [array, gather(whole, index, 0)] as const);
+  const gathered = wholes.map(([array, whole]) => [array, changed(array, gather(whole, index, 0))] as const);
   const rows = Object.freeze({ ...Object.fromEntries(gathered), index });
-  return { name, feed, index, drawn, rows, seen: rows };
+  return { name, feed, index, key, drawn, rows, seen: rows };
 }
 
 /**

@@ -35,6 +35,8 @@ const others = {
   scatterAddElements: 'kernel',
   setRows: 'kernel',
   argMax: 'kernel',
+  warpAffine: 'kernel',
+  warpAffineGradient: 'kernel',
   randomUniform: 'kernel',
 } as const satisfies Record<Exclude<OpName, ElementwiseOp>, Exclude<OpClass, 'elementwise'>>;
 

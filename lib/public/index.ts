@@ -5,6 +5,8 @@
 
 export {
   type AnyFeed,
+  type AugmentOptions,
+  augment,
   type BallOptions,
   type BilevelProblem,
   type BilevelStatement,

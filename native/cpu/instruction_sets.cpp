@@ -7,6 +7,7 @@
 #include "cpu/matmul/product_loops.h"
 #include "cpu/pool/pool_loops.h"
 #include "cpu/vector/vector_loops.h"
+#include "cpu/warp/warp_loops.h"
 
 namespace bilevel::cpu {
 
@@ -55,6 +56,7 @@ std::vector<const Table*> usable_tables(const Table& baseline, const Table& avx2
 BILEVEL_DEFINE_TABLES(supported_vector_loops, VectorLoops, kLoops)
 BILEVEL_DEFINE_TABLES(supported_product_loops, ProductLoops, kProductLoops)
 BILEVEL_DEFINE_TABLES(supported_pool_loops, PoolLoops, kPoolLoops)
+BILEVEL_DEFINE_TABLES(supported_warp_loops, WarpLoops, kWarpLoops)
 
 namespace direct {
 BILEVEL_DEFINE_TABLES(supported_loops, Loops, kLoops)

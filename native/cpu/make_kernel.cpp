@@ -6,6 +6,7 @@
 #include "cpu/matmul/matmul.h"
 #include "cpu/pool/pool.h"
 #include "cpu/vector/random.h"
+#include "cpu/warp/warp.h"
 
 namespace bilevel::cpu {
 namespace {
@@ -27,6 +28,7 @@ struct Maker {
   KernelPointer operator()(const SetRows& i) const { return make_set_rows(program, i, settings.threads); }
   KernelPointer operator()(const ArgMax& i) const { return make_arg_max(i, settings.threads); }
   KernelPointer operator()(const RandomUniform& i) const { return make_random_uniform(i, settings.threads); }
+  KernelPointer operator()(const WarpAffine& i) const { return make_warp_affine(i, settings.threads); }
 };
 
 }  // namespace

@@ -41,6 +41,9 @@ struct Work {
   double operator()(const SetRows& set) const { return product({set.inner, set.count + set.size}); }
   double operator()(const ArgMax& max) const { return product({max.outer, max.size, max.inner}); }
   double operator()(const RandomUniform& random) const { return static_cast<double>(random.count); }
+  double operator()(const WarpAffine& warp) const {
+    return product({warp.batch, warp.channels}) * (volume(warp.input, 2) + 4 * volume(warp.output, 2));
+  }
 };
 
 }  // namespace

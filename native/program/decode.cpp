@@ -76,6 +76,10 @@ Operation decode_operation(InstructionReader& reader, Opcode opcode) {
       return decode_arg_max(reader);
     case Opcode::kRandomUniform:
       return decode_random_uniform(reader);
+    case Opcode::kWarpAffine:
+      return decode_warp_affine(reader, false);
+    case Opcode::kWarpAffineGradient:
+      return decode_warp_affine(reader, true);
   }
   throw Error("INVALID_PROGRAM", "unreachable opcode");
 }

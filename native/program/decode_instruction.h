@@ -17,5 +17,6 @@ ScatterAddElements decode_scatter_add_elements(InstructionReader& reader);
 SetRows decode_set_rows(InstructionReader& reader);
 ArgMax decode_arg_max(InstructionReader& reader);
 RandomUniform decode_random_uniform(InstructionReader& reader);
+WarpAffine decode_warp_affine(InstructionReader& reader, bool transposed);
 
 }  // namespace bilevel

@@ -1,4 +1,4 @@
-// Convolutions and poolings: windows that slide over one or two spatial dimensions.
+// Convolutions and poolings, windows that slide over one or two spatial dimensions, and warps of images.
 #include <algorithm>
 #include <string>
 
@@ -152,6 +152,30 @@ Pool decode_pool(InstructionReader& reader, PoolKind kind) {
   if (maxima) pool.indices = reader.whole("bufferIndices", of_y, kInt32Only, volume("bufferIndices", pool.output));
   pool.y = reader.whole("bufferY", of_y, kFloat32Only, volume("bufferY", pool.output));
   return pool;
+}
+
+WarpAffine decode_warp_affine(InstructionReader& reader, bool transposed) {
+  WordReader& words = reader.words;
+  WarpAffine warp{};
+  warp.transposed = transposed;
+  warp.batch = words.limited("batch", 0, kMaxDimension);
+  warp.channels = words.limited("channels", 0, kMaxDimension);
+  for (int64_t d = 0; d < 2; ++d) {
+    warp.input[static_cast<size_t>(d)] = words.limited({"inputSize", d}, 1, kMaxImageSide);
+  }
+  for (int64_t d = 0; d < 2; ++d) {
+    warp.output[static_cast<size_t>(d)] = words.limited({"outputSize", d}, 0, kMaxImageSide);
+  }
+  if (words.volume("inputSize", warp.input) > INT32_MAX) {
+    words.refuse_limit("inputSize", "positions within a plane are int32");
+  }
+  const auto volume = [&](const char* field, const Spatial& sizes) {
+    return spatial_volume(words, field, warp.batch, warp.channels, sizes, 2);
+  };
+  warp.x = reader.whole("bufferX", transposed ? Use::kWrite : Use::kRead, kFloat32Only, volume("bufferX", warp.input));
+  warp.table = reader.whole("bufferTable", Use::kRead, kFloat32Only, words.volume("bufferTable", {warp.batch, 6}));
+  warp.y = reader.whole("bufferY", transposed ? Use::kRead : Use::kWrite, kFloat32Only, volume("bufferY", warp.output));
+  return warp;
 }
 
 }  // namespace bilevel

@@ -37,8 +37,10 @@ enum class Opcode : uint8_t {
   kSetRows,
   kArgMax,
   kRandomUniform,
+  kWarpAffine,
+  kWarpAffineGradient,
 };
-inline constexpr std::array<std::string_view, 15> kOpcodeNames = {"fused",
+inline constexpr std::array<std::string_view, 17> kOpcodeNames = {"fused",
                                                                   "matmul",
                                                                   "conv",
                                                                   "convInputGradient",
@@ -52,7 +54,9 @@ inline constexpr std::array<std::string_view, 15> kOpcodeNames = {"fused",
                                                                   "scatterAddElements",
                                                                   "setRows",
                                                                   "argMax",
-                                                                  "randomUniform"};
+                                                                  "randomUniform",
+                                                                  "warpAffine",
+                                                                  "warpAffineGradient"};
 
 // Their names are in program/tape.h.
 enum class TapeOp : uint8_t {

@@ -19,6 +19,8 @@ inline constexpr int64_t kMaxElements = kMaxBytes / 8;
 inline constexpr int64_t kMaxDimension = INT32_MAX;
 // Kernel sizes, strides, dilations and paddings, and the cells of a pooling's window.
 inline constexpr int64_t kMaxWindow = int64_t{1} << 24;
+// Rows and columns of an image that is warped: float32 tells the positions of more apart no longer.
+inline constexpr int64_t kMaxImageSide = int64_t{1} << 24;
 // Buffers start at multiples of this many bytes within the arena and the constants.
 inline constexpr int64_t kAlignment = 64;
 

@@ -121,9 +121,15 @@ struct RandomUniform {
   int64_t count;
   int32_t key, y;
 };
+struct WarpAffine {
+  bool transposed;  // x is computed from y
+  int64_t batch, channels;
+  Spatial input, output;
+  int32_t x, table, y;
+};
 
 using Operation = std::variant<Fused, Matmul, Conv, Pool, Gather, ScatterAdd, GatherElements, ScatterAddElements,
-                               SetRows, ArgMax, RandomUniform>;
+                               SetRows, ArgMax, RandomUniform, WarpAffine>;
 
 // Memory that an instruction reads or writes through one of its operands.
 struct Touched {

@@ -227,6 +227,21 @@ export const opErrors: readonly OpError[] = [
     ['rank', 'INVALID_ARGUMENT', () => g.averagePoolGradient(x([1, 1, 4, 4]), { ...window, inputSize: [4] })],
   ),
   ...errors(
+    'warpAffine',
+    ['rank', 'SHAPE_MISMATCH', () => g.warpAffine(x([2, 4, 4]), x([2, 2, 3]))],
+    ['integers', 'SHAPE_MISMATCH', () => g.warpAffine(x([2, 1, 4, 4], 'int32'), x([2, 2, 3]))],
+    ['one map for all images', 'SHAPE_MISMATCH', () => g.warpAffine(x([2, 1, 4, 4]), x([1, 2, 3]))],
+    ['integer maps', 'SHAPE_MISMATCH', () => g.warpAffine(x([2, 1, 4, 4]), x([2, 2, 3], 'int32'))],
+    ['images without pixels', 'INVALID_ARGUMENT', () => g.warpAffine(x([2, 1, 0, 4]), x([2, 2, 3]))],
+    ['size', 'INVALID_ARGUMENT', () => g.warpAffine(x([2, 1, 4, 4]), x([2, 2, 3]), { outputSize: [4] })],
+  ),
+  ...errors(
+    'warpAffineGradient',
+    ['rank', 'SHAPE_MISMATCH', () => g.warpAffineGradient(x([4]), x([4, 2, 3]), { inputSize: [4, 4] })],
+    ['maps', 'SHAPE_MISMATCH', () => g.warpAffineGradient(x([2, 1, 4, 4]), x([2, 6]), { inputSize: [4, 4] })],
+    ['no pixels', 'INVALID_ARGUMENT', () => g.warpAffineGradient(x([2, 1, 4, 4]), x([2, 2, 3]), { inputSize: [4, 0] })],
+  ),
+  ...errors(
     'gather',
     ['real indices', 'SHAPE_MISMATCH', () => g.gather(x([4]), x([2]))],
     ['of a scalar', 'INVALID_ARGUMENT', () => g.createNode('gather', [x([]), x([2], 'int32')], { axis: 0 })],

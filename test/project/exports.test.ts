@@ -10,7 +10,7 @@ import { testDevice } from '../support/devices.js';
 const entries = {
   '.': [
     bilevel,
-    `bilevelProblem feed minimizationProblem perSample sets schedules methods penalty minimize readState writeState
+    `augment bilevelProblem feed minimizationProblem perSample sets schedules methods penalty minimize readState writeState
     respond evaluate checkProblem report Network runningStatistics Tensor BilevelError NonFiniteError RunAborted`,
   ],
   './graph': [
@@ -23,7 +23,7 @@ const entries = {
     reduceSum reduceMax argMax sumTo mean norm
     matmul conv convInputGradient convFilterGradient conv3d conv3dInputGradient maxPool3d averagePool3d
     maxPoolIndices maxPool averagePool averagePoolGradient globalAveragePool globalMaxPool
-    gather scatterAdd gatherElements scatterAddElements setRows randomUniform
+    gather scatterAdd gatherElements scatterAddElements setRows warpAffine warpAffineGradient randomUniform
     tan asin acos atan sinh cosh asinh acosh atanh
     square reciprocal clip leakyRelu elu selu gelu silu mish hardSigmoid hardSwish
     batchNormTrain batchNormInference layerNorm instanceNorm groupNorm dropout

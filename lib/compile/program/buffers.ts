@@ -24,6 +24,8 @@ export const bufferUses = {
   scatterAddElements: { x: 'read', indices: 'read', y: 'write' },
   setRows: { target: 'carry', indices: 'read', rows: 'put', y: 'write' },
   argMax: { x: 'read', y: 'write' },
+  warpAffine: { x: 'read', table: 'read', y: 'write' },
+  warpAffineGradient: { x: 'write', table: 'read', y: 'read' },
   randomUniform: { key: 'read', y: 'write' },
 } as const satisfies Record<PlainOpcode, Readonly<Record<string, Use>>>;
 

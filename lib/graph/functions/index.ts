@@ -7,3 +7,4 @@ export * from './pool.js';
 export * from './random.js';
 export * from './reduce.js';
 export * from './shape.js';
+export * from './warp.js';

@@ -8,6 +8,7 @@ import * as reduce from './reduce.js';
 import type { Rule } from './rule.js';
 import * as shape from './shape.js';
 import * as unary from './unary.js';
+import * as warp from './warp.js';
 
 /**
  * The reverse rule of each primitive, written in primitives, so that a gradient of a gradient needs no rules of its
@@ -40,5 +41,6 @@ export const rules: { readonly [K in OpName]: Rule<AttributesOf<K>> | 'none' } =
   maxPoolIndices: 'none',
   ...pool,
   ...indexing,
+  ...warp,
   randomUniform: 'none',
 };

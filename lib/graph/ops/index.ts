@@ -9,6 +9,7 @@ import * as random from './random.js';
 import * as reduce from './reduce.js';
 import * as shape from './shape.js';
 import * as unary from './unary.js';
+import * as warp from './warp.js';
 
 /** The op table: every primitive by name. */
 export const ops = {
@@ -23,6 +24,7 @@ export const ops = {
   convFilterGradient,
   ...pool,
   ...indexing,
+  ...warp,
   ...random,
 };
 

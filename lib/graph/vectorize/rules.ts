@@ -1,9 +1,9 @@
 import type { AttributesOf, OpName } from '../ops/index.js';
+import { batched } from './batched.js';
 import { conv, convFilterGradient, convInputGradient } from './conv.js';
 import { elementwise } from './elementwise.js';
 import * as indexing from './indexing.js';
 import { matmul } from './matmul.js';
-import { pool } from './pool.js';
 import { randomUniform } from './random.js';
 import * as reduce from './reduce.js';
 import type { Rule } from './rule.js';
@@ -54,9 +54,11 @@ export const rules: { readonly [K in OpName]: Rule<AttributesOf<K>> | 'none' } =
   conv,
   convInputGradient,
   convFilterGradient,
-  maxPoolIndices: pool,
-  averagePool: pool,
-  averagePoolGradient: pool,
+  maxPoolIndices: batched,
+  averagePool: batched,
+  averagePoolGradient: batched,
   ...indexing,
+  warpAffine: batched,
+  warpAffineGradient: batched,
   randomUniform,
 };

@@ -22,6 +22,8 @@ export class Batches implements Disposable {
   /** All arrays, by binding name. */
   readonly arrays: Tensors;
   readonly #draws: Draws;
+  /** Random keys, int32 [2], by binding name: their first words, which the number of the draw follows. */
+  readonly #keys: readonly (readonly [name: string, first: number])[];
   /** What is drawn, by how many are drawn at a time, to be written again. */
   readonly #drawn = new Map<number | undefined, Tensors>();
   /** Those of all states that there still are. */
@@ -29,6 +31,10 @@ export class Batches implements Disposable {
 
   constructor(draws: Draws) {
     this.#draws = draws;
+    const ofFeeds = draws.feeds.filter(isResident).flatMap(({ key, name, feed }): [string, number][] => {
+      return key === undefined ? [] : [[inputName(key), Random.fromSeed(feed.seed, `${name} augmented`).word()]];
+    });
+    this.#keys = [[inputName(draws.key), draws.seed], ...ofFeeds];
     this.arrays = Object.fromEntries(
       draws.feeds
         .filter(isResident)
@@ -117,8 +123,10 @@ export class Batches implements Disposable {
     return tensors;
   }
 
-  #writeKeys({ key }: Tensors, before: number, steps = 1): void {
-    for (let step = 0; step < steps; step++) write(key, [this.#draws.seed, before + step], step);
+  #writeKeys(tensors: Tensors, before: number, steps = 1): void {
+    for (const [name, first] of this.#keys) {
+      for (let step = 0; step < steps; step++) write(tensors[name], [first, before + step], step);
+    }
   }
 
   #tensors(steps: number | undefined): Tensors {

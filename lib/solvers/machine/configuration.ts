@@ -1,4 +1,10 @@
-import { type BilevelProblem, type FeedInputs, isResident, type MinimizationProblem } from '../../bilevel/index.js';
+import {
+  type BilevelProblem,
+  describeAugmentation,
+  type FeedInputs,
+  isResident,
+  type MinimizationProblem,
+} from '../../bilevel/index.js';
 import { full } from '../../data/samplers/full.js';
 import { shuffled } from '../../data/samplers/shuffled.js';
 import type { Options, OptionTable } from '../../options.js';
@@ -30,7 +36,10 @@ function describeFeed(inputs: FeedInputs): string {
     const types = Object.entries(inputs.feed.types).map(([name, type]) => `${name} ${formatType(type)}`);
     return `batches of ${types.join(', ')}`;
   }
-  const { size, batch = size, seed, sampler } = inputs.feed;
-  const rows = `${batch} of ${size} rows, seed ${seed}`;
-  return sampler === shuffled || sampler === full ? rows : `${rows}, ${sampler.description}`;
+  const { size, batch = size, seed, sampler, augment } = inputs.feed;
+  const drawn = sampler === shuffled || sampler === full ? [] : [sampler.description];
+  const changed = Object.entries(augment).map(
+    ([name, augmentation]) => `${name}: ${describeAugmentation(augmentation)}`,
+  );
+  return [`${batch} of ${size} rows, seed ${seed}`, ...drawn, ...changed].join(', ');
 }

@@ -38,7 +38,8 @@ interface Sweep {
 /**
  * Means over all rows of the feeds that some quantities read, mini-batch by mini-batch, of which each counts by its
  * rows. A feed is cut into parts as equal as they can be, of at most its batch, in the order of its rows. Of a stream,
- * or a feed whose sampler draws otherwise, the first mini-batches are taken. Random keys are the same in every pass.
+ * or a feed whose sampler draws otherwise, the first mini-batches are taken. Random keys are the same in every pass,
+ * and no images are augmented.
  */
 export class Pass implements Disposable {
   /** What is to be compiled. */
@@ -69,11 +70,12 @@ export class Pass implements Disposable {
     write: (problem: BilevelProblem) => Summands,
     batches: number | undefined,
   ) {
-    this.#stated = problem;
+    const stated = asGiven(problem);
+    this.#stated = stated;
     this.#write = write;
-    this.arrays = new Batches(problem).arrays;
-    const used = usedBy(write(problem));
-    const read = problem.feeds.filter(({ drawn }) => drawn.some((node) => used.has(node)));
+    this.arrays = new Batches(stated).arrays;
+    const used = usedBy(write(stated));
+    const read = stated.feeds.filter(({ drawn }) => drawn.some((node) => used.has(node)));
     this.#divided = read.filter(isDivided);
     this.#drawn = read.filter((inputs) => !isDivided(inputs));
     const [other] = this.#drawn;
@@ -205,6 +207,14 @@ function usedBy({ values, sums = {} }: Summands): ReadonlySet<Node> {
 function meanOf(value: Node): Node {
   const real = value.dtype === 'float32' ? value : cast(value, 'float32');
   return real.shape.length === 0 ? real : mean(real);
+}
+
+/** The problem whose feeds show images as they are. */
+function asGiven(problem: BilevelProblem): BilevelProblem {
+  const changed = problem.feeds
+    .filter(isResident)
+    .flatMap(({ name, feed, key }) => (key === undefined ? [] : [[name, { ...feed, augment: {} }] as const]));
+  return changed.length === 0 ? problem : problem.withFeeds(Object.fromEntries(changed));
 }
 
 /** The problem with mini-batches of other sizes; all rows at once where they fit. */

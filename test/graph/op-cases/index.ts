@@ -7,6 +7,7 @@ import { products } from './products.js';
 import { random } from './random.js';
 import { reductions } from './reductions.js';
 import { shapes } from './shapes.js';
+import { warped } from './warps.js';
 
 export * from './op-case.js';
 
@@ -18,5 +19,6 @@ export const opCases: readonly OpCase[] = [
   ...convolutions,
   ...pools,
   ...indexed,
+  ...warped,
   ...random,
 ];

@@ -297,6 +297,19 @@ export function interpret(program: EncodedProgram, tensors: Readonly<Record<stri
         write(y, graph.argMax(value(x, [outer, size, inner]), 1));
         return;
       }
+      case 'warpAffine':
+      case 'warpAffineGradient': {
+        const [batch, channels, height, width, rows, columns, x, table, y] = n;
+        const [inputSize, outputSize] = [
+          [height, width],
+          [rows, columns],
+        ];
+        const maps = value(table, [batch, 2, 3]);
+        const images = (buffer: number, size: number[]): graph.Node => value(buffer, [batch, channels, ...size]);
+        if (opcode === 'warpAffine') write(y, graph.warpAffine(images(x, inputSize), maps, { outputSize }));
+        else write(x, graph.warpAffineGradient(images(y, outputSize), maps, { inputSize }));
+        return;
+      }
       case 'randomUniform': {
         const [count, key, y] = n;
         write(y, graph.randomUniform(value(key, [2]), [count]));

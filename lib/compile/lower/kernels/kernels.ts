@@ -7,6 +7,7 @@ import type { Lowering, Operands } from './lowering.js';
 import { averagePool, averagePoolGradient, maxPoolIndices } from './pools.js';
 import * as products from './products.js';
 import * as random from './random.js';
+import * as warps from './warps.js';
 
 const kernels: { readonly [K in KernelOp]: Lowering<K> } = {
   ...products,
@@ -15,6 +16,7 @@ const kernels: { readonly [K in KernelOp]: Lowering<K> } = {
   maxPoolIndices,
   ...indexing,
   ...copies,
+  ...warps,
   ...random,
 };
 

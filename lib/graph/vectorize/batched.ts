@@ -2,8 +2,11 @@ import { reshape } from '../functions/shape.js';
 import { withInputs } from '../rewrite.js';
 import { type Rule, stack } from './rule.js';
 
-/** The planes of all points are the planes of one larger batch; positions of maxima are counted within a plane. */
-export const pool: Rule<unknown> = (node, operands, count) => {
+/**
+ * Of a primitive that treats what the first axis of its operands counts each by itself: those of all points are one
+ * larger batch.
+ */
+export const batched: Rule<unknown> = (node, operands, count) => {
   const inputs = operands.map((operand) => {
     const [batch = 0, ...rest] = operand.stacked ? operand.node.shape.slice(1) : operand.node.shape;
     return reshape(stack(operand, count), [count * batch, ...rest]);
