@@ -154,7 +154,10 @@ test('rows of any length are those of the reference', async (t) => {
   for (const wide of [63, 64, 65, 150]) {
     const shape = [3, 1, 4, wide];
     const x = imagesOf(shape);
-    for (const options of [{ rotate: 20, scale: 2 }, { flip: 0.5, shift: 3 }]) {
+    for (const options of [
+      { rotate: 20, scale: 2 },
+      { flip: 0.5, shift: 3 },
+    ]) {
       const images = input('x', shape);
       const key = constant([wide, 1], [2], 'int32');
       const [expected] = evaluate([augment(images, key, options)], new Map([[images, x]])) as [Float64Array];

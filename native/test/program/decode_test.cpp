@@ -310,6 +310,22 @@ TEST(windows_fit_their_input) {
   check_refused(verdict(conv), "instruction 0 (conv), outputSize[0]: the window gives 4 but found 5");
 }
 
+TEST(warped_images_have_pixels_and_a_map_each) {
+  const auto warp = [](double channels, double height, double width, double columns, int64_t maps) {
+    Encoder program;
+    const int32_t x = program.arena(kF, 2 * 3 * 4), table = program.arena(kF, 6 * maps), y = program.arena(kF, 2 * 9);
+    program.body(Opcode::kWarpAffine, {2, channels, height, width, 3, columns, double(x), double(table), double(y)});
+    return verdict(program);
+  };
+  CHECK(warp(1, 3, 4, 3, 2) == "accepted", warp(1, 3, 4, 3, 2));
+  check_refused(warp(1, 3, 4, 3, 1), "bufferTable: buffer 1 has 6 elements but the sizes ask for 12");
+  check_refused(warp(1, 0, 4, 3, 2), "inputSize[0]");
+  check_refused(warp(1, 3, 4, 2, 2), "bufferY");
+  check_refused(warp(1, 1 << 25, 4, 3, 2), "LIMIT_EXCEEDED Invalid program, instruction 0 (warpAffine), inputSize[0]");
+  check_refused(warp(1, 1 << 16, 1 << 16, 3, 2), "positions within a plane are int32");
+  check_refused(warp(2, 3, 4, 3, 2), "bufferX");
+}
+
 TEST(whole_buffers_have_exact_sizes) {
   Encoder program;
   const int32_t x = program.arena(kF, 6), indices = program.arena(kF, 2), y = program.arena(kF, 4);

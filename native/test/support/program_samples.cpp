@@ -163,6 +163,10 @@ Encoder spatial_program() {
   const std::vector<double> pool = {2, 8, 3, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 1};
   program.body(Opcode::kAveragePool, with(pool, {y, mean}));
   program.body(Opcode::kAveragePoolGradient, with(pool, {spread, mean}));
+  const int32_t table = program.constant({1, 0, 0.5, 0, -1, 4, 0.8f, -0.6f, 1, 0.6f, 0.8f, -1});
+  const int32_t warped = program.arena(kF, 2 * 2 * 3 * 6), back = program.arena(kF, 2 * 2 * 4 * 5);
+  program.body(Opcode::kWarpAffine, with({2, 2, 4, 5, 3, 6}, {x, table, warped}));
+  program.body(Opcode::kWarpAffineGradient, with({2, 2, 4, 5, 3, 6}, {back, table, warped}));
   return program;
 }
 
