@@ -258,9 +258,15 @@ for (const [what, options] of Object.entries({
       const given = [...smallRun, '--no-baselines', ...options];
       const { status, stdout } = await bilevel('denoise', ...given, '--out', join(parent, 'run'), '--json');
       t.is(status, 0);
-      const [{ methods, trusted, lowerSteps }] = JSON.parse(stdout).seeds;
+      const [{ methods, trusted, lowerSteps, warnings }] = JSON.parse(stdout).seeds;
       t.true(methods.penalty.accuracy >= 0 && methods.penalty.accuracy <= 100);
-      if (what === 'no trusted sample') t.is(trusted, 0);
+      if (what === 'no trusted sample') {
+        t.is(trusted, 0);
+        t.true(
+          warnings.some((warning: string) => warning.startsWith('No sample was trusted')),
+          warnings.join(),
+        );
+      }
       if (what === 'batches that do not divide the data') t.is(lowerSteps, 2 * 57 * 20);
     }));
 }
