@@ -2,8 +2,6 @@ import { crossFittedGiven } from '../cross-fitting.js';
 import type { Baseline } from './baseline.js';
 
 const rounds = 4;
-/** Rounds that choose how to train: from the first one to the second weights change much, and then little. */
-const tunedRounds = 2;
 
 /**
  * Weights are the probabilities of the given labels under networks that were trained with the weights before on other
@@ -15,10 +13,8 @@ export const selfTraining: Baseline = {
   note: 'cross-fitted, 4 rounds',
   async run(trainer) {
     let trust: Float64Array = new Float64Array(trainer.count).fill(0.5);
-    let tuned = await trainer.tune(trust);
     for (let round = 0; round < rounds; round++) {
-      if (round > 0 && round < tunedRounds) tuned = await trainer.tune(trust);
-      trust = await crossFittedGiven(trainer, { weights: trust, ...tuned, round });
+      trust = await crossFittedGiven(trainer, { weights: trust, ...(await trainer.tune(trust)), round });
     }
     const weights = trust.map((p) => Number(p > 0.5));
     return { trust, flagged: weights.map((kept) => 1 - kept), parameters: await trainer.trainTuned({ weights }) };
