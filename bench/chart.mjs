@@ -6,7 +6,7 @@ import { contenders } from './contenders/index.mjs';
 import { casesOf, fastestPeer, titles } from './report.mjs';
 import { short } from './statistics.mjs';
 
-const size = { left: 96, right: 112, width: 720, bar: 10, gap: 10, title: 30, legendLine: 18, axis: 34 };
+const size = { left: 96, right: 112, width: 720, bar: 10, gap: 10, title: 30, legendLine: 18, axis: 44 };
 const stepsOfAxis = [1, 2, 5];
 
 /** A logarithmic scale that holds 1, where bilevel is. */
@@ -49,7 +49,9 @@ function panel(title, groups, top) {
     const at = x(tick).toFixed(1);
     return html`<path d="M${at} ${begin}V${bottom}"/><text class="value" x="${at}" y="${bottom + 14}" text-anchor="middle">${short(tick)}</text>`;
   });
-  const drawing = html`<text class="title" x="8" y="${top + 16}">${title}</text><g class="grid">${lines}</g>${marks}<path class="axis one" d="M${x(1).toFixed(1)} ${begin}V${bottom}"/>`;
+  const middle = ((size.left + size.width - size.right) / 2).toFixed(1);
+  const label = html`<text class="value" x="${middle}" y="${bottom + 28}" text-anchor="middle">times as long as bilevel (log scale)</text>`;
+  const drawing = html`<text class="title" x="8" y="${top + 16}">${title}</text><g class="grid">${lines}</g>${label}${marks}<path class="axis one" d="M${x(1).toFixed(1)} ${begin}V${bottom}"/>`;
   return { drawing, height: bottom + size.axis - top };
 }
 

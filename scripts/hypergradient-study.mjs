@@ -119,7 +119,7 @@ async function main() {
   if (wrong.length > 0) process.exitCode = 1;
   if (!values.write) return;
   await mkdir(new URL('.', picture), { recursive: true });
-  await writeFile(picture, renderSvg(charts(results, 'quadratic'), 2));
+  await writeFile(picture, renderSvg(charts(results, 'quadratic'), 1));
   await publish(page, 'hypergradients', text);
 }
 

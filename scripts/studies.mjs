@@ -24,7 +24,7 @@ export const studies = {
       'Two layers of sigmoids, mean of 3 instances': { study: 'network', instances: 3 },
       'Number of lower steps on the two layers, mean of 3 instances': { study: 'networkSteps', instances: 3 },
     },
-    pictures: (parts) => ({ representation: { charts: parts.flatMap(({ losses }) => losses.charts), columns: 2 } }),
+    pictures: (parts) => ({ representation: { charts: parts.flatMap(({ losses }) => losses.charts) } }),
   },
   comparison: {
     command: 'compare',

@@ -101,8 +101,9 @@ async function main() {
   if (!values.write) return;
   await mkdir(pictures, { recursive: true });
   const drawn = plan.pictures(all.map(({ results }) => study.charts(results)));
-  for (const [file, { charts, columns }] of Object.entries(drawn)) {
-    await writeFile(new URL(`${file}.svg`, pictures), renderSvg(charts, columns));
+  for (const [file, { charts }] of Object.entries(drawn)) {
+    // One above the other, so that they can be read on a phone.
+    await writeFile(new URL(`${file}.svg`, pictures), renderSvg(charts, 1));
   }
   await publish(new URL(page, pages), 'measured', text);
 }

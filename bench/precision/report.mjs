@@ -72,7 +72,7 @@ export function trainingChart({ runs }) {
       points: iterations.map((iteration, index) => ({ x: index + 1, y: iteration[key] })),
     })),
   }));
-  return renderSvg(charts, 2);
+  return renderSvg(charts, 1);
 }
 
 /** Sections; `picture` is that of the losses, on the page. */

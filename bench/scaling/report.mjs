@@ -52,12 +52,11 @@ export function scalingCharts(session) {
       name: 'times',
       alternative: 'Time against batch, width, T and number of upper variables',
       drawn: times,
-      columns: 2,
     },
-    { name: 'memory', alternative: 'Memory against T', drawn: [memory], columns: 1 },
-  ].map(({ name, alternative, drawn, columns }) => {
+    { name: 'memory', alternative: 'Memory against T', drawn: [memory] },
+  ].map(({ name, alternative, drawn }) => {
     const file = `performance-${name}.svg`;
-    return { name, file, svg: renderSvg(drawn, columns), picture: [alternative, file] };
+    return { name, file, svg: renderSvg(drawn, 1), picture: [alternative, file] };
   });
 }
 

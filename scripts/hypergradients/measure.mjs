@@ -6,11 +6,12 @@ import { relativeError } from './problems.mjs';
  * A long last step of plain descent makes (u - u') / step the direction of u without loss to rounding; before it u
  * rests.
  */
-const longStep = 100;
+const usualStep = 100;
 const rest = 1e-30;
 
 async function direction(knob, problem, value, seed, device) {
   const count = typeof knob.iterations === 'function' ? knob.iterations(value) : (knob.iterations ?? 1);
+  const { longStep = usualStep } = knob;
   const start = knob.start === 'elsewhere' ? problem.elsewhere : problem.solution;
   const given = {
     ...knob.options(problem, value),
