@@ -1,6 +1,13 @@
 import test from 'ava';
+import { rocAuc } from '../../../lib/data/detection.js';
 import { Random } from '../../../lib/data/random.js';
-import { atTemperature, bestTemperature, fitNoise } from '../../../lib/tasks/denoising/cleaning/noise-model.js';
+import {
+  atTemperature,
+  bestTemperature,
+  expectationMaximization,
+  fitNoise,
+} from '../../../lib/tasks/denoising/cleaning/noise-model.js';
+import { fitNoiseWithPairs } from '../../../lib/tasks/denoising/cleaning/noise-pairs.js';
 import { Tensor } from '../../../lib/tensor.js';
 
 const classes = 5;
@@ -78,4 +85,24 @@ test('temperatures sharpen and soften, and the one that made the labels is found
   t.true(Math.abs(bestTemperature(softened, labels) - 0.5) < 0.05, `${bestTemperature(softened, labels)}`);
   const [row] = [atTemperature(Tensor.from([0.1, 0.9], [1, 2]), 0.5).toArray()];
   t.true(Math.abs((row?.[0] ?? 0) - 0.01 / 0.82) < 1e-6);
+});
+
+test('a few mistakes of one pair of classes are recognized among mistakes of other kinds, and no pair where there is none', (t) => {
+  const { probabilities, labels, isWrong } = drawn(4000, 0.02, mechanisms.symmetric);
+  t.deepEqual(fitNoiseWithPairs(probabilities, labels).model.pairs, []);
+  const random = Random.fromSeed(4, 'pair');
+  const some = labels.map((label) => (label === 1 && random.uniform() < 0.2 ? 3 : label));
+  const changed = isWrong.map((mark, row) => Number(mark === 1 || some[row] !== labels[row]));
+  const { model, trust } = fitNoiseWithPairs(probabilities, some);
+  t.deepEqual(
+    model.pairs.map(({ from, to }) => [from, to]),
+    [[1, 3]],
+  );
+  t.true(Math.abs((model.pairs[0]?.share ?? 0) - 0.2) < 0.05, `${model.pairs[0]?.share}`);
+  const auc = (values: Float64Array): number =>
+    rocAuc(
+      values.map((value) => -value),
+      changed,
+    );
+  t.true(auc(trust) > auc(expectationMaximization(probabilities, some, {}).trust) + 0.01);
 });

@@ -12,8 +12,17 @@ export interface NoiseModel {
   readonly shares: { readonly symmetric: number; readonly table: number; readonly confusions: number };
   /** Of the table: the probability of each wrong label given the right one, [classes, classes], rows sum to 1. */
   readonly table: Float64Array;
+  /** Classes that are often called another one, each with the share of its samples to which that happens. */
+  readonly pairs: readonly Pair[];
   /** Log-likelihood of the given labels, in nats. */
   readonly logLikelihood: number;
+}
+
+/** Samples of the class `from` are called `to` with the probability `share`, before anything else can go wrong. */
+export interface Pair {
+  readonly from: number;
+  readonly to: number;
+  readonly share: number;
 }
 
 /** A fitted model, and the probability that each given label is right under it, [n]. */
@@ -25,6 +34,8 @@ export interface FittedNoise {
 const iterations = 40;
 /** Prior count of every wrong label in the table. */
 const prior = 0.5;
+/** Largest share of a class that a pair takes. */
+const mostOfPair = 0.9;
 /** Keeps the probabilities of a classifier from ruling a mechanism out. */
 const least = 1e-6;
 
@@ -35,23 +46,24 @@ const least = 1e-6;
  *
  *     symmetric / (classes - 1) + table A_yc + confusions p_ic / (1 - p_iy)
  *
- * The table has classes (classes - 1) numbers, so it is used only where its likelihood pays for them by the Bayesian
+ * unless one of `pairs` takes it before. The table has classes (classes - 1) numbers, so it is used only where its likelihood pays for them by the Bayesian
  * information criterion (Schwarz 1978).
  * @param probabilities of samples that the classifier was not trained on, [n, classes]
  * @param labels as given, [n]
  */
 export function fitNoise(probabilities: Tensor<'float32'>, labels: Int32Array): FittedNoise {
   const [, classes = 0] = probabilities.shape;
-  const simple = expectationMaximization(probabilities, labels, false);
-  const full = expectationMaximization(probabilities, labels, true);
+  const simple = expectationMaximization(probabilities, labels, {});
+  const full = expectationMaximization(probabilities, labels, { withTable: true });
   const price = 0.5 * classes * (classes - 1) * Math.log(Math.max(2, labels.length));
   return full.model.logLikelihood - simple.model.logLikelihood > price ? full : simple;
 }
 
-function expectationMaximization(
+/** {@link fitNoise} with or without the table, and with the given pairs, whose shares are fitted as well. */
+export function expectationMaximization(
   { data, shape }: Tensor<'float32'>,
   labels: Int32Array,
-  withTable: boolean,
+  { withTable = false, pairs = [] }: { readonly withTable?: boolean; readonly pairs?: readonly Pair[] },
 ): FittedNoise {
   const [count = 0, classes = 0] = shape;
   const p = normalized(data, classes);
@@ -62,31 +74,44 @@ function expectationMaximization(
       ? { symmetric: 1 / 3, table: 1 / 3, confusions: 1 / 3 }
       : { symmetric: 1 / 2, table: 0, confusions: 1 / 2 },
     table: new Float64Array(classes * classes).fill(1 / (classes - 1)),
+    pairs,
     logLikelihood: Number.NEGATIVE_INFINITY,
   };
   // How likely each mechanism is to have made the present sample's label of each right one, [classes].
   const symmetric = new Float64Array(classes);
   const byTable = new Float64Array(classes);
   const confusions = new Float64Array(classes);
+  const byPair = new Float64Array(classes);
   for (let iteration = 0; iteration < iterations; iteration++) {
     const { rate, shares, table } = model;
     const sums = { symmetric: 0, table: 0, confusions: 0 };
     const tableSums = new Float64Array(classes * classes).fill(prior);
+    // The share of each class that a pair does not take, and that of each cell that one does.
+    const rest = new Float64Array(classes).fill(1);
+    const taken = new Float64Array(classes * classes);
+    for (const { from, to, share } of model.pairs) {
+      rest[from] = (rest[from] ?? 1) - share;
+      taken[from * classes + to] = share;
+    }
+    const pairSums = new Float64Array(classes * classes);
+    const members = new Float64Array(classes);
     let wrong = 0;
+    let paired = 0;
     let logLikelihood = 0;
     for (let row = 0; row < count; row++) {
       const given = labels[row] ?? 0;
       const start = row * classes;
       const ofGiven = p[start + given] ?? 0;
-      const right = ofGiven * (1 - rate);
+      const right = ofGiven * (rest[given] ?? 1) * (1 - rate);
       let total = right;
       for (let y = 0; y < classes; y++) {
         const ofTrue = p[start + y] ?? 0;
-        const weight = y === given ? 0 : ofTrue * rate;
+        const weight = y === given ? 0 : ofTrue * (rest[y] ?? 1) * rate;
         symmetric[y] = (weight * shares.symmetric) / (classes - 1);
         byTable[y] = weight * shares.table * (table[y * classes + given] ?? 0);
         confusions[y] = y === given ? 0 : (weight * shares.confusions * ofGiven) / (1 - ofTrue);
-        total += (symmetric[y] ?? 0) + (byTable[y] ?? 0) + (confusions[y] ?? 0);
+        byPair[y] = ofTrue * (taken[y * classes + given] ?? 0);
+        total += (symmetric[y] ?? 0) + (byTable[y] ?? 0) + (confusions[y] ?? 0) + (byPair[y] ?? 0);
       }
       trust[row] = right / total;
       wrong += 1 - right / total;
@@ -97,18 +122,26 @@ function expectationMaximization(
         sums.confusions += (confusions[y] ?? 0) / total;
         const cell = y * classes + given;
         tableSums[cell] = (tableSums[cell] ?? 0) + (byTable[y] ?? 0) / total;
+        pairSums[cell] = (pairSums[cell] ?? 0) + (byPair[y] ?? 0) / total;
+        paired += (byPair[y] ?? 0) / total;
+        const others = (symmetric[y] ?? 0) + (byTable[y] ?? 0) + (confusions[y] ?? 0) + (byPair[y] ?? 0);
+        members[y] = (members[y] ?? 0) + (y === given ? right : others) / total;
       }
     }
     const all = sums.symmetric + sums.table + sums.confusions;
     model = {
       // One right and one wrong label more keep the rate from 0 and 1.
-      rate: (wrong + 1) / (count + 2),
+      rate: (wrong - paired + 1) / (count - paired + 2),
       shares: {
         symmetric: sums.symmetric / all,
         table: sums.table / all,
         confusions: sums.confusions / all,
       },
       table: withoutDiagonal(tableSums, classes),
+      pairs: model.pairs.map(({ from, to }) => {
+        const share = (pairSums[from * classes + to] ?? 0) / ((members[from] ?? 0) + 1);
+        return { from, to, share: Math.min(share, mostOfPair) };
+      }),
       logLikelihood,
     };
   }
@@ -171,19 +204,29 @@ export function geometricMean(a: Tensor<'float32'>, b: Tensor<'float32'>): Tenso
   return atTemperature(product, 1);
 }
 
-/** The temperature at which probabilities, [n, classes], fit labels best, by mean cross-entropy (Guo et al. 2017). */
-export function bestTemperature({ data, shape }: Tensor<'float32'>, labels: ArrayLike<number | bigint>): number {
+/**
+ * The temperature at which probabilities, [n, classes], fit labels best, by mean cross-entropy (Guo et al. 2017).
+ * @param weights how far the labels are trusted, [n]; by default all are right
+ */
+export function bestTemperature(
+  { data, shape }: Tensor<'float32'>,
+  labels: ArrayLike<number | bigint>,
+  weights?: ArrayLike<number>,
+): number {
   const [count = 0, classes = 0] = shape;
   const logs = logarithms(data);
   const loss = (temperature: number): number => {
     let sum = 0;
     for (let row = 0; row < count; row++) {
       const start = row * classes;
-      sum += logSum(logs, start, classes, temperature) - (logs[start + Number(labels[row])] ?? 0) / temperature;
+      const loss = logSum(logs, start, classes, temperature) - (logs[start + Number(labels[row])] ?? 0) / temperature;
+      sum += (weights?.[row] ?? 1) * loss;
     }
     return sum;
   };
-  const candidates = Array.from({ length: 31 }, (_, step) => 0.3 * 1.07 ** step); // 0.3 to 2.3
+  // 0.3 to 2.3; networks that wrong labels make cautious may have to be sharpened more, from 0.1 on.
+  const sharper = weights === undefined ? 0 : 16;
+  const candidates = Array.from({ length: 31 + sharper }, (_, step) => 0.3 * 1.07 ** (step - sharper));
   const losses = candidates.map(loss);
   return candidates[losses.indexOf(Math.min(...losses))] ?? 1;
 }

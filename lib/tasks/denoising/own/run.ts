@@ -3,20 +3,26 @@ import type { Device } from '../../../engine/index.js';
 import { BilevelError, isRecord } from '../../../errors.js';
 import { checkFit, checkTokens, type Parameters, type Samples } from '../../../network/classifier.js';
 import { loadModel } from '../../../network/models.js';
+import { mean } from '../../../numbers.js';
 import type { Network } from '../../../onnx/index.js';
 import type { Decisions } from '../../../review/index.js';
 import type { SavedState } from '../../../solvers/index.js';
-import { Tensor } from '../../../tensor.js';
-import { normalizedMargins, pruneByNoiseRate } from '../baselines/confident-learning.js';
-import { crossFit } from '../cross-fitting.js';
+import { sameShape, Tensor } from '../../../tensor.js';
+import { pruneByNoiseRate } from '../baselines/confident-learning.js';
+import { atTemperature, bestTemperature } from '../cleaning/noise-model.js';
+import { fitNoiseWithPairs } from '../cleaning/noise-pairs.js';
+import { crossFit, type OutOfFold } from '../cross-fitting.js';
 import type { DenoisingData } from '../data.js';
-import { givenProbabilities, Trainer } from '../trainer.js';
+import { Trainer } from '../trainer.js';
 import type { CleanedLabels } from './cleaned-labels.js';
 import { decisionsOn, overruled, weightOf, withFixed } from './decisions.js';
 import { type CleaningSettings, loadOwnData } from './settings.js';
 
-/** Rounds of cross-fitting: in each, networks are trained with the weights of the one before. */
-export const rounds = 2;
+/** Rounds of cross-fitting: in each, networks are trained with the trust of the one before. */
+export const rounds = 3;
+
+/** Turns in which trust and temperature are found. */
+const turns = 3;
 
 export interface CleaningInputs {
   readonly dataset: Dataset;
@@ -66,23 +72,32 @@ export interface RoundReport {
   readonly round: number;
   /** Coefficient of the penalty on the networks' weights. */
   readonly l2: number;
-  /** Mean probability of the given labels by networks that were not trained on them. */
+  /** Mean trust in the labels. */
   readonly trust: number;
   /** Share of the samples whose given label is not the most likely one. */
   readonly disagreeing: number;
 }
 
+/** What is known after a round. */
+interface Standing {
+  readonly round: number;
+  /** How far each label is trusted, float32 [n]. */
+  readonly trust: Tensor<'float32'>;
+  /** Probabilities of the classes by networks that were not trained on the sample, float32 [n, classes]. */
+  readonly probabilities: Tensor<'float32'>;
+}
+
 /**
- * Judges labels of which none is known to be right: every label by networks that were not trained on it, each trained
- * with the weights that the round before gave the labels of the others. Clean samples, where there are some, are
- * trained on by all networks and choose the penalty.
+ * Judges labels of which none is known to be right: every label by networks that were not trained on it. The first round
+ * trusts all labels, and leaves out those that the confident joint takes for wrong; the networks of the later ones say
+ * what the others look like, and a model of the noise how the labels came about. Clean samples, where there are some,
+ * are trained on by all networks and choose penalty and temperature.
  */
 export class CleaningRun implements Disposable {
   readonly inputs: CleaningInputs;
   readonly #trainer: Trainer;
-  #round: number;
-  /** Probabilities of the classes by networks that were not trained on the sample, [n, classes]. */
-  #probabilities: Tensor;
+  readonly #labels: Int32Array;
+  #standing: Standing;
 
   /** @throws STATE_MISMATCH for a saved state of other data */
   constructor(
@@ -95,91 +110,110 @@ export class CleaningRun implements Disposable {
     const { network, data } = inputs;
     this.inputs = inputs;
     this.#trainer = new Trainer(network, data, settings, device, signal);
-    const shape = [data.train.labels.size, data.classes.length];
-    this.#round = 0;
-    // Before the first round every label counts the same.
-    this.#probabilities = Tensor.from(new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5), shape);
-    if (saved !== undefined) this.#restore(saved);
+    this.#labels = Int32Array.from(data.train.labels.data, Number);
+    const count = this.#labels.length;
+    const first: Standing = {
+      round: 0,
+      trust: Tensor.from(new Float32Array(count).fill(1)),
+      probabilities: Tensor.zeros([count, data.classes.length]),
+    };
+    this.#standing = saved === undefined ? first : restored(first, saved);
   }
 
   /** The remaining rounds. @throws ABORTED, NON_FINITE */
   async *rounds(): AsyncGenerator<RoundReport, void, undefined> {
-    while (this.#round < rounds) {
-      const weights = this.#given;
+    while (this.#standing.round < rounds) {
+      const { round } = this.#standing;
+      const weights = this.#weights(this.#standing.trust.data);
       const { l2, share } = await this.#trainer.tune(weights);
-      const { train } = await crossFit(this.#trainer, { weights, l2, share, round: this.#round });
-      this.#probabilities = train;
-      this.#round++;
-      const { labels } = this.inputs.data.train;
-      const other = this.#suggested().filter((label, row) => BigInt(label) !== labels.data[row]).length;
-      const trust = this.#given.reduce((sum, weight) => sum + weight, 0) / labels.size;
-      yield { round: this.#round, l2, trust, disagreeing: other / labels.size };
+      const predicted = await crossFit(this.#trainer, { weights, l2, share, round, dealValidation: true });
+      const probabilities = predicted.train;
+      const trust = round === 0 ? this.#kept(probabilities) : this.#fitted(predicted, weights);
+      this.#standing = { round: round + 1, trust: Tensor.from(Float32Array.from(trust)), probabilities };
+      const other = mostLikely(probabilities).filter((label, row) => label !== this.#labels[row]).length;
+      yield { round: round + 1, l2, trust: mean(trust), disagreeing: other / this.#labels.length };
     }
   }
 
-  /** Probability of each given label, [n], which the next round weights its samples by. */
-  get #given(): Float64Array {
-    const { data, decisions } = this.inputs;
-    const weights = givenProbabilities(this.#probabilities as Tensor<'float32'>, data.train.labels);
-    for (const [row, decision] of decisions) weights[row] = weightOf(decision);
+  /** 1 for labels that the confident joint does not take for wrong. */
+  #kept(probabilities: Tensor<'float32'>): Float64Array {
+    return Float64Array.from(pruneByNoiseRate(probabilities, this.#labels), (flag) => 1 - flag);
+  }
+
+  /**
+   * The probability that each label is right. Without clean samples the temperature is that of the labels as far as they
+   * are trusted, and trust and temperature are found in turns.
+   * @param weights with which the networks were trained
+   */
+  #fitted({ train, validation }: OutOfFold, weights: Float64Array): Float64Array {
+    const clean = this.inputs.data.validation.labels.data;
+    let trust = weights;
+    for (let turn = 0; turn < (validation === undefined ? turns : 1); turn++) {
+      const temperature =
+        validation === undefined
+          ? bestTemperature(train, this.#labels, this.#weights(trust))
+          : bestTemperature(validation, clean);
+      trust = fitNoiseWithPairs(atTemperature(train, temperature), this.#labels).trust;
+    }
+    return trust;
+  }
+
+  /** Trust, or where somebody has decided how much the sample counts. */
+  #weights(trust: ArrayLike<number>): Float64Array {
+    const weights = Float64Array.from(trust);
+    for (const [row, decision] of this.inputs.decisions) weights[row] = weightOf(decision);
     return weights;
   }
 
   /** What the rounds so far have found, and what somebody has decided. */
   get found(): CleanedLabels {
-    const { labels } = this.inputs.data.train;
-    const given = Int32Array.from(labels.data, Number);
-    const probabilities = this.#probabilities as Tensor<'float32'>;
-    // Below 1/2 where another class is more likely.
-    const weights = normalizedMargins(probabilities, given);
-    // The confident joint says how many are wrong; they are sought where another class is most clearly more likely.
-    const wrong = pruneByNoiseRate(probabilities, given).filter(Boolean).length;
-    const doubtful = [...given.keys()].filter((row) => (weights[row] ?? 1) < 0.5);
-    const lightest = doubtful.sort((a, b) => (weights[a] ?? 0) - (weights[b] ?? 0) || a - b).slice(0, wrong);
-    const suspicious = new Uint8Array(given.length);
-    for (const row of lightest) suspicious[row] = 1;
-    return overruled({ weights, suspicious, suggested: this.#suggested() }, this.inputs.decisions);
+    const { trust, probabilities } = this.#standing;
+    const suspicious = Uint8Array.from(trust.data, (weight) => Number(weight < 0.5));
+    const suggested = mostLikely(probabilities, (row, label) => suspicious[row] === 1 && label === this.#labels[row]);
+    return overruled({ weights: trust.data, suspicious, suggested }, this.inputs.decisions);
   }
 
   /** A network trained on the samples that are not suspicious or were fixed, and on clean ones. */
   train({ suspicious }: CleanedLabels): Promise<Parameters> {
-    const weights = Float64Array.from(suspicious, (flag) => 1 - flag);
-    for (const [row, decision] of this.inputs.decisions) weights[row] = weightOf(decision);
-    return this.#trainer.trainTuned({ weights });
+    return this.#trainer.trainTuned({ weights: this.#weights(Float64Array.from(suspicious, (flag) => 1 - flag)) });
   }
 
   save(): SavedState {
-    return { tensors: new Map([['probabilities', this.#probabilities]]), values: { round: this.#round } };
-  }
-
-  #restore({ tensors, values }: SavedState): void {
-    const probabilities = tensors.get('probabilities');
-    const round = isRecord(values) ? values.round : undefined;
-    const fits =
-      probabilities?.dtype === 'float32' &&
-      probabilities.shape.join() === this.#probabilities.shape.join() &&
-      Number.isInteger(round) &&
-      Number(round) >= 0 &&
-      Number(round) <= rounds;
-    if (!fits) throw new BilevelError('STATE_MISMATCH', 'The saved state belongs to other data.');
-    this.#probabilities = probabilities;
-    this.#round = Number(round);
-  }
-
-  /** The most likely class of each sample, [n]. */
-  #suggested(): Int32Array {
-    const { data, shape } = this.#probabilities as Tensor<'float32'>;
-    const [count = 0, classes = 0] = shape;
-    return Int32Array.from({ length: count }, (_, row) => {
-      let best = 0;
-      for (let c = 1; c < classes; c++) {
-        if ((data[row * classes + c] ?? 0) > (data[row * classes + best] ?? 0)) best = c;
-      }
-      return best;
-    });
+    const { round, ...tensors } = this.#standing;
+    return { tensors: new Map(Object.entries(tensors)), values: { round } };
   }
 
   [Symbol.dispose](): void {
     this.#trainer.dispose();
   }
+}
+
+/** @throws STATE_MISMATCH for the state of other data than those of `first` */
+function restored(first: Standing, { tensors, values }: SavedState): Standing {
+  const tensor = (name: 'trust' | 'probabilities'): Tensor<'float32'> => {
+    const found = tensors.get(name);
+    if (found?.dtype === 'float32' && sameShape(found.shape, first[name].shape)) return found as Tensor<'float32'>;
+    throw new BilevelError('STATE_MISMATCH', 'The saved state belongs to other data.');
+  };
+  const round = isRecord(values) ? Number(values.round) : Number.NaN;
+  if (!(Number.isInteger(round) && round >= 0 && round <= rounds)) {
+    throw new BilevelError('STATE_MISMATCH', 'The saved state is not that of a cleaning.');
+  }
+  return { round, trust: tensor('trust'), probabilities: tensor('probabilities') };
+}
+
+/** The most likely class of each sample, [n], among those that are not left out. */
+function mostLikely(
+  { data, shape }: Tensor<'float32'>,
+  leftOut: (row: number, label: number) => boolean = () => false,
+): Int32Array {
+  const [count = 0, classes = 0] = shape;
+  return Int32Array.from({ length: count }, (_, row) => {
+    let best = -1;
+    for (let c = 0; c < classes; c++) {
+      if (leftOut(row, c)) continue;
+      if (best < 0 || (data[row * classes + c] ?? 0) > (data[row * classes + best] ?? 0)) best = c;
+    }
+    return best;
+  });
 }
