@@ -21,9 +21,6 @@ import { type CleaningSettings, loadOwnData } from './settings.js';
 /** Rounds of cross-fitting: in each, networks are trained with the trust of the one before. */
 export const rounds = 3;
 
-/** Turns in which trust and temperature are found. */
-const turns = 3;
-
 export interface CleaningInputs {
   readonly dataset: Dataset;
   readonly network: Network;
@@ -142,20 +139,15 @@ export class CleaningRun implements Disposable {
 
   /**
    * The probability that each label is right. Without clean samples the temperature is that of the labels as far as they
-   * are trusted, and trust and temperature are found in turns.
+   * were trusted.
    * @param weights with which the networks were trained
    */
   #fitted({ train, validation }: OutOfFold, weights: Float64Array): Float64Array {
-    const clean = this.inputs.data.validation.labels.data;
-    let trust = weights;
-    for (let turn = 0; turn < (validation === undefined ? turns : 1); turn++) {
-      const temperature =
-        validation === undefined
-          ? bestTemperature(train, this.#labels, this.#weights(trust))
-          : bestTemperature(validation, clean);
-      trust = fitNoiseWithPairs(atTemperature(train, temperature), this.#labels).trust;
-    }
-    return trust;
+    const temperature =
+      validation === undefined
+        ? bestTemperature(train, this.#labels, weights)
+        : bestTemperature(validation, this.inputs.data.validation.labels.data);
+    return fitNoiseWithPairs(atTemperature(train, temperature), this.#labels).trust;
   }
 
   /** Trust, or where somebody has decided how much the sample counts. */
