@@ -183,9 +183,10 @@ async function main() {
           }
           found.push(known.get(key));
         }
-        const of = (method, measure) => mean(found.map((each) => each[method][measure] ?? 0));
+        const of = (method, measure) => mean(found.map((each) => each[method][measure] ?? Number.NaN));
+        const percent = (value) => (Number.isNaN(value) ? '–' : value.toFixed(0));
         const shown = (method) =>
-          `${of(method, 'auc').toFixed(3)}, ${of(method, 'precision').toFixed(0)}, ${of(method, 'recall').toFixed(0)}`;
+          `${of(method, 'auc').toFixed(3)}, ${percent(of(method, 'precision'))}, ${percent(of(method, 'recall'))}`;
         const where = kind === 'any' ? `${100 * share} % of all` : `${100 * share} % of a class`;
         const numbers = [mean(found.map(({ mistakes }) => mistakes)), of('ours', 'flagged')].map((n) => n.toFixed(0));
         rows.push([title, where, ...numbers, shown('ours'), shown('confident'), shown('smallLoss')]);
