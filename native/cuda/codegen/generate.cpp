@@ -20,6 +20,7 @@ struct Generator {
   auto operator()(const SetRows& i) const { return generate_set_rows(program, i); }
   auto operator()(const ArgMax& i) const { return generate_arg_max(program, i); }
   auto operator()(const RandomUniform& i) const { return generate_random_uniform(program, i); }
+  auto operator()(const WarpAffine& i) const { return generate_warp_affine(program, i); }
 };
 
 }  // namespace

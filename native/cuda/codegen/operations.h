@@ -19,5 +19,6 @@ std::vector<Kernel> generate_scatter_add(const Program& program, const ScatterAd
 std::vector<Kernel> generate_scatter_add_elements(const Program& program, const ScatterAddElements& scatter);
 std::vector<Kernel> generate_arg_max(const Program& program, const ArgMax& arg_max);
 std::vector<Kernel> generate_random_uniform(const Program& program, const RandomUniform& random);
+std::vector<Kernel> generate_warp_affine(const Program& program, const WarpAffine& warp);
 
 }  // namespace bilevel::cuda

@@ -221,6 +221,28 @@ OperationCase random_uniform_case(Random& random) {
   return made;
 }
 
+OperationCase warp_affine_case(Random& random, bool transposed) {
+  OperationCase made;
+  WarpAffine warp{};
+  warp.transposed = transposed;
+  warp.batch = random.integer(0, 3);
+  warp.channels = random.integer(1, 3);
+  for (size_t d = 0; d < 2; ++d) {
+    warp.input[d] = random.integer(1, 9);
+    warp.output[d] = random.integer(0, 9);
+  }
+  const int64_t planes = warp.batch * warp.channels;
+  const int64_t of_x = planes * cells(2, warp.input), of_y = planes * cells(2, warp.output);
+  warp.table = made.bench->add(DType::kFloat32, random.reals(6 * warp.batch, -1.5, 1.5));
+  const int32_t given = made.bench->add(DType::kFloat32, random.reals(transposed ? of_y : of_x));
+  const int32_t result = add_result(made, DType::kFloat32, transposed ? of_x : of_y);
+  warp.x = transposed ? result : given;
+  warp.y = transposed ? given : result;
+  made.operation = warp;
+  made.tolerance = 1e-4;  // positions are rounded otherwise
+  return made;
+}
+
 // Does not compile while an opcode is missing.
 OperationCase random_case(Opcode opcode, Random& random) {
   switch (opcode) {
@@ -254,6 +276,10 @@ OperationCase random_case(Opcode opcode, Random& random) {
       return arg_max_case(random);
     case Opcode::kRandomUniform:
       return random_uniform_case(random);
+    case Opcode::kWarpAffine:
+      return warp_affine_case(random, false);
+    case Opcode::kWarpAffineGradient:
+      return warp_affine_case(random, true);
   }
   throw Failure("no such opcode");
 }
