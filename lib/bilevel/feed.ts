@@ -62,8 +62,8 @@ export interface EpisodeFeedOptions extends Omit<FeedOptions, 'batch' | 'sampler
  * `feed((start) => readBatches(start), { types: { x: { shape: [200, 784] } } })`, where `start` is the number of the
  * batch to begin with.
  * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a batch, sampler, seed or augmentation out of range or a feed without
- * arrays; SHAPE_MISMATCH when the arrays have different numbers of rows, or no images are to be augmented; INVALID_DATA, naming array and position, for a float
- * that is not finite; what the sampler throws
+ * arrays; SHAPE_MISMATCH when the arrays have different numbers of rows, or no images are to be augmented;
+ * INVALID_DATA, naming array and position, for a float that is not finite; what the sampler throws
  */
 export function feed<A extends string>(
   arrays: Readonly<Record<A, Tensor>>,

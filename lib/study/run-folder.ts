@@ -74,7 +74,8 @@ export class RunFolder {
    * Goes on with the run of the folder, from its checkpoint or, when it made none, from the start.
    * @param files what the files that it reads say now
    * @throws NOT_FOUND when the folder holds no run; STATE_MISMATCH when its configuration is another one, listing the
-   *   keys that differ, or a file says something else; INVALID_FILE for damaged files; IO_ERROR; FOLDER_IN_USE while another process works on it
+   *   keys that differ, or a file says something else; INVALID_FILE for damaged files; IO_ERROR; FOLDER_IN_USE while
+   *   another process works on it
    */
   static async resume(
     path: string,

@@ -11,7 +11,9 @@ export interface Quantity {
   readonly format: (value: number) => string;
   /** Title of its curves; without one it is not drawn. */
   readonly chart?: string;
-  /** What curves and JSON show times as much of, where their unit is another: 100 for a share in per cent; default 1. */
+  /**
+   * What curves and JSON show times as much of, where their unit is another: 100 for a share in per cent; default 1.
+   */
   readonly factor?: number;
 }
 

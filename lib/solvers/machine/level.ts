@@ -44,8 +44,8 @@ export interface LevelOptions {
   /** Number of independent trials that the variables hold along their first axis. */
   readonly trials?: number | undefined;
   /**
-   * What plain steps stay below so that they are stable, of 1 over the largest curvature of g; undefined where that does
-   * not tell.
+   * What plain steps stay below so that they are stable, of 1 over the largest curvature of g; undefined where that
+   * does not tell.
    */
   readonly bound?: Bound | undefined;
   /** 1 over the largest curvature of g, per trial, where step sizes are to stay below their bound. */

@@ -30,8 +30,8 @@ const radius = 1e-3;
 const most = 1e30;
 
 /**
- * The largest curvature of g in v at the present point, on one mini-batch: the power iteration w <- (grad_v g(u, v + r w
- * / |w|) - grad_v g(u, v)) / r from a random w, whose length tends to the largest magnitude of an eigenvalue of
+ * The largest curvature of g in v at the present point, on one mini-batch: the power iteration w <- (grad_v g(u, v + r
+ * w / |w|) - grad_v g(u, v)) / r from a random w, whose length tends to the largest magnitude of an eigenvalue of
  * grad_vv g. It needs no second derivatives, so that it serves methods and costs that have none.
  */
 export class LargestCurvature {

@@ -75,7 +75,9 @@ export function levelOptions({ optimizer, lowerOptimizer = optimizer, upper, low
 /** The options that say how v, its copies and the solution of its linear system move. */
 const lowerRates = ['lowerOptimizer', 'lowerLearningRate', 'innerLearningRate', 'linearLearningRate', 'neumannRate'];
 
-/** As `levelOptions` for plain steps of v, whose rates are limited by the curvature of g unless one of them is given. */
+/**
+ * As `levelOptions` for plain steps of v, whose rates are limited by the curvature of g unless one of them is given.
+ */
 export function descentOptions({ optimizer = 'sgd', upper, lower }: DescentDefaults) {
   return {
     ...levelOptions({ optimizer, lowerOptimizer: 'sgd', upper, lower }),

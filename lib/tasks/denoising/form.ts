@@ -22,8 +22,8 @@ export interface Ending {
   /** Whether the run's network predicts one class for all training samples. */
   readonly constant: boolean;
   /**
-   * Of the cross-fitted form: how labels seem to go wrong, the weight decay that was learned, f(u, v*) before and after,
-   * and how many rounds were given up.
+   * Of the cross-fitted form: how labels seem to go wrong, the weight decay that was learned, f(u, v*) before and
+   * after, and how many rounds were given up.
    */
   readonly noise?: Pick<NoiseModel, 'rate' | 'shares'>;
   readonly decay?: Decay;

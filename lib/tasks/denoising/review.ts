@@ -21,8 +21,8 @@ export interface ReviewOptions {
 }
 
 /**
- * What there is to review in the folder of a denoising run that has ended: its suspicious samples, lightest first, and at last those that
- * are decided.
+ * What there is to review in the folder of a denoising run that has ended: its suspicious samples, lightest first, and
+ * at last those that are decided.
  * @throws NOT_FOUND when the folder holds no run, or one that has not ended; INVALID_FILE; what loadDataset throws
  */
 export async function reviewOf(folder: string, { below, count, decided = new Map() }: ReviewOptions): Promise<Review> {

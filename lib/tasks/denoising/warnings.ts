@@ -3,7 +3,9 @@ import type { Ending } from './form.js';
 import { formMethods } from './form-methods.js';
 import type { DenoisingSettings } from './settings.js';
 
-/** What a reader must know before the figures of a run that found nothing, and why it found nothing: one sentence each. */
+/**
+ * What a reader must know before the figures of a run that found nothing, and why it found nothing: one sentence each.
+ */
 export function warningsOf(result: Ending & { readonly settings: DenoisingSettings }): string[] {
   const { task } = result.settings;
   const { methods, weights, flagged, noise, trusted, collapsed = 0 } = result;

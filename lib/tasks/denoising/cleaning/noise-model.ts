@@ -46,8 +46,8 @@ const least = 1e-6;
  *
  *     symmetric / (classes - 1) + table A_yc + confusions p_ic / (1 - p_iy)
  *
- * unless one of `pairs` takes it before. The table has classes (classes - 1) numbers, so it is used only where its likelihood pays for them by the Bayesian
- * information criterion (Schwarz 1978).
+ * unless one of `pairs` takes it before. The table has classes (classes - 1) numbers, so it is used only where its
+ * likelihood pays for them by the Bayesian information criterion (Schwarz 1978).
  * @param probabilities of samples that the classifier was not trained on, [n, classes]
  * @param labels as given, [n]
  */

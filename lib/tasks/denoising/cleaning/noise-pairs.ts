@@ -7,9 +7,9 @@ const tried = 2;
 const firstShare = 0.2;
 
 /**
- * The model of fitNoise without the table, but with pairs of classes of which one is called the other: mistakes that are
- * few, but all of a kind. Pairs are added one by one, as long as the likelihood pays for each one's share and for having
- * chosen it (Bayesian information criterion, Schwarz 1978, with the number of pairs to choose from).
+ * The model of fitNoise without the table, but with pairs of classes of which one is called the other: mistakes that
+ * are few, but all of a kind. Pairs are added one by one, as long as the likelihood pays for each one's share and for
+ * having chosen it (Bayesian information criterion, Schwarz 1978, with the number of pairs to choose from).
  * @param probabilities of samples that the classifier was not trained on, [n, classes]
  * @param labels as given, [n]
  */

@@ -85,10 +85,10 @@ interface Standing {
 }
 
 /**
- * Judges labels of which none is known to be right: every label by networks that were not trained on it. The first round
- * trusts all labels, and leaves out those that the confident joint takes for wrong; the networks of the later ones say
- * what the others look like, and a model of the noise how the labels came about. Clean samples, where there are some,
- * are trained on by all networks and choose penalty and temperature.
+ * Judges labels of which none is known to be right: every label by networks that were not trained on it. The first
+ * round trusts all labels, and leaves out those that the confident joint takes for wrong; the networks of the later
+ * ones say what the others look like, and a model of the noise how the labels came about. Clean samples, where there
+ * are some, are trained on by all networks and choose penalty and temperature.
  */
 export class CleaningRun implements Disposable {
   readonly inputs: CleaningInputs;
@@ -138,8 +138,8 @@ export class CleaningRun implements Disposable {
   }
 
   /**
-   * The probability that each label is right. Without clean samples the temperature is that of the labels as far as they
-   * were trusted.
+   * The probability that each label is right. Without clean samples the temperature is that of the labels as far as
+   * they were trusted.
    * @param weights with which the networks were trained
    */
   #fitted({ train, validation }: OutOfFold, weights: Float64Array): Float64Array {
