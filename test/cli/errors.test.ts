@@ -146,7 +146,7 @@ test('faults of the data are named, and no folder is left behind', (t) =>
     t.is(unknown.code, 'INVALID_ARGUMENT');
     t.regex(
       unknown.message,
-      /Expected mnist, fashion-mnist, idx:DIR, .*INPUTS\.npy,LABELS\.npy for data but received "mnis"/,
+      /Expected mnist, fashion-mnist, cifar10, idx:DIR, .*INPUTS\.npy,LABELS\.npy for data but received "mnis"/,
     );
     t.deepEqual(await readdir(parent), ['data']);
   }));

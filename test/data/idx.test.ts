@@ -205,7 +205,8 @@ test('a missing file and an unknown data set are named', (t) =>
     for (const name of ['minst', 'idx:', 'toString', '']) {
       await t.throwsAsync(loadDataset(name), {
         code: 'INVALID_ARGUMENT',
-        message: /mnist, fashion-mnist, idx:DIR, folder:DIR, FILE\.csv, .* or INPUTS\.npy,LABELS\.npy/,
+        message:
+          /mnist, fashion-mnist, cifar10, idx:DIR, svhn:DIR, folder:DIR, FILE\.csv, .* or INPUTS\.npy,LABELS\.npy/,
       });
     }
   }));

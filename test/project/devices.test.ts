@@ -26,7 +26,9 @@ test('only tests of the CPU device itself make one; all others run on the device
   const makers: string[] = [];
   for (const name of await readdir('test', { recursive: true })) {
     if (!name.endsWith('.ts')) continue;
-    if (/\bDevice\.cpu\(/.test(await readFile(join('test', name), 'utf8'))) makers.push(name);
+    const text = await readFile(join('test', name), 'utf8');
+    // What is said of it in a text makes none.
+    if (/\bDevice\.cpu\(/.test(text.replaceAll(/"[^"\n]*"|'[^'\n]*'/g, ''))) makers.push(name);
   }
   t.deepEqual(makers.toSorted(), [
     'engine/addon.test.ts',

@@ -277,8 +277,8 @@ const isotropic = (upper: number, lower: number, curvature: number) =>
 
 test('stable: its state holds the matrices', (t) => {
   using solver = stable(isotropic(5, 40, 1), {}, { device });
-  // u, v and the old point besides.
-  t.is(solver.memoryOf(solver.init()).state, 4 * (40 * (5 + 40) + 2 * (5 + 40)));
+  // u, v and the old point besides, and the limit of the rates.
+  t.is(solver.memoryOf(solver.init()).state, 4 * (40 * (5 + 40) + 2 * (5 + 40) + 1));
 });
 
 test('stable: refuses what would not fit, naming the sizes, and a Hessian that is not positive definite', async (t) => {

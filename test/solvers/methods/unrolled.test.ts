@@ -148,10 +148,7 @@ for (const lowerSteps of [1, 2, 3, 4, 5, 9, 10, 17]) {
       t.deepEqual(again.v, all.v);
       t.is(again.state.counters['steps.v'], lowerSteps);
       const { wallMs: _, evaluations, ...rest } = all.report;
-      const { gGradients } = methods.rmd.evaluations(
-        methods.rmd.validate({ lowerSteps, backwardSteps, storage: 'checkpoints' }),
-        0,
-      );
+      const { gGradients } = methods.rmd.evaluations(methods.rmd.validate({ ...options, storage: 'checkpoints' }), 0);
       t.deepEqual({ ...again.report, wallMs: 0 }, { ...rest, evaluations: { ...evaluations, gGradients }, wallMs: 0 });
     }
   });
