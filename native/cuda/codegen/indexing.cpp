@@ -14,6 +14,19 @@ bool is_same_memory(const Program& program, int32_t a, int32_t b) {
   return first.kind == second.kind && first.where == second.where;
 }
 
+/** What all operations that read or add at indices are told: their tensors, the record, and the length of the axis. */
+template <typename Operation>
+KernelText at_indices(const char* file, const Program& program, const Operation& operation) {
+  KernelText text(file);
+  text.operand(program, "x", operation.x);
+  text.operand(program, "indices", operation.indices);
+  text.result(program, "y", operation.y);
+  wrong_index(text);
+  text.size("kSize", operation.size);
+  text.size("kCount", operation.count);
+  return text;
+}
+
 Kernel zeros(const Program& program, int32_t y, int64_t elements) {
   KernelText text("scatter.cuh");
   text.result(program, "y", y);
@@ -25,27 +38,15 @@ Kernel zeros(const Program& program, int32_t y, int64_t elements) {
 std::vector<Kernel> generate_gather(const Program& program, const Gather& gather) {
   const int64_t elements = gather.outer * gather.count * gather.inner;
   if (elements == 0) return {};
-  KernelText text("gather.cuh");
-  text.operand(program, "x", gather.x);
-  text.operand(program, "indices", gather.indices);
-  text.result(program, "y", gather.y);
-  wrong_index(text);
-  text.size("kSize", gather.size);
+  KernelText text = at_indices("gather.cuh", program, gather);
   text.size("kInner", gather.inner);
-  text.size("kCount", gather.count);
   return {text.call_threads("gather", elements)};
 }
 
 std::vector<Kernel> generate_gather_elements(const Program& program, const GatherElements& gather) {
   const int64_t elements = gather.rows * gather.count;
   if (elements == 0) return {};
-  KernelText text("gather.cuh");
-  text.operand(program, "x", gather.x);
-  text.operand(program, "indices", gather.indices);
-  text.result(program, "y", gather.y);
-  wrong_index(text);
-  text.size("kSize", gather.size);
-  text.size("kCount", gather.count);
+  KernelText text = at_indices("gather.cuh", program, gather);
   return {text.call_threads("gather_elements", elements)};
 }
 
@@ -77,14 +78,8 @@ std::vector<Kernel> generate_scatter_add(const Program& program, const ScatterAd
   const int64_t elements = scatter.outer * scatter.count * scatter.inner;
   if (results > 0) kernels.push_back(zeros(program, scatter.y, results));
   if (elements > 0) {
-    KernelText text("scatter.cuh");
-    text.operand(program, "x", scatter.x);
-    text.operand(program, "indices", scatter.indices);
-    text.result(program, "y", scatter.y);
-    wrong_index(text);
-    text.size("kSize", scatter.size);
+    KernelText text = at_indices("scatter.cuh", program, scatter);
     text.size("kInner", scatter.inner);
-    text.size("kCount", scatter.count);
     kernels.push_back(text.call_threads("scatter_add", elements));
   }
   return kernels;
@@ -94,13 +89,7 @@ std::vector<Kernel> generate_scatter_add_elements(const Program& program, const 
   std::vector<Kernel> kernels;
   if (scatter.rows * scatter.size > 0) kernels.push_back(zeros(program, scatter.y, scatter.rows * scatter.size));
   if (scatter.rows * scatter.count > 0) {
-    KernelText text("scatter.cuh");
-    text.operand(program, "x", scatter.x);
-    text.operand(program, "indices", scatter.indices);
-    text.result(program, "y", scatter.y);
-    wrong_index(text);
-    text.size("kSize", scatter.size);
-    text.size("kCount", scatter.count);
+    KernelText text = at_indices("scatter.cuh", program, scatter);
     text.size("kRows", scatter.rows);
     constexpr int64_t kRowsOfABlock = kThreads / 32;
     kernels.push_back(text.call_blocks("scatter_add_elements", ceil_divide(scatter.rows, kRowsOfABlock)));
