@@ -181,7 +181,7 @@ test('columns keep their names, numbers stay numbers, and no cell becomes a form
   t.is(encodeCleanedTable(records, ['a', '-b'], found).split('\n').length, 3 + 1);
 });
 
-test('a confusion has a cell for each pair of a few classes, and a line for the frequent pairs of many', (t) => {
+test('a confusion has a cell for each pair of a few classes, and a line for the frequent pairs of many or of long names', (t) => {
   const given = [0, 0, 1, 1, 2];
   const found = { weights: [1, 0, 0, 1, 1], suspicious: [0, 1, 1, 0, 0], suggested: [0, 1, 0, 0, 2] };
   t.deepEqual(confusionTable(['a', 'b', 'c'], given, found).rows, [
@@ -193,6 +193,11 @@ test('a confusion has a cell for each pair of a few classes, and a line for the 
   t.deepEqual(confusionTable(many, given, found).rows, [
     ['class 0', 'class 1', '1'],
     ['class 1', 'class 0', '1'],
+  ]);
+  const long = ['a', 'b', 'c'].map((letter) => letter.repeat(40));
+  t.deepEqual(confusionTable(long, given, found).rows, [
+    [long[0], long[1], '1'],
+    [long[1], long[0], '1'],
   ]);
   t.deepEqual(pairsOf(many, [3], { weights: [1], suspicious: [0], suggested: [4] }), []);
 });

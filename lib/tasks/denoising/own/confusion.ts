@@ -1,8 +1,10 @@
 import type { TextTable } from '../../../report/tables.js';
 import type { CleanedLabels } from './cleaned-labels.js';
 
-/** Most classes of which every pair has a cell, and most pairs that are listed of more. */
+/** Most classes of which every pair has a cell, and most characters of their names in one line. */
 const mostClasses = 12;
+const mostCharacters = 100;
+/** Most pairs that are listed where classes are more, or their names longer. */
 const mostPairs = 30;
 
 /** Suspicious samples of a given label that are better called something else. */
@@ -43,7 +45,7 @@ export function pairsOf(classes: readonly string[], given: ArrayLike<number | bi
 
 /**
  * How many samples of each given label are better called something else: a table with a row for each given label, or
- * with many classes a list of the pairs that are met most.
+ * with many classes or long names a list of the pairs that are met most.
  * @param given class numbers, [n]
  */
 export function confusionTable(
@@ -52,7 +54,7 @@ export function confusionTable(
   found: CleanedLabels,
 ): TextTable {
   const title = 'Given against suggested labels';
-  if (classes.length > mostClasses) {
+  if (classes.length > mostClasses || classes.join('').length > mostCharacters) {
     const pairs = pairsOf(classes, given, found);
     const most = pairs.slice(0, mostPairs);
     return {
