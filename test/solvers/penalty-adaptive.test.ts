@@ -137,6 +137,29 @@ test('where v runs along an f without a lower bound the run ends, and says why',
   t.true((reports.at(-1)?.lowerGradientNorm ?? Number.NaN) < 0.1);
 });
 
+test('with a printed test growth depends on that alone, also where v leaves the lower level', async (t) => {
+  const drifting = bilevelProblem({
+    upper: { u: Tensor.from([0]) },
+    lower: { v: Tensor.from([0]) },
+    f: ({ v }) => reduceSum(square(sub(v.v, 2))),
+    g: ({ u, v }) => reduceSum(square(sub(v.v, u.u))),
+  });
+  const once = { variant: 'paper', lowerSteps: 1, lowerLearningRate: 0.01, growth: 'oncePerTest' } as const;
+  const passing = await run(drifting, 10, { ...once, gamma: 1e-3, lambda: 1e-3, epsilon: 100, epsilonFactor: 1 });
+  const gradients = passing.reports.map(({ lowerGradientNorm }) => lowerGradientNorm);
+  t.true(Number(gradients.at(-1)) > 5 * Number(gradients[0]));
+  t.deepEqual(
+    passing.reports.map(({ growths }) => growths),
+    Array.from({ length: 10 }, (_, index) => index + 1),
+  );
+  // Nor does a weight fall for a lag that is not measured.
+  const failing = await run(drifting, 10, { ...once, growth: 'balanced', epsilon: 1e-9 });
+  t.deepEqual(
+    failing.reports.map(({ growths }) => growths),
+    new Array(10).fill(0),
+  );
+});
+
 test("the variants of paper and authors are those of the print, with the constants of the paper's experiments", (t) => {
   const paper = penalty.validate({ variant: 'paper' });
   t.like(paper, {

@@ -7,12 +7,13 @@ import type { Iteration } from '../../machine/iteration.js';
 import { assign } from '../../machine/level.js';
 import type { Phase } from '../../machine/phase.js';
 
-/** Where a trial is: the costs there, |grad_v g|, and |grad_v f| over the weight of g, as far as it is known. */
+/** Where a trial is: the costs there and |grad_v g|. */
 export interface Place {
   readonly f: number;
   readonly g: number;
   readonly lowerGradient: number;
-  readonly pull: number;
+  /** |grad_v f| over the weight of g; undefined where the test does not measure it. */
+  readonly pull: number | undefined;
 }
 
 const quantities = ['f', 'g', 'lowerGradient', 'pull'] as const;
@@ -38,13 +39,13 @@ export class Departure {
   }
 
   /**
-   * The trials in which |grad_v g| is far above all that v had to do with at first.
+   * The trials in which |grad_v g| is far above all that v had to do with at first; none where the pull is not known.
    * @param places where the trials are
    * @throws DIVERGED when g has risen with it while f fell
    */
   async watch(iteration: Iteration, places: readonly Place[]): Promise<readonly boolean[]> {
     if (iteration.index === 0) {
-      this.#values = quantities.flatMap((name) => places.map((place) => place[name]));
+      this.#values = quantities.flatMap((name) => places.map((place) => place[name] ?? 0));
       await iteration.run(this.#keep);
       return places.map(() => false);
     }
@@ -55,7 +56,7 @@ export class Departure {
       const rises = place.lowerGradient > gradients * lowerGradient;
       if (rises && place.f < f && place.g > g + costs * (Math.abs(g) + Math.abs(f)))
         throw diverged(iteration, first, place);
-      return place.lowerGradient > gradients * Math.max(lowerGradient, pull);
+      return place.pull !== undefined && place.lowerGradient > gradients * Math.max(lowerGradient, pull);
     });
   }
 }

@@ -218,7 +218,8 @@ export const penalty = defineMethod({
       if (options.growth === 'balanced') {
         growth.balance(
           state,
-          lags.map((lag, trial) => (departed[trial] ? 'departed' : lag > 1 ? 'lags' : 'follows')),
+          // Only the relative test measures how v lags.
+          departed.map((gone, trial) => (gone ? 'departed' : (lags[trial] ?? 0) > 1 ? 'lags' : 'follows')),
         );
       }
       const constraints = await reportConstraints(b.problem, residuals, iteration);
@@ -255,13 +256,12 @@ const scaledRate =
 
 /** Where each trial is, by what the phase put out. */
 function placesOf(phase: Phase): Place[] {
-  const [f, g, lowerGradient, pull] = ['f', 'g', 'lowerGradient', 'pull'].map((name) => phase.output(name));
-  const at = (values: readonly number[] = [], trial = 0): number => values[trial] ?? 0;
-  return (f ?? []).map((value, trial) => ({
-    f: value,
-    g: at(g, trial),
-    lowerGradient: at(lowerGradient, trial),
-    pull: at(pull, trial),
+  const [g, lowerGradients, pulls] = [phase.output('g'), phase.output('lowerGradient'), phase.output('pull')];
+  return phase.output('f').map((f, trial) => ({
+    f,
+    g: g[trial] ?? 0,
+    lowerGradient: lowerGradients[trial] ?? 0,
+    pull: pulls[trial],
   }));
 }
 
