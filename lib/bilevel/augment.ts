@@ -91,12 +91,19 @@ export function checkAugmentation(where: string, options: AugmentOptions, images
   return Object.freeze({ ...stated, fill: typeof fill === 'object' ? Object.freeze([...fill]) : fill });
 }
 
-/** What is done to images, in words; undefined for nothing. `flip 0.5, shift 2` */
-export function describeAugmentation(augmentation: Augmentation): string | undefined {
-  const parts = Object.entries(augmentation)
-    .filter(([name, value]) => value !== defaults[name as keyof Augmentation])
-    .map(([name, value]) => `${name} ${value}`);
-  return parts.length === 0 ? undefined : parts.join(', ');
+const differing = (augmentation: Augmentation) =>
+  Object.entries(augmentation).filter(([name, value]) => value !== defaults[name as keyof Augmentation]);
+
+/** Whether images are left as they are: what is outside of them is not seen then. */
+export function leavesImages(augmentation: Augmentation): boolean {
+  return differing(augmentation).every(([name]) => name === 'fill');
+}
+
+/** What is done to images, in words: `flip 0.5, shift 2`. */
+export function describeAugmentation(augmentation: Augmentation): string {
+  return differing(augmentation)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 }
 
 /**
@@ -116,7 +123,7 @@ export function augment(images: Node, key: Node, options: AugmentOptions): Node 
 export function augmented(images: Node, key: Node, augmentation: Augmentation): Node {
   const [channels = 0, height = 0, width = 0] = images.shape.slice(-3);
   const { shift, rotate, scale, fill } = augmentation;
-  if (describeAugmentation({ ...augmentation, fill: 0 }) === undefined) return images;
+  if (leavesImages(augmentation)) return images;
   const count = elementCount(images.shape.slice(0, -3));
   const table = mapsOf(count, [height, width], key, augmentation);
   const x = reshape(images, [count, channels, height, width]);

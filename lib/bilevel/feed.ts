@@ -5,7 +5,7 @@ import type { Sampler } from '../data/samplers/sampler.js';
 import { shuffled } from '../data/samplers/shuffled.js';
 import { adviseName, BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
 import type { Tensor } from '../tensor.js';
-import { type Augmentation, type AugmentOptions, checkAugmentation } from './augment.js';
+import { type Augmentation, type AugmentOptions, checkAugmentation, leavesImages } from './augment.js';
 import { checkTensor } from './check-tensor.js';
 import { type StreamFeed, type StreamOptions, stateStream } from './stream.js';
 
@@ -118,7 +118,8 @@ function checkAugmentations(
         `There is no array ${describe(name)} in the feed, to be augmented. ${adviseName(name, Object.keys(arrays))}`,
       );
     }
-    return [[name, checkAugmentation(`augment of the array ${name}`, options, images)]];
+    const augmentation = checkAugmentation(`augment of the array ${name}`, options, images);
+    return leavesImages(augmentation) ? [] : [[name, augmentation]];
   });
   if (checked.length > 0 && sampler instanceof EpisodeSampler) {
     throw new BilevelError(

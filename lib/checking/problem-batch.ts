@@ -60,7 +60,7 @@ function pick({ data, shape: [count = 1] }: Tensor, rows: Float64Array): Float64
   return picked;
 }
 
-/** What the nodes of a feed are on the mini-batch that was drawn. */
+/** What the nodes of a feed are on the mini-batch that was drawn: its own rows also where costs see them augmented. */
 function rowsOf(inputs: FeedInputs, drawn: Tensors): [Node, Float64Array][] {
   const { name, rows } = inputs;
   if (!isResident(inputs)) {

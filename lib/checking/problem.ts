@@ -2,15 +2,14 @@ import { type BilevelProblem, requireProblem } from '../bilevel/index.js';
 import { Random } from '../data/random.js';
 import { constant, gradient, inner, reduceSum } from '../graph/index.js';
 import { evaluate, type RespondOptions, type Response, respond } from '../solvers/index.js';
-import type { Tensor } from '../tensor.js';
+import { elementCount, type Tensor } from '../tensor.js';
 import { compareWithDifferences, type Derived, type DifferenceResult, moveAside } from './differences.js';
 import { smallBatch } from './problem-batch.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
 /** What methods are made of, w being a fixed direction. */
-export const derivativeNames = ['grad_u f', 'grad_v f', 'grad_u g', 'grad_v g', 'grad_uv g w', 'grad_vv g w'] as const;
-export type DerivativeName = (typeof derivativeNames)[number];
+export type DerivativeName = 'grad_u f' | 'grad_v f' | 'grad_u g' | 'grad_v g' | 'grad_uv g w' | 'grad_vv g w';
 
 export interface CheckProblemOptions extends RespondOptions {
   /** The upper variables by name; where the problem lets them start by default. */
@@ -69,17 +68,16 @@ async function checkDerivatives(
   const named = (level: string, tensors: Tensors) =>
     Object.entries(tensors).map(([name, tensor]): [string, Tensor] => [`${level}/${name}`, tensor]);
   const { problem, feeds } = await smallBatch(stated, Object.fromEntries([...named('u', u), ...named('v', v)]));
-  const [us, vs] = [problem.upper, problem.lower].map((variables) => variables.map(({ value }) => value));
-  if (us === undefined || vs === undefined) throw new RangeError('A problem has two levels.');
+  const us = problem.upper.map(({ value }) => value);
+  const vs = problem.lower.map(({ value }) => value);
   const [f, g] = [reduceSum(problem.f), reduceSum(problem.g)];
   const random = Random.fromSeed(0, 'w');
-  const w = vs.map(({ shape }) => {
-    const size = shape.reduce((product, each) => product * each, 1);
-    return constant(
-      Float64Array.from({ length: size }, () => random.normal()),
+  const w = vs.map(({ shape }) =>
+    constant(
+      Float64Array.from({ length: elementCount(shape) }, () => random.normal()),
       shape,
-    );
-  });
+    ),
+  );
   const slope = inner(gradient(g, vs), w);
   const derived: readonly Omit<Derived<DerivativeName>, 'derivative'>[] = [
     { name: 'grad_u f', scalar: f, by: us },

@@ -115,6 +115,24 @@ test('a turned and scaled image is the bilinear one, by one angle and factor for
   t.true(Math.max(...factors) > 1.2 && Math.min(...factors) < 0.83);
 });
 
+test('images are turned and scaled first, then mirrored, then shifted', async (t) => {
+  const [turn, move] = [
+    { rotate: 30, scale: 1.3 },
+    { flip: 0.5, flipVertical: 0.5, shift: 2 },
+  ];
+  const y = await changed(x, shape, { ...turn, ...move });
+  const oneByOne = await changed(await changed(x, shape, turn), shape, move);
+  // Of two resamplings the second does not see what the first has moved out of the image.
+  const inside = await changed(new Float64Array(x.length).fill(1), shape, move);
+  let seen = 0;
+  for (const [index, value] of y.entries()) {
+    if (inside[index] !== 1) continue;
+    seen++;
+    t.true(Math.abs(value - Number(oneByOne[index])) < 2e-5, `${value}, not ${oneByOne[index]}`);
+  }
+  t.true(seen > x.length / 3);
+});
+
 test('what lies outside has the fill of its channel', async (t) => {
   const fill = [-3, 7];
   const y = await changed(new Float64Array(elementCount(shape)).fill(1), shape, { shift: 2, fill });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { bilevelProblem, feed } from '../../lib/bilevel/index.js';
+import { type AugmentOptions, bilevelProblem, feed } from '../../lib/bilevel/index.js';
 import { checkProblem } from '../../lib/checking/index.js';
 import { samplers } from '../../lib/data/samplers/index.js';
 import {
@@ -71,6 +71,27 @@ test('rows of samples, mini-batches, dropout and episodes are checked too', asyn
   });
   const found = await checkProblem(few, { device, batches: 1 });
   t.true((found.derivatives['grad_v g'].error ?? 1) < 1e-5 && (found.derivatives['grad_v f'].error ?? 1) < 1e-5);
+});
+
+test('images of a feed that augments them are checked as they are', async (t) => {
+  const images = Tensor.from(
+    Array.from({ length: 12 * 2 * 3 * 4 }, (_, index) => Math.sin(index)),
+    [12, 2, 3, 4],
+  );
+  const stated = (batch: number | undefined, augment?: AugmentOptions) =>
+    bilevelProblem({
+      upper: { w: Tensor.from([0.5], []) },
+      lower: { centre: Tensor.from(new Float32Array(24).fill(0.1), [2, 3, 4]) },
+      feeds: { train: feed({ x: images }, { batch, augment: { x: augment } }) },
+      f: ({ v, train: { x } }) => mean(square(sub(x, v.centre))),
+      g: ({ u, v, train: { x } }) => add(mean(square(sub(x, v.centre))), mul(square(u.w), mean(square(v.centre)))),
+    });
+  const usual = { flip: 0.5, shift: 1, rotate: 40, fill: 2 };
+  for (const batch of [5, undefined]) {
+    const found = await checkProblem(stated(batch, usual), { device });
+    t.deepEqual(found, await checkProblem(stated(batch), { device }));
+    t.true((found.derivatives['grad_v g'].error ?? 1) < 1e-5);
+  }
 });
 
 test('what is held constant, has no minimum, or is ill-conditioned is found', async (t) => {

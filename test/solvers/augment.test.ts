@@ -68,9 +68,12 @@ test('what is drawn is the same with and without, and what is seen is not', asyn
   t.deepEqual(a.samplers.train?.state, b.samplers.train?.state);
   t.deepEqual(a.samplers.validation?.state, b.samplers.validation?.state);
   t.notDeepEqual(seen, given);
-  using other = penalty(meanOf({}), { lowerSteps: 3 }, { device });
-  const c = other.init();
-  t.deepEqual(await run(other, c, 4), given, 'nothing to do leaves the bits');
+  for (const nothing of [{}, { fill: 3 }]) {
+    using other = open(nothing);
+    const c = other.init();
+    t.deepEqual(await run(other, c, 4), given, 'nothing to do leaves the bits');
+    t.notThrows(() => plain.restore(other.serialize(c)), 'and the state');
+  }
 });
 
 test('every draw of every feed has a key of its own, from its seed', async (t) => {
