@@ -1,8 +1,5 @@
 // Runs every method on a set of different problems, with its defaults and a few other settings, and writes what came
 // out into docs/choosing.md.
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
-import os from 'node:os';
-import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Device } from '../dist/lib/engine/index.js';
 import { methodNames, methods } from '../dist/lib/solvers/index.js';
@@ -11,6 +8,7 @@ import { problems } from './choosing/problems/index.mjs';
 import { optionsOf, settings } from './choosing/settings.mjs';
 import { markdown } from './choosing/tables.mjs';
 import { publish } from './pages.mjs';
+import { KeptResults, processor, threadsText } from './runs.mjs';
 
 const usage = `Usage: npm run study:choosing -- [options]
 
@@ -22,13 +20,6 @@ const usage = `Usage: npm run study:choosing -- [options]
   --help           this text`;
 
 const page = new URL('../docs/choosing.md', import.meta.url);
-
-/** Results by what they are of. */
-async function known(file) {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const lines = text.split('\n').filter((line) => line !== '');
-  return new Map(lines.map((line) => JSON.parse(line)).map((result) => [keyOf(result), result]));
-}
 
 const keyOf = ({ problem, method, setting }) => [problem, method, setting].join('/');
 
@@ -62,18 +53,15 @@ async function main() {
   const chosen = problems.filter(({ name }) => among(values.problems, [name]).length > 0);
   const names = among(values.methods, methodNames);
   const device = Device.cpu({ threads: 1 });
-  await mkdir(dirname(values.out), { recursive: true });
-  const results = await known(values.out);
+  const kept = await KeptResults.open(values.out, keyOf);
   const keep = async (entry, method, setting, measure) => {
     const result = { problem: entry.name, method, setting };
-    const old = results.get(keyOf(result));
-    if (old !== undefined) return;
+    if (kept.get(keyOf(result)) !== undefined) return;
     const start = process.cpuUsage();
     Object.assign(result, await measure());
     const { user, system } = process.cpuUsage(start);
     result.seconds = (user + system) / 1e6;
-    results.set(keyOf(result), result);
-    await appendFile(values.out, `${JSON.stringify(result)}\n`);
+    await kept.add(result);
     process.stderr.write(
       `${keyOf(result)}: ${result.failure ?? result.f.toPrecision(4)} (${result.seconds.toFixed(1)} s)\n`,
     );
@@ -89,10 +77,10 @@ async function main() {
     }
   }
   device.dispose();
-  const used = [...results.values()];
+  const used = kept.all;
   const seconds = used.reduce((sum, result) => sum + result.seconds, 0);
   const text = [
-    `Measured on ${os.cpus()[0]?.model.trim() ?? 'an unknown processor'}, 1 thread, Node ${process.versions.node}: ${Math.round(seconds / 60)} minutes of processor time in all.`,
+    `Measured on ${processor()}, ${threadsText(1)}, Node ${process.versions.node}: ${Math.round(seconds / 60)} minutes of processor time in all.`,
     ...markdown(used, chosen, names),
   ].join('\n\n');
   console.log(text);

@@ -1,20 +1,20 @@
 // Cleans labels in many settings, and writes what was found beside the best baseline into docs/denoising.md.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Device } from '../dist/lib/engine/index.js';
 import { mean } from '../dist/lib/numbers.js';
 import { formatDuration } from '../dist/lib/report/format.js';
 import { meanAndDeviation } from '../dist/lib/report/tables.js';
-import { parseShard, runStudy } from '../dist/lib/study/index.js';
+import { parseShard } from '../dist/lib/study/index.js';
 import { holdsRun } from '../dist/lib/study/run-folder.js';
 import { judgeBaselines } from '../dist/lib/tasks/denoising/comparison.js';
 import { baselines, loadDenoisingInputs, validateSettings } from '../dist/lib/tasks/denoising/index.js';
 import { Trainer } from '../dist/lib/tasks/denoising/trainer.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
 import { publish, table } from './pages.mjs';
+import { completeStudy, processor, threadsText } from './runs.mjs';
 
 const usage = `Usage: npm run study:denoising -- [options]
 
@@ -89,11 +89,9 @@ async function baselinesIn(setting, out, device, begin) {
 /** The same of ours. */
 async function oursIn(setting, out, device, begin) {
   const folder = join(out, nameOf(setting));
-  const resume = holdsRun(folder);
-  if (!resume && !begin) return undefined;
+  if (!holdsRun(folder) && !begin) return undefined;
   const settings = study.validate({ ...optionsOf(setting), baselines: false });
-  const { results } = await runStudy(study, settings, { out: folder, resume, device });
-  const [outcome] = results.outcomes;
+  const [outcome] = (await completeStudy(study, settings, folder, device)).outcomes;
   return outcome && { seconds: outcome.seconds, methods: outcome.measured.methods };
 }
 
@@ -201,8 +199,7 @@ async function main() {
     );
   }
   device.dispose();
-  const processor = os.cpus()[0]?.model.trim() ?? 'an unknown processor';
-  const text = `${report([...cells.values()])}\n\n${formatDuration(seconds)} in all on ${processor}, ${values.threads} thread${values.threads === '1' ? '' : 's'} a run.`;
+  const text = `${report([...cells.values()])}\n\n${formatDuration(seconds)} in all on ${processor()}, ${threadsText(values.threads)} a run.`;
   console.log(text);
   if (values.write) await publish(new URL('../docs/denoising.md', import.meta.url), 'grid', text);
 }

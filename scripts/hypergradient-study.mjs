@@ -1,13 +1,11 @@
 // Measures how the error of every method's hypergradient falls as its own knob of accuracy grows, and holds it against
 // theory.
-import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { Device } from '../dist/lib/engine/index.js';
-import { renderSvg } from '../dist/lib/report/svg.js';
 import { knobs } from './hypergradients/knobs.mjs';
 import { agrees, errorsOf, rateOf } from './hypergradients/measure.mjs';
 import { problems } from './hypergradients/problems.mjs';
-import { publish, table } from './pages.mjs';
+import { publish, publishPicture, table } from './pages.mjs';
 
 const usage = `Usage: npm run study:hypergradients -- [options]
 
@@ -18,7 +16,6 @@ const usage = `Usage: npm run study:hypergradients -- [options]
 Exit status 1 when a measured rate is not that of theory.`;
 
 const page = new URL('../docs/methods.md', import.meta.url);
-const picture = new URL('../docs/images/hypergradients.svg', import.meta.url);
 
 const nameOf = ({ method, variant }) => (variant === undefined ? method : `${method}, ${variant}`);
 const short = (x) => x.toExponential(0).replace('e+0', '').replace('0e', 'e');
@@ -118,8 +115,7 @@ async function main() {
   for (const { knob, problem } of wrong) console.error(`Not the rate of theory: ${nameOf(knob)} on ${problem.name}`);
   if (wrong.length > 0) process.exitCode = 1;
   if (!values.write) return;
-  await mkdir(new URL('.', picture), { recursive: true });
-  await writeFile(picture, renderSvg(charts(results, 'quadratic'), 1));
+  await publishPicture('hypergradients', charts(results, 'quadratic'));
   await publish(page, 'hypergradients', text);
 }
 

@@ -1,5 +1,4 @@
 // Makes mistakes by hand in labels of real data, and writes how many are found into docs/denoising.md.
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadDataset } from '../dist/lib/data/dataset.js';
@@ -15,6 +14,7 @@ import { validateCleaning } from '../dist/lib/tasks/denoising/own/settings.js';
 import { Trainer } from '../dist/lib/tasks/denoising/trainer.js';
 import { Tensor } from '../dist/lib/tensor.js';
 import { publish, table } from './pages.mjs';
+import { KeptResults } from './runs.mjs';
 
 const usage = `Usage: npm run study:own-data -- [options]
 
@@ -161,10 +161,7 @@ async function main() {
   });
   if (values.help) return console.log(usage);
   const [kinds, shares, seeds] = [values.kinds, values.shares, values.seeds].map((text) => text.split(','));
-  await mkdir(values.out, { recursive: true });
-  const file = join(values.out, 'results.jsonl');
-  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
-  const known = new Map(lines.map((line) => JSON.parse(line)).map(({ key, ...rest }) => [key, rest]));
+  const kept = await KeptResults.open(join(values.out, 'results.jsonl'), ({ key }) => key);
   const device = Device.cpu({ threads: 1 });
   const rows = [];
   for (const name of values.data.split(',')) {
@@ -175,13 +172,12 @@ async function main() {
         const found = [];
         for (const seed of seeds.map(Number)) {
           const key = keyOf(name, kind, share, seed);
-          if (!known.has(key)) {
+          if (kept.get(key) === undefined) {
             set ??= await load();
-            known.set(key, await judged(set, kind, share, seed, device));
-            await appendFile(file, `${JSON.stringify({ key, ...known.get(key) })}\n`);
-            console.error(key, JSON.stringify(known.get(key)));
+            await kept.add({ key, ...(await judged(set, kind, share, seed, device)) });
+            console.error(JSON.stringify(kept.get(key)));
           }
-          found.push(known.get(key));
+          found.push(kept.get(key));
         }
         const of = (method, measure) => mean(found.map((each) => each[method][measure] ?? Number.NaN));
         const percent = (value) => (Number.isNaN(value) ? '–' : value.toFixed(0));

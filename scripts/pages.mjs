@@ -1,5 +1,6 @@
-// What scripts write into the pages of docs/: Markdown tables, and text between two marks of a page.
-import { readFile, writeFile } from 'node:fs/promises';
+// What scripts write into docs/: Markdown tables, text between two marks of a page, and pictures.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { renderSvg } from '../dist/lib/report/svg.js';
 
 /** A Markdown table whose columns are aligned, so that it reads well in a terminal too. */
 export function table(head, rows) {
@@ -17,4 +18,11 @@ export async function publish(page, name, text) {
   const [from, to] = marks.map((mark) => old.indexOf(mark));
   if (from < 0 || to < from) throw new Error(`${page} lacks its marks ${marks.join(' and ')}`);
   await writeFile(page, `${old.slice(0, from + marks[0].length)}\n\n${text}\n\n${old.slice(to)}`);
+}
+
+/** Draws the charts into docs/images/NAME.svg, one above the other, so that they can be read on a phone. */
+export async function publishPicture(name, charts) {
+  const file = new URL(`../docs/images/${name}.svg`, import.meta.url);
+  await mkdir(new URL('.', file), { recursive: true });
+  await writeFile(file, renderSvg(charts));
 }

@@ -1,18 +1,16 @@
 // Runs the data denoising of Mehra and Hamm 2021, and writes it beside their figures into docs/table-2.md: rows of
 // Table 2, the effect of T (Fig. 5a) and accuracy against seconds (Fig. 4a).
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Progress } from '../dist/lib/cli/progress.js';
 import { Device } from '../dist/lib/engine/index.js';
-import { renderSvg } from '../dist/lib/report/svg.js';
-import { parseShard, runStudy } from '../dist/lib/study/index.js';
+import { parseShard } from '../dist/lib/study/index.js';
 import { holdsRun } from '../dist/lib/study/run-folder.js';
 import { publishedAccuracies } from '../dist/lib/tasks/denoising/index.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
-import { publish, table } from './pages.mjs';
+import { publish, publishPicture, table } from './pages.mjs';
+import { completeStudy, processor, threadsText } from './runs.mjs';
 
 const usage = `Usage: npm run study:paper -- [options]
 
@@ -111,14 +109,9 @@ function runsOf({ parts, names, epochs }) {
 /** What a run found so far, epoch by epoch and at its end; undefined where no epoch has ended. */
 async function resultOf({ options, ...run }, out, device, begin) {
   const folder = join(out, run.folder);
-  const goOn = async () => {
-    const progress = new Progress(false);
-    const report = progress.update.bind(progress);
-    const given = { out: folder, resume: holdsRun(folder), device, report };
-    return runStudy(study, study.validate(options), given).finally(() => progress.stop());
-  };
   const hasEnded = () => existsSync(join(folder, 'report.html'));
-  const outcome = begin || hasEnded() ? (await goOn()).results.outcomes[0] : undefined;
+  const goOn = begin || hasEnded();
+  const [outcome] = goOn ? (await completeStudy(study, study.validate(options), folder, device)).outcomes : [];
   const epochs = holdsRun(folder) ? await epochsOf(folder) : [];
   if (epochs.length === 0) return undefined;
   const [lower, retrained] = hasEnded() ? Object.values(outcome.measured.methods) : [epochs.at(-1)];
@@ -222,17 +215,14 @@ async function main() {
   }
   device.dispose();
   const [rows, steps] = [found.filter(({ part }) => part !== 'steps'), found.filter(({ part }) => part === 'steps')];
-  const processor = os.cpus()[0]?.model.trim() ?? 'an unknown processor';
   const page = [
-    `One seed, ${values.threads} thread${values.threads === '1' ? '' : 's'} of ${processor}, Node ${process.versions.node}.`,
+    `One seed, ${threadsText(values.threads)} of ${processor()}, Node ${process.versions.node}.`,
     ...(rows.length > 0 ? ['### Table 2', rowsText(rows)] : []),
     ...(steps.length > 0 ? ['### Effect of T', stepsText(steps)] : []),
   ].join('\n\n');
   console.log(page);
   if (!values.write) return;
-  const pictures = new URL('../docs/images/', import.meta.url);
-  await mkdir(pictures, { recursive: true });
-  await writeFile(new URL('table-2-time.svg', pictures), renderSvg(charts(found), 2));
+  await publishPicture('table-2-time', charts(found));
   await publish(new URL('../docs/table-2.md', import.meta.url), 'measured', page);
 }
 

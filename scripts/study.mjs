@@ -1,17 +1,14 @@
 // Runs a study in all its parts and writes its tables and pictures into its page of docs/.
-import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Progress } from '../dist/lib/cli/progress.js';
 import { Device } from '../dist/lib/engine/index.js';
 import { parseOption } from '../dist/lib/options.js';
 import { formatDuration } from '../dist/lib/report/format.js';
-import { renderSvg } from '../dist/lib/report/svg.js';
-import { failuresOf, runStudy, tablesOf } from '../dist/lib/study/index.js';
-import { holdsRun } from '../dist/lib/study/run-folder.js';
+import { failuresOf, tablesOf } from '../dist/lib/study/index.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
-import { publish, table } from './pages.mjs';
+import { publish, publishPicture, table } from './pages.mjs';
+import { completeStudy, processor, threadsText } from './runs.mjs';
 import { studies } from './studies.mjs';
 
 const usage = `Usage: npm run study -- NAME [options]
@@ -25,19 +22,6 @@ NAME is one of ${Object.keys(studies).join(', ')}.
   --help           this text`;
 
 const pages = new URL('../docs/', import.meta.url);
-const pictures = new URL('images/', pages);
-
-/** Makes the runs of a part that its folder lacks. */
-async function runPart(study, given, out, device) {
-  const settings = study.validate(given);
-  const resume = study.jobs(settings).some(({ path }) => holdsRun(join(out, path)));
-  const progress = new Progress(false);
-  try {
-    return (await runStudy(study, settings, { out, resume, device, report: progress.update.bind(progress) })).results;
-  } finally {
-    progress.stop();
-  }
-}
 
 function textOf(title, study, results) {
   const tables = tablesOf(study, results).flatMap((each) => [
@@ -88,23 +72,18 @@ async function main() {
   const all = [];
   for (const [title, own] of Object.entries(parts)) {
     const out = join(values.out ?? `runs/${name}-study`, title.toLowerCase().replaceAll(/\W+/g, '-'));
-    all.push({ title, results: await runPart(study, optionsOf(own), out, device) });
+    all.push({ title, results: await completeStudy(study, study.validate(optionsOf(own)), out, device) });
   }
   const seconds = all.flatMap(({ results }) => results.outcomes).reduce((sum, each) => sum + each.seconds, 0);
-  const processor = os.cpus()[0]?.model.trim() ?? 'an unknown processor';
   const text = [
-    `Measured on ${processor}, ${threads} thread${threads === 1 ? '' : 's'}, Node ${process.versions.node}: ${formatDuration(seconds)} in all; load average ${os.loadavg()[0].toFixed(1)} at the end.`,
+    `Measured on ${processor()}, ${threadsText(threads)}, Node ${process.versions.node}: ${formatDuration(seconds)} in all; load average ${os.loadavg()[0].toFixed(1)} at the end.`,
     ...all.flatMap(({ title, results }) => textOf(title, study, results)),
   ].join('\n\n');
   device.dispose();
   console.log(text);
   if (!values.write) return;
-  await mkdir(pictures, { recursive: true });
   const drawn = plan.pictures(all.map(({ results }) => study.charts(results)));
-  for (const [file, { charts }] of Object.entries(drawn)) {
-    // One above the other, so that they can be read on a phone.
-    await writeFile(new URL(`${file}.svg`, pictures), renderSvg(charts, 1));
-  }
+  for (const [picture, { charts }] of Object.entries(drawn)) await publishPicture(picture, charts);
   await publish(new URL(page, pages), 'measured', text);
 }
 
