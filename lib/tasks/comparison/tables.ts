@@ -84,7 +84,7 @@ export function endTable(comparison: Comparison): TextTable {
   });
   return {
     title: `At the end of ${positionText(budget, budget.amount)}${budget.unit === 'seconds' ? '' : ' evaluations'}`,
-    header: ['Method', 'batch', ...columns.map(([title]) => title), ''],
+    header: ['Method', 'batch', ...columns.map(([title]) => title), 'note'],
     rows,
     note:
       `${task.notes.others} f(u, v*) is the upper cost on all samples where v has been trained anew on the lower cost alone, ` +
