@@ -9,8 +9,8 @@ import { mean } from '../dist/lib/numbers.js';
 import { confidentLearning } from '../dist/lib/tasks/denoising/baselines/confident-learning.js';
 import { smallLoss } from '../dist/lib/tasks/denoising/baselines/small-loss.js';
 import { judgeLabels } from '../dist/lib/tasks/denoising/judgement.js';
-import { CleaningRun } from '../dist/lib/tasks/denoising/own/run.js';
-import { validateCleaning } from '../dist/lib/tasks/denoising/own/settings.js';
+import { OwnDataRun } from '../dist/lib/tasks/denoising/own/run.js';
+import { validateOwnData } from '../dist/lib/tasks/denoising/own/settings.js';
 import { Trainer } from '../dist/lib/tasks/denoising/trainer.js';
 import { Tensor } from '../dist/lib/tensor.js';
 import { publish, table } from './pages.mjs';
@@ -122,9 +122,9 @@ async function judged(set, kind, share, seed, device) {
     validation: none,
     test: none,
   };
-  const settings = validateCleaning({ data: 'none.csv', seed });
+  const settings = validateOwnData({ data: 'none.csv', seed });
   const { signal } = new AbortController();
-  const run = new CleaningRun({ network, data, given: labels, decisions: new Map() }, settings, device, signal);
+  const run = new OwnDataRun({ network, data, given: labels, decisions: new Map() }, settings, device, signal);
   for await (const _ of run.rounds());
   const { weights, suspicious } = run.found;
   run[Symbol.dispose]();

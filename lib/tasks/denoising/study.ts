@@ -17,7 +17,7 @@ import { compare, judgementsOf } from './comparison.js';
 import type { Ending, Form } from './form.js';
 import { formMethods } from './form-methods.js';
 import { readingOptions } from './own/settings.js';
-import { cleaningStudy } from './own/study.js';
+import { ownDataStudy } from './own/study.js';
 import { denoisingPage } from './page.js';
 import { paperForm } from './paper-form.js';
 import { publishedAccuracies } from './published.js';
@@ -62,7 +62,7 @@ export const denoisingStudy = defineStudy({
     'ApproxGrad:': linearOptions,
   },
   instead: ({ data = taskOptions.data.default }) =>
-    isDataset(String(data)) && !isForExperiments(String(data)) ? cleaningStudy : undefined,
+    isDataset(String(data)) && !isForExperiments(String(data)) ? ownDataStudy : undefined,
   defaults: () =>
     denoisingOptions.settings.values.map((settings) => {
       const { task, method } = validateSettings({ settings });

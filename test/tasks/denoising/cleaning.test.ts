@@ -111,6 +111,7 @@ test('a cleaning does not go on from the state of another run', async (t) => {
   const restored = await Cleaning.prepare(network, trainer, settings, { tensors, values });
   t.deepEqual(restored.trust, cleaning.trust);
   const states = [
+    { tensors: new Map(), values },
     { tensors: new Map([['trust', Tensor.zeros([99])]]), values },
     { tensors: new Map([...tensors, ['train', Tensor.zeros([100, 9])]]), values },
     { tensors, values: { ...(values as object), temperature: 'hot' } },

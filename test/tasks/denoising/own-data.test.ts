@@ -10,8 +10,8 @@ import { decisionsSoFar, readDecisions } from '../../../lib/review/index.js';
 import { encodeCleanedTable, encodeJudgedTable } from '../../../lib/tasks/denoising/own/cleaned-labels.js';
 import { confusionTable, pairsOf } from '../../../lib/tasks/denoising/own/confusion.js';
 import { findReasons } from '../../../lib/tasks/denoising/own/reasons.js';
-import { CleaningRun, loadCleaningInputs } from '../../../lib/tasks/denoising/own/run.js';
-import { datasetOptions, validateCleaning } from '../../../lib/tasks/denoising/own/settings.js';
+import { loadOwnDataInputs, OwnDataRun } from '../../../lib/tasks/denoising/own/run.js';
+import { datasetOptions, validateOwnData } from '../../../lib/tasks/denoising/own/settings.js';
 import { reviewOf } from '../../../lib/tasks/denoising/review.js';
 import { Tensor } from '../../../lib/tensor.js';
 import { bilevel, errorOf } from '../../support/command-line.js';
@@ -106,24 +106,24 @@ test('clean rows beside the table are trained on, and a run goes on from each ro
     const [data, clean] = [join(parent, 'flowers.csv'), join(parent, 'clean.csv')];
     await writeFile(data, mistakenTable(20).text);
     await writeFile(clean, flowerTable(8, 1));
-    const settings = validateCleaning({ data, clean, label: 'species', trainSteps: 50 });
-    const inputs = await loadCleaningInputs(settings);
+    const settings = validateOwnData({ data, clean, label: 'species', trainSteps: 50 });
+    const inputs = await loadOwnDataInputs(settings);
     t.is(inputs.data.validation.labels.size, 24);
     const { signal } = new AbortController();
-    using whole = new CleaningRun(inputs, settings, device, signal);
+    using whole = new OwnDataRun(inputs, settings, device, signal);
     const trusts: number[] = [];
     let saved = whole.save();
     for await (const { trust } of whole.rounds()) {
       trusts.push(trust);
       if (trusts.length === 1) saved = whole.save();
     }
-    using rest = new CleaningRun(inputs, settings, device, signal, saved);
+    using rest = new OwnDataRun(inputs, settings, device, signal, saved);
     const later: number[] = [];
     for await (const { trust } of rest.rounds()) later.push(trust);
     t.deepEqual(later, trusts.slice(1));
     t.deepEqual(rest.found, whole.found);
     const other = { tensors: new Map([['probabilities', Tensor.zeros([3, 3])]]), values: { round: 1 } };
-    t.throws(() => new CleaningRun(inputs, settings, device, signal, other), { code: 'STATE_MISMATCH' });
+    t.throws(() => new OwnDataRun(inputs, settings, device, signal, other), { code: 'STATE_MISMATCH' });
   }));
 
 test('arrays come back as numbers of samples', (t) =>
@@ -148,7 +148,7 @@ test('arrays come back as numbers of samples', (t) =>
 
 test('options of the experiments, and those of other data, are refused with what to do', async (t) => {
   const refuses = (given: object, message: RegExp): void => {
-    t.throws(() => datasetOptions(validateCleaning({ data: 'x.csv', ...given })), {
+    t.throws(() => datasetOptions(validateOwnData({ data: 'x.csv', ...given })), {
       code: 'INVALID_ARGUMENT',
       message,
     });
@@ -156,7 +156,7 @@ test('options of the experiments, and those of other data, are refused with what
   refuses({ noise: 0.3 }, /option noise has no use for data of your own.*label, inputs, ignore/);
   refuses({ baselines: false }, /option baselines has no use/);
   refuses({ shape: '1,a' }, /sizes with commas between them for the option shape/);
-  t.deepEqual(datasetOptions(validateCleaning({ data: 'x.csv', shape: '1, 28,28', ignore: 'a, b', baselines: true })), {
+  t.deepEqual(datasetOptions(validateOwnData({ data: 'x.csv', shape: '1, 28,28', ignore: 'a, b', baselines: true })), {
     ignore: ['a', 'b'],
     shape: [1, 28, 28],
   });
@@ -265,7 +265,7 @@ test('what somebody has decided holds in another round: kept and fixed labels ar
     const label = fixed % 3;
     await writeFile(file, `index,decision,label\n${kept},keep,\n${fixed},fix,${label}\n${dropped},drop,\n`);
     const given = { data, label: 'species', decisions: file, trainSteps: 20 };
-    const inputs = await loadCleaningInputs(validateCleaning(given));
+    const inputs = await loadOwnDataInputs(validateOwnData(given));
     t.is(Number(inputs.data.train.labels.data[fixed]), label);
     t.not(Number(inputs.given.data[fixed]), label);
 
@@ -300,7 +300,7 @@ test('what somebody has decided holds in another round: kept and fixed labels ar
 
     for (const line of ['900,keep,', `1,fix,3`]) {
       await writeFile(file, `index,decision,label\n${line}\n`);
-      await t.throwsAsync(loadCleaningInputs(validateCleaning(given)), {
+      await t.throwsAsync(loadOwnDataInputs(validateOwnData(given)), {
         code: 'INVALID_DATA',
         message: /the data set has 120 rows and 3 classes/,
       });

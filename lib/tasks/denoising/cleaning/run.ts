@@ -112,8 +112,7 @@ export class Cleaning {
     settings: CleaningSettings,
     saved?: SavedState,
   ): Promise<Cleaning> {
-    // A run that was stopped during the comparison has nothing of the cleaning yet.
-    if (saved?.tensors.has('trust')) return Cleaning.#restored(network, trainer, settings, saved);
+    if (saved !== undefined) return Cleaning.#restored(network, trainer, settings, saved);
     const decay = firstDecay(network);
     const parameters = await trainer.train({ weights: new Float64Array(trainer.count), l2: decay });
     const probabilities = await trainer.probabilities(trainer.data.train.inputs, parameters);

@@ -8,7 +8,7 @@ const mostCharacters = 100;
 const mostPairs = 30;
 
 /** Suspicious samples of a given label that are better called something else. */
-export interface Pair {
+export interface PairCount {
   readonly given: string;
   readonly suggested: string;
   readonly samples: number;
@@ -34,7 +34,11 @@ function count(
  * The pairs of a given and another suggested label, those that are met most first.
  * @param given class numbers, [n]
  */
-export function pairsOf(classes: readonly string[], given: ArrayLike<number | bigint>, found: CleanedLabels): Pair[] {
+export function pairsOf(
+  classes: readonly string[],
+  given: ArrayLike<number | bigint>,
+  found: CleanedLabels,
+): PairCount[] {
   const pairs = count(classes.length, given, found).flatMap((row, from) =>
     row.flatMap((samples, to) =>
       from === to || samples === 0 ? [] : [{ given: classes[from] ?? '', suggested: classes[to] ?? '', samples }],

@@ -7,14 +7,14 @@ import { environmentOf } from '../../../study/index.js';
 import type { CleanedLabels } from './cleaned-labels.js';
 import { confusionTable } from './confusion.js';
 import { findReasons } from './reasons.js';
-import type { CleaningInputs } from './run.js';
+import type { OwnDataInputs } from './run.js';
 
 /** Samples that the page shows, and cells of a row. */
 const shown = 50;
 const mostCells = 8;
 
 interface Page {
-  readonly inputs: CleaningInputs;
+  readonly inputs: OwnDataInputs;
   readonly found: CleanedLabels;
   readonly parameters: Parameters;
   readonly device: Device;
@@ -24,7 +24,7 @@ interface Page {
 }
 
 /** The page of a run: what is suspicious, and why. */
-export async function cleaningPage({ inputs, found, device, title, ...page }: Page): Promise<string> {
+export async function ownDataPage({ inputs, found, device, title, ...page }: Page): Promise<string> {
   const { dataset, data } = inputs;
   const { train, classes } = data;
   const count = train.labels.size;

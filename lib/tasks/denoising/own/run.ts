@@ -16,12 +16,12 @@ import type { DenoisingData } from '../data.js';
 import { Trainer } from '../trainer.js';
 import type { CleanedLabels } from './cleaned-labels.js';
 import { decisionsOn, overruled, weightOf, withFixed } from './decisions.js';
-import { type CleaningSettings, loadOwnData } from './settings.js';
+import { loadOwnData, type OwnDataSettings } from './settings.js';
 
 /** Rounds of cross-fitting: in each, networks are trained with the trust of the one before. */
 export const rounds = 3;
 
-export interface CleaningInputs {
+export interface OwnDataInputs {
   readonly dataset: Dataset;
   readonly network: Network;
   /** The labels of `train` with those that somebody has fixed. */
@@ -35,7 +35,7 @@ export interface CleaningInputs {
  * @throws what loadDataset, loadModel and decisionsOn throw; SHAPE_MISMATCH and INVALID_DATA where network and data do
  *   not fit
  */
-export async function loadCleaningInputs(settings: CleaningSettings): Promise<CleaningInputs> {
+export async function loadOwnDataInputs(settings: OwnDataSettings): Promise<OwnDataInputs> {
   const { doubtful, clean } = await loadOwnData(settings);
   const classes = doubtful.classes.length;
   const { inputShape } = doubtful.train;
@@ -90,16 +90,16 @@ interface Standing {
  * ones say what the others look like, and a model of the noise how the labels came about. Clean samples, where there
  * are some, are trained on by all networks and choose penalty and temperature.
  */
-export class CleaningRun implements Disposable {
-  readonly inputs: CleaningInputs;
+export class OwnDataRun implements Disposable {
+  readonly inputs: OwnDataInputs;
   readonly #trainer: Trainer;
   readonly #labels: Int32Array;
   #standing: Standing;
 
   /** @throws STATE_MISMATCH for a saved state of other data */
   constructor(
-    inputs: CleaningInputs,
-    settings: CleaningSettings,
+    inputs: OwnDataInputs,
+    settings: OwnDataSettings,
     device: Device,
     signal: AbortSignal,
     saved?: SavedState,

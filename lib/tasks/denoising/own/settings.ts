@@ -36,7 +36,7 @@ export const readingOptions = {
 const { data, network, output, seed, batch, trainSteps, trainLearningRate } = ownOptions;
 
 /** Options of cleaning a data set of one's own. */
-const cleaningOptions = {
+const ownDataOptions = {
   data,
   network,
   output,
@@ -47,26 +47,26 @@ const cleaningOptions = {
   ...readingOptions,
 } as const;
 
-export type CleaningSettings = Options<typeof cleaningOptions>;
+export type OwnDataSettings = Options<typeof ownDataOptions>;
 
 /** @throws INVALID_ARGUMENT for an option of the experiments, which make wrong labels themselves */
-export function validateCleaning(given: Readonly<Record<string, unknown>>): CleaningSettings {
+export function validateOwnData(given: Readonly<Record<string, unknown>>): OwnDataSettings {
   // What the command line can only turn off is on without being asked for.
   const asked = Object.entries(given).filter(([, value]) => value !== undefined && value !== true);
-  const other = asked.map(([name]) => name).find((name) => !Object.hasOwn(cleaningOptions, name));
+  const other = asked.map(([name]) => name).find((name) => !Object.hasOwn(ownDataOptions, name));
   if (other !== undefined) {
     throw new BilevelError(
       'INVALID_ARGUMENT',
       `The option ${other} has no use for data of your own, which have their own wrong labels: all rows are judged, by cross-fitting. ` +
-        `Leave it out. These have: ${Object.keys(cleaningOptions).join(', ')}.`,
+        `Leave it out. These have: ${Object.keys(ownDataOptions).join(', ')}.`,
     );
   }
-  return validateOptions(cleaningOptions, Object.fromEntries(asked) as GivenOptions<typeof cleaningOptions>, 'denoise');
+  return validateOptions(ownDataOptions, Object.fromEntries(asked) as GivenOptions<typeof ownDataOptions>, 'denoise');
 }
 
 /** The data set, and another one of right labels where it is asked for. @throws what loadDataset throws */
 export async function loadOwnData(
-  settings: CleaningSettings,
+  settings: OwnDataSettings,
 ): Promise<{ readonly doubtful: Dataset; readonly clean?: Dataset }> {
   const doubtful = await loadDataset(settings.data, datasetOptions(settings));
   if (settings.clean === '') return { doubtful };
@@ -76,7 +76,7 @@ export async function loadOwnData(
 }
 
 /** Paths of what is read, where they are those of files. */
-export function filesOf({ data, clean, decisions }: CleaningSettings): string[] {
+export function filesOf({ data, clean, decisions }: OwnDataSettings): string[] {
   const paths = [data, clean].flatMap((specification) => [specification, ...specification.split(',')]);
   return [...new Set([...paths, decisions].map((path) => path.trim()))].filter((path) => path !== '');
 }

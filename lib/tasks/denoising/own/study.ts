@@ -4,17 +4,17 @@ import { formatShare } from '../../../report/format.js';
 import { encodeDecisions } from '../../../review/index.js';
 import { defineStudy, type Job, type Results } from '../../../study/index.js';
 import { encodeCleanedTable, encodeJudgedTable } from './cleaned-labels.js';
-import { confusionTable, type Pair, pairsOf } from './confusion.js';
-import { cleaningPage } from './page.js';
-import { CleaningRun, loadCleaningInputs, rounds } from './run.js';
-import { type CleaningSettings, filesOf, validateCleaning } from './settings.js';
+import { confusionTable, type PairCount, pairsOf } from './confusion.js';
+import { ownDataPage } from './page.js';
+import { loadOwnDataInputs, OwnDataRun, rounds } from './run.js';
+import { filesOf, type OwnDataSettings, validateOwnData } from './settings.js';
 
-interface CleaningJob extends Job {
-  readonly settings: CleaningSettings;
+interface OwnDataJob extends Job {
+  readonly settings: OwnDataSettings;
 }
 
 /** What a run has come to. */
-interface CleaningEnding {
+interface OwnDataEnding {
   readonly samples: number;
   readonly suspicious: number;
   /** Samples with labels known to be right, which were given beside. */
@@ -23,20 +23,20 @@ interface CleaningEnding {
   readonly decided: number;
   readonly classes: readonly string[];
   /** Suspicious samples by given and suggested label. */
-  readonly pairs: readonly Pair[];
+  readonly pairs: readonly PairCount[];
   readonly confusion: ReturnType<typeof confusionTable>;
   /** The owner's table with weights and suggestions, and the one without suspicious rows. */
   readonly files: { readonly judged: string; readonly cleaned: string };
 }
 
 /** Finds doubtful labels in a data set of one's own. */
-export const cleaningStudy = defineStudy({
+export const ownDataStudy = defineStudy({
   name: 'denoise',
   summary: 'Finds labels in data of your own that networks which were not trained on them find unlikely.',
   examples: [],
   options: {},
-  validate: validateCleaning,
-  jobs: (settings: CleaningSettings): CleaningJob[] => [
+  validate: validateOwnData,
+  jobs: (settings: OwnDataSettings): OwnDataJob[] => [
     {
       path: '',
       title: 'Cross-fitting',
@@ -46,9 +46,9 @@ export const cleaningStudy = defineStudy({
       settings,
     },
   ],
-  load: ({ settings }) => loadCleaningInputs(settings),
+  load: ({ settings }) => loadOwnDataInputs(settings),
   run: async ({ settings }, inputs, { device, signal }, saved) => {
-    const run = new CleaningRun(inputs, settings, device, signal, saved?.state);
+    const run = new OwnDataRun(inputs, settings, device, signal, saved?.state);
     return {
       async *steps() {
         for await (const report of run.rounds()) {
@@ -57,7 +57,7 @@ export const cleaningStudy = defineStudy({
         }
       },
       save: () => run.save(),
-      end: async (folder, seconds): Promise<CleaningEnding> => {
+      end: async (folder, seconds): Promise<OwnDataEnding> => {
         const { found } = run;
         const { dataset, network, data, decisions } = inputs;
         const { classes } = dataset;
@@ -76,7 +76,7 @@ export const cleaningStudy = defineStudy({
         const title = `Labels of ${settings.data}, judged with ${settings.network}`;
         const configuration = configurationOf(settings);
         const page = { inputs, found, parameters, device, title, wallSeconds: seconds(), configuration };
-        await folder.writeReport(await cleaningPage(page));
+        await folder.writeReport(await ownDataPage(page));
         return {
           samples: given.length,
           suspicious: Array.from(found.suspicious).filter(Boolean).length,
@@ -91,7 +91,7 @@ export const cleaningStudy = defineStudy({
       [Symbol.dispose]: () => run[Symbol.dispose](),
     };
   },
-  measure: (job, _, ending): CleaningEnding => {
+  measure: (job, _, ending): OwnDataEnding => {
     if (ending === undefined) throw new BilevelError('INVALID_FILE', `${job.title} has not ended.`);
     return ending;
   },
@@ -120,9 +120,9 @@ export const cleaningStudy = defineStudy({
   },
 });
 
-const configurationOf = (settings: CleaningSettings): { readonly task: Record<string, unknown> } => ({
+const configurationOf = (settings: OwnDataSettings): { readonly task: Record<string, unknown> } => ({
   task: plainOptions(settings),
 });
 
-const endingsOf = ({ outcomes }: Results<CleaningSettings, CleaningJob, CleaningEnding>): CleaningEnding[] =>
+const endingsOf = ({ outcomes }: Results<OwnDataSettings, OwnDataJob, OwnDataEnding>): OwnDataEnding[] =>
   outcomes.map(({ measured }) => measured);
