@@ -1,6 +1,8 @@
 // A network trained in each precision from the same seeds: the search for wrong labels by the penalty method.
+import { detection } from '../../dist/lib/data/detection.js';
 import { Device } from '../../dist/lib/engine/index.js';
 import { DenoisingRun, loadDenoisingInputs, validateSettings } from '../../dist/lib/tasks/denoising/index.js';
+import { Trainer } from '../../dist/lib/tasks/denoising/trainer.js';
 import { statistics } from '../statistics.mjs';
 import { precisions } from './precisions.mjs';
 
@@ -20,7 +22,9 @@ export const settings = {
 async function train(precision, seed) {
   const device = Device.cpu({ precision });
   const given = validateSettings({ ...settings, seed });
-  const run = await DenoisingRun.prepare(given, await loadDenoisingInputs(given), device);
+  const inputs = await loadDenoisingInputs(given, device);
+  const trainer = new Trainer(inputs.network, inputs.data, given.task, device);
+  const run = await DenoisingRun.prepare(given, inputs, device, trainer);
   const first = await run.accuracy();
   const iterations = [];
   for await (const { f, g, wallMs } of run.iterate()) iterations.push({ f, g, milliseconds: wallMs });
@@ -28,11 +32,12 @@ async function train(precision, seed) {
     precision,
     seed,
     accuracies: { first, last: await run.accuracy() },
-    detection: run.detect(),
+    detection: detection(run.weights, inputs.data.corrupted.data),
     iterations: iterations.map(({ f, g }) => ({ f, g })),
     milliseconds: statistics(iterations.map(({ milliseconds }) => milliseconds)),
   };
   run.dispose();
+  trainer.dispose();
   device.dispose();
   return result;
 }
