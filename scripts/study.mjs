@@ -60,7 +60,10 @@ async function main() {
   const tables = Object.assign({}, ...Object.values(study.options));
   const given = values.set
     .map((each) => each.split(/=(.*)/s))
-    .map(([key, value]) => [key, parseOption(tables[key], value, key)]);
+    .map(([key, value]) => {
+      if (!Object.hasOwn(tables, key)) throw new Error(`${command} has no option ${key}.\n\n${usage}`);
+      return [key, parseOption(tables[key], value, key)];
+    });
   // What parts choose for themselves is replaced in those alone.
   const chosen = new Set(Object.values(parts).flatMap(Object.keys));
   const optionsOf = (own) => ({

@@ -37,7 +37,7 @@ export interface Standing {
 /**
  * The folder of one run:
  * config.json, metrics.jsonl (one line per report), state.safetensors (the latest checkpoint), importance.npy,
- * importance.csv, network.onnx, report.html.
+ * importance.csv, network.onnx, report.html, and the tables that a study writes for the owner of the data.
  *
  * Every file but the metrics is replaced in one step, so a failure leaves the one before. The checkpoint remembers how
  * long the metrics were, and their checksum: a resumed run cuts off the lines that came after it and then writes them

@@ -80,7 +80,6 @@ export class Trainer implements Disposable {
   /** Training samples, and validation samples behind them. */
   readonly #samples: Samples;
   readonly #signal: AbortSignal | undefined;
-  #trainings = 0;
   /** What suits samples of weight 1, once it was asked for. */
   #unweighted: Promise<Tuned> | undefined;
 
@@ -98,11 +97,6 @@ export class Trainer implements Disposable {
     this.#classifier = new Classifier(network, device);
     this.#samples = joinSamples(data.train, data.validation);
     this.#signal = signal;
-  }
-
-  /** Trainings made so far. */
-  get trainings(): number {
-    return this.#trainings;
   }
 
   get seed(): number {
@@ -138,7 +132,6 @@ export class Trainer implements Disposable {
     using solver = minimize(problem, { steps, learningRate: schedule }, { device: this.#device });
     const state = solver.init();
     for await (const _ of solver.run({ iterations: calls, state, ...(this.#signal && { signal: this.#signal }) }));
-    this.#trainings++;
     return { ...state.v, ...(await this.#statistics(state.v, (row) => (all[row] ?? 0) > 0)) };
   }
 

@@ -213,9 +213,8 @@ export class Cleaning {
         yield this.#step(result, change);
         continue;
       }
-      const { model, temperature, length } = await this.#round();
+      const { model, temperature, length, collapsed } = await this.#round();
       const { rate, shares, logLikelihood } = model;
-      const collapsed = this.#saysNothing(model);
       yield this.#step(
         { round: this.#progress.rounds, rate, ...shares, length, temperature, logLikelihood, collapsed },
         collapsed ? 'given up: its networks predict nothing' : `${(100 * rate).toFixed(1)} % of the labels look wrong`,
@@ -232,23 +231,25 @@ export class Cleaning {
    * Trains, predicts and fits the noise. The first round does so with trainings of each length, and keeps to that whose
    * networks make the given labels likeliest: long ones learn wrong labels by heart, short ones too little.
    */
-  async #round(): Promise<Fitted> {
+  async #round(): Promise<Fitted & { readonly collapsed: boolean }> {
     const { rounds, length } = this.#progress;
     let best: Fitted | undefined;
     for (const each of rounds === 0 ? lengths : [length]) {
       const fitted = await this.#fit(each);
       if (best === undefined || fitted.model.logLikelihood > best.model.logLikelihood) best = fitted;
     }
-    const { predicted, trust, model, ...found } = best as Fitted;
-    this.#progress = { ...this.#progress, rounds: rounds + 1 };
-    if (this.#saysNothing(model)) {
-      this.#progress = { ...this.#progress, collapsed: this.#progress.collapsed + 1 };
-      return best as Fitted;
+    const fitted = best as Fitted;
+    const { predicted, trust, model, ...found } = fitted;
+    const collapsed = this.#saysNothing(model);
+    const progress = { ...this.#progress, rounds: rounds + 1 };
+    if (collapsed) {
+      this.#progress = { ...progress, collapsed: progress.collapsed + 1 };
+    } else {
+      this.#predicted = predicted;
+      this.#trust = rounded(trust);
+      this.#progress = { ...progress, ...found, noise: noiseOf(model) };
     }
-    this.#predicted = predicted;
-    this.#trust = rounded(trust);
-    this.#progress = { ...this.#progress, ...found, noise: noiseOf(model) };
-    return best as Fitted;
+    return { ...fitted, collapsed };
   }
 
   /** Whether labels are predicted hardly better than by how many samples have each. */
