@@ -23,7 +23,10 @@ const steps = 20;
 /** Gradients of g that a measurement takes. */
 export const curvatureGradients = steps + 1;
 
-/** How far differences of gradients reach, relative to |v| where that is above 1. */
+/**
+ * How far differences of gradients reach, relative to |v| where that is above 1. They go one way only, at half the cost
+ * of those of `differenceProducts`: how long they are need be known but roughly.
+ */
 const radius = 1e-3;
 
 /** A curvature beyond this is a difference that is no number, and says nothing. */
@@ -40,6 +43,7 @@ export class LargestCurvature {
   readonly #step: Phase;
   /** 1 over the curvature: the builder's limit of rates where it has one. */
   readonly #limit: Node;
+  readonly #bounds = new Map<Level, Phase>();
 
   constructor(b: MethodBuilder) {
     this.#b = b;
@@ -77,7 +81,10 @@ export class LargestCurvature {
   async boundsOf(level: Level, iteration: Iteration): Promise<readonly number[]> {
     const { bound } = level;
     if (bound === undefined) return [];
-    const phase = this.#b.phase('bound', () => ({ outputs: { bound: bound(this.#limit) } }), { once: true });
+    const phase =
+      this.#bounds.get(level) ??
+      this.#b.phase('bound', () => ({ outputs: { bound: bound(this.#limit) } }), { once: true });
+    this.#bounds.set(level, phase);
     await iteration.run(phase);
     return phase.output('bound');
   }
