@@ -1,10 +1,14 @@
 // What the costs of the problems are written with.
 import * as graph from '../../../dist/lib/graph/index.js';
 
-const { add, crossEntropy, exp, expandDims, matmul, mean, mul, neg, reduceSum, reshape, softplus, square, sub } = graph;
+const { add, crossEntropy, exp, expandDims, matmul, mean, mul, neg, reduceSum, reshape, softplus, square, sub, tanh } =
+  graph;
 
 /** x v for a vector v. */
 export const column = (x, v) => reshape(matmul(x, expandDims(v, [1])), [x.shape[0]]);
+/** Units of the hidden layer of a perceptron. */
+export const hidden = 24;
+export const perceptron = (v, x) => matmul(tanh(matmul(x, v.first)), v.second);
 /** Mean of log(1 + exp(-y z)) for y = 1 or -1. */
 export const logLoss = (z, y) => mean(softplus(neg(mul(y, z))));
 export const squaredLoss = (z, y) => mul(0.5, mean(square(sub(z, y))));

@@ -2,8 +2,21 @@
 import { perSample, sets } from '../../../dist/lib/bilevel/index.js';
 import * as graph from '../../../dist/lib/graph/index.js';
 import { Tensor } from '../../../dist/lib/tensor.js';
-import { classLoss, column, decay, squaredLoss } from './costs.mjs';
-import { classified, dense, digits, filled, linear, measured, noisy, normals, pixels, zeros } from './data.mjs';
+import { classLoss, column, decay, hidden, perceptron, squaredLoss } from './costs.mjs';
+import {
+  classified,
+  dense,
+  digits,
+  filled,
+  indices,
+  linear,
+  measured,
+  noisy,
+  normals,
+  pictures,
+  pixels,
+  zeros,
+} from './data.mjs';
 import { define } from './define.mjs';
 
 const {
@@ -23,7 +36,6 @@ const {
   softmax,
   square,
   sub,
-  tanh,
 } = graph;
 
 /** Digits of which a share of the training labels is wrong, and clean ones. */
@@ -31,7 +43,7 @@ const mislabelled = (stream, train, validation, share) => async () => {
   const [first, second] = await digits(stream, train, validation);
   return {
     train: classified(first.images, noisy(`${stream}, noise`, first.classes, share)),
-    validation: classified(second.images, second.classes),
+    validation: pictures(second),
   };
 };
 
@@ -49,9 +61,6 @@ const cleaning = define({
       add(mean(mul(sigmoid(u.weight), crossEntropy(matmul(x, v.v), y))), decay(0.01, v)),
   }),
 });
-
-const hidden = 24;
-const perceptron = (v, x) => matmul(tanh(matmul(x, v.first)), v.second);
 
 const cleaningPerceptron = define({
   name: 'perceptron',
@@ -87,10 +96,7 @@ const mixture = define({
   data: async () => {
     const [validation, ...parts] = await digits('mixture', 200, 100, 100, 100, 100);
     const labels = parts.flatMap(({ classes }, at) => noisy(`mixture ${at}`, classes, 0.3 * at));
-    const source = classified(
-      [[0]],
-      parts.flatMap(({ classes }, at) => classes.map(() => at)),
-    ).y;
+    const source = indices(parts.flatMap(({ classes }, at) => classes.map(() => at)));
     return {
       train: {
         ...classified(
@@ -99,7 +105,7 @@ const mixture = define({
         ),
         source,
       },
-      validation: classified(validation.images, validation.classes),
+      validation: pictures(validation),
     };
   },
   statement: () => ({
@@ -124,14 +130,8 @@ const classWeights = define({
   data: async () => {
     const [all, validation] = await digits('classes', 700, 200);
     const kept = all.classes.map((label, row) => row % (1 + 2 * label) === 0);
-    const train = {
-      images: all.images.filter((_, row) => kept[row]),
-      classes: all.classes.filter((_, row) => kept[row]),
-    };
-    return {
-      train: classified(train.images, train.classes),
-      validation: classified(validation.images, validation.classes),
-    };
+    const ofKept = (values) => values.filter((_, row) => kept[row]);
+    return { train: classified(ofKept(all.images), ofKept(all.classes)), validation: pictures(validation) };
   },
   statement: () => ({
     upper: { weight: zeros(10) },
@@ -151,7 +151,7 @@ const softLabels = define({
     const [train, validation] = await digits('soft labels', 400, 150);
     const isWrong = noisy('soft labels, noise', new Array(400).fill(0), 0.4, 2);
     const given = train.classes.map((label, row) => (label + isWrong[row]) % 10);
-    return { train: classified(train.images, given), validation: classified(validation.images, validation.classes) };
+    return { train: classified(train.images, given), validation: pictures(validation) };
   },
   statement: () => ({
     upper: {
@@ -183,10 +183,7 @@ const sourceWeights = define({
           parts.flatMap((part) => part.rows),
           parts.flatMap((part) => part.values),
         ),
-        source: classified(
-          [[0]],
-          parts.flatMap((part, at) => part.rows.map(() => at)),
-        ).y,
+        source: indices(parts.flatMap((part, at) => part.rows.map(() => at))),
       },
       validation: measured(rows, values),
     };

@@ -21,11 +21,24 @@ export const measured = (rows, values) => ({
   y: Tensor.from(Float32Array.from(values)),
 });
 
+/** Numbers from 0 on, such as classes. */
+export const indices = (values) => Tensor.from(BigInt64Array.from(values, BigInt));
+
 /** Rows of numbers, and the class of each of them. */
 export const classified = (rows, classes) => ({
   x: Tensor.from(Float32Array.from(rows.flat()), [rows.length, rows[0].length]),
-  y: Tensor.from(BigInt64Array.from(classes, BigInt)),
+  y: indices(classes),
 });
+
+/** One of the sets of `digits`. */
+export const pictures = ({ images, classes }) => classified(images, classes);
+
+/** Rows of numbers, and 1 or -1 for each of them: the sign of its value. */
+export const signed = ({ rows, values }) =>
+  measured(
+    rows,
+    values.map((value) => (value > 0 ? 1 : -1)),
+  );
 
 /** The weights of a dense layer as networks start with them: normal, of variance 2 / inputs. */
 export const dense = (stream, inputs, outputs) => normals(stream, [inputs, outputs], Math.sqrt(2 / inputs));

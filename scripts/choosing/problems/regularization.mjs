@@ -1,7 +1,7 @@
 // Penalties of features and layers: u is the logarithm of each, and the lower level a regularized regression.
-import { add, exp, matmul, mul, reduceSum, slice, square, tanh } from '../../../dist/lib/graph/index.js';
-import { classLoss, column, logLoss, ridgeTerm, squaredLoss } from './costs.mjs';
-import { classified, dense, digits, filled, letters, linear, measured, pixels, zeros } from './data.mjs';
+import { add, exp, matmul, mul, reduceSum, slice, square } from '../../../dist/lib/graph/index.js';
+import { classLoss, column, hidden, logLoss, perceptron, ridgeTerm, squaredLoss } from './costs.mjs';
+import { dense, digits, filled, letters, linear, measured, pictures, pixels, signed, zeros } from './data.mjs';
 import { define } from './define.mjs';
 
 const words = 120;
@@ -44,14 +44,10 @@ const logistic = define({
   name: 'logistic',
   title: 'logistic regression, a penalty for each of 60 features',
   budget: 20_000,
-  data: async () => {
-    const of = ({ rows, values }) =>
-      measured(
-        rows,
-        values.map((value) => (value > 0 ? 1 : -1)),
-      );
-    return { train: of(linear('logistic', 100, 60, 2)), validation: of(linear('logistic, others', 100, 60, 2)) };
-  },
+  data: async () => ({
+    train: signed(linear('logistic', 100, 60, 2)),
+    validation: signed(linear('logistic, others', 100, 60, 2)),
+  }),
   statement: () => ({
     upper: { penalty: filled([60], Math.log(1e-3)) },
     lower: { v: zeros(60) },
@@ -62,7 +58,7 @@ const logistic = define({
 
 const digitSets = (stream, train, validation) => async () => {
   const [first, second] = await digits(stream, train, validation);
-  return { train: classified(first.images, first.classes), validation: classified(second.images, second.classes) };
+  return { train: pictures(first), validation: pictures(second) };
 };
 
 const pixelPenalties = define({
@@ -78,9 +74,6 @@ const pixelPenalties = define({
     g: ({ u, v, train: { x, y } }) => add(classLoss(matmul(x, v.v), y), ridgeTerm(u.penalty, v.v)),
   }),
 });
-
-const hidden = 24;
-const perceptron = (v, x) => matmul(tanh(matmul(x, v.first)), v.second);
 
 const units = define({
   name: 'units',

@@ -3,7 +3,7 @@ import { sets } from '../../../dist/lib/bilevel/index.js';
 import { add, constant, crossEntropy, matmul, mean, mul, neg, reshape, tanh } from '../../../dist/lib/graph/index.js';
 import { Tensor } from '../../../dist/lib/tensor.js';
 import { classLoss, column, decay, logLoss } from './costs.mjs';
-import { classified, dense, digits, filled, linear, measured, pixels, zeros } from './data.mjs';
+import { classified, dense, digits, filled, linear, pictures, pixels, signed, zeros } from './data.mjs';
 import { define } from './define.mjs';
 
 const distillation = define({
@@ -14,7 +14,7 @@ const distillation = define({
     const [validation, others] = await digits('distillation', 200, 100);
     const rows = Array.from({ length: 10 }, (_, label) => others.images[others.classes.indexOf(label)]);
     return {
-      validation: classified(validation.images, validation.classes),
+      validation: pictures(validation),
       start: classified(rows, [...rows.keys()]),
     };
   },
@@ -33,14 +33,10 @@ const poisoning = define({
   name: 'poisoning',
   title: `logistic regression with ${poisons} samples that are moved so that its loss on others is largest`,
   budget: 12_000,
-  data: async () => {
-    const of = ({ rows, values }) =>
-      measured(
-        rows,
-        values.map((value) => (value > 0 ? 1 : -1)),
-      );
-    return { train: of(linear('poisoning', 80, 10, 1)), validation: of(linear('poisoning, others', 80, 10, 1)) };
-  },
+  data: async () => ({
+    train: signed(linear('poisoning', 80, 10, 1)),
+    validation: signed(linear('poisoning, others', 80, 10, 1)),
+  }),
   statement: () => ({
     upper: { moved: filled([poisons, 10], 0) },
     lower: { v: zeros(10) },
@@ -64,10 +60,7 @@ const adversary = define({
   holdout: true,
   data: async () => {
     const [train, validation] = await digits('adversary', 60, 150);
-    return {
-      train: classified(train.images, train.classes),
-      validation: classified(validation.images, validation.classes),
-    };
+    return { train: pictures(train), validation: pictures(validation) };
   },
   statement: () => ({
     upper: { change: zeros(60, pixels) },
