@@ -3,7 +3,7 @@ import type { Device } from '../engine/index.js';
 import type { Node } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
 import { Tensor, type TensorType } from '../tensor.js';
-import { compareCosts } from './derived.js';
+import { compareCosts } from './cost-differences.js';
 import type { CheckProgress, DifferenceResult } from './differences.js';
 import { type Computed, evaluateQuantities, feedOf, feedsOf } from './evaluation.js';
 import { type CheckNote, notesOf } from './notes.js';
