@@ -90,6 +90,18 @@ test('the weights grow where v follows, and fall where it lags behind', async (t
   t.true(lags.some((lag) => lag <= 0.5) && lags.some((lag) => lag > 1));
 });
 
+test('where v departs from the lower level the weights are doubled, as far as they may grow', async (t) => {
+  const problem = await problemOf('adversary');
+  const given = { gamma: 1, upperLearningRate: 0.5 };
+  const { reports } = await run(problem, 3, given);
+  const [before, after] = reports.slice(1) as [PenaltyReport, PenaltyReport];
+  t.false(before.passed);
+  t.is(before.growths, 1 + 4);
+  t.true(Math.abs(after.gamma / before.gamma / 1.2 ** 4 - 1) < 1e-6);
+  const limited = await run(problem, 5, { ...given, growthLimit: 2 });
+  t.is(Math.max(...limited.reports.map(({ growths }) => growths)), 2);
+});
+
 test('a trial has units and steps of its own', async (t) => {
   const centres = [1, 20];
   const stated = (chosen: readonly number[]) => {

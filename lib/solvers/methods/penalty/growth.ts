@@ -87,9 +87,11 @@ export class Growth {
     const counts = this.counts(state);
     for (const [trial, { growths, falls = '' }] of this.#counters.entries()) {
       const count = counts[trial] ?? 0;
-      const [name, times] = trials[trial] === 'departed' ? [growths, growthsAtDeparture] : [falls, 1];
-      const moves = trials[trial] === 'departed' ? count < this.#options.growthLimit : count > -mostFalls;
-      if (trials[trial] !== 'follows' && moves) state.counters[name] = (state.counters[name] ?? 0) + times;
+      const move = (name: string, times: number): void => {
+        state.counters[name] = (state.counters[name] ?? 0) + Math.max(times, 0);
+      };
+      if (trials[trial] === 'departed') move(growths, Math.min(growthsAtDeparture, this.#options.growthLimit - count));
+      if (trials[trial] === 'lags') move(falls, Math.min(1, count + mostFalls));
     }
   }
 
