@@ -4,12 +4,18 @@ import { calls } from '../calls.mjs';
 import { chosen, positive, runCommand } from '../command.mjs';
 import { prepare as prepareMatmul } from '../contenders/matmul.mjs';
 import { short } from '../statistics.mjs';
+import { augmentation } from './augmentation.mjs';
 import { iterationStudies } from './iterations.mjs';
 import { scalingReport } from './report.mjs';
 import { stepStudies } from './steps.mjs';
 import { timeOf } from './timing.mjs';
 
-const studies = [...Object.entries(stepStudies), ...Object.entries(iterationStudies), ['calls', calls]];
+const studies = [
+  ...Object.entries(stepStudies),
+  ...Object.entries(iterationStudies),
+  ['augmentation', augmentation],
+  ['calls', calls],
+];
 const names = [...new Set(studies.map(([name]) => name))];
 
 const help = {
@@ -42,7 +48,8 @@ async function measure(values) {
     for await (const result of study(options)) {
       results.push(result);
       const value = result.median ?? result.compileMilliseconds ?? result.call / 1000;
-      console.error(`${result.study}, ${result.series}${result.x ? `, ${result.x}` : ''}: ${short(value)} ms`);
+      const at = result.x ?? result.augmented;
+      console.error(`${result.study}, ${result.series}${at ? `, ${at}` : ''}: ${short(value)} ms`);
     }
   }
   const device = Device.cpu();

@@ -117,6 +117,18 @@ function programsTable(session) {
   return rows.length > 0 ? table(head, rows) : '';
 }
 
+/** What a training step takes with images as they are, and how many times that where they are changed at random. */
+function augmentationTable(session) {
+  const results = picked(session, 'augmentation');
+  const kinds = [...new Set(results.map(({ augmented }) => augmented))];
+  const rows = seriesOf(results).map((name) => {
+    const [plain, ...changed] = results.filter(({ series }) => series === name).map(({ median }) => median);
+    return [name, short(plain), ...changed.map((median) => `x${(median / plain).toFixed(2)}`)];
+  });
+  const [, ...changes] = kinds;
+  return rows.length > 0 ? table(['network', 'images as they are, ms', ...changes], rows) : '';
+}
+
 function callsTable(session) {
   const rows = picked(session, 'calls').map(({ series, call, step }) => [series, ...[call, step].map(short)]);
   return rows.length > 0 ? table(['program', 'a call, µs', 'a step within a call of many, µs'], rows) : '';
@@ -131,6 +143,7 @@ export function scalingReport(session, pictureOf = () => ({})) {
     pictureOf('memory'),
     { title: 'Threads', text: threadsTable(session) },
     { title: 'Programs of the penalty step', text: programsTable(session) },
+    { title: 'Training steps with images changed at random', text: augmentationTable(session) },
     { title: 'Calls, beside their work', text: callsTable(session) },
   ];
 }

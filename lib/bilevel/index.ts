@@ -1,4 +1,4 @@
-export { type AugmentOptions, augment, describeAugmentation } from './augment.js';
+export { type AugmentOptions, augment, checkAugmentation, describeAugmentation } from './augment.js';
 export { checkReal } from './check-tensor.js';
 export type { Constraint, Constraints } from './constraints.js';
 export { type AnyFeed, type EpisodeFeed, type EpisodeFeedOptions, type Feed, type FeedOptions, feed } from './feed.js';

@@ -1,4 +1,4 @@
-import { feed, minimizationProblem } from '../bilevel/index.js';
+import { type AugmentOptions, feed, minimizationProblem } from '../bilevel/index.js';
 import { type CompiledProgram, compileCached, targetOf } from '../compile/index.js';
 import type { SampleInputs } from '../data/labelled-samples.js';
 import { bindTensors, type Device, type Program } from '../engine/index.js';
@@ -26,6 +26,8 @@ export interface TrainOptions {
   /** Samples of a mini-batch. */
   readonly batch: number;
   readonly seed: number;
+  /** How images are changed at random; as they are by default. */
+  readonly augment?: AugmentOptions | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -209,13 +211,13 @@ export async function trainClassifier(
   options: TrainOptions,
   device: Device,
 ): Promise<Parameters> {
-  const { steps, learningRate, seed, signal, onProgress } = options;
+  const { steps, learningRate, seed, augment, signal, onProgress } = options;
   const batch = Math.min(options.batch, labels.size);
   const calls = Math.ceil(steps / stepsPerCall);
   const callSteps = Math.ceil(steps / calls);
   const problem = minimizationProblem({
     lower: initial,
-    feeds: { train: feed({ x: inputs, y: labels }, { batch, seed }) },
+    feeds: { train: feed({ x: inputs, y: labels }, { batch, seed, augment: { x: augment } }) },
     g: ({ v, train, key }) => mean(crossEntropy(network.apply(train.x, v, { key }), train.y)),
   });
   const schedule = cosine(learningRate, 0, calls * callSteps);

@@ -222,9 +222,12 @@ async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
   return { metrics, state: { tensors, values: values.values }, standing };
 }
 
-/** Leaves of nested records by dotted key, as JSON would keep them. */
+/**
+ * Leaves of nested records by dotted key, as JSON would keep them. An empty text is an option that was not given: as
+ * absent as in a folder that was written before there was that option.
+ */
 function leaves(value: unknown, key = ''): [key: string, text: string][] {
-  if (!isRecord(value)) return value === undefined ? [] : [[key, JSON.stringify(value)]];
+  if (!isRecord(value)) return value === undefined || value === '' ? [] : [[key, JSON.stringify(value)]];
   return Object.entries(value).flatMap(([name, inner]) => leaves(inner, key === '' ? name : `${key}.${name}`));
 }
 

@@ -81,6 +81,12 @@ test('another configuration is refused with every key that differs, and the fold
     t.is(await readFile(join(path, 'config.json'), 'utf8'), before);
     const reordered = { seed: 0, penalty: { sizes: [5000, 5000], gamma: 0.01 }, data: 'mnist' };
     await (await RunFolder.resume(path, reordered)).folder.close();
+    // As when the folder was begun before there was the option, which has not been given.
+    await (await RunFolder.resume(path, { ...configuration, augment: '' })).folder.close();
+    await t.throwsAsync(RunFolder.resume(path, { ...configuration, augment: 'flip' }), {
+      code: 'STATE_MISMATCH',
+      message: /augment is absent there and "flip" here/,
+    });
   }));
 
 test('files that changed since the run was begun are named, and those that are gone or new are not', (t) =>

@@ -1,4 +1,4 @@
-import { type BilevelProblem, bilevelProblem, feed, perSample } from '../../bilevel/index.js';
+import { type AugmentOptions, type BilevelProblem, bilevelProblem, feed, perSample } from '../../bilevel/index.js';
 import { crossEntropy, mean } from '../../graph/index.js';
 import type { Parameters, Samples } from '../../network/classifier.js';
 import { weightedMean } from '../../network/importance.js';
@@ -11,19 +11,23 @@ import { Tensor } from '../../tensor.js';
  *
  *     min over u  mean CE(validation; v*)    v* = argmin over v  sum_i u'_i CE_i(train; v) / sum_i u'_i
  *
- * over mini-batches of both sets; the sums are over the mini-batch.
+ * over mini-batches of both sets; the sums are over the mini-batch. Augmentation changes the images of g alone.
  */
 export function denoisingProblem(
   network: Network,
   { train, validation }: { readonly train: Samples; readonly validation: Samples },
   start: { readonly importance: Tensor; readonly parameters: Parameters },
-  { batch, seed }: { readonly batch: number; readonly seed: number },
+  {
+    batch,
+    seed,
+    augment,
+  }: { readonly batch: number; readonly seed: number; readonly augment?: AugmentOptions | undefined },
 ): BilevelProblem {
   return bilevelProblem({
     upper: { importance: perSample(start.importance, 'train') },
     lower: start.parameters,
     feeds: {
-      train: feed({ x: train.inputs, y: train.labels }, { batch, seed }),
+      train: feed({ x: train.inputs, y: train.labels }, { batch, seed, augment: { x: augment } }),
       validation: feed({ x: validation.inputs, y: validation.labels }, { batch, seed }),
     },
     f: ({ v, validation: { x, y }, key }) => mean(crossEntropy(network.apply(x, v, { key }), y)),

@@ -15,6 +15,7 @@ import {
   type SavedState,
 } from '../../solvers/index.js';
 import type { Tensor } from '../../tensor.js';
+import { checkAugmented, parseAugmentation } from './augmentation.js';
 import { type DataSettings, type DenoisingData, loadDenoisingData } from './data.js';
 import { type Judgement, judgeLabels } from './judgement.js';
 import { denoisingProblem, initialImportance, rescaleImportance, weightsOf } from './problem.js';
@@ -50,11 +51,17 @@ export interface DenoisingInputs {
 }
 
 /**
- * @throws what loadDataset, loadModel and loadDenoisingData throw; INVALID_DATA for tokens that the network does not
+ * @throws what loadDataset, loadModel, loadDenoisingData and checkAugmented throw; INVALID_DATA for tokens that the network does not
  *   have
  */
 export async function loadDenoisingInputs(
-  { task }: { readonly task: DataSettings & Pick<DenoisingSettings['task'], 'network' | 'output'> },
+  {
+    task,
+  }: {
+    readonly task: DataSettings &
+      Pick<DenoisingSettings['task'], 'network' | 'output'> &
+      Partial<Pick<DenoisingSettings['task'], 'augment'>>;
+  },
   device: Device,
 ): Promise<DenoisingInputs> {
   checkForExperiments(task.data);
@@ -62,6 +69,7 @@ export async function loadDenoisingInputs(
   const { inputShape } = dataset.train;
   const network = await loadModel(task.network, { inputShape, classes: dataset.classes.length }, task.output);
   const data = await loadDenoisingData(task, dataset, network, device);
+  checkAugmented(task.augment ?? '', data.train.inputs, task.data);
   for (const part of ['train', 'validation', 'test'] as const)
     checkTokens(network, data[part].inputs, `${part} samples`);
   return { network, data };
@@ -95,7 +103,7 @@ export class DenoisingRun implements Disposable {
     trainer: Trainer,
     saved: SavedState | undefined,
   ) {
-    const { batch, seed, epochs } = settings.task;
+    const { batch, seed, epochs, augment } = settings.task;
     this.settings = settings;
     this.network = network;
     this.data = data;
@@ -104,7 +112,7 @@ export class DenoisingRun implements Disposable {
     this.#device = device;
     this.#classifier = new Classifier(network, device);
     this.#trainer = trainer;
-    this.#problem = denoisingProblem(network, data, start, { batch, seed });
+    this.#problem = denoisingProblem(network, data, start, { batch, seed, augment: parseAugmentation(augment) });
     this.#solver = findMethod(settings.task.method)(this.#problem, settings.method, { device });
     this.#state = saved === undefined ? this.#solver.init() : this.#solver.restore(saved);
   }
@@ -137,6 +145,7 @@ export class DenoisingRun implements Disposable {
               learningRate: task.pretrainLearningRate,
               batch: task.batch,
               seed: task.seed,
+              augment: parseAugmentation(task.augment),
               signal,
               onProgress: (done, total) => onProgress?.({ name: 'Pre-training', done, total }),
             },

@@ -4,6 +4,7 @@ import { networkNames } from '../../network/models.js';
 import { definedOnly, type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { constant } from '../../schedules/index.js';
 import { approxGrad, findMethod, penalty } from '../../solvers/index.js';
+import { augmentationText, parseAugmentation } from './augmentation.js';
 import { noiseKinds } from './data.js';
 import { type FormMethod, formMethods } from './form-methods.js';
 
@@ -91,6 +92,11 @@ export const ownOptions = {
   },
   trainSteps: { kind: 'integer', min: 1, default: 400, text: 'Steps of each training of a single level.' },
   trainLearningRate: { kind: 'number', above: 0, default: 0.01, text: 'First learning rate of these trainings.' },
+  augment: {
+    kind: 'text',
+    default: '',
+    text: `What trainings do to images at random whenever they see them: of ${augmentationText}.`,
+  },
 } as const;
 
 /** What is not of the method. */
@@ -143,7 +149,8 @@ const presets: Readonly<Record<string, Readonly<Record<FormMethod, GivenDenoisin
 
 /**
  * Fills in the defaults of the chosen settings.
- * @throws UNKNOWN_OPTION, INVALID_ARGUMENT, also for a mini-batch larger than one of the sets it is drawn from
+ * @throws UNKNOWN_OPTION, INVALID_ARGUMENT, also for a mini-batch larger than one of the sets it is drawn from and for an
+ *   augmentation that is none
  */
 export function validateSettings(given: GivenDenoisingSettings): DenoisingSettings {
   const { settings, method: name } = validateOptions(denoisingOptions, given, 'denoise');
@@ -152,6 +159,7 @@ export function validateSettings(given: GivenDenoisingSettings): DenoisingSettin
   const part = (table: OptionTable): Record<string, unknown> =>
     Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(table, key)));
   const { batch, ...task } = validateOptions(ownOptions, part(ownOptions), 'denoise');
+  parseAugmentation(task.augment);
   const smallest = Math.min(task.train, task.validation);
   if (given.batch !== undefined && batch > smallest) {
     const expected = `at most ${smallest}, the smaller of train and validation (give a smaller batch or more samples)`;

@@ -1,4 +1,4 @@
-import { feed, minimizationProblem } from '../../bilevel/index.js';
+import { type AugmentOptions, feed, minimizationProblem } from '../../bilevel/index.js';
 import type { SampleInputs } from '../../data/labelled-samples.js';
 import type { Sampler } from '../../data/samplers/sampler.js';
 import { ShuffledRows } from '../../data/samplers/shuffled.js';
@@ -10,6 +10,7 @@ import type { Network } from '../../onnx/index.js';
 import { cosine } from '../../schedules/index.js';
 import { minimize } from '../../solvers/index.js';
 import { type Shape, Tensor } from '../../tensor.js';
+import { parseAugmentation } from './augmentation.js';
 import type { DenoisingData } from './data.js';
 import { foldsOf } from './folds.js';
 
@@ -22,6 +23,8 @@ export interface TrainingSettings {
   /** Samples of a mini-batch, where there are as many. */
   readonly batch: number;
   readonly seed: number;
+  /** How images are changed at random, as {@link parseAugmentation} reads it; as they are by default. */
+  readonly augment?: string;
 }
 
 export interface Training {
@@ -103,6 +106,11 @@ export class Trainer implements Disposable {
     return this.#settings.seed;
   }
 
+  /** What trainings do to images; undefined where they see them as they are. */
+  get augmentation(): AugmentOptions | undefined {
+    return parseAugmentation(this.#settings.augment ?? '');
+  }
+
   /** Training samples. */
   get count(): number {
     return this.data.train.labels.size;
@@ -111,6 +119,7 @@ export class Trainer implements Disposable {
   /** @returns the parameters, with running statistics that belong to them. @throws ABORTED, NON_FINITE */
   async train({ weights, validation = () => true, l2, start, draw = 0, share = 1 }: Training): Promise<Parameters> {
     const { trainSteps, trainLearningRate, seed } = this.#settings;
+    const augment = { x: this.augmentation };
     const { inputs, labels } = this.#samples;
     const all = Float32Array.from({ length: labels.size }, (_, row) =>
       row < this.count ? Number(weights?.[row] ?? 1) : Number(validation(row - this.count)),
@@ -124,7 +133,9 @@ export class Trainer implements Disposable {
     const steps = Math.ceil((share * trainSteps) / calls);
     const problem = minimizationProblem({
       lower: start === undefined ? this.#network.initialParameters() : this.#trainable(start),
-      feeds: { train: feed({ x: inputs, y: labels, w: scaled }, { batch, seed: seed + draw, sampler: among(rows) }) },
+      feeds: {
+        train: feed({ x: inputs, y: labels, w: scaled }, { batch, seed: seed + draw, sampler: among(rows), augment }),
+      },
       g: ({ v, train: { x, y, w }, key }) =>
         add(mean(mul(w, crossEntropy(this.#network.apply(x, v, { key }), y))), penaltyOf(v, l2)),
     });

@@ -58,7 +58,13 @@ export async function learnDecay(
   const { iterations, batch, share, device, signal, onProgress } = options;
   const { data, seed } = trainer;
   const before = await trainHalves(trainer, trust, { l2: decay, share });
-  const problem = decayProblem(network, data, trust, { decay, ...before }, { batch, seed });
+  const problem = decayProblem(
+    network,
+    data,
+    trust,
+    { decay, ...before },
+    { batch, seed, augmentation: trainer.augmentation },
+  );
   const rates = { lowerLearningRate: lowerRate, upperLearningRate: cosine(upperRate, 0, iterations) };
   using solver = methods.reverse(
     problem,

@@ -1,4 +1,4 @@
-import { type BilevelProblem, bilevelProblem, feed } from '../../../bilevel/index.js';
+import { type AugmentOptions, augment, type BilevelProblem, bilevelProblem, feed } from '../../../bilevel/index.js';
 import {
   add,
   crossEntropy,
@@ -28,7 +28,7 @@ export const halves = 2;
  *     L_h(v) = [ sum_j CE_j(v) + sum_i t_i CE_i(v) ] / (m + sum_i t_i)     j, i in half h
  *
  * j are the m validation samples, i the training samples and t_i how far their labels are trusted. The sums are taken
- * by mini-batches.
+ * by mini-batches. Augmentation changes the images of g, and not of f, which judges.
  */
 export function decayProblem(
   network: Network,
@@ -37,7 +37,11 @@ export function decayProblem(
   start: Pick<CrossFitted, 'parameters' | 'trainFolds' | 'validationFolds'> & {
     readonly decay: Decay;
   },
-  { batch, seed }: { readonly batch: number; readonly seed: number },
+  {
+    batch,
+    seed,
+    augmentation,
+  }: { readonly batch: number; readonly seed: number; readonly augmentation?: AugmentOptions | undefined },
 ): BilevelProblem {
   const [n, m] = [train.labels.size, validation.labels.size];
   const total = m + trust.reduce((sum, each) => sum + each, 0);
@@ -86,8 +90,11 @@ export function decayProblem(
           cost(parametersOf(v, half), rows, n, half, key),
         ]),
       ),
-    g: ({ u, v, train: rows, validation: clean, key }) =>
-      sum(
+    g: ({ u, v, train, validation, key }) => {
+      const seen = <R extends Rows>(rows: R): R =>
+        augmentation === undefined ? rows : { ...rows, x: augment(rows.x, key, augmentation) };
+      const [rows, clean] = [seen(train), seen(validation)];
+      return sum(
         eachHalf.flatMap((half) => {
           const parameters = parametersOf(v, half);
           const decays = decayed.map((name, at) => {
@@ -100,6 +107,7 @@ export function decayProblem(
             ...decays,
           ];
         }),
-      ),
+      );
+    },
   });
 }

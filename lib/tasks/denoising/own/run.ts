@@ -8,6 +8,7 @@ import type { Network } from '../../../onnx/index.js';
 import type { Decisions } from '../../../review/index.js';
 import type { SavedState } from '../../../solvers/index.js';
 import { sameShape, Tensor } from '../../../tensor.js';
+import { checkAugmented } from '../augmentation.js';
 import { pruneByNoiseRate } from '../baselines/confident-learning.js';
 import { atTemperature, bestTemperature } from '../cleaning/noise-model.js';
 import { fitNoiseWithPairs } from '../cleaning/noise-pairs.js';
@@ -32,8 +33,8 @@ export interface OwnDataInputs {
 }
 
 /**
- * @throws what loadDataset, loadModel and decisionsOn throw; SHAPE_MISMATCH and INVALID_DATA where network and data do
- *   not fit
+ * @throws what loadDataset, loadModel, decisionsOn and checkAugmented throw; SHAPE_MISMATCH and INVALID_DATA where
+ *   network and data do not fit
  */
 export async function loadOwnDataInputs(settings: OwnDataSettings): Promise<OwnDataInputs> {
   const { doubtful, clean } = await loadOwnData(settings);
@@ -49,6 +50,7 @@ export async function loadOwnDataInputs(settings: OwnDataSettings): Promise<OwnD
   const none = doubtful.train.take([]);
   const validation: Samples = clean?.train.take() ?? none;
   checkFit(network, inputShape, classes, train.inputs.dtype);
+  checkAugmented(settings.augment, train.inputs, settings.data);
   checkTokens(network, train.inputs, 'samples');
   checkTokens(network, validation.inputs, 'clean samples');
   const data = {

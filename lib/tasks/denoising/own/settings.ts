@@ -2,6 +2,7 @@ import { loadDataset } from '../../../data/dataset.js';
 import type { Dataset, DatasetOptions } from '../../../data/sources/source.js';
 import { BilevelError, invalidArgument } from '../../../errors.js';
 import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../../../options.js';
+import { parseAugmentation } from '../augmentation.js';
 import { ownOptions } from '../settings.js';
 
 /** How a data set of one's own is read. */
@@ -33,7 +34,7 @@ export const readingOptions = {
   },
 } as const satisfies OptionTable;
 
-const { data, network, output, seed, batch, trainSteps, trainLearningRate } = ownOptions;
+const { data, network, output, seed, batch, trainSteps, trainLearningRate, augment } = ownOptions;
 
 /** Options of cleaning a data set of one's own. */
 const ownDataOptions = {
@@ -44,12 +45,16 @@ const ownDataOptions = {
   batch,
   trainSteps,
   trainLearningRate,
+  augment,
   ...readingOptions,
 } as const;
 
 export type OwnDataSettings = Options<typeof ownDataOptions>;
 
-/** @throws INVALID_ARGUMENT for an option of the experiments, which make wrong labels themselves */
+/**
+ * @throws INVALID_ARGUMENT for an option of the experiments, which make wrong labels themselves, and for an augmentation
+ *   that is none
+ */
 export function validateOwnData(given: Readonly<Record<string, unknown>>): OwnDataSettings {
   // What the command line can only turn off is on without being asked for.
   const asked = Object.entries(given).filter(([, value]) => value !== undefined && value !== true);
@@ -61,7 +66,10 @@ export function validateOwnData(given: Readonly<Record<string, unknown>>): OwnDa
         `Leave it out. These have: ${Object.keys(ownDataOptions).join(', ')}.`,
     );
   }
-  return validateOptions(ownDataOptions, Object.fromEntries(asked) as GivenOptions<typeof ownDataOptions>, 'denoise');
+  const own = Object.fromEntries(asked) as GivenOptions<typeof ownDataOptions>;
+  const settings = validateOptions(ownDataOptions, own, 'denoise');
+  parseAugmentation(settings.augment);
+  return settings;
 }
 
 /** The data set, and another one of right labels where it is asked for. @throws what loadDataset throws */
