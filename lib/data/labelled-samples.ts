@@ -2,6 +2,7 @@ import { BilevelError, invalidArgument } from '../errors.js';
 import { elementCount, type Shape, Tensor } from '../tensor.js';
 import type { IdxArray } from './idx.js';
 import { checkLabels } from './labels.js';
+import { isReal, type Scaling } from './scaling.js';
 
 /**
  * Samples with labels, in the form in which they are stored: tensors are made only for the rows asked for. There may be
@@ -13,6 +14,7 @@ export class LabelledSamples {
   readonly inputShape: Shape;
   readonly #values: IdxArray['data'];
   readonly #labels: Tensor<'int64'>;
+  readonly #scaling: Scaling | undefined;
 
   /**
    * @param inputs images [n, height, width] or other samples [n, ...], of bytes from 0 to 255 or finite floats; or
@@ -20,10 +22,18 @@ export class LabelledSamples {
    * @param labels integers from 0 to classes - 1, [n]
    * @param source name of the data for error messages
    * @param sampleShape sizes of one sample, where they are not those that are stored
+   * @param scaling of floats; by default they are as they are stored
    * @throws INVALID_FILE when the arrays are not samples and their labels, INVALID_DATA for a label outside the classes
    *   or a number that is not finite, SHAPE_MISMATCH for a shape that does not have the elements of a sample
    */
-  constructor(inputs: IdxArray, labels: IdxArray, classes: number, source: string, sampleShape?: Shape) {
+  constructor(
+    inputs: IdxArray,
+    labels: IdxArray,
+    classes: number,
+    source: string,
+    sampleShape?: Shape,
+    scaling?: Scaling,
+  ) {
     const damaged = (reason: string): BilevelError => new BilevelError('INVALID_FILE', `${source}: ${reason}.`);
     const [count = 0, ...sizes] = inputs.shape;
     const isImage = !isIntegers(inputs.data) && sizes.length > 1;
@@ -50,8 +60,7 @@ export class LabelledSamples {
     }
     if (inputs.data instanceof Int8Array)
       throw damaged('the pixels are neither bytes from 0 to 255 nor floating-point numbers');
-    const isReal = inputs.data instanceof Float32Array || inputs.data instanceof Float64Array;
-    const bad = isReal ? inputs.data.findIndex((value) => !Number.isFinite(value)) : -1;
+    const bad = isReal(inputs) ? inputs.data.findIndex((value) => !Number.isFinite(value)) : -1;
     if (bad >= 0) {
       const at = Math.floor(bad / elementCount(sizes));
       throw new BilevelError(
@@ -62,17 +71,22 @@ export class LabelledSamples {
     this.count = count;
     this.inputShape = inputShape;
     this.#values = inputs.data;
+    this.#scaling = scaling;
     this.#labels = Tensor.from(labels.data, [count], 'int64');
     checkLabels(this.#labels, classes, source);
   }
 
   /**
-   * The chosen samples in the given order: `inputs` [rows, ...], images as float32 (bytes are divided by 255, floats
-   * are kept as stored) and integers as int64, and `labels` int64 [rows].
+   * The chosen samples in the given order: `inputs` [rows, ...], numbers as float32 (bytes are divided by 255, floats
+   * scaled as the data set says) and integers as int64, and `labels` int64 [rows].
    * @param rows sample numbers; default all
+   * @param options.scaled false for floats as they are stored
    * @throws INVALID_ARGUMENT for a row that does not exist
    */
-  take(rows?: ArrayLike<number>): { inputs: SampleInputs; labels: Tensor<'int64'> } {
+  take(
+    rows?: ArrayLike<number>,
+    { scaled = true }: { readonly scaled?: boolean } = {},
+  ): { inputs: SampleInputs; labels: Tensor<'int64'> } {
     const count = rows?.length ?? this.count;
     const size = elementCount(this.inputShape);
     const chosen = Int32Array.from({ length: count }, (_, index) => {
@@ -93,10 +107,14 @@ export class LabelledSamples {
       return { inputs, labels };
     }
     const inputs = Tensor.zeros(shape);
-    const unit = this.#values instanceof Uint8Array ? 255 : 1;
+    const bytes: Scaling = { shift: [0], unit: [this.#values instanceof Uint8Array ? 255 : 1] };
+    const { shift, unit } = (scaled ? this.#scaling : undefined) ?? bytes;
+    const alike = shift.length === 1;
     for (const [index, row] of chosen.entries()) {
-      for (let element = 0; element < size; element++)
-        inputs.data[index * size + element] = valueAt(row, element) / unit;
+      for (let element = 0; element < size; element++) {
+        const column = alike ? 0 : element;
+        inputs.data[index * size + element] = (valueAt(row, element) - (shift[column] ?? 0)) / (unit[column] ?? 1);
+      }
     }
     return { inputs, labels };
   }

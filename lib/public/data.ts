@@ -8,6 +8,7 @@ export { Random, type RandomState } from '../data/random.js';
 export type { EpisodeOptions, EpisodeSampler } from '../data/samplers/episodes.js';
 export { samplers } from '../data/samplers/index.js';
 export type { Cursor, Drawable, Sampler } from '../data/samplers/sampler.js';
+export type { Scaling } from '../data/scaling.js';
 export type { Dataset, DatasetOptions, Records } from '../data/sources/source.js';
 export { type Split, splitRows } from '../data/split.js';
 export type { CategoryEncoding, NumberEncoding, TableEncoding } from '../data/tables/encoding.js';

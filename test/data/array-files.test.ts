@@ -121,7 +121,7 @@ async function load(name: string, files: Record<string, Uint8Array>, options: Da
 }
 
 test('an archive of NumPy is read', async (t) => {
-  const dataset = await load('a.npz', { 'a.npz': Buffer.from(byNumpy, 'base64') });
+  const dataset = await load('a.npz', { 'a.npz': Buffer.from(byNumpy, 'base64') }, { scale: 'none' });
   t.deepEqual(dataset.classes, ['no', 'yes']);
   const samples = dataset.train.take();
   t.deepEqual(
@@ -152,7 +152,7 @@ test('a pair of files, an archive and a safetensors file give the same', async (
     ['a.npz', { 'a.npz': archive({ 'x.npy': inputs, 'y.npy': labels, 'other.npy': labels }) }],
     ['a.safetensors', { 'a.safetensors': encodeSafetensors(tensors) }],
   ] as const) {
-    const { classes, train } = await load(name, files);
+    const { classes, train } = await load(name, files, { scale: 'none' });
     t.deepEqual(classes, ['3', '7'], name);
     t.deepEqual(train.inputShape, [2]);
     t.deepEqual(train.take().inputs.toArray(), [0, 1, 2, 3, 4, 5]);
@@ -196,7 +196,7 @@ test('parts for training and test are used where a file has them', async (t) => 
     'x_test.npy': npy('<f4', [1, 2], bytesOf(Float32Array.of(9, 8))),
     'y_test.npy': npy('<i8', [1, 1], bytesOf(BigInt64Array.of(4n))),
   };
-  const { classes, train, test: kept } = await load('a.npz', { 'a.npz': archive(files) });
+  const { classes, train, test: kept } = await load('a.npz', { 'a.npz': archive(files) }, { scale: 'none' });
   t.deepEqual(classes, ['3', '4', '7']);
   t.deepEqual([train.take().labels.toArray(), kept.take().labels.toArray()], [[2, 0, 2], [1]]);
   t.deepEqual(kept.take().inputs.toArray(), [9, 8]);
@@ -210,6 +210,80 @@ test('parts for training and test are used where a file has them', async (t) => 
     { inputs: 'x_test', label: 'y_test', like: { ...(await load('a.npz', { 'a.npz': archive(files) })) } },
   );
   t.deepEqual([chosen.train.count, chosen.test.count], [1, 0]);
+});
+
+/** What (x - mean) / deviation is of numbers, as float32. */
+function standardized(numbers: readonly number[]): number[] {
+  const mean = numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+  const unit = Math.sqrt(numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / numbers.length);
+  return numbers.map((x) => Math.fround((x - mean) / unit));
+}
+
+test('columns of floats get mean 0 and deviation 1, and images of floats as a whole', async (t) => {
+  const columns = [
+    [1, 5, -3, 7],
+    [1e6, 2e6, 1.5e6, 0],
+    [0.1, 0.1, 0.1, 0.1],
+  ] as const;
+  const rows = [0, 1, 2, 3].flatMap((row) => columns.map((column) => column[row] ?? 0));
+  const labels = npy('<i8', [4], bytesOf(BigInt64Array.of(0n, 1n, 0n, 1n)));
+  for (const type of ['<f8', '<f4'] as const) {
+    const elements = bytesOf(type === '<f8' ? Float64Array.from(rows) : Float32Array.from(rows));
+    const files = { 'x.npy': npy(type, [4, 3], elements), 'y.npy': labels };
+    const { train, scaling } = await load('x.npy,y.npy', files);
+    const expected = [standardized(columns[0]), standardized(columns[1]), [0, 0, 0, 0]];
+    const taken = train.take().inputs.toArray() as number[];
+    for (const [column, numbers] of expected.entries()) {
+      for (const [row, x] of numbers.entries()) {
+        t.true(Math.abs((taken[3 * row + column] ?? Number.NaN) - x) < 1e-6, `${type} column ${column} row ${row}`);
+      }
+    }
+    t.is(scaling?.shift.length, 3);
+    t.deepEqual(train.take([1], { scaled: false }).inputs.toArray(), [5, 2e6, 0.1].map(Math.fround));
+    const plain = await load('x.npy,y.npy', files, { scale: 'none' });
+    t.is(plain.scaling, undefined);
+    t.deepEqual(plain.train.take([1]).inputs.toArray(), [5, 2e6, 0.1].map(Math.fround));
+  }
+  const pixels = [1, 2, 3, 4, 5, 6, 7, 16];
+  const images = npy('<f4', [2, 2, 2], bytesOf(Float32Array.from(pixels)));
+  const whole = await load('x.npy,y.npy', { 'x.npy': images, 'y.npy': npy('|b1', [2], [1, 0]) });
+  const found = whole.train.take().inputs;
+  t.deepEqual(found.shape, [2, 1, 2, 2]);
+  for (const [at, x] of standardized(pixels).entries()) t.true(Math.abs((found.data[at] as number) - x) < 1e-6);
+});
+
+test('the part for the test and a second data set are scaled as the training rows', async (t) => {
+  const numbers = Float32Array.from({ length: 20 }, (_, row) => row * row);
+  const files = {
+    'x.npy': npy('<f4', [20, 1], bytesOf(numbers)),
+    'y.npy': npy(
+      '|b1',
+      [20],
+      Array.from(numbers, (_, row) => row % 2),
+    ),
+  };
+  const first = await load('x.npy,y.npy', files, { test: 0.3, seed: 2 });
+  const [rows, held] = [first.train, first.test].map(
+    (part) => part.take(undefined, { scaled: false }).inputs.toArray() as number[],
+  );
+  const mean = (rows ?? []).reduce((sum, x) => sum + x, 0) / 14;
+  t.true(Math.abs((first.scaling?.shift[0] ?? 0) - mean) < 1e-9);
+  const [shift = 0] = first.scaling?.shift ?? [];
+  const [unit = 0] = first.scaling?.unit ?? [];
+  const scaled = (x: number): number => Math.fround((x - shift) / unit);
+  t.deepEqual(first.test.take().inputs.toArray(), (held ?? []).map(scaled));
+
+  const other = { 'x.npy': npy('<f8', [2, 1], bytesOf(Float64Array.of(1000, -1))), 'y.npy': npy('|b1', [2], [0, 1]) };
+  const second = await load('x.npy,y.npy', other, { like: first });
+  t.deepEqual(second.train.take().inputs.toArray(), [1000, -1].map(scaled));
+  t.deepEqual(second.scaling, first.scaling);
+  const plain = await load('x.npy,y.npy', files, { scale: 'none' });
+  t.deepEqual((await load('x.npy,y.npy', other, { like: plain })).train.take().inputs.toArray(), [1000, -1]);
+  await t.throwsAsync(load('x.npy,y.npy', { ...other, 'x.npy': npy('|u1', [2, 1], [0, 1]) }, { like: first }), {
+    code: 'INVALID_DATA',
+    message: /the samples are integers, but those that they should be like are floats/,
+  });
+  await t.throwsAsync(load('x.npy,y.npy', other, { like: first, scale: 'none' }), { code: 'INVALID_ARGUMENT' });
 });
 
 const faults: Record<string, [files: Record<string, Uint8Array>, code: string, message: RegExp]> = {

@@ -3,6 +3,7 @@ import { type IdxArray, readIdx } from '../idx.js';
 import { type NpyArray, readNpy } from '../npy.js';
 import { readNpz } from '../npz.js';
 import { readSafetensors } from '../safetensors.js';
+import { fitScaling, isReal, type Scaling } from '../scaling.js';
 import { encodeLabels, labelNames } from '../tables/labels.js';
 import type { Table } from '../tables/table.js';
 import { drawParts, samplesOf } from './parts.js';
@@ -24,7 +25,7 @@ function pairOf(specification: string): readonly [inputs: string, labels: string
 export const arrayFiles: DatasetFormat = {
   specifications: ['FILE.npz', 'FILE.safetensors', 'INPUTS.npy,LABELS.npy'],
   accepts: (specification) => containers.test(specification) || pairOf(specification) !== undefined,
-  options: ['inputs', 'label', 'shape', 'test', 'seed', 'like'],
+  options: ['inputs', 'label', 'scale', 'shape', 'test', 'seed', 'like'],
   async load(name, options) {
     const pair = pairOf(name);
     if (pair !== undefined) {
@@ -97,18 +98,27 @@ function datasetOf(name: string, train: Pair, test: Pair | undefined, options: D
   const [label, testLabel] = [train, test].map((part) => part && labelTable(name, part));
   const classes = like?.classes ?? labelNames(joined([label, testLabel]), 'label');
   const shape = options.shape ?? like?.train.inputShape;
-  const read = (pair: Pair, labels: Table, partOptions: DatasetOptions) => {
+  const read = (pair: Pair, labels: Table, partOptions: DatasetOptions, known?: Scaling) => {
     const parts = drawParts(labels.size, partOptions);
     const samples = { inputs: samplesIn(name, pair.inputs), labels: encodeLabels(labels, 'label', classes) };
-    return { rows: parts.train, ...samplesOf(name, samples, parts, classes, shape) };
+    const scaled = isReal(pair.inputs);
+    const scaling = known ?? (scaled ? scalingOf(samples.inputs, parts.train, options) : undefined);
+    if (scaling !== undefined && !scaled) {
+      throw new BilevelError(
+        'INVALID_DATA',
+        `${name}: the samples are integers, but those that they should be like are floats. Save both as floats.`,
+      );
+    }
+    return { rows: parts.train, scaling, ...samplesOf(name, samples, parts, classes, shape, scaling) };
   };
-  const first = read(train, label as Table, options);
-  const second = test && read(test, testLabel as Table, {});
+  const first = read(train, label as Table, options, like?.scaling);
+  const second = test && read(test, testLabel as Table, {}, first.scaling);
   return {
     name,
     classes,
     train: first.train,
     test: second?.train ?? first.test,
+    ...(first.scaling && { scaling: first.scaling }),
     records: {
       columns: ['index', 'label'],
       label: 'label',
@@ -118,6 +128,11 @@ function datasetOf(name: string, train: Pair, test: Pair | undefined, options: D
       },
     },
   };
+}
+
+/** That of floats, unless they are to be left as they are, or as those of another data set were. */
+function scalingOf(inputs: IdxArray, rows: Int32Array, { scale, like }: DatasetOptions): Scaling | undefined {
+  return scale === 'none' || like !== undefined ? undefined : fitScaling(inputs, rows);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Shape } from '../../tensor.js';
 import type { IdxArray } from '../idx.js';
 import { LabelledSamples, rowsOf } from '../labelled-samples.js';
 import { Random } from '../random.js';
+import type { Scaling } from '../scaling.js';
 import type { Dataset, DatasetOptions } from './source.js';
 
 /** Rows of either part, each in the order of the file. */
@@ -25,9 +26,10 @@ export function samplesOf(
   parts: Parts,
   classes: readonly string[],
   shape: Shape | undefined,
+  scaling?: Scaling | undefined,
 ): Pick<Dataset, 'train' | 'test'> {
   const all = { shape: [labels.length], data: labels };
   const part = (rows: Int32Array): LabelledSamples =>
-    new LabelledSamples(rowsOf(inputs, rows), rowsOf(all, rows), classes.length, name, shape);
+    new LabelledSamples(rowsOf(inputs, rows), rowsOf(all, rows), classes.length, name, shape, scaling);
   return { train: part(parts.train), test: part(parts.test) };
 }

@@ -1,5 +1,6 @@
 import type { Shape } from '../../tensor.js';
 import type { LabelledSamples } from '../labelled-samples.js';
+import type { Scaling } from '../scaling.js';
 import type { TableEncoding } from '../tables/encoding.js';
 
 /** Labelled samples in two parts, with inputs of one shape and the same classes. */
@@ -15,6 +16,8 @@ export interface Dataset {
   readonly records?: Records;
   /** Of rows of a table: how they became inputs, and what each input says. */
   readonly encoding?: TableEncoding;
+  /** Of arrays of floats that were scaled: how. */
+  readonly scaling?: Scaling;
 }
 
 /** The owner's own table of samples. */
@@ -46,8 +49,9 @@ export interface DatasetOptions {
    */
   readonly missing?: 'error' | 'impute' | undefined;
   /**
-   * `standard`, by default, gives columns of numbers mean 0 and deviation 1 over the training rows; `none` leaves them
-   * as they are.
+   * `standard`, by default, gives columns of numbers, those of a table and those of an array of floats [n, inputs], mean
+   * 0 and deviation 1 over the training rows, and floats of samples with more axes, such as images, all alike; `none`
+   * leaves them as they are.
    */
   readonly scale?: 'standard' | 'none' | undefined;
   /**

@@ -1,4 +1,5 @@
 import { BilevelError } from '../../errors.js';
+import { standardOf } from '../scaling.js';
 import { columnFault, isDate, isMissing, numberOf } from './cells.js';
 import { type Column, findColumn, type Table } from './table.js';
 
@@ -162,14 +163,9 @@ function fitNumbers(table: Table, column: Column, { scale }: EncodingOptions, ro
     );
   }
   const known = rows.filter((row) => !Number.isNaN(values[row]));
-  let mean = 0;
-  for (const row of known) mean += (values[row] ?? 0) / known.length;
-  let variance = 0;
-  for (const row of known) variance += ((values[row] ?? 0) - mean) ** 2 / known.length;
-  const scaled = scale === 'standard';
-  // A column that is the same everywhere becomes 0 everywhere.
-  const unit = scaled && variance > 0 ? Math.sqrt(variance) : 1;
-  return { column: column.name, kind: 'number', shift: scaled ? mean : 0, unit, fill: mean };
+  const standard = standardOf(known.length, (index) => values[known[index] ?? 0] ?? 0);
+  const { shift, unit } = scale === 'standard' ? standard : { shift: 0, unit: 1 };
+  return { column: column.name, kind: 'number', shift, unit, fill: standard.shift };
 }
 
 function fitCategories(table: Table, column: Column): CategoryEncoding {

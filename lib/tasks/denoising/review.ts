@@ -81,7 +81,7 @@ function samplesOf({ source, columns, size, place }: Table): ReviewSample[] {
 /** A sample as its owner knows it: its picture, the record it came from, or its numbers. */
 function showerOf({ train, records }: Awaited<ReturnType<typeof loadDataset>>): Review['show'] {
   return (index) => {
-    const { inputs } = train.take([index]);
+    const { inputs } = train.take([index], { scaled: false });
     if (inputs.shape.length === 4 && inputs.dtype === 'float32') return imageDataUri(inputs, 0);
     if (records !== undefined) {
       return records.row(index).map((cell, column) => [records.columns[column] ?? '', cell] as const);

@@ -4,6 +4,7 @@ import { formatShare } from '../../../report/format.js';
 import { mostSuspicious } from '../../../report/gallery.js';
 import { renderReport } from '../../../report/report.js';
 import { environmentOf } from '../../../study/index.js';
+import type { Tensor } from '../../../tensor.js';
 import type { CleanedLabels } from './cleaned-labels.js';
 import { confusionTable } from './confusion.js';
 import { findReasons } from './reasons.js';
@@ -50,7 +51,7 @@ export async function ownDataPage({ inputs, found, device, title, ...page }: Pag
         given: inputs.given.data,
         predicted: found.suggested,
       },
-      images: train.inputs.dtype === 'float32' && train.inputs.shape.length === 4 ? train.inputs : undefined,
+      images: imagesOf(inputs),
       classes,
       suspicious: samples,
       notes: (sample) => notes.get(sample) ?? [],
@@ -59,6 +60,12 @@ export async function ownDataPage({ inputs, found, device, title, ...page }: Pag
     configuration: { ...page.configuration, ...(dataset.encoding && { columns: dataset.encoding.columns.length }) },
     environment: environmentOf(device),
   });
+}
+
+/** The images as their owner has them, if they are images. */
+function imagesOf({ dataset, data: { train } }: OwnDataInputs): Tensor<'float32'> | undefined {
+  const inputs = dataset.scaling === undefined ? train.inputs : dataset.train.take(undefined, { scaled: false }).inputs;
+  return inputs.dtype === 'float32' && inputs.shape.length === 4 ? inputs : undefined;
 }
 
 type Note = readonly [term: string, text: string];

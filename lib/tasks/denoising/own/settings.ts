@@ -17,6 +17,12 @@ export const readingOptions = {
     default: 'error',
     text: 'What is done where a table has nothing.',
   },
+  scale: {
+    kind: 'choice',
+    values: ['standard', 'none'],
+    default: 'standard',
+    text: 'Gives the columns of a table or of an array of floats mean 0 and deviation 1, images of floats as a whole, or leaves them.',
+  },
   shape: {
     kind: 'text',
     default: '',
@@ -93,7 +99,7 @@ export function filesOf({ data, clean, decisions }: OwnDataSettings): string[] {
  * What was given of {@link readingOptions}, as loadDataset takes it. @throws INVALID_ARGUMENT for a shape that is none
  */
 export function datasetOptions(settings: Options<typeof readingOptions>): DatasetOptions {
-  const { label, inputs, ignore, categories, missing, shape } = settings;
+  const { label, inputs, ignore, categories, missing, scale, shape } = settings;
   const names = (text: string): string[] => text.split(',').map((name) => name.trim());
   return {
     ...(label !== '' && { label }),
@@ -101,6 +107,7 @@ export function datasetOptions(settings: Options<typeof readingOptions>): Datase
     ...(ignore !== '' && { ignore: names(ignore) }),
     ...(categories !== '' && { categories: names(categories) }),
     ...(missing === 'impute' && { missing }),
+    ...(scale === 'none' && { scale }),
     ...(shape !== '' && { shape: sizesOf(shape) }),
   };
 }
