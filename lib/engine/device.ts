@@ -1,8 +1,8 @@
+import { availableParallelism } from 'node:os';
 import type { EncodedProgram } from '../encoded.js';
 import { checkKeys, checkRecord, invalidArgument } from '../errors.js';
 import { loadAddon } from './addon.js';
 import type { NativeDevice } from './binding.js';
-import { defaultThreads } from './found-devices.js';
 import { type DeviceMemory, hostMemory } from './memory.js';
 import { callNative } from './native-error.js';
 import { Program } from './program.js';
@@ -22,6 +22,14 @@ export interface CpuOptions {
 
 export const precisions = ['float32', 'bf16'] as const;
 export type Precision = (typeof precisions)[number];
+
+/** In a team, as in native/cpu/kernel/settings.h. */
+const mostThreads = 256;
+
+/** All available cores, as far as a team may have. */
+export function defaultThreads(): number {
+  return Math.min(availableParallelism(), mostThreads);
+}
 
 export interface DeviceInfo {
   readonly kind: string;
@@ -60,8 +68,8 @@ export class Device implements Disposable {
   static cpu(options: CpuOptions = {}): Device {
     checkKeys(options, ['threads', 'precision'], 'Device.cpu');
     const { threads = defaultThreads(), precision = 'float32' } = options;
-    if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-      throw invalidArgument('threads', 'an integer from 1 to 256', threads);
+    if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
+      throw invalidArgument('threads', `an integer from 1 to ${mostThreads}`, threads);
     }
     if (!precisions.includes(precision)) throw invalidArgument('precision', precisions.join(' or '), precision);
     const addon = loadAddon();

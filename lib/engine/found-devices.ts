@@ -1,5 +1,6 @@
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { loadAddon } from './addon.js';
+import { defaultThreads } from './device.js';
 import { callNative } from './native-error.js';
 
 /** A library that an engine uses. */
@@ -45,9 +46,4 @@ function describeCpu(found: FoundDevice): FoundDevice {
   const name = cpus()[0]?.model.trim();
   const { kind, index, ...rest } = found;
   return { kind, index, ...(name ? { name } : {}), memory: totalmem(), threads: defaultThreads(), ...rest };
-}
-
-/** All available cores, as far as a team may have. */
-export function defaultThreads(): number {
-  return Math.min(availableParallelism(), 256);
 }
