@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Compiles kernels with NVIDIA's compiler for the oldest and the newest devices, and reports what they need of them.
 #   scripts/cuda/compile-kernels.sh FOLDER [EVERY]
-# FOLDER: sources, as the native tests write them where BILEVEL_DEVICE_SOURCES names it. EVERY: of the sources, by number,
-# only each so many-th one; 1 when not given. Needs nvcc, on PATH or in /usr/local/cuda; no device and no driver.
+# FOLDER: sources and the options that they are compiled with, as the native tests write them where BILEVEL_DEVICE_SOURCES
+# names it. EVERY: of the sources, by number, only each so many-th one; 1 when not given. Needs nvcc, on PATH or in
+# /usr/local/cuda; no device and no driver.
 set -euo pipefail
 folder=$1 every=${2:-1}
 nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
@@ -17,7 +18,7 @@ sources=$(find "$folder" -maxdepth 1 -name '*.cu' | sort -V | awk "(NR - 1) % $e
 [ -n "$sources" ] || { echo "there are no sources in $folder" >&2 && exit 1; }
 # shellcheck disable=SC2016
 echo "$sources" | xargs -P "$(nproc)" -I '{}' sh -c '
-  "$0" --std=c++17 --fmad=false -fatbin "${@}" -I "'"$folder"'" -Xptxas -v -o "'"$work"'/$(basename "{}").fatbin" "{}" \
+  "$0" --options-file "'"$folder"'/options" -fatbin "${@}" -I "'"$folder"'" -Xptxas -v -o "'"$work"'/$(basename "{}").fatbin" "{}" \
     > "'"$work"'/$(basename "{}").log" 2>&1 || { cat "'"$work"'/$(basename "{}").log" >&2; exit 255; }' \
   "$nvcc" "${generate[@]}"
 

@@ -14,7 +14,8 @@ bool is_same_memory(const Program& program, int32_t a, int32_t b) {
   return first.kind == second.kind && first.where == second.where;
 }
 
-/** What all operations that read or add at indices are told: their tensors, the record, and the length of the axis. */
+// What all operations that read or add at indices are told: their tensors, the record, the length of the axis and how
+// many indices there are.
 template <typename Operation>
 KernelText at_indices(const char* file, const Program& program, const Operation& operation) {
   KernelText text(file);

@@ -25,10 +25,10 @@ struct Argument {
 };
 
 struct Kernel {
-  std::string name;  // a hash of the rest of the text, in which no buffer is named: equal kernels are one
-  std::string text;
+  std::string name = {};  // a hash of the rest of the text, in which no buffer is named: equal kernels are one
+  std::string text = {};
   int64_t blocks = 0;
-  std::vector<Argument> arguments;
+  std::vector<Argument> arguments = {};
   int64_t scratch_bytes = 0, counters = 0;
 };
 

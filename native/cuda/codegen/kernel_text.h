@@ -11,8 +11,6 @@
 namespace bilevel::cuda {
 
 DType dtype_of(const Program& program, int32_t buffer);
-// In device code.
-std::string_view element_type(DType dtype);
 // Of numbers below `count`.
 std::string_view index_type(int64_t count);
 // A literal of that type.
@@ -29,13 +27,12 @@ class KernelText {
   void parameter(std::string_view type, std::string_view name, Argument argument);
   void operand(const Program& program, std::string_view name, int32_t buffer, int64_t offset = 0);
   void result(const Program& program, std::string_view name, int32_t buffer, int64_t offset = 0);
-  // Space that all blocks share; returns the parameter's place in it.
+  // Parameters of space that all blocks share: of any content, and zeros.
   void scratch(std::string_view type, std::string_view name, int64_t bytes);
   void counters(std::string_view name, int64_t count);
 
   // A member of the kernel's struct of sizes.
   void size(std::string_view name, int64_t value);
-  void type(std::string_view name, std::string_view value);
   void member(std::string_view declaration);
 
   void line(std::string_view text) { body_.append(indent_, ' ').append(text).append("\n"); }

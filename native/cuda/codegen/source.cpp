@@ -1,14 +1,21 @@
 #include "cuda/codegen/source.h"
 
-#include <set>
+#include <map>
+
+#include "program/error.h"
 
 namespace bilevel::cuda {
 
 std::string source_of(std::span<const Kernel* const> kernels) {
   std::string source;
-  std::set<std::string_view> names;
+  std::map<std::string_view, std::string_view> texts;
   for (const Kernel* kernel : kernels) {
-    if (names.insert(kernel->name).second) source += kernel->text;
+    const auto [found, is_new] = texts.emplace(kernel->name, kernel->text);
+    if (is_new) source += kernel->text;
+    // The hash is no cryptographic one: a program can be written so that a kernel would run in place of a smaller one.
+    if (found->second != kernel->text) {
+      throw Error("INVALID_PROGRAM", "two of the program's kernels have the name " + kernel->name + ".");
+    }
   }
   return source;
 }

@@ -17,7 +17,7 @@ using DeviceHeader = std::pair<std::string_view, std::string_view>;
 // All of them; the build writes this function.
 std::span<const DeviceHeader> device_headers();
 
-// One source with these kernels; those of one name once.
+// One source with these kernels; equal ones once. Throws INVALID_PROGRAM for different ones of one name.
 std::string source_of(std::span<const Kernel* const> kernels);
 
 // A product and a sum round twice, as on the CPU.

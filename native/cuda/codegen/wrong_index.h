@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "program/limits.h"
+
 namespace bilevel::cuda {
 
 using WrongIndexRecord = std::array<uint64_t, 3>;
@@ -18,6 +20,7 @@ struct WrongIndex {
 // The first one.
 inline std::optional<WrongIndex> wrong_index_of(const WrongIndexRecord& record) {
   constexpr uint32_t kThird = 22;
+  static_assert(kMaxElements <= int64_t{1} << (64 - kThird), "a position is stored above a third of the value");
   if (record == kNoWrongIndex) return std::nullopt;
   uint64_t value = 0;
   for (uint32_t third = 0; third < record.size(); ++third) {

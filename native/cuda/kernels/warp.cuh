@@ -29,8 +29,8 @@ template <typename Sizes>
 BILEVEL_INLINE void find_pixels(const float* map, int64_t row, int64_t column, PixelPair* rows, PixelPair* columns) {
   const double i = static_cast<double>(row);
   const float j = static_cast<float>(column);
-  const float p = static_cast<float>(map[0] * i + map[2]) + map[1] * j;
-  const float q = static_cast<float>(map[3] * i + map[5]) + map[4] * j;
+  const float p = __fmaf_rn(map[1], j, static_cast<float>(map[0] * i + map[2]));
+  const float q = __fmaf_rn(map[4], j, static_cast<float>(map[3] * i + map[5]));
   *rows = pixels_around(p, static_cast<float>(Sizes::kHeight - 1));
   *columns = pixels_around(q, static_cast<float>(Sizes::kWidth - 1));
 }

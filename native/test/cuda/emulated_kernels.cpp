@@ -42,6 +42,9 @@ const std::vector<std::string>& written(const std::vector<std::string>& sources)
     std::ofstream(path, std::ios::binary) << text;
   };
   for (const auto& [name, text] : cuda::device_headers()) write(name, text);
+  std::string options;
+  for (const std::string_view option : cuda::kCompilerOptions) options.append(option).append("\n");
+  write("options", options);
   for (const std::string& source : sources) write(std::to_string(number++) + ".cu", source);
   return sources;
 }

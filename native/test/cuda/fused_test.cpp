@@ -1,4 +1,4 @@
-// Generated kernels of fused instructions against the interpreter, and against the CPU engine's bits.
+// Generated kernels of fused instructions against the interpreter.
 #include <cmath>
 #include <memory>
 #include <string>

@@ -239,7 +239,6 @@ OperationCase warp_affine_case(Random& random, bool transposed) {
   warp.x = transposed ? result : given;
   warp.y = transposed ? given : result;
   made.operation = warp;
-  made.tolerance = 1e-4;  // positions are rounded otherwise
   return made;
 }
 

@@ -201,9 +201,9 @@ std::vector<cuda::Kernel> kernels_of(const Sample& sample) {
 }
 
 std::string source_of(std::span<const cuda::Kernel> kernels) {
-  std::string source;
-  for (const cuda::Kernel& kernel : kernels) source += kernel.text;
-  return source;
+  std::vector<const cuda::Kernel*> all;
+  for (const cuda::Kernel& kernel : kernels) all.push_back(&kernel);
+  return cuda::source_of(all);
 }
 
 TEST(every_planted_mistake_is_noticed) {

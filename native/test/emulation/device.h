@@ -110,4 +110,9 @@ inline unsigned __umulhi(unsigned a, unsigned b) {
   return static_cast<unsigned>((static_cast<unsigned long long>(a) * b) >> 32);
 }
 inline int __ffs(int x) { return __builtin_ffs(x); }
+// As the CPU engine, which multiplies and adds apart where the processor cannot do both at once.
+#if defined(__FMA__) || !defined(__x86_64__)
 inline float __fmaf_rn(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+#else
+inline float __fmaf_rn(float a, float b, float c) { return a * b + c; }
+#endif

@@ -37,17 +37,15 @@ class Grid {
     if (threads == 0 || threads > kMostThreads || blocks <= 0 || blocks > INT32_MAX) {
       refuse("a grid of " + std::to_string(blocks) + " blocks of " + std::to_string(threads) + " threads");
     }
-    runtime().threads = {threads, 1, 1};
-    runtime().blocks = {static_cast<uint32_t>(blocks), 1, 1};
+    blocks_.resize(static_cast<size_t>(blocks));
     threads_.resize(threads);
     turns_.resize(threads);
     while (fibers().size() < threads) fibers().emplace_back();
   }
 
   void run() {
-    std::vector<uint32_t> blocks(runtime().blocks.x);
-    arrange(blocks);
-    for (const uint32_t block : blocks) {
+    arrange(blocks_);
+    for (const uint32_t block : blocks_) {
       runtime().block = {block, 0, 0};
       ++runtime().blocks_begun;
       runtime().shared_bytes = 0;
@@ -195,7 +193,7 @@ class Grid {
   const Order order_;
   std::mt19937 random_;
   std::vector<Thread> threads_;
-  std::vector<uint32_t> turns_;
+  std::vector<uint32_t> blocks_, turns_;  // in the order in which they run
 };
 
 Grid* Grid::current = nullptr;
@@ -204,8 +202,6 @@ Grid* Grid::current = nullptr;
 
 Runtime& runtime() {
   static Runtime one{
-      {},
-      {},
       {},
       {},
       0,

@@ -13,9 +13,9 @@ enum class WarpOperation : uint8_t { kSync, kShuffle, kShuffleXor, kMatchAny, kB
 
 // One for the process: the launcher's.
 struct Runtime {
-  Position thread, block, threads, blocks;  // of the thread that runs
-  uint64_t blocks_begun;                    // since the process started
-  uint64_t shared_bytes;                    // of the block that runs
+  Position thread, block;  // of the thread that runs
+  uint64_t blocks_begun;   // since the process started
+  uint64_t shared_bytes;   // of the block that runs
   // Both return when the other threads have come too. `line`: where the barrier is.
   void (*sync_threads)(int line);
   uint64_t (*warp)(WarpOperation operation, uint32_t mask, uint64_t value, int32_t argument);
