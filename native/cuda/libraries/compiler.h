@@ -1,13 +1,25 @@
 // NVRTC, NVIDIA's compiler at run time: the functions that the engine calls, declared as those of the driver are.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "cuda/libraries/driver.h"
 
 namespace bilevel::cuda {
 
-#define BILEVEL_COMPILER_FUNCTIONS(X) X(nvrtcVersion, (int* major, int* minor))
+using Compilation = struct CompilationTag*;
+
+#define BILEVEL_COMPILER_FUNCTIONS(X)                                                                   \
+  X(nvrtcVersion, (int* major, int* minor))                                                             \
+  X(nvrtcCreateProgram, (Compilation * program, const char* source, const char* name, int header_count, \
+                         const char* const* headers, const char* const* header_names))                  \
+  X(nvrtcCompileProgram, (Compilation program, int option_count, const char* const* options))           \
+  X(nvrtcGetProgramLogSize, (Compilation program, size_t * bytes))                                      \
+  X(nvrtcGetProgramLog, (Compilation program, char* log))                                               \
+  X(nvrtcGetCUBINSize, (Compilation program, size_t * bytes))                                           \
+  X(nvrtcGetCUBIN, (Compilation program, char* code))                                                   \
+  X(nvrtcDestroyProgram, (Compilation * program))
 
 struct Compiler {
 #define BILEVEL_MEMBER(name, parameters) Result(*name) parameters = nullptr;

@@ -9,7 +9,10 @@ const sources = 'native/test/fake_cuda';
 const headers = ['native/cuda/libraries/driver.h', 'native/cuda/libraries/compiler.h'];
 
 /** The libraries, and which files each is made of. */
-const libraries = { 'libcuda.so.1': ['devices', 'faults'], 'libnvrtc.so.13': ['nvrtc', 'faults'] } as const;
+const libraries = {
+  'libcuda.so.1': ['devices', 'unsupported', 'faults'],
+  'libnvrtc.so.13': ['nvrtc', 'faults'],
+} as const;
 
 /**
  * A folder with the fake driver and the fake compiler, for BILEVEL_CUDA_PATH. They are compiled when their sources have
