@@ -1,4 +1,5 @@
 import { BilevelError } from '../../errors.js';
+import { numberOf } from './numbers.js';
 import type { Column, Table } from './table.js';
 
 /** What files write where they know nothing. */
@@ -6,16 +7,24 @@ const nothing: ReadonlySet<string> = new Set(['', 'NA', 'N/A', 'n/a', 'NaN', 'na
 
 export const isMissing = (cell: string): boolean => nothing.has(cell.trim());
 
-/** A number in decimal digits; NaN for what is none. */
-export function numberOf(cell: string): number {
-  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(cell) ? Number(cell) : Number.NaN;
-}
+const time = '\\d{1,2}:\\d{2}(:\\d{2}([.,]\\d+)?)?( ?[ap]\\.?m\\.?)?';
+const month = '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?';
 
-/** A day, or a moment: as ISO 8601 writes it, or with points or strokes between day, month and year. */
+/**
+ * A day, a moment or a time of day: as ISO 8601 writes it, with points, strokes or dashes between day, month and year,
+ * or with the month's English name.
+ */
 const dates = [
-  /^\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$/,
-  /^\d{1,2}[./]\d{1,2}[./]\d{2,4}( \d{1,2}:\d{2}(:\d{2})?)?$/,
-];
+  `\\d{4}[-/]\\d{1,2}[-/]\\d{1,2}([T ]${time}\\s*(Z|UTC|[+-]\\d{2}:?\\d{2})?)?`,
+  `\\d{1,2}[./-]\\d{1,2}[./-]\\d{2,4}(,? ${time})?`,
+  `\\d{1,2}[ .-]{1,2}${month}[ ,.-]{1,2}\\d{2,4}(,? ${time})?`,
+  `${month} \\d{1,2},? \\d{4}(,? ${time})?`,
+  time,
+].map((pattern) => new RegExp(`^${pattern}$`, 'i'));
+
+/** Digits with commas in them, a percent sign or one of money: a number for people, which is written in several ways. */
+export const isWrittenNumber = (cell: string): boolean =>
+  /^[+-]?[$€£¥]?\s*\d[\d.,' ]*\s*[%$€£¥]?$/.test(cell.trim()) && Number.isNaN(numberOf(cell));
 
 export const isDate = (cell: string): boolean => dates.some((pattern) => pattern.test(cell.trim()));
 

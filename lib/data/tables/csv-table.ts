@@ -29,7 +29,10 @@ export function parseCsv(bytes: Uint8Array, source = 'the CSV file'): Table {
   const names: string[] = [];
   const cells: string[][] = [];
   const ends: number[] = [];
+  /** Where the last row ended that was whole. */
+  let whole = 0;
   const take = (record: readonly string[], end: number): void => {
+    whole = end;
     if (names.length === 0) {
       names.push(...record.map((name, index) => name || `column ${index + 1}`));
       checkTableSize(source, names.length, 0);
@@ -40,7 +43,8 @@ export function parseCsv(bytes: Uint8Array, source = 'the CSV file'): Table {
       const found = `${record.length} ${record.length === 1 ? 'cell' : 'cells'}`;
       throw new BilevelError(
         'INVALID_FILE',
-        `${source}, line ${lineOf(text, end)}: ${found}, but the first line names ${names.length} columns.`,
+        `${source}, line ${lineOf(text, end)}: ${found}, but the first line names ${names.length} columns. Put cells with a separator in ` +
+          'them between quotation marks, and nothing behind the last column.',
       );
     }
     ends.push(end);
@@ -60,7 +64,7 @@ export function parseCsv(bytes: Uint8Array, source = 'the CSV file'): Table {
       },
     });
   } catch (error) {
-    throw error instanceof CsvError ? csvFailure(error, source) : error;
+    throw error instanceof CsvError ? csvFailure(error, source, () => lineOf(text, whole) + 1) : error;
   }
   const table: Table = {
     source,
@@ -92,9 +96,18 @@ function decodeText(bytes: Uint8Array, source: string): string {
   }
 }
 
-function csvFailure(error: CsvError, source: string): BilevelError {
+/** @param next tells the line with which the first row begins that is not whole */
+function csvFailure(error: CsvError, source: string, next: () => number): BilevelError {
   if (error.code === 'CSV_MAX_RECORD_SIZE') {
     return new BilevelError('LIMIT_EXCEEDED', `${source} has a row of more than ${rowLimit} bytes.`, { cause: error });
+  }
+  if (error.code === 'CSV_QUOTE_NOT_CLOSED') {
+    return new BilevelError(
+      'INVALID_FILE',
+      `${source}, line ${next()}: Quote Not Closed: in the row that begins here a cell begins with a quotation mark that no other one ends. ` +
+        'Add it; one that belongs to the text is written twice.',
+      { cause: error },
+    );
   }
   const { lines } = error as CsvError & { readonly lines?: number };
   const where = lines === undefined ? source : `${source}, line ${lines}`;

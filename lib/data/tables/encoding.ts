@@ -1,6 +1,7 @@
 import { BilevelError } from '../../errors.js';
 import { standardOf } from '../scaling.js';
-import { columnFault, isDate, isMissing, numberOf } from './cells.js';
+import { columnFault, isDate, isMissing, isWrittenNumber } from './cells.js';
+import { numberOf } from './numbers.js';
 import { type Column, findColumn, type Table } from './table.js';
 
 /** How a column of numbers becomes one input: (x - shift) / unit, and `fill` where nothing is given. */
@@ -51,9 +52,11 @@ export function fitEncoding(table: Table, label: string, options: EncodingOption
   for (const name of [label, ...ignore, ...categories]) findColumn(table, name);
   const used = table.columns.filter(({ name }) => name !== label && !ignore.includes(name));
   const columns = used.map((column) => {
+    refuseEmpty(table, column);
     if (missing === 'error') refuseMissing(table, column);
-    return categories.includes(column.name) || !holdsNumbers(table, column)
-      ? fitCategories(table, column)
+    const isNamed = categories.includes(column.name);
+    return isNamed || !holdsNumbers(table, column)
+      ? fitCategories(table, column, isNamed)
       : fitNumbers(table, column, options, rows);
   });
   const encoding = { columns, missing };
@@ -82,7 +85,7 @@ export function encodeTable(table: Table, encoding: TableEncoding): Float32Array
   const inputs = new Float32Array(table.size * width);
   let first = 0;
   for (const each of encoding.columns) {
-    const column = findColumn(table, each.column);
+    const column = findColumn(table, each.column, ', which the data set has that it should be like');
     if (encoding.missing === 'error') refuseMissing(table, column);
     if (each.kind === 'number') {
       for (const [row, value] of numbersOf(table, column).entries()) {
@@ -95,8 +98,14 @@ export function encodeTable(table: Table, encoding: TableEncoding): Float32Array
         if (isMissing(cell)) continue;
         const position = positions.get(cell.trim());
         if (position === undefined) {
+          const correct = 'Correct it, leave the row out, or leave the column out of both by the option ignore.';
           const known = each.categories.map((category) => JSON.stringify(category)).join(', ');
-          throw columnFault(table, column, `${JSON.stringify(cell)} is none of the categories ${known}.`, row);
+          throw columnFault(
+            table,
+            column,
+            `${JSON.stringify(cell)} is none of the categories ${known}. ${correct}`,
+            row,
+          );
         }
         inputs[row * width + first + position] = 1;
       }
@@ -119,20 +128,31 @@ function refuseMissing(table: Table, column: Column): void {
   );
 }
 
+function refuseEmpty(table: Table, column: Column): void {
+  if (!column.cells.every(isMissing)) return;
+  throw columnFault(table, column, 'nothing is given in any row. Leave it out by the option ignore.');
+}
+
 /**
  * Whether a column is one of numbers.
  * @throws INVALID_DATA for dates, and for a column that is neither numbers nor text
  */
 function holdsNumbers(table: Table, column: Column): boolean {
   const given = column.cells.filter((cell) => !isMissing(cell));
-  if (given.length === 0) {
-    throw columnFault(table, column, 'nothing is given in any row. Leave it out by the option ignore.');
-  }
   if (column.kind === 'date' || given.every(isDate)) {
     const advice = 'Leave it out by the option ignore, or put a number in their place, such as days.';
-    throw columnFault(table, column, `it holds dates, which are neither numbers nor categories. ${advice}`);
+    throw columnFault(table, column, `it holds dates or times, which are neither numbers nor categories. ${advice}`);
   }
   if (column.kind === 'text') return false;
+  const written = given.filter(isWrittenNumber);
+  if (2 * written.length > given.length) {
+    throw columnFault(
+      table,
+      column,
+      `${JSON.stringify(written[0])} is a number as people write it. Write digits alone, with a point before decimals and without ` +
+        'signs of thousands, per cent or money; or name the column in the option categories if its numbers are names.',
+    );
+  }
   const numbers = given.filter((cell) => !Number.isNaN(numberOf(cell))).length;
   return 2 * numbers > given.length;
 }
@@ -141,12 +161,12 @@ function holdsNumbers(table: Table, column: Column): boolean {
 function numbersOf(table: Table, column: Column): Float64Array {
   return Float64Array.from(column.cells, (cell, row) => {
     const value = numberOf(cell);
-    if (Number.isFinite(value) || isMissing(cell)) return value;
+    if (Number.isFinite(Math.fround(value)) || isMissing(cell)) return value;
     throw columnFault(
       table,
       column,
-      `${JSON.stringify(cell)} is no number that can be read, but most of the column are numbers. Correct it, or name the column in ` +
-        'the option categories if its numbers are names.',
+      `${JSON.stringify(cell)} is no number that can be read, but most of the column are numbers. Correct it, leave the cell empty ` +
+        'where nothing is known, or name the column in the option categories if its numbers are names.',
       row,
     );
   });
@@ -168,7 +188,11 @@ function fitNumbers(table: Table, column: Column, { scale }: EncodingOptions, ro
   return { column: column.name, kind: 'number', shift, unit, fill: standard.shift };
 }
 
-function fitCategories(table: Table, column: Column): CategoryEncoding {
+/** From so many rows on, a column of which most texts stand in one row alone names the rows. */
+const namedRows = 20;
+
+/** @param isNamed whether its owner says that it holds categories */
+function fitCategories(table: Table, column: Column, isNamed: boolean): CategoryEncoding {
   const categories = new Set<string>();
   for (const cell of column.cells) if (!isMissing(cell)) categories.add(cell.trim());
   if (categories.size > mostCategories) {
@@ -177,6 +201,14 @@ function fitCategories(table: Table, column: Column): CategoryEncoding {
       column,
       `it holds ${categories.size} different texts, which are too many to be categories (at most ${mostCategories}). Leave it out by the ` +
         'option ignore.',
+    );
+  }
+  if (!isNamed && table.size >= namedRows && 2 * categories.size > table.size) {
+    throw columnFault(
+      table,
+      column,
+      `it holds ${categories.size} different texts in ${table.size} rows: these name the rows, and what one says tells nothing of another. ` +
+        'Leave it out by the option ignore, or name it in the option categories if it is to be used all the same.',
     );
   }
   return { column: column.name, kind: 'category', categories: [...categories].toSorted() };

@@ -1,4 +1,5 @@
-import { columnFault, numberOf } from './cells.js';
+import { columnFault, isMissing } from './cells.js';
+import { numberOf } from './numbers.js';
 import { findColumn, type Table } from './table.js';
 
 /** Most classes. */
@@ -13,7 +14,12 @@ export function labelNames(table: Table, label: string): string[] {
   const column = findColumn(table, label);
   const names = [...new Set(column.cells.map((cell) => cell.trim()))];
   refuseMissingLabel(table, label);
-  if (names.length < 2) throw columnFault(table, column, `all rows have the label ${JSON.stringify(names[0])}.`);
+  if (names.length < 2) {
+    const advice =
+      'Labels of two classes or more are needed: give other rows too, or another column by the option label.';
+    const all = table.size === 1 ? 'the only row has' : 'all rows have';
+    throw columnFault(table, column, `${all} the label ${JSON.stringify(names[0])}. ${advice}`);
+  }
   if (names.length > mostClasses) {
     throw columnFault(
       table,
@@ -22,7 +28,11 @@ export function labelNames(table: Table, label: string): string[] {
     );
   }
   if (table.size >= 20 && 2 * names.length > table.size) {
-    throw columnFault(table, column, `${names.length} different labels in ${table.size} rows: these name no classes.`);
+    throw columnFault(
+      table,
+      column,
+      `${names.length} different labels in ${table.size} rows: these name no classes. Choose another column by the option label.`,
+    );
   }
   const isNumeric = names.every((name) => !Number.isNaN(numberOf(name)));
   return isNumeric ? names.toSorted((a, b) => Number(a) - Number(b)) : names.toSorted();
@@ -40,12 +50,20 @@ export function encodeLabels(table: Table, label: string, classes: readonly stri
       .slice(0, 20)
       .map((name) => JSON.stringify(name))
       .join(', ');
-    throw columnFault(table, column, `the label ${JSON.stringify(cell)} is none of the classes ${known}.`, row);
+    throw columnFault(
+      table,
+      column,
+      `the label ${JSON.stringify(cell)} is none of the classes ${known}. Correct it, or leave the row out.`,
+      row,
+    );
   });
 }
 
 function refuseMissingLabel(table: Table, label: string): void {
   const column = findColumn(table, label);
-  const row = column.cells.findIndex((cell) => cell.trim() === '');
-  if (row >= 0) throw columnFault(table, column, 'the row has no label. Give it one, or leave the row out.', row);
+  const row = column.cells.findIndex(isMissing);
+  if (row < 0) return;
+  const cell = column.cells[row]?.trim();
+  const named = cell === '' ? '' : ` (${JSON.stringify(cell)} stands for none; call a class otherwise)`;
+  throw columnFault(table, column, `the row has no label${named}. Give it one, or leave the row out.`, row);
 }

@@ -1,4 +1,5 @@
 import { adviseName, BilevelError } from '../../errors.js';
+import { numberOf } from './numbers.js';
 
 /** A column of a file of rows. */
 export interface Column {
@@ -37,23 +38,29 @@ export function checkTableSize(source: string, columns: number, rows: number): v
  */
 export function checkTable({ source, columns, size }: Table): void {
   const damaged = (reason: string): BilevelError => new BilevelError('INVALID_FILE', `${source} ${reason}.`);
-  if (columns.length === 0) throw damaged('has no columns');
+  if (columns.length === 0)
+    throw damaged('has no columns: it is empty; expected their names, and a row for each sample');
   const seen = new Set<string>();
   for (const [index, { name }] of columns.entries()) {
     if (name === '') throw damaged(`has no name for its column ${index + 1}; its first line should name all of them`);
-    if (seen.has(name)) throw damaged(`has two columns named ${JSON.stringify(name)}`);
+    if (seen.has(name)) throw damaged(`has two columns named ${JSON.stringify(name)}; give each a name of its own`);
     seen.add(name);
   }
-  if (size === 0) throw damaged('has no rows under its names');
+  if (size === 0) throw damaged('has no rows under its names; each is a sample');
 }
 
-/** @throws INVALID_ARGUMENT for a name that no column has, with those that there are */
-export function findColumn({ source, columns }: Table, name: string): Column {
+/**
+ * @param why what the column is needed for, to end the sentence that it is not there
+ * @throws INVALID_ARGUMENT for a name that no column has, with those that there are
+ */
+export function findColumn({ source, columns }: Table, name: string, why = ''): Column {
   const column = columns.find((each) => each.name === name);
   if (column !== undefined) return column;
   const names = columns.map((each) => each.name);
+  const isData = names.some((each) => !Number.isNaN(numberOf(each)));
+  const advice = isData ? ' The first line has to name the columns; here it seems to be a row of data.' : '';
   throw new BilevelError(
     'INVALID_ARGUMENT',
-    `${source} has no column ${JSON.stringify(name)}. ${adviseName(name, names.slice(0, 100))}`,
+    `${source} has no column ${JSON.stringify(name)}${why}. ${adviseName(name, names.slice(0, 100))}${advice}`,
   );
 }

@@ -78,12 +78,12 @@ function samplesOf({ source, columns, size, place }: Table): ReviewSample[] {
   }));
 }
 
-/** A sample as its owner knows it: its picture, the record it came from, or its numbers. */
-function showerOf({ train, records }: Awaited<ReturnType<typeof loadDataset>>): Review['show'] {
+/** A sample as its owner knows it: its picture, the row of a table that it came from, or its numbers. */
+function showerOf({ train, records, encoding }: Awaited<ReturnType<typeof loadDataset>>): Review['show'] {
   return (index) => {
     const { inputs } = train.take([index], { scaled: false });
     if (inputs.shape.length === 4 && inputs.dtype === 'float32') return imageDataUri(inputs, 0);
-    if (records !== undefined) {
+    if (records !== undefined && encoding !== undefined) {
       return records.row(index).map((cell, column) => [records.columns[column] ?? '', cell] as const);
     }
     return Array.from(

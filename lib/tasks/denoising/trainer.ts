@@ -3,6 +3,7 @@ import type { SampleInputs } from '../../data/labelled-samples.js';
 import type { Sampler } from '../../data/samplers/sampler.js';
 import { ShuffledRows } from '../../data/samplers/shuffled.js';
 import type { Device } from '../../engine/index.js';
+import { BilevelError } from '../../errors.js';
 import { add, constant, crossEntropy, mean, mul, type Node, reduceSum, square } from '../../graph/index.js';
 import { Classifier, filterSamples, joinSamples, type Parameters, type Samples } from '../../network/classifier.js';
 import { runningStatistics } from '../../network/running-statistics.js';
@@ -116,7 +117,10 @@ export class Trainer implements Disposable {
     return this.data.train.labels.size;
   }
 
-  /** @returns the parameters, with running statistics that belong to them. @throws ABORTED, NON_FINITE */
+  /**
+   * @returns the parameters, with running statistics that belong to them
+   * @throws INVALID_DATA when no sample has a weight; ABORTED, NON_FINITE
+   */
   async train({ weights, validation = () => true, l2, start, draw = 0, share = 1 }: Training): Promise<Parameters> {
     const { trainSteps, trainLearningRate, seed } = this.#settings;
     const augment = { x: this.augmentation };
@@ -125,6 +129,12 @@ export class Trainer implements Disposable {
       row < this.count ? Number(weights?.[row] ?? 1) : Number(validation(row - this.count)),
     );
     const rows = Int32Array.from(all.keys()).filter((row) => (all[row] ?? 0) > 0);
+    if (rows.length === 0) {
+      throw new BilevelError(
+        'INVALID_DATA',
+        'No sample is left to train on: all are left out, or were dropped. Give more samples, or drop fewer of them.',
+      );
+    }
     const total = rows.reduce((sum, row) => sum + (all[row] ?? 0), 0);
     // With a mean weight of 1 the learning rate and the penalty mean the same in every training.
     const scaled = Tensor.from(all.map((weight) => (weight * rows.length) / total));

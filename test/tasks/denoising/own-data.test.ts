@@ -144,6 +144,12 @@ test('arrays come back as numbers of samples', (t) =>
     t.is(header, 'index,label,weight,suspicious,suggested_label');
     t.is(lines.length, 80);
     t.regex(lines[10] ?? '', /^10,1,0\.\d+,yes,0$/);
+    // A reviewer sees the numbers as they are stored, not as the network takes them.
+    const { show } = await reviewOf(join(parent, 'run'), { below: 0.5, count: 1 });
+    t.deepEqual(show(10), [
+      ['0', String(points.data[20])],
+      ['1', String(points.data[21])],
+    ]);
   }));
 
 test('options of the experiments, and those of other data, are refused with what to do', async (t) => {

@@ -148,6 +148,21 @@ export function expectationMaximization(
   return { model, trust };
 }
 
+/** What predictions must add to the log-likelihood of a label, in nats, or else they say nothing. */
+const leastGain = 0.005;
+
+/**
+ * Whether labels are predicted hardly better than by how many samples have each.
+ * @param labels as given, [n]
+ */
+export function saysNothing({ logLikelihood }: Pick<NoiseModel, 'logLikelihood'>, labels: Int32Array): boolean {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const { length } = labels;
+  const byFrequency = [...counts.values()].reduce((sum, count) => sum + count * Math.log(count / length), 0);
+  return logLikelihood < byFrequency + leastGain * length;
+}
+
 /** Rows of probabilities, none of them 0, that sum to 1. */
 function normalized(data: Float32Array, classes: number): Float64Array {
   const p = Float64Array.from(data, (value) => Math.max(value, least));

@@ -15,6 +15,7 @@ import {
   fitNoise,
   geometricMean,
   type NoiseModel,
+  saysNothing,
 } from './noise-model.js';
 
 export interface CleaningSettings {
@@ -60,9 +61,6 @@ function isProgress(values: unknown): values is Progress {
 
 const mismatch = (reason: string): BilevelError =>
   new BilevelError('STATE_MISMATCH', `The saved state does not fit this run: ${reason}.`);
-
-/** What predictions must add to the log-likelihood of a label, in nats, or else they say nothing. */
-const leastGain = 0.005;
 
 /** What networks of a round predict, and how labels went wrong by that. */
 interface Fitted extends FittedNoise {
@@ -240,7 +238,7 @@ export class Cleaning {
     }
     const fitted = best as Fitted;
     const { predicted, trust, model, ...found } = fitted;
-    const collapsed = this.#saysNothing(model);
+    const collapsed = saysNothing(model, this.#labels);
     const progress = { ...this.#progress, rounds: rounds + 1 };
     if (collapsed) {
       this.#progress = { ...progress, collapsed: progress.collapsed + 1 };
@@ -250,15 +248,6 @@ export class Cleaning {
       this.#progress = { ...progress, ...found, noise: noiseOf(model) };
     }
     return { ...fitted, collapsed };
-  }
-
-  /** Whether labels are predicted hardly better than by how many samples have each. */
-  #saysNothing({ logLikelihood }: NoiseModel): boolean {
-    const counts = new Map<number, number>();
-    for (const label of this.#labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-    const { length } = this.#labels;
-    const byFrequency = [...counts.values()].reduce((sum, count) => sum + count * Math.log(count / length), 0);
-    return logLikelihood < byFrequency + leastGain * length;
   }
 
   async #fit(length: number): Promise<Fitted> {

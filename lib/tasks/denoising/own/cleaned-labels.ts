@@ -1,6 +1,6 @@
 import { type CsvValue, encodeCsv } from '../../../data/csv.js';
 import type { Records } from '../../../data/sources/source.js';
-import { numberOf } from '../../../data/tables/cells.js';
+import { numberOf } from '../../../data/tables/numbers.js';
 import { takeName } from '../../../names.js';
 import type { Decisions } from '../../../review/index.js';
 

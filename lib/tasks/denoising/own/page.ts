@@ -9,6 +9,7 @@ import type { CleanedLabels } from './cleaned-labels.js';
 import { confusionTable } from './confusion.js';
 import { findReasons } from './reasons.js';
 import type { OwnDataInputs } from './run.js';
+import { warningsOf } from './warnings.js';
 
 /** Samples that the page shows, and cells of a row. */
 const shown = 50;
@@ -17,6 +18,8 @@ const mostCells = 8;
 interface Page {
   readonly inputs: OwnDataInputs;
   readonly found: CleanedLabels;
+  /** Rounds that were given up. */
+  readonly collapsed: number;
   readonly parameters: Parameters;
   readonly device: Device;
   readonly title: string;
@@ -25,7 +28,7 @@ interface Page {
 }
 
 /** The page of a run: what is suspicious, and why. */
-export async function ownDataPage({ inputs, found, device, title, ...page }: Page): Promise<string> {
+export async function ownDataPage({ inputs, found, collapsed, device, title, ...page }: Page): Promise<string> {
   const { dataset, data } = inputs;
   const { train, classes } = data;
   const count = train.labels.size;
@@ -42,7 +45,9 @@ export async function ownDataPage({ inputs, found, device, title, ...page }: Pag
         data.validation.labels.size === 0
           ? 'No sample was known to have a right one.'
           : `${data.validation.labels.size} samples were known to have right ones.`
-      }`,
+      }${warningsOf(collapsed)
+        .map((warning) => ` Warning: ${warning}`)
+        .join('')}`,
     tables: [confusionTable(classes, inputs.given.data, found)],
     samples: {
       importance: {

@@ -10,7 +10,7 @@ import type { SavedState } from '../../../solvers/index.js';
 import { sameShape, Tensor } from '../../../tensor.js';
 import { checkAugmented } from '../augmentation.js';
 import { pruneByNoiseRate } from '../baselines/confident-learning.js';
-import { atTemperature, bestTemperature } from '../cleaning/noise-model.js';
+import { atTemperature, bestTemperature, type FittedNoise, saysNothing } from '../cleaning/noise-model.js';
 import { fitNoiseWithPairs } from '../cleaning/noise-pairs.js';
 import { crossFit, type OutOfFold } from '../cross-fitting.js';
 import type { DenoisingData } from '../data.js';
@@ -75,11 +75,15 @@ export interface RoundReport {
   readonly trust: number;
   /** Share of the samples whose given label is not the most likely one. */
   readonly disagreeing: number;
+  /** Whether it was given up, because its networks predicted nothing: what was trusted before stays. */
+  readonly collapsed: boolean;
 }
 
 /** What is known after a round. */
 interface Standing {
   readonly round: number;
+  /** Rounds that were given up. */
+  readonly collapsed: number;
   /** How far each label is trusted, float32 [n]. */
   readonly trust: Tensor<'float32'>;
   /** Probabilities of the classes by networks that were not trained on the sample, float32 [n, classes]. */
@@ -113,6 +117,7 @@ export class OwnDataRun implements Disposable {
     const count = this.#labels.length;
     const first: Standing = {
       round: 0,
+      collapsed: 0,
       trust: Tensor.from(new Float32Array(count).fill(1)),
       probabilities: Tensor.zeros([count, data.classes.length]),
     };
@@ -122,34 +127,41 @@ export class OwnDataRun implements Disposable {
   /** The remaining rounds. @throws ABORTED, NON_FINITE */
   async *rounds(): AsyncGenerator<RoundReport, void, undefined> {
     while (this.#standing.round < rounds) {
-      const { round } = this.#standing;
+      const { round, collapsed: before } = this.#standing;
       const weights = this.#weights(this.#standing.trust.data);
       const { l2, share } = await this.#trainer.tune(weights);
       const predicted = await crossFit(this.#trainer, { weights, l2, share, round, dealValidation: true });
       const probabilities = predicted.train;
-      const trust = round === 0 ? this.#kept(probabilities) : this.#fitted(predicted, weights);
-      this.#standing = { round: round + 1, trust: Tensor.from(Float32Array.from(trust)), probabilities };
+      const fitted = this.#fit(predicted, weights);
+      const found = round === 0 ? this.#kept(probabilities) : fitted.trust;
+      const collapsed = saysNothing(fitted.model, this.#labels) || (round === 0 && 2 * mean(found) < 1);
+      const trust = collapsed ? this.#standing.trust : Tensor.from(Float32Array.from(found));
+      this.#standing = { round: round + 1, collapsed: before + Number(collapsed), trust, probabilities };
       const other = mostLikely(probabilities).filter((label, row) => label !== this.#labels[row]).length;
-      yield { round: round + 1, l2, trust: mean(trust), disagreeing: other / this.#labels.length };
+      const disagreeing = other / this.#labels.length;
+      yield { round: round + 1, l2, trust: mean(collapsed ? trust.data : found), disagreeing, collapsed };
     }
   }
 
-  /** 1 for labels that the confident joint does not take for wrong. */
+  /**
+   * 1 for labels that the confident joint does not take for wrong. Predictions that contradict more than half of the
+   * labels do not say that these are wrong.
+   */
   #kept(probabilities: Tensor<'float32'>): Float64Array {
     return Float64Array.from(pruneByNoiseRate(probabilities, this.#labels), (flag) => 1 - flag);
   }
 
   /**
-   * The probability that each label is right. Without clean samples the temperature is that of the labels as far as
-   * they were trusted.
+   * How labels seem to go wrong, and the probability that each is right. Without clean samples the temperature is that
+   * of the labels as far as they were trusted.
    * @param weights with which the networks were trained
    */
-  #fitted({ train, validation }: OutOfFold, weights: Float64Array): Float64Array {
+  #fit({ train, validation }: OutOfFold, weights: Float64Array): FittedNoise {
     const temperature =
       validation === undefined
         ? bestTemperature(train, this.#labels, weights)
         : bestTemperature(validation, this.inputs.data.validation.labels.data);
-    return fitNoiseWithPairs(atTemperature(train, temperature), this.#labels).trust;
+    return fitNoiseWithPairs(atTemperature(train, temperature), this.#labels);
   }
 
   /** Trust, or where somebody has decided how much the sample counts. */
@@ -157,6 +169,14 @@ export class OwnDataRun implements Disposable {
     const weights = Float64Array.from(trust);
     for (const [row, decision] of this.inputs.decisions) weights[row] = weightOf(decision);
     return weights;
+  }
+
+  /**
+   * Rounds whose networks predicted labels that they had not seen no better than the frequencies of the labels do, or
+   * contradicted most of them; what was trusted before stayed.
+   */
+  get collapsed(): number {
+    return this.#standing.collapsed;
   }
 
   /** What the rounds so far have found, and what somebody has decided. */
@@ -173,8 +193,8 @@ export class OwnDataRun implements Disposable {
   }
 
   save(): SavedState {
-    const { round, ...tensors } = this.#standing;
-    return { tensors: new Map(Object.entries(tensors)), values: { round } };
+    const { round, collapsed, ...tensors } = this.#standing;
+    return { tensors: new Map(Object.entries(tensors)), values: { round, collapsed } };
   }
 
   [Symbol.dispose](): void {
@@ -189,11 +209,18 @@ function restored(first: Standing, { tensors, values }: SavedState): Standing {
     if (found?.dtype === 'float32' && sameShape(found.shape, first[name].shape)) return found as Tensor<'float32'>;
     throw new BilevelError('STATE_MISMATCH', 'The saved state belongs to other data.');
   };
-  const round = isRecord(values) ? Number(values.round) : Number.NaN;
-  if (!(Number.isInteger(round) && round >= 0 && round <= rounds)) {
+  const count = (name: 'round' | 'collapsed', most: number): number => {
+    const value = isRecord(values) ? Number(values[name]) : Number.NaN;
+    if (Number.isInteger(value) && value >= 0 && value <= most) return value;
     throw new BilevelError('STATE_MISMATCH', 'The saved state is not that of a cleaning.');
-  }
-  return { round, trust: tensor('trust'), probabilities: tensor('probabilities') };
+  };
+  const round = count('round', rounds);
+  return {
+    round,
+    collapsed: count('collapsed', round),
+    trust: tensor('trust'),
+    probabilities: tensor('probabilities'),
+  };
 }
 
 /** The most likely class of each sample, [n], among those that are not left out. */

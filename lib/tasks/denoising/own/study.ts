@@ -8,6 +8,7 @@ import { confusionTable, type PairCount, pairsOf } from './confusion.js';
 import { ownDataPage } from './page.js';
 import { loadOwnDataInputs, OwnDataRun, rounds } from './run.js';
 import { filesOf, type OwnDataSettings, validateOwnData } from './settings.js';
+import { warningsOf } from './warnings.js';
 
 interface OwnDataJob extends Job {
   readonly settings: OwnDataSettings;
@@ -22,6 +23,8 @@ interface OwnDataEnding {
   /** Samples on which somebody has decided. */
   readonly decided: number;
   readonly classes: readonly string[];
+  /** Where it could tell nothing: what, and why. */
+  readonly warnings: readonly string[];
   /** Suspicious samples by given and suggested label. */
   readonly pairs: readonly PairCount[];
   readonly confusion: ReturnType<typeof confusionTable>;
@@ -52,7 +55,9 @@ export const ownDataStudy = defineStudy({
     return {
       async *steps() {
         for await (const report of run.rounds()) {
-          const detail = `${formatShare(report.disagreeing)} of the labels are not the most likely ones`;
+          const detail = report.collapsed
+            ? 'given up: its networks predict nothing'
+            : `${formatShare(report.disagreeing)} of the labels are not the most likely ones`;
           yield { row: report, done: report.round, total: rounds, detail, keep: true };
         }
       },
@@ -75,7 +80,16 @@ export const ownDataStudy = defineStudy({
         if (decisions.size > 0) await folder.writeTables({ decisions: encodeDecisions(decisions, classes) });
         const title = `Labels of ${settings.data}, judged with ${settings.network}`;
         const configuration = configurationOf(settings);
-        const page = { inputs, found, parameters, device, title, wallSeconds: seconds(), configuration };
+        const page = {
+          inputs,
+          found,
+          collapsed: run.collapsed,
+          parameters,
+          device,
+          title,
+          wallSeconds: seconds(),
+          configuration,
+        };
         await folder.writeReport(await ownDataPage(page));
         return {
           samples: given.length,
@@ -83,6 +97,7 @@ export const ownDataStudy = defineStudy({
           clean: data.validation.labels.size,
           decided: decisions.size,
           classes,
+          warnings: warningsOf(run.collapsed),
           pairs: pairsOf(classes, given, found),
           confusion: confusionTable(classes, given, found),
           files,
@@ -98,7 +113,8 @@ export const ownDataStudy = defineStudy({
   about: ({ settings }) => ({ title: 'Cleaning labels', summary: '', configuration: configurationOf(settings) }),
   tables: (results) => endingsOf(results).map(({ confusion }) => confusion),
   facts: (results) =>
-    endingsOf(results).flatMap(({ samples, suspicious, decided, files }) => [
+    endingsOf(results).flatMap(({ samples, suspicious, decided, files, warnings }) => [
+      ...warnings.map((text) => ({ label: 'Warning', text })),
       {
         label: 'Suspicious',
         text:
