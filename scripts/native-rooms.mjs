@@ -42,7 +42,7 @@ export const rooms = {
   'test/support': ['engine', 'program'],
   'test/emulation': [],
   'test/declarations': ['cuda/libraries'],
-  'test/fake_cuda': ['cuda/libraries'],
+  'test/fake_cuda': ['test/emulation', 'cuda/libraries'],
   'fuzz/gomp': [],
   fuzz: ['cpu', 'cpu/kernel', 'program', 'test/support'],
   'test/program': ['program', 'test/support'],
@@ -51,7 +51,10 @@ export const rooms = {
     ...['fuzz', 'test/support', 'cpu', 'cpu/conv', 'cpu/conv/direct', 'cpu/conv/tiled', 'cpu/fused', 'cpu/matmul'],
     ...['cpu/onednn', 'cpu/pool', 'cpu/vector', 'cpu/warp', 'cpu/kernel', 'engine', 'program'],
   ],
-  'test/cuda': ['test/cpu', 'test/emulation', 'test/support', 'cuda/cache', 'cuda/codegen', 'program'],
+  'test/cuda': [
+    ...['test/cpu', 'test/emulation', 'test/fake_cuda', 'test/support', 'cuda/cache', 'cuda/codegen'],
+    ...['cuda/libraries', 'program'],
+  ],
 };
 
 /**

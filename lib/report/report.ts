@@ -43,8 +43,6 @@ export interface ReportData {
   readonly tables?: readonly TextTable[];
   readonly charts?: readonly LineChart[];
   readonly samples?: SampleReport;
-  /** Numbers that a reader wants first, before the others of them. */
-  readonly highlights?: readonly (readonly [label: string, value: string])[];
   readonly wallSeconds?: number;
   /** Lower-level steps made per second of the bilevel iterations. */
   readonly stepsPerSecond?: number;
@@ -99,12 +97,9 @@ function detectionOf({ importance, threshold }: SampleReport): Detection | undef
 }
 
 /** The few numbers that a reader wants first. */
-function renderHighlights(
-  { results, highlights = [], wallSeconds, stepsPerSecond }: ReportData,
-  found: Detection | undefined,
-): Html {
+function renderHighlights({ results, wallSeconds, stepsPerSecond }: ReportData, found: Detection | undefined): Html {
   const main = results?.methods.find(({ emphasized }) => emphasized);
-  const tiles: (readonly [label: string, value: string])[] = [...highlights];
+  const tiles: [label: string, value: string][] = [];
   if (results && main)
     tiles.push([`${main.method}: ${results.measure}`, formatFixed(meanAndDeviation(main.ours).mean, 2)]);
   if (found) {

@@ -10,7 +10,7 @@
 
 #include "cuda/codegen/kernel.h"
 #include "cuda/codegen/wrong_index.h"
-#include "test/emulation/compile.h"
+#include "test/emulation/library.h"
 
 namespace bilevel::test {
 

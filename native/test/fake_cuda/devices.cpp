@@ -1,28 +1,43 @@
 // Devices of the fake driver: FAKE_CUDA_DEVICES of them, one by default, of the compute capability
 // FAKE_CUDA_CAPABILITY, 90 by default, beside a driver for CUDA FAKE_CUDA_VERSION, 13000 by default.
-#include <cstdint>
+#include <array>
+#include <atomic>
 #include <cstdio>
+#include <utility>
 
-#include "cuda/libraries/driver.h"
-#include "test/fake_cuda/faults.h"
+#include "test/fake_cuda/state.h"
 
-namespace {
-
+using namespace bilevel::fake_cuda;
 using bilevel::cuda::kSuccess;
 using bilevel::cuda::Ordinal;
-using bilevel::cuda::Result;
-using bilevel::fake_cuda::setting;
 
-constexpr Result kInvalidValue = 1, kNotInitialized = 3, kInvalidDevice = 101;
+namespace bilevel::fake_cuda {
+namespace {
 
-bool started = false;
+std::atomic<bool> started = false;
 int device_count() { return setting("FAKE_CUDA_DEVICES", 1); }
-Result check(Ordinal device) {
+
+// An old driver does not know every error.
+constexpr std::array kNames = {
+    std::pair{kInvalidValue, "CUDA_ERROR_INVALID_VALUE"},
+    std::pair{cuda::kOutOfMemory, "CUDA_ERROR_OUT_OF_MEMORY"},
+    std::pair{cuda::kNoDevice, "CUDA_ERROR_NO_DEVICE"},
+    std::pair{kNoBinaryForDevice, "CUDA_ERROR_NO_BINARY_FOR_GPU"},
+    std::pair{kIllegalAddress, "CUDA_ERROR_ILLEGAL_ADDRESS"},
+    std::pair{kLaunchFailed, "CUDA_ERROR_LAUNCH_FAILED"},
+    std::pair{kCaptureUnsupported, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"},
+};
+
+}  // namespace
+
+Result check_device(Ordinal device) {
   if (!started) return kNotInitialized;
   return device >= 0 && device < device_count() ? kSuccess : kInvalidDevice;
 }
 
-}  // namespace
+int device_capability() { return setting("FAKE_CUDA_CAPABILITY", 90); }
+
+}  // namespace bilevel::fake_cuda
 
 FAKE_CUDA_EXPORT cuInit(unsigned flags) {
   FAKE_CUDA_ENTER;
@@ -38,10 +53,12 @@ FAKE_CUDA_EXPORT cuDriverGetVersion(int* version) {
   return kSuccess;
 }
 
-// Does not know every error, as an old driver.
 FAKE_CUDA_EXPORT cuGetErrorName(Result result, const char** name) {
   if (result == 999) return kInvalidValue;
-  *name = result == bilevel::cuda::kNoDevice ? "CUDA_ERROR_NO_DEVICE" : "CUDA_ERROR_FAKED";
+  *name = "CUDA_ERROR_FAKED";
+  for (const auto& [known, text] : kNames) {
+    if (known == result) *name = text;
+  }
   return kSuccess;
 }
 FAKE_CUDA_EXPORT cuGetErrorString(Result result, const char** text) {
@@ -60,35 +77,30 @@ FAKE_CUDA_EXPORT cuDeviceGetCount(int* count) {
 FAKE_CUDA_EXPORT cuDeviceGet(Ordinal* device, int index) {
   FAKE_CUDA_ENTER;
   *device = index;
-  return check(index);
+  return check_device(index);
 }
 
 FAKE_CUDA_EXPORT cuDeviceGetName(char* name, int bytes, Ordinal device) {
   FAKE_CUDA_ENTER;
-  if (const Result result = check(device); result != kSuccess) return result;
+  if (const Result result = check_device(device); result != kSuccess) return result;
   std::snprintf(name, static_cast<size_t>(bytes), "fake GPU %d", device);
   return kSuccess;
 }
 
 FAKE_CUDA_EXPORT cuDeviceGetAttribute(int* value, int attribute, Ordinal device) {
   FAKE_CUDA_ENTER;
-  if (const Result result = check(device); result != kSuccess) return result;
-  const int capability = setting("FAKE_CUDA_CAPABILITY", 90);
+  if (const Result result = check_device(device); result != kSuccess) return result;
   switch (attribute) {
+    case bilevel::cuda::kMultiprocessorCount:
+      *value = 132;
+      return kSuccess;
     case bilevel::cuda::kComputeCapabilityMajor:
-      *value = capability / 10;
+      *value = device_capability() / 10;
       return kSuccess;
     case bilevel::cuda::kComputeCapabilityMinor:
-      *value = capability % 10;
+      *value = device_capability() % 10;
       return kSuccess;
     default:
       return kInvalidValue;
   }
-}
-
-FAKE_CUDA_EXPORT cuDeviceTotalMem_v2(size_t* bytes, Ordinal device) {
-  FAKE_CUDA_ENTER;
-  if (const Result result = check(device); result != kSuccess) return result;
-  *bytes = size_t{4} << 30;
-  return kSuccess;
 }

@@ -1,19 +1,15 @@
-// Device code made into functions of this process by the compiler that built it.
+// Device code made into functions of this process.
 #pragma once
 
 #include <filesystem>
 #include <span>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include "test/emulation/launch.h"
+#include "test/emulation/code.h"
+#include "test/emulation/compiler.h"
 
 namespace bilevel::emulation {
-
-// Files by the name under which device code includes them.
-using Headers = std::span<const std::pair<std::string_view, std::string_view>>;
 
 class Library {
  public:
@@ -23,11 +19,12 @@ class Library {
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
+  // Throws std::runtime_error when there is none.
   Function function(const std::string& name) const;
 
  private:
   std::filesystem::path folder_;
-  std::vector<void*> handles_;
+  std::vector<Code> codes_;
 };
 
 }  // namespace bilevel::emulation
