@@ -2,7 +2,7 @@
 
 const at = (id) => document.getElementById(id);
 
-/** What the server tells: { title, file, classes, samples }; a sample is { index, given, suggested, weight, decision }. */
+/** What the server tells: { title, file, classes, samples }; a sample is { index, name?, given, suggested, weight, decision }. */
 let review;
 let position = 0;
 /** Positions in the order in which they were decided, for undo. */
@@ -27,13 +27,14 @@ function standingOf({ decision }) {
 }
 
 function showSample(sample) {
-  const { index, given, suggested, weight } = sample;
+  const { index, name, given, suggested, weight } = sample;
   at('heading').textContent = `Sample ${index}`;
   at('facts').replaceChildren(
     ...[
       ['given label', className(given)],
       ['suggested label', suggested === given ? 'the same' : className(suggested)],
-      ['weight', weight.toFixed(3)],
+      ['weight', weight > 0 && weight < 0.001 ? 'below 0.001' : weight.toFixed(3)],
+      ...(name === undefined ? [] : [['file', name]]),
     ].flatMap(([name, value]) => [element('dt', name), element('dd', value)]),
   );
   at('shown').replaceChildren();

@@ -43,6 +43,8 @@ export interface ReportData {
   readonly tables?: readonly TextTable[];
   readonly charts?: readonly LineChart[];
   readonly samples?: SampleReport;
+  /** Numbers that a reader wants first, before the others of them. */
+  readonly highlights?: readonly (readonly [label: string, value: string])[];
   readonly wallSeconds?: number;
   /** Lower-level steps made per second of the bilevel iterations. */
   readonly stepsPerSecond?: number;
@@ -97,9 +99,12 @@ function detectionOf({ importance, threshold }: SampleReport): Detection | undef
 }
 
 /** The few numbers that a reader wants first. */
-function renderHighlights({ results, wallSeconds, stepsPerSecond }: ReportData, found: Detection | undefined): Html {
+function renderHighlights(
+  { results, highlights = [], wallSeconds, stepsPerSecond }: ReportData,
+  found: Detection | undefined,
+): Html {
   const main = results?.methods.find(({ emphasized }) => emphasized);
-  const tiles: [label: string, value: string][] = [];
+  const tiles: (readonly [label: string, value: string])[] = [...highlights];
   if (results && main)
     tiles.push([`${main.method}: ${results.measure}`, formatFixed(meanAndDeviation(main.ours).mean, 2)]);
   if (found) {

@@ -44,7 +44,7 @@ body {
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif;
 }
 main { max-width: 1120px; margin: 0 auto; padding: 40px 24px 64px; }
-h1 { margin: 0; font-size: 30px; line-height: 1.2; letter-spacing: -0.01em; }
+h1 { margin: 0; font-size: 30px; line-height: 1.2; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { margin: 44px 0 14px; font-size: 20px; }
 h3 { margin: 0; font-size: 15px; }
 p { margin: 6px 0; color: var(--muted); max-width: 75ch; }
@@ -55,7 +55,7 @@ table, .tiles, .properties, .card { font-variant-numeric: tabular-nums; }
 .tiles strong { display: block; font-size: 26px; line-height: 1.25; font-weight: 650; }
 .tiles span { color: var(--muted); font-size: 13px; }
 
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } .wide:focus-visible { outline: 2px solid var(--series-0); }
 table { width: 100%; border-collapse: collapse; background: var(--panel); border: 1px solid var(--line); }
 caption { padding: 0 0 8px; text-align: left; color: var(--muted); font-size: 14px; }
 th, td { padding: 8px 14px; border-top: 1px solid var(--line); text-align: right; font-weight: 400; white-space: nowrap; }
@@ -73,7 +73,7 @@ th:first-child, .note { text-align: left; }
 svg { display: block; width: 100%; height: auto; }
 .chart-note { margin: 4px 0; font-size: 13px; }
 /* A chart is drawn 520 units wide: on a phone its text would shrink with it. */
-@media (max-width: 520px) { main { padding: 24px 12px 48px; } .chart { padding-inline: 8px; } .tick text, .tick-label { font-size: 16px; } }
+@media (max-width: 520px) { main { padding: 24px 12px 48px; } h1 { font-size: 24px; } .tiles { grid-template-columns: repeat(2, 1fr); } .gallery { grid-template-columns: repeat(2, minmax(0, 1fr)); } th, td { padding: 6px 8px; font-size: 14px; } .chart { padding-inline: 8px; } .tick text, .tick-label { font-size: 16px; } }
 
 .properties { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 0 32px; margin: 8px 0; }
 .properties div { display: flex; justify-content: space-between; gap: 16px; padding: 5px 0; border-bottom: 1px solid var(--line); }

@@ -56,7 +56,7 @@ export function renderMethodTable({ measure, methods }: ResultTable): Html {
   ${isNoted && html`<td class="note">${note}</td>`}
 </tr>`;
   });
-  return html`<div class="wide"><table>
+  return html`<div ${scrolled(measure)}><table>
 <caption>${measure}${seeds > 1 ? `, mean ± standard deviation of ${seeds} seeds` : ''}</caption>
 <thead><tr><th scope="col">Method</th><th scope="col">${isPublished ? 'Ours' : 'Mean'}</th>${
     isPublished && html`<th scope="col">Paper</th><th scope="col">Difference</th>`
@@ -69,19 +69,24 @@ function formatDifference(difference: number): string {
   return `${difference > 0 ? '+' : ''}${formatFixed(difference, 2)}`;
 }
 
-/** Names and values; nested records by dotted name, lists as JSON. */
+/** Names and values, of those that have one; nested records by dotted name, lists as JSON. */
 export function renderProperties(properties: object): Html {
   return html`<dl class="properties">${listProperties(properties)}</dl>`;
 }
 
 function listProperties(properties: object, prefix = ''): Html[] {
   return Object.entries(properties).flatMap(([key, value]: [string, unknown]) => {
-    if (value === undefined) return [];
+    if (value === undefined || value === '') return [];
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return listProperties(value, `${prefix}${key}.`);
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     return [html`<div><dt>${prefix}${key}</dt><dd>${text}</dd></div>`];
   });
+}
+
+/** Of what holds a table that may be wider than the screen: the keyboard can scroll it, too. */
+function scrolled(title: string): Html {
+  return html`class="wide" tabindex="0" role="region" aria-label="${title}"`;
 }
 
 /** A table of text: the first column names the lines. */
@@ -95,10 +100,10 @@ export interface TextTable {
   readonly note?: string;
 }
 
-export function renderTextTable({ header, rows, note }: TextTable): Html {
+export function renderTextTable({ title, header, rows, note }: TextTable): Html {
   const [first, ...others] = header;
-  return html`<div class="wide"><table>
-<thead><tr><th scope="col">${first}</th>${others.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+  return html`<div ${scrolled(title)}><table>
+<thead><tr><th scope="col">${first}</th>${others.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ([name, ...cells]) =>
       html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>

@@ -2,6 +2,8 @@
 export interface ReviewSample {
   /** Row in the data set. */
   readonly index: number;
+  /** What its owner calls it, such as the name of its file. */
+  readonly name?: string;
   /** The label that came with it, and the one that the network would give. */
   readonly given: number;
   readonly suggested: number;

@@ -45,8 +45,9 @@ export async function report(
     ...(summary !== undefined && { summary }),
     tables: [resultsOf(reports, noteOn(solver))],
     charts: curvesOf(rows, { column: 'iteration', label: 'iteration' }, chartsOf(options, columns)),
+    highlights: highlightsOf(reports),
     wallSeconds: reports.reduce((sum, { wallMs }) => sum + wallMs, 0) / 1000,
-    configuration: solver?.configuration ?? {},
+    configuration: namedShortly(solver?.configuration ?? {}),
   });
   await ensureFolder(folder);
   await writeFileAtomic(join(folder, 'metrics.jsonl'), reports.map((each) => `${JSON.stringify(each)}\n`).join(''));
@@ -90,7 +91,7 @@ function chartsOf({ units = {} }: ReportOptions, own: Readonly<Record<string, st
       columns: { lowerGradientNorm: '|grad_v g|', hypergradientNorm: 'hypergradient' },
     },
     {
-      title: 'How well v* and the linear system are solved',
+      title: 'Residuals',
       yScale: 'log',
       yLabel: relative,
       columns: { responseResidual: '|grad_v g| at v*', linearResidual: 'linear system' },
@@ -99,6 +100,25 @@ function chartsOf({ units = {} }: ReportOptions, own: Readonly<Record<string, st
       ([name, yLabel]): CurveChart => ({ title: name, yScale: 'linear', yLabel, columns: { [name]: name } }),
     ),
   ];
+}
+
+/** The lowest f(u, v*), where there are responses, and the iterations. */
+function highlightsOf(reports: readonly StandardReport[]): [label: string, value: string][] {
+  const found = reports.flatMap(({ response }) => (response === undefined ? [] : [response.f]));
+  return [
+    ...(found.length === 0 ? [] : [['Lowest f(u, v*)', formatNumber(Math.min(...found))] as [string, string]]),
+    ['Iterations', String(reports.at(-1)?.iteration)],
+  ];
+}
+
+/** A solver's configuration, which is made for sentences, as a list of names, with numbers as they are typed. */
+function namedShortly(configuration: Readonly<Record<string, string | number | boolean>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(configuration).map(([name, value]) => [
+      name.replace(/^the (option )?/, ''),
+      typeof value === 'string' ? value.replace(/^constant\((.*)\)$/, '$1') : value,
+    ]),
+  );
 }
 
 function resultsOf(reports: readonly StandardReport[], note: string): TextTable {
@@ -118,7 +138,7 @@ function resultsOf(reports: readonly StandardReport[], note: string): TextTable 
       name,
       String(iteration),
       formatNumber(f),
-      ...(best ? [response ? formatNumber(response.f) : '', response?.status ?? ''] : []),
+      ...(best ? [response ? formatNumber(response.f) : '–', response?.status ?? '–'] : []),
       formatNumber(g),
       formatNumber(lowerGradientNorm),
     ]),

@@ -1,31 +1,16 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { env } from 'node:process';
 import test, { type ExecutionContext } from 'ava';
-import puppeteer, { type Browser, type KeyInput, type Page, type Viewport } from 'puppeteer-core';
+import type { Browser, KeyInput, Page, Viewport } from 'puppeteer-core';
 import { DecisionsFile, readDecisions, reviewApp, serveLocally } from '../../lib/review/index.js';
+import { desktop, hasBrowser, inBrowser, launch, phone } from '../support/chromium.js';
 import { attack, someReview } from '../support/review.js';
 import { withTemporary } from '../support/temporary.js';
 
-const executablePath =
-  env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-
-/**
- * Needs Chromium (Debian's package chromium; or CHROMIUM says where another one is); elsewhere it says that it was left
- * out.
- */
-const inBrowser = executablePath === undefined ? test.skip : test.serial;
-
 let browser: Browser | undefined;
 test.before(async () => {
-  if (executablePath !== undefined) {
-    browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox'], timeout: 120_000 });
-  }
+  if (hasBrowser) browser = await launch();
 });
 test.after.always(() => browser?.close());
-
-const desktop: Viewport = { width: 1100, height: 800 };
-const phone: Viewport = { width: 360, height: 740, isMobile: true, hasTouch: true };
 
 interface Opened {
   readonly page: Page;

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { BilevelError, invalidArgument } from '../../errors.js';
 import { attempt } from '../files.js';
 import { readImages } from '../images.js';
@@ -53,6 +53,8 @@ export const imageFolder: DatasetFormat = {
       records: {
         columns: ['file', 'label'],
         label: 'label',
+        // The folder is the class, which is told beside it.
+        name: (sample) => basename(files[parts.train[sample] ?? -1] ?? ''),
         row: (sample) => {
           const at = parts.train[sample] ?? -1;
           return [files[at] ?? '', classes[labels[at] ?? -1] ?? ''];

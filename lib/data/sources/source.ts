@@ -27,6 +27,8 @@ export interface Records {
   readonly label: string;
   /** The cells of a training sample, one for each column. */
   row(sample: number): readonly string[];
+  /** What its owner calls a training sample: the name of its file. */
+  name?(sample: number): string;
 }
 
 /** How a data set of the reader's own is read. Which options a format takes it says. */

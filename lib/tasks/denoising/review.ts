@@ -53,7 +53,11 @@ export async function reviewOf(folder: string, { below, count, decided = new Map
     if (index < dataset.train.count && Math.max(given, suggested) < dataset.classes.length) continue;
     throw new BilevelError('INVALID_FILE', `${folder} tells of samples or classes that ${task.data} does not have.`);
   }
-  return { title: `Review of ${task.data}`, classes: dataset.classes, samples, show: showerOf(dataset) };
+  const named = samples.map((sample) => {
+    const name = dataset.records?.name?.(sample.index);
+    return name === undefined ? sample : { ...sample, name };
+  });
+  return { title: `Review of ${task.data}`, classes: dataset.classes, samples: named, show: showerOf(dataset) };
 }
 
 /** How the run read data of its owner's. @throws INVALID_ARGUMENT for what is no value of an option */

@@ -48,6 +48,10 @@ export async function ownDataPage({ inputs, found, collapsed, device, title, ...
       }${warningsOf(collapsed)
         .map((warning) => ` Warning: ${warning}`)
         .join('')}`,
+    highlights: [
+      ['Suspicious labels', String(flagged)],
+      ['Samples', String(count)],
+    ],
     tables: [confusionTable(classes, inputs.given.data, found)],
     samples: {
       importance: {
@@ -95,6 +99,7 @@ async function notesOf(
     samples.map((sample, index) => {
       const cells = new Map(records.columns.map((column, at) => [column, records.row(sample)[at] ?? '']));
       cells.delete(records.label);
+      if (records.name !== undefined) return [sample, [['file', records.name(sample)]]];
       const against = (reasons[index] ?? []).map(({ column, strength }): Note => {
         const cell = cells.get(column) ?? '';
         cells.delete(column);
