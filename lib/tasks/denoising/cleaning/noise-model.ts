@@ -148,19 +148,17 @@ export function expectationMaximization(
   return { model, trust };
 }
 
-/** What predictions must add to the log-likelihood of a label, in nats, or else they say nothing. */
-const leastGain = 0.005;
-
 /**
- * Whether labels are predicted hardly better than by how many samples have each.
+ * What predictions add to the log-likelihood of labels, in nats, beside how many samples have each; below 0 they are
+ * worse.
  * @param labels as given, [n]
  */
-export function saysNothing({ logLikelihood }: Pick<NoiseModel, 'logLikelihood'>, labels: Int32Array): boolean {
+export function gainOverFrequencies({ logLikelihood }: Pick<NoiseModel, 'logLikelihood'>, labels: Int32Array): number {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   const { length } = labels;
   const byFrequency = [...counts.values()].reduce((sum, count) => sum + count * Math.log(count / length), 0);
-  return logLikelihood < byFrequency + leastGain * length;
+  return logLikelihood - byFrequency;
 }
 
 /** Rows of probabilities, none of them 0, that sum to 1. */

@@ -13,9 +13,9 @@ import {
   bestTemperature,
   type FittedNoise,
   fitNoise,
+  gainOverFrequencies,
   geometricMean,
   type NoiseModel,
-  saysNothing,
 } from './noise-model.js';
 
 export interface CleaningSettings {
@@ -61,6 +61,9 @@ function isProgress(values: unknown): values is Progress {
 
 const mismatch = (reason: string): BilevelError =>
   new BilevelError('STATE_MISMATCH', `The saved state does not fit this run: ${reason}.`);
+
+/** What predictions must add to the log-likelihood of a label, in nats, or else they say nothing. */
+const leastGain = 0.005;
 
 /** What networks of a round predict, and how labels went wrong by that. */
 interface Fitted extends FittedNoise {
@@ -238,7 +241,7 @@ export class Cleaning {
     }
     const fitted = best as Fitted;
     const { predicted, trust, model, ...found } = fitted;
-    const collapsed = saysNothing(model, this.#labels);
+    const collapsed = gainOverFrequencies(model, this.#labels) < leastGain * this.#labels.length;
     const progress = { ...this.#progress, rounds: rounds + 1 };
     if (collapsed) {
       this.#progress = { ...progress, collapsed: progress.collapsed + 1 };

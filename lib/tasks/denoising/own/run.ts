@@ -10,7 +10,7 @@ import type { SavedState } from '../../../solvers/index.js';
 import { sameShape, Tensor } from '../../../tensor.js';
 import { checkAugmented } from '../augmentation.js';
 import { pruneByNoiseRate } from '../baselines/confident-learning.js';
-import { atTemperature, bestTemperature, type FittedNoise, saysNothing } from '../cleaning/noise-model.js';
+import { atTemperature, bestTemperature, type FittedNoise, gainOverFrequencies } from '../cleaning/noise-model.js';
 import { fitNoiseWithPairs } from '../cleaning/noise-pairs.js';
 import { crossFit, type OutOfFold } from '../cross-fitting.js';
 import type { DenoisingData } from '../data.js';
@@ -18,6 +18,13 @@ import { Trainer } from '../trainer.js';
 import type { CleanedLabels } from './cleaned-labels.js';
 import { decisionsOn, overruled, weightOf, withFixed } from './decisions.js';
 import { loadOwnData, type OwnDataSettings } from './settings.js';
+
+/**
+ * What predictions must add to the log-likelihood of all labels, in nats, or else they say nothing: one for each of the
+ * two numbers that the model of the noise has at least, its rate and a share (Akaike's criterion). Where two fifths of
+ * the labels of two classes are wrong, predictions that find most of them add as little as 3.
+ */
+const leastGain = 2;
 
 /** Rounds of cross-fitting: in each, networks are trained with the trust of the one before. */
 export const rounds = 3;
@@ -134,7 +141,8 @@ export class OwnDataRun implements Disposable {
       const probabilities = predicted.train;
       const fitted = this.#fit(predicted, weights);
       const found = round === 0 ? this.#kept(probabilities) : fitted.trust;
-      const collapsed = saysNothing(fitted.model, this.#labels) || (round === 0 && 2 * mean(found) < 1);
+      const isBlind = gainOverFrequencies(fitted.model, this.#labels) < leastGain;
+      const collapsed = isBlind || (round === 0 && 2 * mean(found) < 1);
       const trust = collapsed ? this.#standing.trust : Tensor.from(Float32Array.from(found));
       this.#standing = { round: round + 1, collapsed: before + Number(collapsed), trust, probabilities };
       const other = mostLikely(probabilities).filter((label, row) => label !== this.#labels[row]).length;
