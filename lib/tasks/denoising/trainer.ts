@@ -4,7 +4,7 @@ import type { Sampler } from '../../data/samplers/sampler.js';
 import { ShuffledRows } from '../../data/samplers/shuffled.js';
 import type { Device } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
-import { add, constant, crossEntropy, mean, mul, type Node, reduceSum, square } from '../../graph/index.js';
+import { add, constant, crossEntropy, logSoftmax, mean, mul, type Node, reduceSum, square } from '../../graph/index.js';
 import { Classifier, filterSamples, joinSamples, type Parameters, type Samples } from '../../network/classifier.js';
 import { runningStatistics } from '../../network/running-statistics.js';
 import type { Network } from '../../onnx/index.js';
@@ -33,6 +33,11 @@ export interface Training {
    * Weights of all training samples, each with its label as given, [n]; samples of weight 0 are left out. By default 1.
    */
   readonly weights?: ArrayLike<number>;
+  /**
+   * In place of weights and given labels: how much each class counts in each training sample, [n, classes]; samples in
+   * which none does are left out.
+   */
+  readonly softLabels?: Tensor<'float32'>;
   /** Which validation samples are trained on, besides, with weight 1. By default all. */
   readonly validation?: (row: number) => boolean;
   /**
@@ -121,13 +126,15 @@ export class Trainer implements Disposable {
    * @returns the parameters, with running statistics that belong to them
    * @throws INVALID_DATA when no sample has a weight; ABORTED, NON_FINITE
    */
-  async train({ weights, validation = () => true, l2, start, draw = 0, share = 1 }: Training): Promise<Parameters> {
+  async train(training: Training): Promise<Parameters> {
+    const { weights, softLabels, validation = () => true, l2, start, draw = 0, share = 1 } = training;
     const { trainSteps, trainLearningRate, seed } = this.#settings;
     const augment = { x: this.augmentation };
     const { inputs, labels } = this.#samples;
-    const all = Float32Array.from({ length: labels.size }, (_, row) =>
-      row < this.count ? Number(weights?.[row] ?? 1) : Number(validation(row - this.count)),
-    );
+    const all = Float32Array.from({ length: labels.size }, (_, row) => {
+      if (row >= this.count) return Number(validation(row - this.count));
+      return softLabels === undefined ? Number(weights?.[row] ?? 1) : sumOfRow(softLabels, row);
+    });
     const rows = Int32Array.from(all.keys()).filter((row) => (all[row] ?? 0) > 0);
     if (rows.length === 0) {
       throw new BilevelError(
@@ -137,17 +144,27 @@ export class Trainer implements Disposable {
     }
     const total = rows.reduce((sum, row) => sum + (all[row] ?? 0), 0);
     // With a mean weight of 1 the learning rate and the penalty mean the same in every training.
-    const scaled = Tensor.from(all.map((weight) => (weight * rows.length) / total));
+    const scaled = (weight: number): number => (weight * rows.length) / total;
+    const tensors: Record<string, Tensor> =
+      softLabels === undefined
+        ? { x: inputs, y: labels, w: Tensor.from(all.map(scaled)) }
+        : { x: inputs, q: this.#softLabelsOfAll(softLabels, all, scaled) };
     const batch = Math.min(this.#settings.batch, rows.length);
     const calls = Math.ceil((share * trainSteps) / stepsPerCall);
     const steps = Math.ceil((share * trainSteps) / calls);
     const problem = minimizationProblem({
       lower: start === undefined ? this.#network.initialParameters() : this.#trainable(start),
       feeds: {
-        train: feed({ x: inputs, y: labels, w: scaled }, { batch, seed: seed + draw, sampler: among(rows), augment }),
+        train: feed(tensors, { batch, seed: seed + draw, sampler: among(rows), augment }),
       },
-      g: ({ v, train: { x, y, w }, key }) =>
-        add(mean(mul(w, crossEntropy(this.#network.apply(x, v, { key }), y))), penaltyOf(v, l2)),
+      g: ({ v, train: { x, y, w, q }, key }) => {
+        const logits = this.#network.apply(x as Node, v, { key });
+        const losses =
+          q === undefined
+            ? mul(w as Node, crossEntropy(logits, y as Node))
+            : mul(-1, reduceSum(mul(q, logSoftmax(logits)), [1]));
+        return add(mean(losses), penaltyOf(v, l2));
+      },
     });
     const schedule = cosine(trainLearningRate, 0, calls * steps);
     using solver = minimize(problem, { steps, learningRate: schedule }, { device: this.#device });
@@ -228,6 +245,22 @@ export class Trainer implements Disposable {
     return 100 * (await this.#classifier.accuracy(this.data.test, parameters));
   }
 
+  /** Those of the training samples, and the labels of the validation samples, scaled alike. */
+  #softLabelsOfAll(
+    softLabels: Tensor<'float32'>,
+    weights: Float32Array,
+    scaled: (weight: number) => number,
+  ): Tensor<'float32'> {
+    const { labels } = this.#samples;
+    const width = this.data.classes.length;
+    const all = Tensor.zeros([labels.size, width]);
+    all.data.set(softLabels.data);
+    for (let row = this.count; row < labels.size; row++) {
+      all.data[row * width + Number(labels.data[row])] = weights[row] ?? 0;
+    }
+    return Tensor.from(all.data.map(scaled), all.shape);
+  }
+
   #trainable(parameters: Parameters): Parameters {
     const names = Object.keys(this.#network.initialParameters());
     return Object.fromEntries(Object.entries(parameters).filter(([name]) => names.includes(name)));
@@ -252,6 +285,10 @@ export class Trainer implements Disposable {
 export function givenProbabilities({ data, shape }: Tensor<'float32'>, labels: Tensor<'int64'>): Float64Array {
   const [, classes = 0] = shape;
   return Float64Array.from(labels.data, (label, row) => data[row * classes + Number(label)] ?? Number.NaN);
+}
+
+function sumOfRow({ data, shape: [, width = 0] }: Tensor<'float32'>, row: number): number {
+  return data.subarray(row * width, (row + 1) * width).reduce((sum, value) => sum + value, 0);
 }
 
 /** The names of the parameters that penalties are on: weights, and not biases and scales, which have one axis. */

@@ -4,6 +4,7 @@ import { Network } from '../../../lib/onnx/index.js';
 import { learnDecay } from '../../../lib/tasks/denoising/cleaning/learn-decay.js';
 import { decayProblem } from '../../../lib/tasks/denoising/cleaning/problem.js';
 import { Cleaning } from '../../../lib/tasks/denoising/cleaning/run.js';
+import { softLabelsOf } from '../../../lib/tasks/denoising/cleaning/soft-labels.js';
 import { Trainer } from '../../../lib/tasks/denoising/trainer.js';
 import { Tensor } from '../../../lib/tensor.js';
 import { testDevice } from '../../support/devices.js';
@@ -100,6 +101,65 @@ test('a round whose networks predict nothing is given up, and what was trusted b
     details.every((detail) => detail?.startsWith('given up')),
     details.join(),
   );
+});
+
+test('short trainings that do best in the first round have to do so in the second, too', async (t) => {
+  const { network, trainer: made } = await smallTrainer();
+  using trainer = made;
+  const settings = { rounds: 3, decayIterations: 0, batch: 20 };
+  const cleaning = await Cleaning.prepare(network, trainer, settings);
+  const train = trainer.train.bind(trainer);
+  const shares: (number | undefined)[] = [];
+  // As where long trainings learn nothing of what is trusted at first.
+  trainer.train = async (training) => {
+    shares.push(training.share);
+    return training.share === 1 && shares.length <= 8 ? network.initialParameters() : train(training);
+  };
+  const lengths: unknown[] = [];
+  for await (const { row } of cleaning.steps(device, undefined, () => undefined)) {
+    lengths.push((row as { readonly length: number }).length);
+  }
+  const [whole, half] = [Array(4).fill(1), Array(4).fill(0.5)];
+  t.is(lengths[0], 0.5);
+  t.deepEqual(shares.slice(0, 16), [...whole, ...half, ...whole, ...half]);
+  t.deepEqual(shares.slice(16), Array(4).fill(lengths[1]), 'the third round keeps to one');
+  t.is(lengths[2], lengths[1]);
+});
+
+test('the network learns the given label as it is trusted, and else what others predict', async (t) => {
+  const predicted = Tensor.from([0.5, 0.3, 0.2, 0.9, 0.1, 0, 0, 1, 0], [3, 3]);
+  const soft = softLabelsOf(predicted, Int32Array.of(0, 0, 1), Float64Array.of(0.4, 1, 0.6));
+  const wanted = [0.4, 0.18, 0.12, 1, 0, 0, 0, 0.6, 0];
+  t.true(
+    soft.toArray().every((value, at) => Math.abs(value - (wanted[at] ?? 0)) < 1e-6),
+    soft.toArray().join(),
+  );
+});
+
+test('trainings on soft labels learn what these say, and leave out samples of which they say nothing', async (t) => {
+  const { data, trainer: made } = await smallTrainer();
+  using trainer = made;
+  const given = (row: number): number => Number(data.train.labels.data[row]);
+  const certain = Tensor.zeros([100, 10]);
+  const weights = Float64Array.from({ length: 100 }, (_, row) => (row % 3 === 0 ? 0 : 0.5));
+  for (const [row, weight] of weights.entries()) certain.data[row * 10 + given(row)] = weight;
+  const [soft, hard] = [await trainer.train({ softLabels: certain, l2: 0 }), await trainer.train({ weights, l2: 0 })];
+  for (const [name, { data: values }] of Object.entries(soft)) {
+    const others = hard[name]?.data ?? [];
+    t.true(values.length > 0 && values.every((value, at) => Math.abs(Number(value) - Number(others[at])) < 1e-4), name);
+  }
+  // Of two classes the given one is a quarter; nothing else is trained on.
+  const mixed = Tensor.zeros([100, 10]);
+  for (let row = 0; row < 100; row++) {
+    mixed.data[row * 10 + given(row)] = 0.25;
+    mixed.data[row * 10 + ((given(row) + 1) % 10)] = 0.75;
+  }
+  const parameters = await trainer.train({ softLabels: mixed, validation: () => false, l2: 0 });
+  const probabilities = await trainer.probabilities(data.train.inputs, parameters);
+  for (let row = 0; row < 10; row++) {
+    const next = probabilities.data[row * 10 + ((given(row) + 1) % 10)] ?? 0;
+    t.true(next > 0.6 && next < 0.8, `${next}`);
+  }
 });
 
 test('a cleaning does not go on from the state of another run', async (t) => {

@@ -17,6 +17,7 @@ import {
   geometricMean,
   type NoiseModel,
 } from './noise-model.js';
+import { softLabelsOf } from './soft-labels.js';
 
 export interface CleaningSettings {
   readonly rounds: number;
@@ -230,12 +231,14 @@ export class Cleaning {
 
   /**
    * Trains, predicts and fits the noise. The first round does so with trainings of each length, and keeps to that whose
-   * networks make the given labels likeliest: long ones learn wrong labels by heart, short ones too little.
+   * networks make the given labels likeliest: long ones learn wrong labels by heart, short ones too little. Short ones
+   * have to hold in the second round, too, whose labels are trusted with better reason.
    */
   async #round(): Promise<Fitted & { readonly collapsed: boolean }> {
     const { rounds, length } = this.#progress;
     let best: Fitted | undefined;
-    for (const each of rounds === 0 ? lengths : [length]) {
+    const isOpen = rounds === 0 || (rounds === 1 && length < 1);
+    for (const each of isOpen ? lengths : [length]) {
       const fitted = await this.#fit(each);
       if (best === undefined || fitted.model.logLikelihood > best.model.logLikelihood) best = fitted;
     }
@@ -279,9 +282,16 @@ export class Cleaning {
     };
   }
 
-  /** A network trained on all samples as far as their labels are trusted. */
+  /**
+   * A network trained on all samples: on the given label as far as it is trusted, and, with half of the rest, on the other
+   * classes as networks that did not see the sample predict them.
+   */
   async train(): Promise<Parameters> {
-    return this.#trainer.train({ weights: this.#trust, l2: this.#progress.decay });
+    const labels =
+      this.#predicted === undefined
+        ? { weights: this.#trust }
+        : { softLabels: softLabelsOf(this.#predicted.train, this.#labels, this.#trust) };
+    return this.#trainer.train({ ...labels, l2: this.#progress.decay });
   }
 }
 
