@@ -51,9 +51,9 @@ export interface DatasetOptions {
    */
   readonly missing?: 'error' | 'impute' | undefined;
   /**
-   * `standard`, by default, gives columns of numbers, those of a table and those of an array of floats [n, inputs], mean
-   * 0 and deviation 1 over the training rows, and floats of samples with more axes, such as images, all alike; `none`
-   * leaves them as they are.
+   * `standard`, by default, gives columns of numbers, those of a table and those of an array of floats [n, inputs],
+   * mean 0 and deviation 1 over the training rows, and floats of samples with more axes, such as images, all alike;
+   * `none` leaves them as they are.
    */
   readonly scale?: 'standard' | 'none' | undefined;
   /**

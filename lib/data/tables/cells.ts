@@ -22,7 +22,7 @@ const dates = [
   time,
 ].map((pattern) => new RegExp(`^${pattern}$`, 'i'));
 
-/** Digits with commas in them, a percent sign or one of money: a number for people, which is written in several ways. */
+/** Digits with commas in them, a percent sign or one of money: a number for people, who write it in several ways. */
 export const isWrittenNumber = (cell: string): boolean =>
   /^[+-]?[$€£¥]?\s*\d[\d.,' ]*\s*[%$€£¥]?$/.test(cell.trim()) && Number.isNaN(numberOf(cell));
 

@@ -51,8 +51,8 @@ export interface DenoisingInputs {
 }
 
 /**
- * @throws what loadDataset, loadModel, loadDenoisingData and checkAugmented throw; INVALID_DATA for tokens that the network does not
- *   have
+ * @throws what loadDataset, loadModel, loadDenoisingData and checkAugmented throw; INVALID_DATA for tokens that the
+ *   network does not have
  */
 export async function loadDenoisingInputs(
   {

@@ -149,8 +149,8 @@ const presets: Readonly<Record<string, Readonly<Record<FormMethod, GivenDenoisin
 
 /**
  * Fills in the defaults of the chosen settings.
- * @throws UNKNOWN_OPTION, INVALID_ARGUMENT, also for a mini-batch larger than one of the sets it is drawn from and for an
- *   augmentation that is none
+ * @throws UNKNOWN_OPTION, INVALID_ARGUMENT, also for a mini-batch larger than one of the sets it is drawn from and for
+ *   an augmentation that is none
  */
 export function validateSettings(given: GivenDenoisingSettings): DenoisingSettings {
   const { settings, method: name } = validateOptions(denoisingOptions, given, 'denoise');

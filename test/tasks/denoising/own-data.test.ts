@@ -152,6 +152,25 @@ test('arrays come back as numbers of samples', (t) =>
     ]);
   }));
 
+test('clean arrays are scaled by the numbers of the doubtful ones, or none are where that is asked for', (t) =>
+  withTemporary(async (parent) => {
+    const write = async (name: string, numbers: readonly number[]): Promise<string> => {
+      const paths = [join(parent, `${name}-x.npy`), join(parent, `${name}-y.npy`)] as const;
+      await writeFile(paths[0], encodeNpy(Tensor.from([...numbers], [numbers.length, 1])));
+      await writeFile(paths[1], encodeNpy(Tensor.from(numbers.map((_, row) => BigInt(row % 2)))));
+      return paths.join();
+    };
+    const [data, clean] = [await write('doubtful', [1, 3, 5, 7]), await write('clean', [100, 4])];
+    // Mean 4 and deviation the root of 5.
+    const scaled = (numbers: readonly number[]) => numbers.map((x) => Math.fround((x - 4) / Math.sqrt(5)));
+    const { data: found } = await loadOwnDataInputs(validateOwnData({ data, clean }));
+    t.deepEqual(found.train.inputs.toArray(), scaled([1, 3, 5, 7]));
+    t.deepEqual(found.validation.inputs.toArray(), scaled([100, 4]));
+    const { data: plain } = await loadOwnDataInputs(validateOwnData({ data, clean, scale: 'none' }));
+    t.deepEqual(plain.train.inputs.toArray(), [1, 3, 5, 7]);
+    t.deepEqual(plain.validation.inputs.toArray(), [100, 4]);
+  }));
+
 test('options of the experiments, and those of other data, are refused with what to do', async (t) => {
   const refuses = (given: object, message: RegExp): void => {
     t.throws(() => datasetOptions(validateOwnData({ data: 'x.csv', ...given })), {

@@ -58,8 +58,8 @@ const ownDataOptions = {
 export type OwnDataSettings = Options<typeof ownDataOptions>;
 
 /**
- * @throws INVALID_ARGUMENT for an option of the experiments, which make wrong labels themselves, and for an augmentation
- *   that is none
+ * @throws INVALID_ARGUMENT for an option of the experiments, which make wrong labels themselves, and for an
+ *   augmentation that is none
  */
 export function validateOwnData(given: Readonly<Record<string, unknown>>): OwnDataSettings {
   // What the command line can only turn off is on without being asked for.
