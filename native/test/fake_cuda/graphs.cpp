@@ -16,9 +16,17 @@ FAKE_CUDA_EXPORT cuStreamBeginCapture_v2(bilevel::cuda::Stream handle, int mode)
   return kSuccess;
 }
 
+// Where it fails the capture ends too, unless another thread has begun it.
 FAKE_CUDA_EXPORT cuStreamEndCapture(bilevel::cuda::Stream handle, bilevel::cuda::Graph* made) {
-  FAKE_CUDA_ENTER_CONTEXT;
+  const std::lock_guard state(state_mutex());
+  std::shared_ptr<Context> context;
+  const Result failed = enter(__func__, &context);
+  if (context == nullptr) return failed;
   const auto stream = context->streams.find(handle);
+  if (failed != kSuccess) {
+    if (stream != nullptr) stream->capture = nullptr;
+    return failed;
+  }
   if (stream == nullptr) return kInvalidHandle;
   if (!stream->capture) return kIllegalState;
   if (stream->capture->mode != kRelaxedCapture && stream->capture->thread != std::this_thread::get_id()) {
