@@ -21,8 +21,8 @@ const libraries = {
 
 /**
  * A folder with the fake driver and the fake compiler, for BILEVEL_CUDA_PATH. They are compiled when their sources have
- * changed; native/test/fake_cuda/ says by which variables of the environment they are told what to do. What programs keep
- * compiled belongs to the folder's kernels: XDG_CACHE_HOME should be `cache` in it.
+ * changed; native/test/fake_cuda/ says by which variables of the environment they are told what to do. What programs
+ * keep compiled belongs to the folder's kernels: XDG_CACHE_HOME should be `cache` in it.
  */
 export async function fakeCuda(): Promise<string> {
   const hash = createHash('sha256');

@@ -283,8 +283,8 @@ export class Cleaning {
   }
 
   /**
-   * A network trained on all samples: on the given label as far as it is trusted, and, with half of the rest, on the other
-   * classes as networks that did not see the sample predict them.
+   * A network trained on all samples: on the given label as far as it is trusted, and, with half of the rest, on the
+   * other classes as networks that did not see the sample predict them.
    */
   async train(): Promise<Parameters> {
     const labels =
