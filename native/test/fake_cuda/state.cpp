@@ -82,13 +82,27 @@ Result done(const Work& work) {
 
 }  // namespace
 
+void FairMutex::lock() {
+  std::unique_lock lock(mutex_);
+  const uint64_t turn = next_++;
+  changed_.wait(lock, [&] { return turn == served_; });
+}
+
+void FairMutex::unlock() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++served_;
+  }
+  changed_.notify_all();
+}
+
 // None of these ends before the process does: threads may still be in calls.
 std::mutex& state_mutex() {
   static auto& one = *new std::mutex;
   return one;
 }
-std::recursive_mutex& execution_mutex() {
-  static auto& one = *new std::recursive_mutex;
+FairMutex& execution_mutex() {
+  static auto& one = *new FairMutex;
   return one;
 }
 Handles<Context>& contexts() {

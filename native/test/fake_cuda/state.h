@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -111,9 +113,21 @@ struct Context {
   }
 };
 
+// Lets threads in one by one, in the order in which they came: one that works for ever does not keep the others out.
+class FairMutex {
+ public:
+  void lock();
+  void unlock();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  uint64_t next_ = 0, served_ = 0;
+};
+
 // Guards all of it. Work is done without it, by one thread at a time, which holds `execution` and takes it first.
 std::mutex& state_mutex();
-std::recursive_mutex& execution_mutex();
+FairMutex& execution_mutex();
 Handles<Context>& contexts();
 Counts& counts();
 
