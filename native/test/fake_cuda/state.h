@@ -66,7 +66,7 @@ struct Stream {
 };
 
 struct Record {
-  std::shared_ptr<Stream> stream;
+  std::weak_ptr<Stream> stream;  // whose work it may be itself
   bool done = false;
   std::chrono::steady_clock::time_point time;
 };

@@ -75,10 +75,11 @@ FAKE_CUDA_EXPORT cuEventQuery(bilevel::cuda::Event handle) {
   if (event == nullptr) return kInvalidHandle;
   if (const Result result = refuse_event(*context, *event); result != kSuccess) return result;
   const auto record = event->last;
+  const auto stream = record == nullptr ? nullptr : record->stream.lock();
   state.unlock();
-  if (record == nullptr || record->done) return kSuccess;
+  if (stream == nullptr || record->done) return kSuccess;
   if (const Result result = execute(
-          *context, *record->stream, [] { return false; }, 1);
+          *context, *stream, [] { return false; }, 1);
       result != kSuccess) {
     return result;
   }
@@ -91,9 +92,10 @@ FAKE_CUDA_EXPORT cuEventSynchronize(bilevel::cuda::Event handle) {
   if (event == nullptr) return kInvalidHandle;
   if (const Result result = refuse_event(*context, *event); result != kSuccess) return result;
   const auto record = event->last;
+  const auto stream = record == nullptr ? nullptr : record->stream.lock();
   state.unlock();
-  if (record == nullptr) return kSuccess;
-  return execute(*context, *record->stream, [&] { return record->done; });
+  if (stream == nullptr) return kSuccess;
+  return execute(*context, *stream, [&] { return record->done; });
 }
 
 FAKE_CUDA_EXPORT cuEventElapsedTime(float* milliseconds, bilevel::cuda::Event start, bilevel::cuda::Event end) {
