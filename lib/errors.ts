@@ -44,6 +44,8 @@ export type ErrorCode =
   | 'INVALID_PROGRAM'
   /** The native addon, a device or shared memory is missing here. */
   | 'DEVICE_UNAVAILABLE'
+  /** A device gave up in the middle of its work; another one has to be made. */
+  | 'DEVICE_LOST'
   /** New weights were to be saved beside running statistics of batch normalization that belong to others. */
   | 'STALE_STATISTICS'
   /** A saved state belongs to another configuration. */

@@ -34,7 +34,10 @@ export const rooms = {
   'cuda/codegen': ['program'],
   'cuda/cache': [],
   'cuda/libraries': ['program'],
-  cuda: ['cuda/libraries', 'engine', 'program'],
+  'cuda/context': ['cuda/libraries', 'program'],
+  'cuda/compile': ['cuda/context', 'cuda/libraries', 'cuda/cache', 'cuda/codegen', 'program'],
+  'cuda/execute': ['cuda/compile', 'cuda/context', 'cuda/codegen', 'engine', 'program'],
+  cuda: ['cuda/execute', 'cuda/libraries', 'engine', 'program'],
 
   addon: ['engine', 'program'],
   'addon/engines.cpp': ['cpu', 'cuda'],

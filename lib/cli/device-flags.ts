@@ -2,8 +2,11 @@ import { type Command, Option as Flag } from 'commander';
 import { Device, type Precision, precisions } from '../engine/index.js';
 import { parsePositive } from './flags.js';
 
+const devices = ['cpu', 'cuda', 'auto'] as const;
+
 /** What the flags of {@link addDeviceFlags} give. */
 export interface DeviceFlags {
+  readonly device?: (typeof devices)[number];
   readonly threads?: number | undefined;
   readonly precision?: Precision;
 }
@@ -12,6 +15,9 @@ export interface DeviceFlags {
 export function addDeviceFlags(command: Command, threads?: number): Command {
   const usual = threads === undefined ? 'all cores' : String(threads);
   return command
+    .addOption(
+      new Flag('--device <kind>', 'What computes: auto is a GPU where one can be used').choices(devices).default('cpu'),
+    )
     .addOption(new Flag('--threads <integer>', `Threads of the engine (default: ${usual})`).argParser(parsePositive))
     .addOption(
       new Flag(
@@ -23,10 +29,9 @@ export function addDeviceFlags(command: Command, threads?: number): Command {
     );
 }
 
-/** @throws DEVICE_UNAVAILABLE */
-export function deviceOf({ threads, precision }: DeviceFlags): Device {
-  return Device.cpu({
-    ...(threads === undefined ? {} : { threads }),
-    ...(precision === undefined ? {} : { precision }),
-  });
+/** @throws DEVICE_UNAVAILABLE; INVALID_ARGUMENT for a precision that the device does not have */
+export function deviceOf({ device = 'cpu', threads, precision = 'float32' }: DeviceFlags): Device {
+  // Given at run time, to Device.cuda() to be refused.
+  if (device === 'cuda') return Device.cuda({ precision: precision as 'float32' });
+  return Device[device]({ ...(threads === undefined ? {} : { threads }), precision });
 }

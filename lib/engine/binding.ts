@@ -15,11 +15,13 @@ export interface NativeAddon {
     readonly tapeOps: readonly string[];
     readonly outputModes: readonly string[];
   };
-  /** `threads` is the size of the team that computes a run, 1 to 256; `precision` as in CpuOptions. */
-  readonly Device: new (options: {
-    threads: number;
-    precision: 'float32' | 'bf16';
-  }) => NativeDevice;
+  /**
+   * `threads` is the size of the team that computes a run, 1 to 256; `precision` as in CpuOptions; `index` is that of
+   * the driver.
+   */
+  readonly Device: new (
+    options: { kind: 'cpu'; threads: number; precision: 'float32' | 'bf16' } | { kind: 'cuda'; index: number },
+  ) => NativeDevice;
   /** The devices of all engines. What is not known of one is left out. */
   findDevices(): {
     kind: 'cpu' | 'cuda';
@@ -39,17 +41,18 @@ export interface NativeAddon {
 
 /** A device with its executor thread. */
 export interface NativeDevice {
-  /** Kind, threads, oneDNN version and instruction set, for reports. */
+  /** For reports. */
   info(): {
-    kind: string;
-    threads: number;
+    kind: 'cpu' | 'cuda';
+    name?: string;
+    threads?: number;
     precision: 'float32' | 'bf16';
     library: string;
     instructionSet: string;
   };
   /**
-   * Decodes and verifies; throws INVALID_PROGRAM or LIMIT_EXCEEDED. The arena is allocated here (64-byte aligned). The
-   * names of the bindings serve messages.
+   * Decodes and verifies; throws INVALID_PROGRAM or LIMIT_EXCEEDED. The arena is allocated here (64-byte aligned), on
+   * the device. The names of the bindings serve messages.
    */
   createProgram(words: Float64Array, constants: Uint8Array, bindingNames: readonly string[]): NativeProgram;
   /** Runs in progress stop as soon as they may and reject with DISPOSED, unless they complete. */
@@ -65,7 +68,7 @@ export interface NativeProgram {
    * write to a readWrite or write binding; from there the step is finished first, so that bound state always belongs to
    * a whole number of steps. Resolves with the number of steps completed, which is less than `steps` when the run was
    * stopped. Throws TENSOR_IN_USE when a range that is written belongs to another binding or run; rejects with
-   * INDEX_OUT_OF_RANGE and the like from a kernel. `seconds`, when given, has one element for each instruction over
+   * INDEX_OUT_OF_RANGE and the like from a kernel, and with DEVICE_LOST. `seconds`, when given, has one element for each instruction over
    * shared memory, to which the time spent in that instruction is added.
    */
   run(

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { EncodedProgram } from '../encoded.js';
-import { checkKeys, checkRecord, invalidArgument } from '../errors.js';
+import { BilevelError, checkKeys, checkRecord, invalidArgument } from '../errors.js';
 import { loadAddon } from './addon.js';
 import type { NativeDevice } from './binding.js';
 import { type DeviceMemory, hostMemory } from './memory.js';
@@ -20,6 +20,16 @@ export interface CpuOptions {
   readonly precision?: Precision;
 }
 
+export interface CudaOptions {
+  /** Which of the devices that the driver finds, from 0 on in its order; 0 by default. {@link findDevices} lists them. */
+  readonly index?: number;
+  /** As in {@link CpuOptions}; a CUDA device has `float32` alone. */
+  readonly precision?: 'float32';
+}
+
+/** What {@link Device.cpu} is given where there is no CUDA device; `precision` is asked of either. */
+export type AutoOptions = CpuOptions;
+
 export const precisions = ['float32', 'bf16'] as const;
 export type Precision = (typeof precisions)[number];
 
@@ -32,12 +42,15 @@ export function defaultThreads(): number {
 }
 
 export interface DeviceInfo {
-  readonly kind: string;
-  readonly threads: number;
+  readonly kind: 'cpu' | 'cuda';
+  /** Of a CUDA device: its index and model, as in `cuda:0 (NVIDIA H200)`. */
+  readonly name?: string;
+  /** Of a CPU device: the threads that compute a run together. */
+  readonly threads?: number;
   readonly precision: Precision;
-  /** The library that serves matrix products and convolutions, with its version. */
+  /** The library that serves matrix products and convolutions, or the driver and the compiler, with their versions. */
   readonly library: string;
-  /** The best instruction set that the library uses on this machine. */
+  /** The best instruction set that the library uses on this machine; of a CUDA device its compute capability. */
   readonly instructionSet: string;
 }
 
@@ -53,7 +66,7 @@ export class Device implements Disposable {
   readonly memory: DeviceMemory;
   readonly #native: NativeDevice;
 
-  /** Devices come from {@link Device.cpu}. */
+  /** Devices come from {@link Device.cpu}, {@link Device.cuda} and {@link Device.auto}. */
   constructor(native: NativeDevice, memory: DeviceMemory = hostMemory) {
     this.#native = native;
     this.memory = memory;
@@ -73,7 +86,43 @@ export class Device implements Disposable {
     }
     if (!precisions.includes(precision)) throw invalidArgument('precision', precisions.join(' or '), precision);
     const addon = loadAddon();
-    return callNative(() => new Device(new addon.Device({ threads, precision })));
+    return callNative(() => new Device(new addon.Device({ kind: 'cpu', threads, precision })));
+  }
+
+  /**
+   * A device on a GPU of NVIDIA's; docs/cuda.md says what it needs, and what differs from the processor. Programs are
+   * compiled for it in their first run. Each device has a context of its own with the driver: after DEVICE_LOST, with
+   * which runs reject when the GPU gave up, make another one.
+   * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for an option's value; DEVICE_UNAVAILABLE with what is missing, where it
+   * was looked for, and what to do
+   */
+  static cuda(options: CudaOptions = {}): Device {
+    checkKeys(options, ['index', 'precision'], 'Device.cuda');
+    const { index = 0, precision = 'float32' } = options;
+    if (!Number.isInteger(index) || index < 0 || index > 0x7fffffff) {
+      throw invalidArgument('index', 'the index of a device that findDevices() lists', index);
+    }
+    if (precision !== 'float32')
+      throw invalidArgument('precision', 'float32, which CUDA devices have alone,', precision);
+    const addon = loadAddon();
+    return callNative(() => new Device(new addon.Device({ kind: 'cuda', index })));
+  }
+
+  /**
+   * The first CUDA device where one can be used in this precision, and the processor otherwise; `info().kind` tells.
+   * Results depend on which it is, in the last bits of sums.
+   * @throws as {@link Device.cpu} does
+   */
+  static auto(options: AutoOptions = {}): Device {
+    checkKeys(options, ['threads', 'precision'], 'Device.auto');
+    if (options.precision === undefined || options.precision === 'float32') {
+      try {
+        return Device.cuda();
+      } catch (error) {
+        if (!(error instanceof BilevelError && error.code === 'DEVICE_UNAVAILABLE')) throw error;
+      }
+    }
+    return Device.cpu(options);
   }
 
   /** @throws DISPOSED */
@@ -83,7 +132,7 @@ export class Device implements Disposable {
 
   /**
    * Verifies a program and gives it memory on this device.
-   * @throws INVALID_PROGRAM, LIMIT_EXCEEDED, DISPOSED
+   * @throws INVALID_PROGRAM; LIMIT_EXCEEDED, also when the device has too little memory left; DISPOSED; DEVICE_LOST
    */
   load(program: EncodedProgram): Program {
     checkRecord(program, 'program');

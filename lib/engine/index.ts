@@ -1,5 +1,13 @@
 export { bindTensors } from './bindings.js';
-export { type CpuOptions, Device, type DeviceInfo, type Precision, precisions } from './device.js';
+export {
+  type AutoOptions,
+  type CpuOptions,
+  type CudaOptions,
+  Device,
+  type DeviceInfo,
+  type Precision,
+  precisions,
+} from './device.js';
 export { type FoundDevice, type FoundLibrary, findDevices } from './found-devices.js';
 export type { DeviceMemory } from './memory.js';
 export { type Program, RunAborted, type RunOptions } from './program.js';

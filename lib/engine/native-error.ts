@@ -9,6 +9,7 @@ export const nativeCodes: readonly ErrorCode[] = [
   'TENSOR_IN_USE',
   'DISPOSED',
   'DEVICE_UNAVAILABLE',
+  'DEVICE_LOST',
   'NATIVE_FAILURE',
 ];
 

@@ -15,7 +15,9 @@ export {
   targetOf,
 } from '../compile/index.js';
 export {
+  type AutoOptions,
   type CpuOptions,
+  type CudaOptions,
   Device,
   type DeviceInfo,
   type FoundDevice,

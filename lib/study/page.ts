@@ -10,10 +10,10 @@ import { failuresOf, type Results, type StudyDefinition, tablesOf } from './stud
 
 /** Machine and versions, for reports. */
 export function environmentOf(device: Device): Readonly<Record<string, string>> {
-  const { kind, threads, precision, library, instructionSet } = device.info();
+  const { kind, name = kind, threads, precision, library, instructionSet } = device.info();
   return {
     machine: cpus()[0]?.model ?? 'unknown',
-    device: `${kind}, ${threads} threads, ${instructionSet}, ${precision}`,
+    device: [name, ...(threads === undefined ? [] : [`${threads} threads`]), instructionSet, precision].join(', '),
     library,
     node: process.version,
   };

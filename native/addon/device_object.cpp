@@ -39,7 +39,8 @@ Napi::Value DeviceObject::info(const Napi::CallbackInfo& info) {
   const DeviceInfo device = state_->engine().info();
   auto result = Napi::Object::New(env);
   result.Set("kind", device.kind);
-  result.Set("threads", device.threads);
+  if (!device.name.empty()) result.Set("name", device.name);
+  if (device.threads > 0) result.Set("threads", device.threads);
   result.Set("precision", device.precision);
   result.Set("library", device.library);
   result.Set("instructionSet", device.instruction_set);

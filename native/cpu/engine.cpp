@@ -19,6 +19,7 @@ class CpuEngine final : public Engine {
   DeviceInfo info() const override {
     const Library library = describe_library();
     return {.kind = "cpu",
+            .name = "",
             .threads = settings_.threads,
             .precision = std::string(kPrecisionNames[static_cast<size_t>(settings_.precision)]),
             .library = std::string(kLibraryName) + " " + library.version,

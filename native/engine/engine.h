@@ -16,8 +16,9 @@ namespace bilevel {
 
 // For reports.
 struct DeviceInfo {
-  std::string kind;             // "cpu"
-  int threads;                  // that compute a run together
+  std::string kind;             // "cpu" or "cuda"
+  std::string name;             // of one device among several of its kind; empty where there is only one
+  int threads;                  // that compute a run together; 0 where the host's do not
   std::string precision;        // of the operands of convolutions and large products
   std::string library;          // that serves them, with its version
   std::string instruction_set;  // the best one that the library uses on this machine

@@ -6,7 +6,7 @@ import { accumulator, busyCounter } from '../support/engine/encoded-programs.js'
 /** Whatever JavaScript hands to native functions, TypeScript's types ignored: an error with a code, never a crash. */
 
 const addon = loadAddon();
-const device = new addon.Device({ threads: 1, precision: 'float32' });
+const device = new addon.Device({ kind: 'cpu', threads: 1, precision: 'float32' });
 
 function call(target: object, method: string, ...parameters: unknown[]): unknown {
   return Reflect.apply(Reflect.get(target, method), target, parameters);

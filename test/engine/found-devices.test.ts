@@ -62,7 +62,7 @@ test('every device is told with its memory, capability and libraries', async (t)
     { name: 'CUDA driver', version: '13.0', path: join(fake, 'libcuda.so.1') },
     { name: 'NVRTC', version: '13.99', path: join(fake, 'libnvrtc.so.13') },
   ]);
-  t.regex(first?.reason ?? '', /runs no programs on them yet/);
+  t.false(Object.hasOwn(first ?? {}, 'reason'));
 });
 
 withoutDriver(
@@ -178,7 +178,6 @@ test('bilevel devices prints every device in lines of 80 columns, and the same a
   t.is(blocks.length, 3);
   t.regex(blocks[0] ?? '', /^cpu +.*\n +[\d.]+ GB, \d+ threads\n +oneDNN \d+\.\d+\.\d+$/);
   t.regex(blocks[2] ?? '', /^cuda:1 +fake GPU 1\n +4\.3 GB, compute capability 9\.0\n +CUDA driver 13\.0/);
-  t.regex(blocks[2]?.replaceAll(/\s+/g, ' ') ?? '', / This version of bilevel finds/);
   for (const line of stdout.split('\n')) t.true(line.length <= 80 || line.includes(fake), line);
   const { devices } = JSON.parse((await shell(`${given} --json`)).stdout);
   t.deepEqual(devices.slice(1), await cudaIn({ BILEVEL_CUDA_PATH: fake, FAKE_CUDA_DEVICES: '2' }));

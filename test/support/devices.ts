@@ -3,8 +3,8 @@ import { remoteDevice } from './engine/remote-device.js';
 
 /**
  * The device that tests run on, where they do not ask for a certain one: that of the environment variable
- * BILEVEL_TEST_DEVICE, `cpu` for all cores, `cpu:THREADS`, or `remote` for one thread and a memory apart; without it a
- * CPU device with these options.
+ * BILEVEL_TEST_DEVICE, `cpu` for all cores, `cpu:THREADS`, `remote` for one thread and a memory apart, or `cuda`; without
+ * it a CPU device with these options.
  */
 export function testDevice(options: CpuOptions = { threads: 1 }): Device {
   const named = process.env.BILEVEL_TEST_DEVICE;
@@ -20,10 +20,13 @@ export function testDevices(): Device[] {
 /** @throws when the name is none of a device */
 export function deviceNamed(name: string): Device {
   if (name === 'remote') return remoteDevice();
+  if (name === 'cuda') return Device.cuda();
   const [, threads] = /^cpu(?::(\d+))?$/.exec(name) ?? fail(name);
   return Device.cpu(threads === undefined ? {} : { threads: Number(threads) });
 }
 
 function fail(name: string): never {
-  throw new Error(`BILEVEL_TEST_DEVICE: expected cpu, cpu:THREADS or remote but received ${JSON.stringify(name)}.`);
+  throw new Error(
+    `BILEVEL_TEST_DEVICE: expected cpu, cpu:THREADS, remote or cuda but received ${JSON.stringify(name)}.`,
+  );
 }

@@ -6,13 +6,12 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "cpu/kernel/kernel.h"
 #include "cpu/kernel/parallel.h"
 #include "cpu/kernel/scratch.h"
 #include "cpu/vector/vector_loops.h"
-#include "program/error.h"
+#include "program/index_error.h"
 #include "program/program.h"
 
 namespace bilevel::cpu {
@@ -68,10 +67,7 @@ class Indices {
   [[noreturn]] void refuse(const Index* indices) const {
     int64_t at = 0;
     while (indices[at] >= 0 && indices[at] < size_) ++at;
-    const std::string range = size_ == 0 ? "no index is possible, the dimension is empty"
-                                         : "expected an index in 0 .. " + std::to_string(size_ - 1);
-    throw Error("INDEX_OUT_OF_RANGE", "The index at position " + std::to_string(at) + " is " +
-                                          std::to_string(indices[at]) + "; " + range + ".");
+    refuse_index(at, indices[at], size_);
   }
 
   int32_t buffer_;

@@ -16,6 +16,8 @@ struct Argument {
     kBuffer,      // a place in a buffer of the program
     kScratch,     // a place in memory that holds nothing between kernels
     kCounters,    // zeros before and after, 32 bits each
+    kBinding,     // the place of a binding of the program, which the argument has for its buffer
+    kStepTable,   // of the run (kernels/rows.cuh)
     kWrongIndex,  // of this instruction: three words of 64 bits, all ones until there is a wrong index
                   // (kernels/index.cuh)
   };

@@ -25,10 +25,6 @@ std::string hash_of(std::string_view text) {
   return name.data();
 }
 
-std::string_view element_type(const Program& program, int32_t buffer) {
-  return kElementTypes[static_cast<size_t>(dtype_of(program, buffer))];
-}
-
 Argument in_buffer(const Program& program, int32_t buffer, int64_t offset) {
   return {Argument::Kind::kBuffer, buffer, offset * kDTypeBytes[static_cast<size_t>(dtype_of(program, buffer))]};
 }
@@ -36,6 +32,8 @@ Argument in_buffer(const Program& program, int32_t buffer, int64_t offset) {
 }  // namespace
 
 DType dtype_of(const Program& program, int32_t buffer) { return program.buffers[static_cast<size_t>(buffer)].dtype; }
+
+std::string_view element_type(DType dtype) { return kElementTypes[static_cast<size_t>(dtype)]; }
 
 std::string_view index_type(int64_t count) { return count <= INT32_MAX ? "uint32_t" : "uint64_t"; }
 
@@ -48,11 +46,11 @@ void KernelText::parameter(std::string_view type, std::string_view name, Argumen
 }
 
 void KernelText::operand(const Program& program, std::string_view name, int32_t buffer, int64_t offset) {
-  parameter(joined({"const ", element_type(program, buffer)}), name, in_buffer(program, buffer, offset));
+  parameter(joined({"const ", element_type(dtype_of(program, buffer))}), name, in_buffer(program, buffer, offset));
 }
 
 void KernelText::result(const Program& program, std::string_view name, int32_t buffer, int64_t offset) {
-  parameter(element_type(program, buffer), name, in_buffer(program, buffer, offset));
+  parameter(element_type(dtype_of(program, buffer)), name, in_buffer(program, buffer, offset));
 }
 
 void KernelText::scratch(std::string_view type, std::string_view name, int64_t bytes) {

@@ -11,6 +11,8 @@
 namespace bilevel::cuda {
 
 DType dtype_of(const Program& program, int32_t buffer);
+// In device code.
+std::string_view element_type(DType dtype);
 // Of numbers below `count`.
 std::string_view index_type(int64_t count);
 // A literal of that type.

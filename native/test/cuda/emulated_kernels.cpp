@@ -74,6 +74,9 @@ cuda::WrongIndexRecord EmulatedKernels::run(std::span<const cuda::Kernel> kernel
           return counters.data();
         case cuda::Argument::Kind::kWrongIndex:
           return wrong_index.data();
+        case cuda::Argument::Kind::kBinding:
+        case cuda::Argument::Kind::kStepTable:
+          break;  // no kernel of an instruction takes them
       }
       return nullptr;
     };

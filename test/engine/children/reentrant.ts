@@ -12,7 +12,7 @@ const collect = globalThis.gc as () => void;
 
 /** What a call meets, made anew for each. */
 class Scene {
-  readonly device: NativeDevice = new addon.Device({ threads: 1, precision: 'float32' });
+  readonly device: NativeDevice = new addon.Device({ kind: 'cpu', threads: 1, precision: 'float32' });
   /** More than the allocator keeps for itself: read after it was freed, it faults or is something else. */
   readonly words = new Float64Array(1 << 17);
   readonly constants = new Uint8Array(1 << 20);

@@ -100,5 +100,5 @@ export class RemoteMemory implements DeviceMemory {
 /** A device that computes as the processor does with one thread, in memory of its own. */
 export function remoteDevice(memory: DeviceMemory = new RemoteMemory()): Device {
   const { Device: Native } = loadAddon();
-  return new Device(new Native({ threads: 1, precision: 'float32' }), memory);
+  return new Device(new Native({ kind: 'cpu', threads: 1, precision: 'float32' }), memory);
 }

@@ -1,0 +1,62 @@
+#include "cuda/engine.h"
+
+#include <string>
+#include <utility>
+
+#include "cuda/execute/device.h"
+#include "cuda/execute/executable.h"
+#include "cuda/libraries/compiler.h"
+#include "cuda/libraries/describe.h"
+#include "cuda/libraries/search.h"
+#include "program/error.h"
+
+namespace bilevel::cuda {
+namespace {
+
+class CudaEngine final : public Engine {
+ public:
+  CudaEngine(std::shared_ptr<const DeviceContext> context, std::shared_ptr<Device> device, std::string library)
+      : context_(std::move(context)), device_(std::move(device)), library_(std::move(library)) {}
+
+  DeviceInfo info() const override {
+    return {.kind = "cuda",
+            .name = context_->name(),
+            .threads = 0,
+            .precision = "float32",
+            .library = library_,
+            .instruction_set = "compute capability " + context_->compute_capability()};
+  }
+
+  std::shared_ptr<bilevel::Executable> load(Program program, std::span<const std::byte> constants) const override {
+    return std::make_shared<Executable>(device_, std::move(program), constants);
+  }
+
+  std::shared_ptr<void> enter() const override { return std::make_shared<DeviceContext::Scope>(*context_); }
+
+ private:
+  const std::shared_ptr<const DeviceContext> context_;
+  const std::shared_ptr<Device> device_;
+  const std::string library_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Engine> make_engine(Settings settings) {
+  const Driver& found = driver();
+  const Compiler& its_compiler = compiler(found);
+  int count = 0;
+  check_available(found, found.cuDeviceGetCount(&count), "cuDeviceGetCount");
+  if (settings.index >= count) {
+    throw_unavailable("there is no device with the index " + std::to_string(settings.index) + "; the driver finds " +
+                      std::to_string(count) + ", counted from 0.");
+  }
+  const auto context = std::make_shared<const DeviceContext>(found, settings.index);
+  const DeviceContext::Scope scope(*context);
+  const auto device = std::make_shared<Device>(context, its_compiler);
+  return std::make_shared<CudaEngine>(context, device,
+                                      "CUDA " + describe_version(found.version) + ", NVRTC " +
+                                          std::to_string(its_compiler.major) + "." +
+                                          std::to_string(its_compiler.minor));
+}
+
+}  // namespace bilevel::cuda

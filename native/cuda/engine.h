@@ -1,0 +1,18 @@
+// A GPU of NVIDIA's as a device.
+#pragma once
+
+#include <memory>
+
+#include "engine/engine.h"
+
+namespace bilevel::cuda {
+
+struct Settings {
+  int index = 0;  // of the device, in the driver's order
+};
+
+// Opens the driver and the compiler, and makes a context on the device. Throws DEVICE_UNAVAILABLE with what is missing
+// and what to do.
+std::shared_ptr<const Engine> make_engine(Settings settings);
+
+}  // namespace bilevel::cuda

@@ -1,0 +1,33 @@
+// The kernels of a program, and what they need beside its buffers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "cuda/codegen/kernel.h"
+#include "program/program.h"
+
+namespace bilevel::cuda {
+
+struct PlannedKernel {
+  static constexpr size_t kNone = SIZE_MAX;
+
+  Kernel kernel;
+  size_t instruction;  // that it carries out, by its number in the prologue and then in the body; kNone for rows
+};
+
+struct Plan {
+  std::vector<PlannedKernel> prologue, body;
+  int64_t scratch_bytes = 0, counters = 0;
+  // Instructions that record wrong indices, and how many indices each of them may use.
+  struct Record {
+    size_t instruction;
+    int64_t size;
+  };
+  std::vector<Record> records;
+};
+
+Plan make_plan(const Program& program);
+
+}  // namespace bilevel::cuda
