@@ -68,8 +68,8 @@ export interface NativeProgram {
    * write to a readWrite or write binding; from there the step is finished first, so that bound state always belongs to
    * a whole number of steps. Resolves with the number of steps completed, which is less than `steps` when the run was
    * stopped. Throws TENSOR_IN_USE when a range that is written belongs to another binding or run; rejects with
-   * INDEX_OUT_OF_RANGE and the like from a kernel, and with DEVICE_LOST. `seconds`, when given, has one element for each instruction over
-   * shared memory, to which the time spent in that instruction is added.
+   * INDEX_OUT_OF_RANGE and the like from a kernel, and with DEVICE_LOST. `seconds`, when given, has one element for
+   * each instruction over shared memory, to which the time spent in that instruction is added.
    */
   run(
     tensors: readonly Tensor['data'][],

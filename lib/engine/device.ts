@@ -21,7 +21,9 @@ export interface CpuOptions {
 }
 
 export interface CudaOptions {
-  /** Which of the devices that the driver finds, from 0 on in its order; 0 by default. {@link findDevices} lists them. */
+  /**
+   * Which of the devices that the driver finds, from 0 on in its order; 0 by default. {@link findDevices} lists them.
+   */
   readonly index?: number;
   /** As in {@link CpuOptions}; a CUDA device has `float32` alone. */
   readonly precision?: 'float32';

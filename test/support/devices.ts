@@ -3,8 +3,8 @@ import { remoteDevice } from './engine/remote-device.js';
 
 /**
  * The device that tests run on, where they do not ask for a certain one: that of the environment variable
- * BILEVEL_TEST_DEVICE, `cpu` for all cores, `cpu:THREADS`, `remote` for one thread and a memory apart, or `cuda`; without
- * it a CPU device with these options.
+ * BILEVEL_TEST_DEVICE, `cpu` for all cores, `cpu:THREADS`, `remote` for one thread and a memory apart, or `cuda`;
+ * without it a CPU device with these options.
  */
 export function testDevice(options: CpuOptions = { threads: 1 }): Device {
   const named = process.env.BILEVEL_TEST_DEVICE;
