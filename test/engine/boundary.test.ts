@@ -62,20 +62,19 @@ const oddities: readonly unknown[] = [
 
 const invalid = { code: 'INVALID_ARGUMENT' };
 
-test('a device is only made from a number of threads and a precision', (t) => {
-  const precisions = [undefined, 'float64', 16, null].map((precision) => ({ threads: 1, precision }));
-  for (const odd of [
-    ...oddities,
-    { threads: 0 },
-    { threads: 257 },
-    { threads: '2' },
-    { threads: 1.5 },
-    ...precisions,
-  ]) {
+test('a device is only made from a kind and what belongs to it', (t) => {
+  const valid = { kind: 'cpu', threads: 1, precision: 'float32' };
+  t.notThrows(() => construct(valid));
+  const threads = [0, 257, '2', 1.5, undefined].map((each) => ({ ...valid, threads: each }));
+  const precisions = [undefined, 'float64', 16, null].map((precision) => ({ ...valid, precision }));
+  const kinds = [undefined, 'gpu', 'CPU', 0].map((kind) => ({ ...valid, kind }));
+  const indices = [undefined, -1, 1.5, '0', 2 ** 31].map((index) => ({ kind: 'cuda', index }));
+  for (const odd of [...oddities, ...threads, ...precisions, ...kinds, ...indices]) {
     t.throws(() => construct(odd), invalid, String(typeof odd));
   }
-  t.throws(() => Reflect.apply(addon.Device, undefined, [{ threads: 1 }]), { instanceOf: TypeError });
+  t.throws(() => Reflect.apply(addon.Device, undefined, [valid]), { instanceOf: TypeError });
   const thrower = {
+    kind: 'cpu',
     get threads(): number {
       throw new RangeError('from a getter');
     },

@@ -114,6 +114,7 @@ const call = (target: object, method: string, ...given: unknown[]): unknown =>
 const calls: Readonly<Record<string, Call>> = {
   'Device, a getter': (_, act) => {
     const options = {
+      kind: 'cpu',
       get threads() {
         act([]);
         return 1;
@@ -123,7 +124,7 @@ const calls: Readonly<Record<string, Call>> = {
     return Reflect.construct(addon.Device, [options]);
   },
   'Device, a proxy': (_, act) => {
-    const options = new Proxy({ threads: 1, precision: 'float32' }, spying(act));
+    const options = new Proxy({ kind: 'cpu', threads: 1, precision: 'float32' }, spying(act));
     return Reflect.construct(addon.Device, [options]);
   },
   'createProgram, a getter': ({ device, programWords, constants }, act) =>
