@@ -67,15 +67,28 @@ Result refuse_event(Context& context, const Event& event) {
   return refuse_in_capture(context);
 }
 
+// What was last recorded at an event, and the stream that has it to do; null where there is none. Or why nobody may
+// ask.
+struct Recorded {
+  Result refused = kSuccess;
+  std::shared_ptr<Record> record = nullptr;
+  std::shared_ptr<Stream> stream = nullptr;
+};
+
+Recorded find_recorded(Context& context, bilevel::cuda::Event handle) {
+  const auto event = context.events.find(handle);
+  if (event == nullptr) return {kInvalidHandle};
+  if (const Result refused = refuse_event(context, *event); refused != kSuccess) return {refused};
+  const auto record = event->last;
+  return {kSuccess, record, record == nullptr ? nullptr : record->stream.lock()};
+}
+
 }  // namespace
 
 FAKE_CUDA_EXPORT cuEventQuery(bilevel::cuda::Event handle) {
   FAKE_CUDA_ENTER_WAITING;
-  const auto event = context->events.find(handle);
-  if (event == nullptr) return kInvalidHandle;
-  if (const Result result = refuse_event(*context, *event); result != kSuccess) return result;
-  const auto record = event->last;
-  const auto stream = record == nullptr ? nullptr : record->stream.lock();
+  const auto [refused, record, stream] = find_recorded(*context, handle);
+  if (refused != kSuccess) return refused;
   state.unlock();
   if (stream == nullptr || record->done) return kSuccess;
   if (const Result result = execute(
@@ -88,14 +101,11 @@ FAKE_CUDA_EXPORT cuEventQuery(bilevel::cuda::Event handle) {
 
 FAKE_CUDA_EXPORT cuEventSynchronize(bilevel::cuda::Event handle) {
   FAKE_CUDA_ENTER_WAITING;
-  const auto event = context->events.find(handle);
-  if (event == nullptr) return kInvalidHandle;
-  if (const Result result = refuse_event(*context, *event); result != kSuccess) return result;
-  const auto record = event->last;
-  const auto stream = record == nullptr ? nullptr : record->stream.lock();
+  const auto [refused, record, stream] = find_recorded(*context, handle);
+  if (refused != kSuccess) return refused;
   state.unlock();
   if (stream == nullptr) return kSuccess;
-  return execute(*context, *stream, [&] { return record->done; });
+  return execute(*context, *stream, [&record = record] { return record->done; });
 }
 
 FAKE_CUDA_EXPORT cuEventElapsedTime(float* milliseconds, bilevel::cuda::Event start, bilevel::cuda::Event end) {
