@@ -11,6 +11,8 @@ export interface CrossFitting {
   readonly share?: number;
   /** Networks, each trained without one fold of the training samples; 4 by default. */
   readonly folds?: number;
+  /** How many of them are trained, those without the first folds; all by default. */
+  readonly networks?: number;
   /** Each round deals the samples out anew; 0 by default. */
   readonly round?: number;
   /** Whether the validation samples are dealt out as well; by default every network is trained on all of them. */
@@ -35,7 +37,7 @@ export interface CrossFitted extends OutOfFold {
 /** Trains networks, each without one fold, and predicts each fold by the network that did not see it. */
 export async function crossFit(
   trainer: Trainer,
-  { weights, l2, share = 1, folds = 4, round = 0, dealValidation = false }: CrossFitting,
+  { weights, l2, share = 1, folds = 4, networks = folds, round = 0, dealValidation = false }: CrossFitting,
 ): Promise<CrossFitted> {
   const { train, validation, classes } = trainer.data;
   const deal = (count: number, of: string): Int32Array | undefined =>
@@ -47,8 +49,8 @@ export async function crossFit(
     train: empty(trainer.count),
     validation: validationFolds && empty(validation.labels.size),
   };
-  const networks: Parameters[] = [];
-  for (let fold = 0; fold < Math.min(folds, trainer.count); fold++) {
+  const trained: Parameters[] = [];
+  for (let fold = 0; fold < Math.min(networks, trainer.count); fold++) {
     const others = Float64Array.from(trainFolds, (each, row) => (each === fold ? 0 : (weights?.[row] ?? 1)));
     const parameters = await trainer.train({
       weights: others,
@@ -57,13 +59,13 @@ export async function crossFit(
       l2,
       draw: fold,
     });
-    networks.push(parameters);
+    trained.push(parameters);
     copyRows(result.train, await trainer.probabilities(train.inputs, parameters), (row) => trainFolds[row] === fold);
     if (result.validation === undefined) continue;
     const held = await trainer.probabilities(validation.inputs, parameters);
     copyRows(result.validation, held, (row) => validationFolds?.[row] === fold);
   }
-  return { ...result, parameters: networks, trainFolds, validationFolds };
+  return { ...result, parameters: trained, trainFolds, validationFolds };
 }
 
 function copyRows(to: Tensor<'float32'>, from: Tensor<'float32'>, chosen: (row: number) => boolean): void {

@@ -104,7 +104,7 @@ export function methodTable(results: readonly SeedResult[]): TextTable {
       'wrong. Accuracies are on the test set.' +
       (responded
         ? " f(u, v*): the upper cost of networks trained anew on the lower one alone; the paper's form judges by the validation " +
-          'samples, ours by left-out halves of all, as far as labels are trusted.'
+          'samples, ours by left-out parts of all, as far as labels are trusted.'
         : ''),
   };
 }

@@ -1,11 +1,13 @@
 import test from 'ava';
 import { findModel } from '../../../lib/network/models.js';
 import { Network } from '../../../lib/onnx/index.js';
+import { evaluate } from '../../../lib/solvers/index.js';
 import { learnDecay } from '../../../lib/tasks/denoising/cleaning/learn-decay.js';
-import { decayProblem } from '../../../lib/tasks/denoising/cleaning/problem.js';
+import { dealt, decayProblem } from '../../../lib/tasks/denoising/cleaning/problem.js';
 import { Cleaning } from '../../../lib/tasks/denoising/cleaning/run.js';
 import { softLabelsOf } from '../../../lib/tasks/denoising/cleaning/soft-labels.js';
-import { Trainer } from '../../../lib/tasks/denoising/trainer.js';
+import { crossFit } from '../../../lib/tasks/denoising/cross-fitting.js';
+import { givenProbabilities, Trainer } from '../../../lib/tasks/denoising/trainer.js';
 import { Tensor } from '../../../lib/tensor.js';
 import { testDevice } from '../../support/devices.js';
 import { stripes } from '../../support/stripes.js';
@@ -57,6 +59,38 @@ test('a decay so large that nothing is learned is lowered, and with it the cost 
   const start = { decay, parameters, trainFolds: new Int32Array(100), validationFolds: undefined };
   const problem = decayProblem(network, data, trust, start, { batch: 50, seed: 0 });
   t.is(problem.lower.length, 4);
+});
+
+test('each network is judged by the samples of one fold and trained on all others', async (t) => {
+  const { network, data, trainer: made } = await smallTrainer();
+  using trainer = made;
+  const trust = Float64Array.from({ length: 100 }, (_, row) => ((row * 37) % 100) / 100);
+  const decay = { '1.weight': 0.02 };
+  for (const dealValidation of [true, false]) {
+    const fitted = await crossFit(trainer, { weights: trust, l2: decay, ...dealt, dealValidation });
+    const problem = decayProblem(network, data, trust, { decay, ...fitted }, { batch: 100, seed: 0 });
+    const initial = (list: typeof problem.upper) => Object.fromEntries(list.map((each) => [each.name, each.initial]));
+    const point = { u: initial(problem.upper), v: initial(problem.lower) };
+    const { f, g } = await evaluate(problem, point, { device });
+    const total = 40 + trust.reduce((sum, each) => sum + each, 0);
+    let [judging, training] = [0, 0];
+    for (const [h, parameters] of fitted.parameters.entries()) {
+      const losses = async ({ inputs, labels }: typeof data.validation): Promise<Float64Array> =>
+        givenProbabilities(await trainer.probabilities(inputs, parameters), labels).map((p) => -Math.log(p));
+      const all = [
+        ...Array.from(await losses(data.train), (loss, row) => [fitted.trainFolds[row], (trust[row] ?? 0) * loss]),
+        ...Array.from(await losses(data.validation), (loss, row) => [fitted.validationFolds?.[row], loss]),
+      ] as [number | undefined, number][];
+      for (const [fold, loss] of all) {
+        if (fold === h) judging += (dealt.folds / dealt.networks / total) * loss;
+        else training += (dealt.folds / (dealt.folds - 1) / total) * loss;
+      }
+      const weights = parameters['1.weight'] as Tensor<'float32'>;
+      training += 0.01 * weights.data.reduce((sum, each) => sum + each ** 2, 0);
+    }
+    t.true(Math.abs(f / judging - 1) < 1e-4, `${f} ${judging}`);
+    t.true(Math.abs(g / training - 1) < 1e-4, `${g} ${training}`);
+  }
 });
 
 test('a decay is not taken where trained networks do worse with it', async (t) => {

@@ -6,7 +6,7 @@ import { methods } from '../../../solvers/index.js';
 import type { Tensor } from '../../../tensor.js';
 import { type CrossFitted, crossFit } from '../cross-fitting.js';
 import { type Decay, givenProbabilities, penalized, type Trainer } from '../trainer.js';
-import { decayProblem, halves } from './problem.js';
+import { dealt, decayProblem } from './problem.js';
 
 /** Before anything is learned. */
 export function firstDecay(network: Network): Decay {
@@ -57,7 +57,7 @@ export async function learnDecay(
 ): Promise<LearnedDecay> {
   const { iterations, batch, share, device, signal, onProgress } = options;
   const { data, seed } = trainer;
-  const before = await trainHalves(trainer, trust, { l2: decay, share });
+  const before = await trainHeldOut(trainer, trust, { l2: decay, share });
   const problem = decayProblem(
     network,
     data,
@@ -91,35 +91,37 @@ export async function learnDecay(
         return [name, Math.exp(from + part * ((learned[at] ?? from) - from))];
       }),
     );
-    const { cost } = await trainHalves(trainer, trust, { l2: tried, share });
+    const { cost } = await trainHeldOut(trainer, trust, { l2: tried, share });
     if (cost < before.cost) return { ...unchanged, decay: tried, after: cost, diverged: false };
   }
   return { ...unchanged, diverged: false };
 }
 
 /**
- * Networks of the two halves, trained from their start, and how they do on the samples that they did not see: the upper
+ * The networks of the bilevel problem, trained from their start, and how they do on the samples that they did not see: the upper
  * cost of {@link decayProblem}, on all of them.
  */
-async function trainHalves(
+async function trainHeldOut(
   trainer: Trainer,
   trust: Float64Array,
   { l2, share }: { readonly l2: Decay; readonly share: number },
 ): Promise<CrossFitted & { readonly cost: number }> {
   const { train, validation } = trainer.data;
-  const fitted = await crossFit(trainer, { weights: trust, l2, share, folds: halves, dealValidation: true });
+  const fitted = await crossFit(trainer, { weights: trust, l2, share, ...dealt, dealValidation: true });
   let [sum, total] = [0, 0];
   const judge = (
     probabilities: Tensor<'float32'>,
     labels: Tensor<'int64'>,
+    folds: Int32Array | undefined,
     weightOf: (row: number) => number,
   ): void => {
     for (const [row, p] of givenProbabilities(probabilities, labels).entries()) {
+      if (!((folds?.[row] ?? dealt.networks) < dealt.networks)) continue;
       sum -= weightOf(row) * Math.log(Math.max(p, 1e-12));
       total += weightOf(row);
     }
   };
-  judge(fitted.train, train.labels, (row) => trust[row] ?? 0);
-  if (fitted.validation !== undefined) judge(fitted.validation, validation.labels, () => 1);
+  judge(fitted.train, train.labels, fitted.trainFolds, (row) => trust[row] ?? 0);
+  if (fitted.validation !== undefined) judge(fitted.validation, validation.labels, fitted.validationFolds, () => 1);
   return { ...fitted, cost: sum / total };
 }

@@ -2,6 +2,7 @@ import { type AugmentOptions, augment, type BilevelProblem, bilevelProblem, feed
 import {
   add,
   crossEntropy,
+  equal,
   exp,
   mul,
   type Node,
@@ -9,7 +10,7 @@ import {
   reshape,
   slice,
   square,
-  sub,
+  where,
 } from '../../../graph/index.js';
 import type { Network } from '../../../onnx/index.js';
 import { Tensor } from '../../../tensor.js';
@@ -17,15 +18,18 @@ import type { CrossFitted } from '../cross-fitting.js';
 import type { DenoisingData } from '../data.js';
 import { type Decay, penalized } from '../trainer.js';
 
-/** Parts that samples are dealt out to: each network is judged by one and trained on the other. */
-export const halves = 2;
+/**
+ * Parts that samples are dealt out to, and networks that are each judged by one part and trained on the others: on
+ * nearly as many samples as the network of the run, because fewer ones want more decay.
+ */
+export const dealt = { folds: 8, networks: 2 } as const;
 
 /**
- * Weight decay, one coefficient for each weight of the network, learned by cross-fitting. v holds two networks, each of
- * which is judged by the half of the samples that it was not trained on:
+ * Weight decay, one coefficient for each weight of the network, learned by cross-fitting. v holds H networks, each of
+ * which is judged by one of K folds of the samples and trained on the others:
  *
- *     min over u  sum_h L_h(v*_h)     v*_h = argmin over v_h  2 L_{1-h}(v_h) + sum_p exp(u_p) / 2 |v_hp|^2     h = 0, 1
- *     L_h(v) = [ sum_j CE_j(v) + sum_i t_i CE_i(v) ] / (m + sum_i t_i)     j, i in half h
+ *     min over u  K / H sum_h L_h(v*_h)     v*_h = argmin over v_h  K / (K - 1) sum_{k != h} L_k(v_h) + sum_p exp(u_p) / 2 |v_hp|^2
+ *     L_k(v) = [ sum_j CE_j(v) + sum_i t_i CE_i(v) ] / (m + sum_i t_i)     j, i in fold k
  *
  * j are the m validation samples, i the training samples and t_i how far their labels are trusted. The sums are taken
  * by mini-batches. Augmentation changes the images of g, and not of f, which judges.
@@ -43,6 +47,7 @@ export function decayProblem(
     augmentation,
   }: { readonly batch: number; readonly seed: number; readonly augmentation?: AugmentOptions | undefined },
 ): BilevelProblem {
+  const { folds } = dealt;
   const [n, m] = [train.labels.size, validation.labels.size];
   const total = m + trust.reduce((sum, each) => sum + each, 0);
   const names = Object.keys(network.initialParameters());
@@ -50,62 +55,59 @@ export function decayProblem(
   const floats = (values: ArrayLike<number>): Tensor<'float32'> => Tensor.from(Float32Array.from(values));
   const feeds = {
     train: feed(
-      { x: train.inputs, y: train.labels, trust: floats(trust), half: floats(start.trainFolds) },
+      { x: train.inputs, y: train.labels, trust: floats(trust), fold: floats(start.trainFolds) },
       { batch: Math.min(batch, n), seed },
     ),
     validation: feed(
-      { x: validation.inputs, y: validation.labels, half: floats(start.validationFolds ?? new Int32Array(m)) },
+      { x: validation.inputs, y: validation.labels, fold: floats(start.validationFolds ?? new Int32Array(m).fill(-1)) },
       { batch: Math.min(batch, m), seed },
     ),
   };
-  const parametersOf = (v: Readonly<Record<string, Node>>, half: number): Record<string, Node> =>
-    Object.fromEntries(names.map((name) => [name, v[`${half}/${name}`] as Node]));
-  const eachHalf = [0, 1];
+  const parametersOf = (v: Readonly<Record<string, Node>>, h: number): Record<string, Node> =>
+    Object.fromEntries(names.map((name) => [name, v[`${h}/${name}`] as Node]));
+  const networks = Array.from(start.parameters.keys());
   const sum = (nodes: readonly Node[]): Node => nodes.reduce((partial, each) => add(partial, each));
-  type Rows = Readonly<Record<'x' | 'y' | 'half', Node>> & { readonly trust?: Node };
-  /** The losses of one network on the rows of a half, each by its trust, as a share of all samples of both sets. */
+  type Rows = Readonly<Record<'x' | 'y' | 'fold', Node>> & { readonly trust?: Node };
+  /** The losses of one network, each by its trust and the weight of its fold, as a share of all samples of both sets. */
   const cost = (
     parameters: Readonly<Record<string, Node>>,
     rows: Rows,
     count: number,
-    half: number,
+    weight: (fold: Node) => Node,
     key: Node,
   ): Node => {
-    const within = half === 1 ? rows.half : sub(1, rows.half);
+    const weights = weight(rows.fold);
     const losses = crossEntropy(network.apply(rows.x, parameters, { key }), rows.y);
-    const chosen = reduceSum(mul(rows.trust === undefined ? within : mul(within, rows.trust), losses));
-    return mul(count / ((rows.half.shape[0] ?? 1) * total), chosen);
+    const chosen = reduceSum(mul(rows.trust === undefined ? weights : mul(weights, rows.trust), losses));
+    return mul(count / ((rows.fold.shape[0] ?? 1) * total), chosen);
   };
   return bilevelProblem({
     upper: { logDecay: Tensor.from(decayed.map((name) => Math.log(start.decay[name] ?? 1))) },
     lower: Object.fromEntries(
-      eachHalf.flatMap((half) => names.map((name) => [`${half}/${name}`, start.parameters[half]?.[name] as Tensor])),
+      start.parameters.flatMap((parameters, h) => names.map((name) => [`${h}/${name}`, parameters[name] as Tensor])),
     ),
     feeds,
     seed,
     f: ({ v, train: rows, validation: clean, key }) =>
       sum(
-        eachHalf.flatMap((half) => [
-          cost(parametersOf(v, half), clean, m, half, key),
-          cost(parametersOf(v, half), rows, n, half, key),
-        ]),
+        networks.flatMap((h) => {
+          const judging = (fold: Node): Node => where(equal(fold, h), folds / networks.length, 0);
+          return [cost(parametersOf(v, h), clean, m, judging, key), cost(parametersOf(v, h), rows, n, judging, key)];
+        }),
       ),
     g: ({ u, v, train, validation, key }) => {
       const seen = <R extends Rows>(rows: R): R =>
         augmentation === undefined ? rows : { ...rows, x: augment(rows.x, key, augmentation) };
       const [rows, clean] = [seen(train), seen(validation)];
       return sum(
-        eachHalf.flatMap((half) => {
-          const parameters = parametersOf(v, half);
+        networks.flatMap((h) => {
+          const parameters = parametersOf(v, h);
+          const training = (fold: Node): Node => where(equal(fold, h), 0, folds / (folds - 1));
           const decays = decayed.map((name, at) => {
             const coefficient = exp(reshape(slice(u.logDecay, { starts: [at], limits: [at + 1] }), []));
             return mul(mul(0.5, coefficient), reduceSum(square(parameters[name] as Node)));
           });
-          return [
-            mul(2, cost(parameters, clean, m, 1 - half, key)),
-            mul(2, cost(parameters, rows, n, 1 - half, key)),
-            ...decays,
-          ];
+          return [cost(parameters, clean, m, training, key), cost(parameters, rows, n, training, key), ...decays];
         }),
       );
     },
