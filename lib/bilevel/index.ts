@@ -12,6 +12,7 @@ export {
   type Pair,
   type Step,
 } from './oracles.js';
+export { type NodeTree, perTask } from './per-task.js';
 export {
   type AnyPoint,
   type BilevelProblem,

@@ -4,7 +4,7 @@ export { foldExpression } from './fold.js';
 export * from './functions/index.js';
 export { gradient, hessianVectorProduct, influences, mixedJacobianVectorProduct } from './gradient/index.js';
 export { type Labelled, labelsOf } from './labels.js';
-export { createNode, isOp, type Node, type NodeOf, requireNode } from './node.js';
+export { createNode, isNode, isOp, type Node, type NodeOf, requireNode } from './node.js';
 export type { Op, Value } from './op.js';
 export { type AttributesOf, type OpName, ops } from './ops/index.js';
 export { currentOrigin, type Origin, placeOf, type Site, withOrigin, writtenIn } from './origin.js';

@@ -25,10 +25,15 @@ export function isOp<K extends OpName>(node: Node, op: K): node is NodeOf<K> {
   return node.op === op;
 }
 
+export function isNode(value: unknown): value is Node {
+  return (
+    typeof value === 'object' && value !== null && 'op' in value && 'inputs' in value && Array.isArray(value.inputs)
+  );
+}
+
 /** The node itself. @throws INVALID_ARGUMENT for anything else, such as a tensor, which `constant` makes a node */
 export function requireNode(node: Node, parameter: string): Node {
-  const isNode = typeof node === 'object' && node !== null && 'op' in node && Array.isArray(node.inputs);
-  if (!isNode) throw invalidArgument(parameter, 'a graph node', node);
+  if (!isNode(node)) throw invalidArgument(parameter, 'a graph node', node);
   return node;
 }
 

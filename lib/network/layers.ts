@@ -24,7 +24,8 @@ import { elementCount, type Shape } from '../tensor.js';
 
 /** A layer of a chain; a dense one without a width gives the classes. */
 export type Layer =
-  | { readonly kind: 'flatten' | 'relu' | 'maxPool' }
+  /** A batch normalization is in training form: it normalizes by the statistics of the batch. */
+  | { readonly kind: 'flatten' | 'relu' | 'maxPool' | 'batchNorm' }
   | { readonly kind: 'dense'; readonly width?: number }
   | { readonly kind: 'conv'; readonly channels: number; readonly kernel: number; readonly padding?: number };
 
@@ -35,9 +36,15 @@ const poolSide = 2;
  * A chain of layers as an ONNX file for inputs of a size, with first weights and biases drawn uniformly within 1 /
  * sqrt(inputs of a unit), which is PyTorch's default. The same arguments give the same bytes.
  * @param inputShape of one sample
+ * @param classes outputs of a dense layer that has no width of its own
  * @throws SHAPE_MISMATCH naming the layer for which nothing of the sample is left, or which needs images
  */
-export function buildLayers(name: string, layers: readonly Layer[], inputShape: Shape, classes: number): Uint8Array {
+export function buildLayers(
+  name: string,
+  layers: readonly Layer[],
+  inputShape: Shape,
+  { classes = 0, outputName = 'logits' }: { readonly classes?: number; readonly outputName?: string },
+): Uint8Array {
   const random = Random.fromSeed(0, `layers of ${name}`);
   const nodes: NodeProto[] = [];
   const initializers: TensorProto[] = [];
@@ -50,10 +57,21 @@ export function buildLayers(name: string, layers: readonly Layer[], inputShape: 
       `The network ${name} ${what}, but the data have [${inputShape.join(', ')}]. Choose another network, or give the data another shape.`,
     );
   };
-  const add = (opType: string, inputs: readonly string[], attributes: readonly AttributeProto[] = []): void => {
-    const output = nodes.length === layers.length - 1 ? 'logits' : `value${nodes.length}`;
+  const add = (
+    opType: string,
+    inputs: readonly string[],
+    attributes: readonly AttributeProto[] = [],
+    others: readonly string[] = [],
+  ): void => {
+    const last = nodes.length === layers.length - 1;
+    const output = last ? outputName : `value${nodes.length}`;
     nodes.push(
-      create(NodeProtoSchema, { opType, input: [value, ...inputs], output: [output], attribute: [...attributes] }),
+      create(NodeProtoSchema, {
+        opType,
+        input: [value, ...inputs],
+        output: [output, ...others],
+        attribute: [...attributes],
+      }),
     );
     value = output;
   };
@@ -67,6 +85,11 @@ export function buildLayers(name: string, layers: readonly Layer[], inputShape: 
     };
     return [draw('weight', sizes), draw('bias', sizes.slice(0, 1))];
   };
+  const addConstant = (tensor: string, length: number, number: number): string => {
+    const name = `${nodes.length}.${tensor}`;
+    initializers.push(float32(name, [length], new Float32Array(length).fill(number)));
+    return name;
+  };
   for (const layer of layers) {
     const [channels = 0, height = 0, width = 0] = shape;
     switch (layer.kind) {
@@ -77,6 +100,14 @@ export function buildLayers(name: string, layers: readonly Layer[], inputShape: 
       case 'relu':
         add('Relu', []);
         break;
+      case 'batchNorm': {
+        const at = nodes.length;
+        const numbers = { weight: 1, bias: 0, running_mean: 0, running_var: 1 };
+        const names = Object.entries(numbers).map(([tensor, number]) => addConstant(tensor, channels, number));
+        const statistics = ['mean', 'variance'].map((name) => `${at}.next_${name}`);
+        add('BatchNormalization', names, [ints('training_mode', 1)], statistics);
+        break;
+      }
       case 'maxPool': {
         const sizes = [height, width].map((size) => Math.floor(size / poolSide));
         fits(
@@ -112,7 +143,7 @@ export function buildLayers(name: string, layers: readonly Layer[], inputShape: 
     node: nodes,
     initializer: initializers,
     input: [valueInfo('input', ['batch', ...inputShape])],
-    output: [valueInfo('logits', ['batch', classes])],
+    output: [valueInfo(outputName, ['batch', ...shape])],
   });
   const opsetImport = [create(OperatorSetIdProtoSchema, { domain: '', version: 17n })];
   return toBinary(

@@ -31,6 +31,7 @@ export function findModel(network: string): string {
 
 const flatten: Layer = { kind: 'flatten' };
 const relu: Layer = { kind: 'relu' };
+const batchNorm: Layer = { kind: 'batchNorm' };
 const maxPool: Layer = { kind: 'maxPool' };
 const dense = (width?: number): Layer => ({ kind: 'dense', ...(width !== undefined && { width }) });
 const conv = (channels: number, kernel: number, padding = 0): Layer => ({ kind: 'conv', channels, kernel, padding });
@@ -85,5 +86,35 @@ export async function loadModel(
   }
   const fits = modelNames().includes(network) && sameShape(inputShape, [1, 28, 28]) && classes === 10;
   if (layers === undefined || fits) return Network.load(findModel(network), options);
-  return Network.load(buildLayers(network, layers, inputShape, classes), options);
+  return Network.load(buildLayers(network, layers, inputShape, { classes }), options);
+}
+
+/** Four blocks of a convolution with so many channels, the last one without ReLU. */
+const conv4 = (channels: number): readonly Layer[] => [
+  ...[1, 2, 3].flatMap(() => [conv(channels, 3, 1), batchNorm, relu, maxPool]),
+  ...[conv(channels, 3, 1), batchNorm, maxPool, flatten],
+];
+
+/**
+ * Networks whose outputs are features, without a last layer for classes: those of the few-shot experiments of Mehra and
+ * Hamm (2021, supplement E.3), and of half their width.
+ */
+const featureChains: Readonly<Record<string, readonly Layer[]>> = { 'conv4-64': conv4(64), 'conv4-32': conv4(32) };
+
+/** Names of the networks that {@link loadFeatures} knows. */
+export const featureNames: readonly string[] = Object.keys(featureChains);
+
+/**
+ * Loads a network that gives features of samples: one of the package's own for images of a size, or an ONNX file as it
+ * is. The first of its outputs, or the one named, is flattened to [batch, features] by whoever uses it.
+ * @param inputShape of one sample
+ * @throws INVALID_ARGUMENT; SHAPE_MISMATCH for layers that take no such samples; what Network.load throws
+ */
+export async function loadFeatures(network: string, inputShape: Shape, output = ''): Promise<Network> {
+  const layers = Object.hasOwn(featureChains, network) ? featureChains[network] : undefined;
+  if (layers === undefined && !network.endsWith('.onnx')) {
+    throw invalidArgument('network', `${featureNames.join(', ')} or the path of an .onnx file`, network);
+  }
+  const source = layers === undefined ? network : buildLayers(network, layers, inputShape, { outputName: 'features' });
+  return Network.load(source, output === '' ? {} : { outputs: [output] });
 }

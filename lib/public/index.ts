@@ -25,9 +25,11 @@ export {
   type MinimizationProblem,
   type MinimizationStatement,
   minimizationProblem,
+  type NodeTree,
   type PerSample,
   type Point,
   perSample,
+  perTask,
   type StreamFeed,
   type StreamOptions,
   sets,
@@ -51,6 +53,9 @@ export {
 } from '../onnx/index.js';
 export { type Schedule, schedules } from '../schedules/index.js';
 export {
+  type Adaptation,
+  type AdaptOptions,
+  adapt,
   type CompileProgress,
   type ConstraintReport,
   type CreateOptions,

@@ -32,6 +32,7 @@ export {
   minimize,
   minimizeOptions,
 } from './minimize.js';
+export { type Adaptation, type AdaptOptions, adapt } from './response/adapt.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './response/evaluate.js';
 export { type RespondOptions, type Response, respond } from './response/respond.js';
 export type { ResponseStatus } from './response/responder.js';

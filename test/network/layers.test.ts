@@ -2,7 +2,14 @@ import test from 'ava';
 import { evaluate, input } from '../../lib/graph/index.js';
 import { checkFit } from '../../lib/network/classifier.js';
 import { buildLayers } from '../../lib/network/layers.js';
-import { findModel, loadModel, modelNames, networkNames } from '../../lib/network/models.js';
+import {
+  featureNames,
+  findModel,
+  loadFeatures,
+  loadModel,
+  modelNames,
+  networkNames,
+} from '../../lib/network/models.js';
 import { Network } from '../../lib/onnx/index.js';
 import { elementCount } from '../../lib/tensor.js';
 import { runByRuntime } from '../support/onnx/runtime.js';
@@ -47,7 +54,7 @@ test('first weights are uniform within 1 / sqrt(inputs of a unit), and ONNX Runt
       { kind: 'dense' },
     ],
     [1, 5, 4],
-    3,
+    { classes: 3 },
   );
   const network = await Network.load(bytes);
   const kernels = network.parameters.get('0.weight')?.value.toArray() ?? [];
@@ -93,6 +100,48 @@ test('every file of the package is among the networks that are known', (t) => {
     [],
   );
 });
+
+for (const name of featureNames) {
+  test(`${name} gives a feature for each channel of a small image, normalized by the batch`, async (t) => {
+    const channels = Number(name.split('-')[1]);
+    const network = await loadFeatures(name, [1, 28, 28]);
+    const kernels = [1, channels, channels, channels].map((from) => 9 * from * channels);
+    const sizes = [...network.parameters.values()].map(({ shape }) => elementCount(shape));
+    // Biases, scales and shifts of four layers beside the kernels: 111,424 + 512 for 64 channels, as in the paper.
+    t.is(
+      sizes.reduce((sum, each) => sum + each, 0),
+      kernels.reduce((sum, each) => sum + each, 12 * channels),
+    );
+    t.is(network.state.size, 8);
+    const x = input('x', [3, 1, 28, 28]);
+    const nodes = network.parameterNodes();
+    t.deepEqual(network.apply(x, nodes).shape, [3, channels]);
+    const large = await loadFeatures(name, [3, 84, 84]);
+    t.deepEqual(large.apply(input('x', [2, 3, 84, 84]), large.parameterNodes()).shape, [2, 25 * channels]);
+    const image = Float64Array.from({ length: 3 * 784 }, (_, index) => Math.sin(index * index));
+    const values = new Map(
+      Object.entries(nodes).map(([name, node]) => [
+        node,
+        Float64Array.from(network.parameters.get(name)?.value.toArray() ?? []),
+      ]),
+    );
+    const features = (training?: boolean): Float64Array =>
+      evaluate(
+        [network.apply(x, nodes, training === undefined ? {} : { training })],
+        new Map([...values, [x, image]]),
+      )[0] as Float64Array;
+    t.deepEqual(features(), features(true));
+    t.notDeepEqual(features(), features(false));
+    const bytes = network.toBytes();
+    const expected = await runByRuntime(bytes, {
+      input: { type: 'float32', shape: [3, 1, 28, 28], data: Array.from(image) },
+    });
+    const worst = Math.max(
+      ...Array.from(features(), (value, at) => Math.abs(value - (expected.data[at] ?? Number.NaN))),
+    );
+    t.true(worst < 1e-3, `${worst}`);
+  });
+}
 
 test('data that are no images, or too small, are refused with the network', async (t) => {
   t.is((await loadModel('mlp', { inputShape: [4], classes: 3 })).inputShape(2).join(), '2,4');

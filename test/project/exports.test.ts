@@ -10,8 +10,8 @@ import { testDevice } from '../support/devices.js';
 const entries = {
   '.': [
     bilevel,
-    `augment bilevelProblem feed minimizationProblem perSample sets schedules methods penalty minimize readState writeState
-    respond evaluate checkProblem report Network runningStatistics Tensor BilevelError NonFiniteError RunAborted`,
+    `augment bilevelProblem feed minimizationProblem perSample perTask sets schedules methods penalty minimize readState writeState
+    respond evaluate adapt checkProblem report Network runningStatistics Tensor BilevelError NonFiniteError RunAborted`,
   ],
   './graph': [
     graph,

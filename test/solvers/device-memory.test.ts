@@ -4,6 +4,7 @@ import { compile } from '../../lib/compile/index.js';
 import { Device } from '../../lib/engine/index.js';
 import { add, input, mul, reduceSum, square, sub } from '../../lib/graph/index.js';
 import {
+  adapt,
   aidCg,
   gd,
   type MethodSolver,
@@ -135,6 +136,14 @@ test.serial('solvers share what is fixed, and take turns on a state', async (t) 
   };
   t.deepEqual(await turns(far), await turns(near));
   t.is(memory.held, 0);
+});
+
+test.serial('variables adapt, batch by batch', async (t) => {
+  const problem = smallProblem();
+  const u = Object.fromEntries(problem.upper.map(({ name, initial }) => [name, initial]));
+  const on = (device: Device) => adapt(problem, u, { steps: 3, optimizer: 'adam', batches: 3, device });
+  t.deepEqual(await on(far), await on(near));
+  t.is(memory.held, 0, 'all is let go');
 });
 
 test.serial('trials side by side', async (t) => {

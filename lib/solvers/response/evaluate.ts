@@ -5,11 +5,12 @@ import {
   type FeedNodes,
   requireProblem,
 } from '../../bilevel/index.js';
-import { checkKeys, checkRecord, invalidArgument } from '../../errors.js';
+import { checkKeys, checkRecord } from '../../errors.js';
 import type { Node } from '../../graph/index.js';
 import type { Tensor } from '../../tensor.js';
 import { compileStatedElsewhere, smallGraph } from '../machine/compile-stated.js';
-import { Evaluator, type Metric, type PointValues } from './evaluator.js';
+import { Evaluator, type PointValues } from './evaluator.js';
+import { checkMetrics, type Metrics } from './metrics.js';
 import { bindLevel } from './point.js';
 import { onAllRows, type WholeOptions } from './respond.js';
 
@@ -52,13 +53,9 @@ export async function evaluate<
   checkRecord(at, 'the point');
   checkKeys(options, ['feeds', 'metrics', 'batches', 'device', 'signal'], 'evaluate');
   const { metrics, ...whole } = options;
-  if (metrics !== undefined) checkRecord(metrics, 'metrics');
+  if (metrics !== undefined) checkMetrics(metrics);
   // A metric finds the nodes of the point with all feeds, as its type says.
-  const written = (metrics ?? {}) as Readonly<Record<string, Metric>>;
-  for (const [name, metric] of Object.entries(written)) {
-    if (typeof metric !== 'function')
-      throw invalidArgument(`the metric ${name}`, 'a function that returns a node', metric);
-  }
+  const written = (metrics ?? {}) as Metrics;
   const { batches, signal } = whole;
   return onAllRows(problem, whole, async (onFeeds, device) => {
     const point = { ...bindLevel('u', onFeeds.upper, at.u), ...bindLevel('v', onFeeds.lower, at.v) };

@@ -1,15 +1,13 @@
-import type { AnyPoint, BilevelProblem } from '../../bilevel/index.js';
+import type { BilevelProblem } from '../../bilevel/index.js';
 import type { Device } from '../../engine/index.js';
-import { gradient, input, type Node, reduceSum, requireNode, topologicalOrder, writtenIn } from '../../graph/index.js';
+import { gradient, input, type Node, reduceSum, topologicalOrder } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
 import { StatedStep } from '../machine/stated-step.js';
+import { type Metrics, metricName, writeMetric } from './metrics.js';
 import { Pass } from './pass.js';
 import { residual } from './stationarity.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
-
-/** Writes a quantity of a point: a node whose mean over all rows is taken. */
-export type Metric = (point: AnyPoint) => Node;
 
 export interface PointValues {
   /** f(u, v), all rows; with trials the mean over them. */
@@ -31,12 +29,7 @@ export class Evaluator implements Disposable {
    * @param batches mini-batches that stand for a feed whose rows cannot be gone through
    * @throws as Pass, and what a metric throws
    */
-  constructor(
-    problem: BilevelProblem,
-    metrics: Readonly<Record<string, Metric>>,
-    device: Device,
-    batches: number | undefined,
-  ) {
+  constructor(problem: BilevelProblem, metrics: Metrics, device: Device, batches: number | undefined) {
     this.#device = device;
     this.#metrics = Object.keys(metrics);
     const { lower, trials } = problem;
@@ -65,17 +58,10 @@ export class Evaluator implements Disposable {
     );
     const writers: [string, (problem: BilevelProblem) => Node][] = [
       ['f', ({ f }) => f],
-      ...Object.entries(metrics).map(([name, metric]): [string, (problem: BilevelProblem) => Node] => {
-        const what = `the metric ${name}`;
-        return [
-          metricName(name),
-          ({ point }) =>
-            requireNode(
-              writtenIn(what, () => metric(point)),
-              `the value of ${what}`,
-            ),
-        ];
-      }),
+      ...Object.entries(metrics).map(([name, metric]): [string, (problem: BilevelProblem) => Node] => [
+        metricName(name),
+        ({ point }) => writeMetric(name, metric, point),
+      ]),
     ];
     this.#passes = [slope, ...byFeeds(problem, writers).map((each) => passOver(problem, each, batches))];
   }
@@ -110,9 +96,6 @@ export class Evaluator implements Disposable {
     for (const part of [...this.#passes, this.#residual]) part[Symbol.dispose]();
   }
 }
-
-/** Names of outputs, which tensors bear too, are those of no variable or feed. */
-const metricName = (name: string): string => `metric ${name}`;
 
 type Writer = readonly [name: string, write: (problem: BilevelProblem) => Node];
 

@@ -9,7 +9,11 @@ import type { Unrolling } from './unrolled.js';
  * Where lower variables start when each starts at the upper variable of its name: the same for every task where the
  * lower one has one more axis, that of the tasks, which comes first or after that of the trials.
  */
-export function upperStart({ upperVariables, lowerVariables, trials }: MethodBuilder): Vector {
+export function upperStart({
+  upperVariables,
+  lowerVariables,
+  trials,
+}: Pick<MethodBuilder, 'upperVariables' | 'lowerVariables' | 'trials'>): Vector {
   return lowerVariables.map((variable) => {
     const { value } = namesake(variable, upperVariables);
     const { shape } = variable.value;
