@@ -13,18 +13,18 @@ import {
   toleranceOf,
   withinTolerance,
 } from '../checking/index.js';
-import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { type Loss, losses } from '../network/costs.js';
 import { findModel } from '../network/models.js';
 import { Network } from '../onnx/index.js';
+import { type DeviceFlags, deviceFlag, deviceOf } from './device-flags.js';
 import { parsePositive, parseSizes } from './flags.js';
 import { onnxRuntimeOutput } from './onnx-runtime.js';
 import { formatTable } from './output.js';
 import { print, printJson, style } from './print.js';
 import { Progress } from './progress.js';
 
-interface Flags {
+interface Flags extends Pick<DeviceFlags, 'device'> {
   readonly reference?: string;
   readonly output?: string;
   readonly loss?: Loss;
@@ -80,12 +80,13 @@ export function checkCommand(): Command {
         parseSizes,
       ),
     )
+    .addOption(deviceFlag())
     .addOption(new Flag('--json', 'Prints JSON'))
     .addHelpText('after', examples)
     .action(run);
 }
 
-async function run(model: string, { reference, output, loss, batch, size, json }: Flags): Promise<void> {
+async function run(model: string, { device: kind, reference, output, loss, batch, size, json }: Flags): Promise<void> {
   const path = findModel(model);
   const network = await Network.load(path, output === undefined ? {} : { outputs: [output] });
   const warnings = network.warnings.map(({ code, message }) => ({ code: String(code), message }));
@@ -110,7 +111,7 @@ async function run(model: string, { reference, output, loss, batch, size, json }
     }
   };
 
-  using device = Device.cpu();
+  using device = deviceOf({ device: kind });
   const progress = new Progress(json ?? false);
   const started = performance.now();
   const onProgress: CheckProgress = (stage, done, total) => {

@@ -4,20 +4,25 @@ import { parsePositive } from './flags.js';
 
 const devices = ['cpu', 'cuda', 'auto'] as const;
 
-/** What the flags of {@link addDeviceFlags} give. */
+/** What {@link deviceFlag} and the flags of {@link addDeviceFlags} give. */
 export interface DeviceFlags {
-  readonly device?: (typeof devices)[number];
+  readonly device?: (typeof devices)[number] | undefined;
   readonly threads?: number | undefined;
   readonly precision?: Precision;
 }
 
-/** Adds the flags that say what computes. @param threads unless others are asked for; all cores by default */
+/** The flag that says what computes. */
+export function deviceFlag(): Flag {
+  return new Flag('--device <kind>', 'What computes: auto is a GPU where one can be used')
+    .choices(devices)
+    .default('cpu');
+}
+
+/** Adds the flags that say what computes, and how. @param threads unless others are asked for; all cores by default */
 export function addDeviceFlags(command: Command, threads?: number): Command {
   const usual = threads === undefined ? 'all cores' : String(threads);
   return command
-    .addOption(
-      new Flag('--device <kind>', 'What computes: auto is a GPU where one can be used').choices(devices).default('cpu'),
-    )
+    .addOption(deviceFlag())
     .addOption(new Flag('--threads <integer>', `Threads of the engine (default: ${usual})`).argParser(parsePositive))
     .addOption(
       new Flag(

@@ -1,17 +1,17 @@
 import { Command, Option as Flag } from 'commander';
 import { inspectStep, type NoStep, type StepCost } from '../checking/inspection.js';
 import { formatCost, formatQuantity, type ProgramCost } from '../compile/index.js';
-import { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { findModel } from '../network/models.js';
 import { Network, type NetworkTensor, UnsupportedOperatorsError } from '../onnx/index.js';
 import { printable } from '../printable.js';
 import { elementCount, formatType } from '../tensor.js';
+import { type DeviceFlags, deviceFlag, deviceOf } from './device-flags.js';
 import { parsePositive, parseSizes } from './flags.js';
 import { errorJson, formatTable } from './output.js';
 import { print, printJson, style } from './print.js';
 
-interface Flags {
+interface Flags extends Pick<DeviceFlags, 'device'> {
   readonly output?: string;
   readonly batch?: number;
   readonly size?: Readonly<Record<string, number>>;
@@ -47,17 +47,18 @@ export function inspectCommand(): Command {
       ),
     )
     .addOption(new Flag('--instructions', 'Lists the instructions of a step of v'))
+    .addOption(deviceFlag())
     .addOption(new Flag('--json', 'Prints JSON'))
     .addHelpText('after', examples)
     .action(run);
 }
 
-async function run(model: string, { output, batch, size, instructions, json }: Flags): Promise<void> {
+async function run(model: string, { device: kind, output, batch, size, instructions, json }: Flags): Promise<void> {
   const network = await load(model, output).catch((error: unknown) => {
     if (!json) printUnsupported(model, error);
     throw error;
   });
-  using device = Device.cpu();
+  using device = deviceOf({ device: kind });
   let step: StepCost | NoStep;
   try {
     step = inspectStep(network, { batch, usualBatch, sizes: size }, device);

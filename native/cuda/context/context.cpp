@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "cuda/libraries/describe.h"
 #include "program/error.h"
@@ -14,8 +13,6 @@ namespace {
 constexpr std::array<Result, 16> kLasting = {4,   214, 220, 700, 702, 709, 710, 714,
                                              715, 716, 717, 718, 719, 721, 810, 999};
 
-thread_local Context current = nullptr;
-
 }  // namespace
 
 DeviceContext::DeviceContext(const Driver& driver, int index) : driver_(driver) {
@@ -25,36 +22,41 @@ DeviceContext::DeviceContext(const Driver& driver, int index) : driver_(driver) 
   architecture_ = device.architecture;
   check_available(driver, driver.cuCtxCreate_v2(&handle_, 0, device.ordinal), "cuCtxCreate");
   // To create it has made it the thread's.
-  driver.cuCtxSetCurrent(current);
+  Context made = nullptr;
+  driver.cuCtxPopCurrent_v2(&made);
 }
 
 DeviceContext::~DeviceContext() { driver_.cuCtxDestroy_v2(handle_); }
 
-DeviceContext::Scope::Scope(const DeviceContext& context)
-    : outer_(std::exchange(current, context.handle_)), driver_(context.driver_) {
-  driver_.cuCtxSetCurrent(current);
+DeviceContext::Scope::Scope(const DeviceContext& context) : driver_(context.driver_) {
+  context.check(driver_.cuCtxPushCurrent_v2(context.handle_), "cuCtxPushCurrent");
 }
 
 DeviceContext::Scope::~Scope() {
-  current = outer_;
-  driver_.cuCtxSetCurrent(current);
+  Context own = nullptr;
+  driver_.cuCtxPopCurrent_v2(&own);
 }
 
 void DeviceContext::check(Result result, const char* function) const {
   if (result == kSuccess) return;
-  const std::string failure = describe_failure(driver_, function, result);
   if (std::find(kLasting.begin(), kLasting.end(), result) == kLasting.end()) {
-    throw Error("NATIVE_FAILURE", failure + ", on " + name_ + ".");
+    throw Error("NATIVE_FAILURE", describe_failure(driver_, function, result) + ", on " + name_ + ".");
   }
-  {
-    const std::lock_guard lock(mutex_);
-    if (loss_.empty()) {
-      loss_ = "The device " + name_ + " was lost: " + failure +
-              ". What its runs were writing is undefined, and nothing can run on it. Dispose of it, make a new Device, "
-              "and go on from a state that was saved before.";
-    }
-  }
+  lose(result, function);
   require();
+}
+
+void DeviceContext::lose(Result result, const char* function) const {
+  const std::lock_guard lock(mutex_);
+  if (!loss_.empty()) return;
+  loss_ = "The device " + name_ + " was lost: " + describe_failure(driver_, function, result) +
+          ". What its runs were writing is undefined, and nothing can run on it. Dispose of it, make a new Device, "
+          "and go on from a state that was saved before.";
+}
+
+bool DeviceContext::is_lost() const {
+  const std::lock_guard lock(mutex_);
+  return !loss_.empty();
 }
 
 void DeviceContext::require() const {

@@ -17,8 +17,8 @@ class DeviceContext {
   DeviceContext(const DeviceContext&) = delete;
   DeviceContext& operator=(const DeviceContext&) = delete;
 
-  // The driver's functions work on the context that is the calling thread's: this one, while a scope lives. Scopes may
-  // lie in each other; the outermost leaves the thread without a context.
+  // The driver's functions work on the context that is the calling thread's: this one, while a scope lives, and then
+  // the one that was before, which may be somebody else's. Scopes may lie in each other. Throws as check() does.
   class Scope {
    public:
     explicit Scope(const DeviceContext& context);
@@ -27,7 +27,6 @@ class DeviceContext {
     Scope& operator=(const Scope&) = delete;
 
    private:
-    Context outer_;
     const Driver& driver_;
   };
 
@@ -38,6 +37,9 @@ class DeviceContext {
   void check(Result result, const char* function) const;
   // Throws what an earlier call threw when the context was lost.
   void require() const;
+  // From now on nothing can be done with the context; what is in it ends with it.
+  void lose(Result result, const char* function) const;
+  bool is_lost() const;
 
   // "cuda:0 (NVIDIA H200)".
   const std::string& name() const { return name_; }

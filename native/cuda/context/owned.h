@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cuda/context/context.h"
+#include "program/error.h"
 
 namespace bilevel::cuda {
 
@@ -28,9 +29,15 @@ class Owned {
 
   void reset() {
     if (!*this) return;
-    const DeviceContext::Scope scope(*context_);
-    // It fails only where the context is lost, and with it what was to be given back.
-    (context_->operator->()->*kGiveBack)(std::exchange(handle_, Handle()));
+    const Handle handle = std::exchange(handle_, Handle());
+    // What a lost context was doing may still use it.
+    if (context_->is_lost()) return;
+    try {
+      const DeviceContext::Scope scope(*context_);
+      (context_->operator->()->*kGiveBack)(handle);
+    } catch (const Error&) {
+      // It stays the context's, and ends with it.
+    }
   }
 
  private:

@@ -77,6 +77,9 @@ double Queue::seconds_between(const OwnedEvent& start, const OwnedEvent& end) {
 
 void Queue::wait() { check((*context_)->cuStreamSynchronize(stream_.get()), "cuStreamSynchronize"); }
 
-void Queue::drain() noexcept { (*context_)->cuStreamSynchronize(stream_.get()); }
+void Queue::drain() noexcept {
+  const Result result = (*context_)->cuStreamSynchronize(stream_.get());
+  if (result != kSuccess) context_->lose(result, "cuStreamSynchronize");
+}
 
 }  // namespace bilevel::cuda

@@ -34,7 +34,8 @@ class Queue {
 
   // Waits for all of it.
   void wait();
-  // The same after a failure: what is still queued may use memory that is about to be given back.
+  // The same after a failure: what is still queued may use memory that is about to be given back. Where even that
+  // fails, the context is lost.
   void drain() noexcept;
 
  private:

@@ -44,6 +44,7 @@ Executable::Executable(std::shared_ptr<Device> device, Program program, std::spa
 int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, const Control& control,
                         std::span<double> seconds) {
   device_->context->require();
+  const DeviceContext::Scope scope(*device_->context);
   if (!steps_) prepare();
   Queue& queue = device_->queue;
   int32_t completed = 0;

@@ -43,7 +43,8 @@ inline constexpr int kThreadLocalCapture = 1;  // other threads may do meanwhile
   X(cuDeviceTotalMem_v2, (size_t * bytes, Ordinal device))                                                     \
   X(cuCtxCreate_v2, (Context * context, unsigned flags, Ordinal device))                                       \
   X(cuCtxDestroy_v2, (Context context))                                                                        \
-  X(cuCtxSetCurrent, (Context context))                                                                        \
+  X(cuCtxPushCurrent_v2, (Context context))                                                                    \
+  X(cuCtxPopCurrent_v2, (Context * context))                                                                   \
   X(cuMemGetInfo_v2, (size_t * free, size_t * total))                                                          \
   X(cuMemAlloc_v2, (DevicePointer * memory, size_t bytes))                                                     \
   X(cuMemFree_v2, (DevicePointer memory))                                                                      \

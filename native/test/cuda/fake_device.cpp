@@ -28,6 +28,12 @@ fake_cuda::Counts fake_counts() {
   return counts;
 }
 
+int64_t take_failed_work() {
+  static int64_t taken = 0;
+  const int64_t all = fake_counts().failed_work;
+  return all - std::exchange(taken, all);
+}
+
 Variable::Variable(std::string name, const std::string& value) : name_(std::move(name)) {
   setenv(name_.c_str(), value.c_str(), 1);
 }

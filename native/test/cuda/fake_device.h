@@ -15,6 +15,10 @@ const cuda::Compiler& fake_compiler();
 
 fake_cuda::Counts fake_counts();
 
+// How much work of the fake driver went wrong since this was asked before. No test of the engine lets any do so; where
+// one of the fake does, it asks.
+int64_t take_failed_work();
+
 // A variable of the environment that has a value while this lives.
 class Variable {
  public:

@@ -191,7 +191,7 @@ TEST(a_capture_belongs_to_its_thread) {
   CHECK(driver.cuStreamBeginCapture_v2(device.stream, cuda::kThreadLocalCapture) == kSuccess);
   CHECK(driver.cuStreamBeginCapture_v2(device.stream, cuda::kThreadLocalCapture) == kIllegalState);
   std::thread([&] {
-    CHECK(driver.cuCtxSetCurrent(device.context) == kSuccess);
+    CHECK(driver.cuCtxPushCurrent_v2(device.context) == kSuccess);
     DevicePointer memory = 0;
     CHECK(driver.cuMemAlloc_v2(&memory, 4) == kSuccess);
     CHECK(driver.cuMemFree_v2(memory) == kSuccess);
@@ -203,7 +203,7 @@ TEST(a_capture_belongs_to_its_thread) {
 
 TEST(a_wrong_access_loses_its_context_alone) {
   FakeDevice device, other;
-  CHECK(device.driver.cuCtxSetCurrent(device.context) == kSuccess);
+  CHECK(device.driver.cuCtxPushCurrent_v2(device.context) == kSuccess);
   AddOne add(device);
   DevicePointer beyond = add.x + kBytes;
   CHECK(device.launch(add.function, &beyond) == kSuccess);
@@ -211,12 +211,25 @@ TEST(a_wrong_access_loses_its_context_alone) {
   CHECK(add.upload() == kIllegalAddress && add.launch() == kIllegalAddress && add.wait() == kIllegalAddress);
   CHECK(device.driver.cuMemFree_v2(add.x) == kIllegalAddress);
 
-  CHECK(device.driver.cuCtxSetCurrent(other.context) == kSuccess);
+  CHECK(device.driver.cuCtxPushCurrent_v2(other.context) == kSuccess);
   AddOne still(other);
   CHECK(still.upload() == kSuccess && still.launch() == kSuccess && still.download() == kSuccess);
   CHECK(still.wait() == kSuccess && still.host[0] == 1.0f);
   CHECK(device.destroy() == kIllegalAddress);
   CHECK(still.wait() == kSuccess);
+  CHECK(take_failed_work() == 1);
+}
+
+TEST(contexts_of_a_thread_are_a_stack) {
+  FakeDevice device, other;
+  const cuda::Driver& driver = device.driver;
+  cuda::Context popped = nullptr;
+  CHECK(driver.cuCtxPushCurrent_v2(device.context) == kSuccess);
+  CHECK(driver.cuStreamSynchronize(device.stream) == kSuccess);
+  CHECK(driver.cuCtxPopCurrent_v2(&popped) == kSuccess && popped == device.context);
+  CHECK(driver.cuStreamSynchronize(device.stream) == kInvalidHandle);
+  CHECK(driver.cuStreamSynchronize(other.stream) == kSuccess);
+  std::thread([&] { CHECK(driver.cuCtxPopCurrent_v2(&popped) == kInvalidContext); }).join();
 }
 
 TEST(memory_that_a_graph_uses_must_still_be_there) {
@@ -226,6 +239,7 @@ TEST(memory_that_a_graph_uses_must_still_be_there) {
   CHECK(device.driver.cuMemFree_v2(add.x) == kSuccess);
   CHECK(device.driver.cuGraphLaunch(graph, device.stream) == kSuccess);
   CHECK(add.wait() == kIllegalAddress);
+  CHECK(take_failed_work() == 1);
 }
 
 TEST(kernels_of_a_module_that_is_unloaded_do_not_run) {
@@ -236,6 +250,7 @@ TEST(kernels_of_a_module_that_is_unloaded_do_not_run) {
   CHECK(add.launch() == kInvalidHandle);
   CHECK(device.driver.cuGraphLaunch(graph, device.stream) == kSuccess);
   CHECK(add.wait() == kLaunchFailed);
+  CHECK(take_failed_work() == 1);
 }
 
 TEST(memory_is_as_large_as_it_is_told) {
@@ -310,8 +325,7 @@ TEST(events_end_with_the_work_before_them) {
 TEST(calls_want_a_context_and_things_that_are_in_it) {
   const cuda::Driver& driver = fake_driver();
   DevicePointer memory = 0;
-  CHECK(driver.cuCtxSetCurrent(nullptr) == kSuccess);
-  CHECK(driver.cuMemAlloc_v2(&memory, 4) == kInvalidContext);
+  std::thread([&] { CHECK(driver.cuMemAlloc_v2(&memory, 4) == kInvalidContext); }).join();
   FakeDevice device;
   AddOne add(device);
   CHECK(driver.cuStreamSynchronize(nullptr) == kInvalidHandle);

@@ -29,11 +29,12 @@ struct Failed {
   std::string code, message;
 };
 
-// What gives something back: nothing can be done where it fails, and nothing needs to be. Where a context does not
-// become that of a thread, the calls that need it say so.
-const std::set<std::string> kMayFail = {
-    "cuCtxDestroy_v2", "cuCtxSetCurrent", "cuEventDestroy_v2", "cuGraphDestroy",     "cuGraphExecDestroy",
-    "cuMemFreeHost",   "cuMemFree_v2",    "cuModuleUnload",    "cuStreamDestroy_v2", "nvrtcDestroyProgram"};
+// What gives something back, or makes the context the thread's for that: nothing can be done where it fails, and nothing
+// needs to be.
+const std::set<std::string> kMayFail = {"cuCtxDestroy_v2",    "cuCtxPopCurrent_v2", "cuCtxPushCurrent_v2",
+                                        "cuEventDestroy_v2",  "cuGraphDestroy",     "cuGraphExecDestroy",
+                                        "cuMemFreeHost",      "cuMemFree_v2",       "cuModuleUnload",
+                                        "cuStreamDestroy_v2", "nvrtcDestroyProgram"};
 
 // A folder that is empty and goes again.
 class TemporaryFolder {
@@ -124,6 +125,7 @@ void check_fault(const std::string& fault, const std::string& function, const En
   check_failure(fault, function, live(sample, memory));
   CHECK(memory.empty() || memory == expected, fault, "gives other results");
   const fake_cuda::Counts after = fake_counts();
+  CHECK(after.failed_work == before.failed_work, fault, "lets work go on whose memory or code is gone");
   CHECK(after.contexts == before.contexts || function == "cuCtxDestroy_v2", fault, "leaves a context");
   CHECK(after.left_behind == before.left_behind || kMayFail.contains(function), fault, "leaves",
         after.left_behind - before.left_behind, "behind");

@@ -4,13 +4,14 @@
 namespace bilevel::fake_cuda {
 namespace {
 
-thread_local const void* current = nullptr;
+// The last one is the thread's.
+thread_local std::vector<cuda::Context> stack;
 
 }  // namespace
 
 std::shared_ptr<Context> current_context(Result* result) {
-  auto found = contexts().find(current);
-  if (found == nullptr) *result = current == nullptr ? kInvalidContext : kContextIsDestroyed;
+  auto found = stack.empty() ? nullptr : contexts().find(stack.back());
+  if (found == nullptr) *result = stack.empty() ? kInvalidContext : kContextIsDestroyed;
   return found;
 }
 
@@ -24,7 +25,7 @@ FAKE_CUDA_EXPORT cuCtxCreate_v2(bilevel::cuda::Context* made, unsigned, bilevel:
   FAKE_CUDA_ENTER;
   if (const Result result = check_device(device); result != kSuccess) return result;
   contexts().make(made).device = device;
-  current = *made;
+  stack.push_back(*made);
   return kSuccess;
 }
 
@@ -42,15 +43,24 @@ FAKE_CUDA_EXPORT cuCtxDestroy_v2(bilevel::cuda::Context handle) {
   const std::lock_guard state(state_mutex());
   if (context->lost == kSuccess) counts().left_behind += context->objects();
   contexts().remove(handle);
-  if (current == handle) current = nullptr;
+  std::erase(stack, handle);
   return context->lost;
 }
 
-FAKE_CUDA_EXPORT cuCtxSetCurrent(bilevel::cuda::Context handle) {
+FAKE_CUDA_EXPORT cuCtxPushCurrent_v2(bilevel::cuda::Context handle) {
   const std::lock_guard state(state_mutex());
   FAKE_CUDA_ENTER;
-  if (handle != nullptr && contexts().find(handle) == nullptr) return kInvalidContext;
-  current = handle;
+  if (contexts().find(handle) == nullptr) return kInvalidContext;
+  stack.push_back(handle);
+  return kSuccess;
+}
+
+FAKE_CUDA_EXPORT cuCtxPopCurrent_v2(bilevel::cuda::Context* popped) {
+  const std::lock_guard state(state_mutex());
+  FAKE_CUDA_ENTER;
+  if (stack.empty()) return kInvalidContext;
+  *popped = stack.back();
+  stack.pop_back();
   return kSuccess;
 }
 

@@ -168,6 +168,7 @@ Result execute(Context& context, Stream& stream, const std::function<bool()>& is
     }
     if (const Result result = done(work); result != cuda::kSuccess) {
       const std::lock_guard state(state_mutex());
+      ++counts().failed_work;
       return lose(context, result);
     }
   }

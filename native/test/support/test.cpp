@@ -11,13 +11,14 @@ std::vector<Case>& cases() {
   return all;
 }
 
-int run_tests(int count, char** arguments) {
+int run_tests(int count, char** arguments, void (*check)()) {
   const std::string filter = count > 1 ? arguments[1] : "";
   int passed = 0, failed = 0;
   for (const auto& [name, body] : cases()) {
     if (name.find(filter) == std::string::npos) continue;
     try {
       body();
+      check();
       ++passed;
     } catch (const std::exception& error) {
       ++failed;

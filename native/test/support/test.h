@@ -16,8 +16,10 @@ struct Case {
 
 std::vector<Case>& cases();
 
-// Runs the tests whose names contain the first argument, or all; returns the status of the program.
-int run_tests(int count, char** arguments);
+// Runs the tests whose names contain the first argument, or all; returns the status of the program. `check`: what must
+// hold after each of them.
+int run_tests(
+    int count, char** arguments, void (*check)() = [] {});
 
 struct Registration {
   Registration(const char* name, void (*body)()) { cases().push_back({name, body}); }
