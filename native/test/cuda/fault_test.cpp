@@ -29,8 +29,8 @@ struct Failed {
   std::string code, message;
 };
 
-// What gives something back, or makes the context the thread's for that: nothing can be done where it fails, and nothing
-// needs to be.
+// What gives something back, or makes the context the thread's for that: nothing can be done where it fails, and
+// nothing needs to be.
 const std::set<std::string> kMayFail = {"cuCtxDestroy_v2",    "cuCtxPopCurrent_v2", "cuCtxPushCurrent_v2",
                                         "cuEventDestroy_v2",  "cuGraphDestroy",     "cuGraphExecDestroy",
                                         "cuMemFreeHost",      "cuMemFree_v2",       "cuModuleUnload",
