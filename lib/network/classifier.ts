@@ -235,7 +235,10 @@ export function joinSamples(a: Samples, b: Samples): Samples {
 }
 
 /** The samples for which `keep` holds. */
-export function filterSamples({ inputs, labels }: Samples, keep: (row: number) => boolean): Samples {
+export function filterSamples<T extends SampleInputs>(
+  { inputs, labels }: { readonly inputs: T; readonly labels: Tensor<'int64'> },
+  keep: (row: number) => boolean,
+): { readonly inputs: T; readonly labels: Tensor<'int64'> } {
   const rows = Array.from({ length: labels.size }, (_, row) => row).filter(keep);
   return { inputs: takeRows(inputs, rows), labels: takeRows(labels, rows) };
 }

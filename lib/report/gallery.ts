@@ -5,6 +5,20 @@ import { formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 import type { Importance } from './importance.js';
 
+/** Images with what is to be said of each. */
+export interface Gallery {
+  readonly title: string;
+  /** A sentence above them. */
+  readonly note: string;
+  readonly pictures: readonly Picture[];
+}
+
+export interface Picture {
+  /** One or more as data URIs, side by side. */
+  readonly images: readonly string[];
+  readonly caption: string;
+}
+
 /** The samples of lowest weight, lowest first. */
 export function mostSuspicious(weights: ArrayLike<number>, count: number): number[] {
   const order = Array.from({ length: weights.length }, (_, index) => index);
@@ -64,4 +78,14 @@ export function renderGallery(
 </li>`;
   });
   return html`<ol class="gallery">${cards}</ol>`;
+}
+
+/** Cards of images with their captions. */
+export function renderPictures({ note, pictures }: Gallery): Html {
+  return html`<p>${note}</p><ol class="gallery">${pictures.map(
+    ({ images, caption }) => html`<li class="card unknown">
+  ${images.map((image) => html`<img src="${image}" alt="${caption}" width="72" height="72">`)}
+  <p>${caption}</p>
+</li>`,
+  )}</ol>`;
 }

@@ -1,7 +1,7 @@
 import { type Detection, detection } from '../data/detection.js';
 import type { Tensor } from '../tensor.js';
 import { formatDuration, formatFixed, formatNumber, formatShare } from './format.js';
-import { mostSuspicious, renderGallery } from './gallery.js';
+import { type Gallery, mostSuspicious, renderGallery, renderPictures } from './gallery.js';
 import { renderHistogram } from './histogram.js';
 import { Html, html } from './html.js';
 import { checkImportance, corruptedSamples, type Importance } from './importance.js';
@@ -42,6 +42,7 @@ export interface ReportData {
   readonly results?: ResultTable;
   readonly tables?: readonly TextTable[];
   readonly charts?: readonly LineChart[];
+  readonly galleries?: readonly Gallery[];
   readonly samples?: SampleReport;
   /** Numbers that a reader wants first, before the others of them. */
   readonly highlights?: readonly (readonly [label: string, value: string])[];
@@ -63,7 +64,17 @@ const section = (title: string, ...content: readonly (Html | undefined)[]): Html
  * @throws INVALID_ARGUMENT when the importance lists differ in length, SHAPE_MISMATCH when the images do not fit them
  */
 export function renderReport(data: ReportData): string {
-  const { title, summary, results, tables = [], charts = [], samples, configuration, environment } = data;
+  const {
+    title,
+    summary,
+    results,
+    tables = [],
+    charts = [],
+    galleries = [],
+    samples,
+    configuration,
+    environment,
+  } = data;
   const found = samples && detectionOf(samples);
   const page = html`<!doctype html>
 <html lang="en">
@@ -82,6 +93,7 @@ ${renderHighlights(data, found)}
 ${results && section('Results', renderMethodTable(results))}
 ${tables.map((table) => section(table.title, renderTextTable(table)))}
 ${charts.length > 0 ? section('Learning curves', html`<div class="charts">${charts.map(renderLineChart)}</div>`) : undefined}
+${galleries.map((gallery) => section(gallery.title, renderPictures(gallery)))}
 ${samples && renderSamples(samples, found)}
 ${section('Configuration', renderProperties(configuration))}
 ${environment && section('Environment', renderProperties(environment))}

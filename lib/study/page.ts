@@ -44,6 +44,7 @@ export async function writePage<S, J extends Job, I, E extends object, M>(
     ...(accuracies && { results: accuracies }),
     tables: tablesOf(study, results),
     charts: pictures.flatMap(([, { charts }]) => charts),
+    galleries: study.galleries?.(results) ?? [],
     wallSeconds: outcomes.reduce((sum, { seconds }) => sum + seconds, 0),
     configuration,
     environment: environmentOf(device),

@@ -1,5 +1,6 @@
 import type { Device } from '../engine/index.js';
 import type { OptionTable } from '../options.js';
+import type { Gallery } from '../report/gallery.js';
 import type { LineChart } from '../report/line-chart.js';
 import type { ResultTable, TextTable } from '../report/tables.js';
 import type { SavedState } from '../solvers/index.js';
@@ -107,6 +108,8 @@ export interface StudyDefinition<S, J extends Job, I, E extends object, M> {
   tables?(results: Results<S, J, M>): readonly TextTable[];
   /** Pictures by the name of their files. */
   charts?(results: Results<S, J, M>): Readonly<Record<string, Picture>>;
+  /** Images on the page. */
+  galleries?(results: Results<S, J, M>): readonly Gallery[];
   /** Where the figures beside ours come from, when some are of this experiment. */
   published?(results: Results<S, J, M>): string | undefined;
   /** What the figures say of what was claimed, in sentences. */

@@ -3,12 +3,13 @@ import type { AnyStudy } from '../study/index.js';
 import { compareStudy } from './comparison/index.js';
 import { denoising } from './denoising/index.js';
 import { hyperCleaning } from './hyper-cleaning/index.js';
+import { poisoning } from './poisoning/index.js';
 import { representation } from './representation/index.js';
 import { synthetic } from './synthetic/index.js';
 import type { AnyTask } from './task.js';
 
 /** The tasks; methods are compared on the first one unless another is asked for. */
-export const tasks: readonly [AnyTask, ...AnyTask[]] = [hyperCleaning, denoising, representation, synthetic];
+export const tasks: readonly [AnyTask, ...AnyTask[]] = [hyperCleaning, denoising, poisoning, representation, synthetic];
 
 export { reviewOf } from './denoising/review.js';
 

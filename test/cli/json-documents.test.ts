@@ -110,6 +110,13 @@ const runs: Readonly<Record<string, readonly (readonly string[])[]>> = {
       '2',
     ].concat(thread, ['--out', 'OUT/seconds']),
   ],
+  poison: [
+    ['--methods', 'none,penalty', '--points', '4', '--train', '100', '--validation', '100', '--iterations', '4'].concat(
+      thread,
+      [...['--judge-every', '2', '--seeds', '2'], ...['--out', 'OUT/untargeted']],
+    ),
+    ['--attack', 'targeted', '--methods', 'labelFlip', '--train', '1000', ...thread, '--out', 'OUT/targeted'],
+  ],
   representation: [
     ['--iterations', '4', '--samples', '20', '--features', '4', '--embedding', '3', '--methods', 'gd,aidCg'].concat(
       thread,

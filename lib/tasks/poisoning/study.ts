@@ -1,0 +1,116 @@
+import { plainOptions } from '../../options.js';
+import { penalty } from '../../solvers/index.js';
+import { defineStudy, type Job, type Results } from '../../study/index.js';
+import { loadPoisoningInputs } from './data.js';
+import { presets } from './methods.js';
+import { publishedFigure, publishedSource } from './published.js';
+import { type PoisoningEnding, type PoisoningRow, PoisoningRun } from './run.js';
+import {
+  type PoisoningRunSettings,
+  type PoisoningSettings,
+  type PoisoningStudySettings,
+  problemOptions,
+  studyOptions,
+  validateStudy,
+} from './settings.js';
+import {
+  type Measured,
+  poisonGalleries,
+  poisoningTable,
+  type RunResult,
+  responseCharts,
+  resultsJson,
+  runAways,
+  titleOf,
+} from './tables.js';
+
+interface PoisoningJob extends Job {
+  readonly study: PoisoningStudySettings;
+  readonly problem: PoisoningSettings;
+  readonly run: PoisoningRunSettings;
+}
+
+type PoisoningResults = Results<PoisoningStudySettings, PoisoningJob, Measured>;
+
+const runsOf = ({ settings, outcomes }: PoisoningResults): RunResult[] =>
+  settings.runs.flatMap((run) => {
+    const ours = outcomes.filter(({ job }) => job.run.name === run.name && job.run.points === run.points);
+    if (ours.length === 0) return [];
+    return [
+      {
+        ...run,
+        title: titleOf(run.name),
+        seeds: ours.map(({ job, measured }) => ({ ...measured, seed: job.problem.seed })),
+      },
+    ];
+  });
+
+export const poisoningStudy = defineStudy({
+  name: 'poison',
+  summary:
+    'Shows what poisoned training points can do to a network: adds points whose pixels a bilevel method chooses, trains anew, and ' +
+    "tells the test accuracy, beside label flips and the penalty paper's figures.",
+  examples: [
+    ['', '60 poison points beside 1,000 MNIST digits'],
+    ['--attack targeted', 'eights are to be taken for threes'],
+    ['--points 10,20,30,40,50,60 --seeds 5', "a column of the paper's Table 5"],
+    ['--methods none,penalty --gamma 1 --settings authors', 'a line of its Table 6'],
+    ['--data fashion-mnist --network mlp --methods none,approxGrad', ''],
+  ],
+  options: { 'Experiment:': { ...studyOptions, ...problemOptions }, 'Penalty method:': penalty.options },
+  defaults: () =>
+    studyOptions.settings.values.map((settings) => {
+      const { iterations } = presets[settings];
+      return { name: `--settings ${settings}`, values: { iterations, ...validateStudy({ settings }).options.penalty } };
+    }),
+  goesOn: true,
+  validate: validateStudy,
+  jobs: (study: PoisoningStudySettings) =>
+    study.seeds.flatMap((seed) =>
+      study.runs.map((run): PoisoningJob => {
+        const { name, points } = run;
+        const problem = { ...study.problem, seed };
+        const options = study.options[name];
+        return {
+          path: `${name === 'none' ? name : `${name}-${points}`}/seed-${seed}`,
+          title: `${titleOf(name)}${name === 'none' ? '' : `, ${points} points`}, seed ${seed}`,
+          configuration: {
+            ...problem,
+            ...(name !== 'none' && { points }),
+            ...(options && {
+              iterations: study.iterations,
+              judgeEvery: study.judgeEvery,
+              method: plainOptions(options),
+            }),
+          },
+          inputs: String(seed),
+          study,
+          problem,
+          run,
+        };
+      }),
+    ),
+  load: ({ problem }) => loadPoisoningInputs(problem),
+  run: async ({ run, problem, study }, inputs, resources, saved) =>
+    new PoisoningRun(run, inputs, problem, study, resources, saved?.state),
+  measure: (_, rows, ending: PoisoningEnding | undefined): Measured => ({
+    rows: rows as readonly object[] as readonly PoisoningRow[],
+    ending,
+  }),
+  about: ({ settings: { problem, seeds, iterations } }) => {
+    const { attack, from, to, data, train, validation, network } = problem;
+    const aim = attack === 'untargeted' ? 'to be wrong' : `to take ${from} for ${to}`;
+    return {
+      title: 'Poisoned training data',
+      summary: `Points are added to ${train} of ${data} for ${network} ${aim}, judged by ${validation} validation points; ${iterations} steps.`,
+      configuration: { ...problem, seeds },
+    };
+  },
+  tables: (results) => [poisoningTable(results.settings, runsOf(results))],
+  charts: (results) => ({ attack: { charts: responseCharts(runsOf(results)), columns: 1 } }),
+  galleries: (results) => poisonGalleries(runsOf(results)),
+  published: ({ settings: { problem, runs } }) =>
+    runs.some(({ name, points }) => publishedFigure(problem, name, points) !== undefined) ? publishedSource : undefined,
+  facts: (results) => runAways(runsOf(results)).map((text) => ({ label: 'Run away', text })),
+  json: (results) => resultsJson(results.settings, runsOf(results)),
+});
