@@ -76,6 +76,11 @@ export class LabelledSamples {
     checkLabels(this.#labels, classes, source);
   }
 
+  /** The labels of all samples, int64 [count], in a tensor of their own. */
+  get labels(): Tensor<'int64'> {
+    return this.#labels.clone();
+  }
+
   /**
    * The chosen samples in the given order: `inputs` [rows, ...], numbers as float32 (bytes are divided by 255, floats
    * scaled as the data set says) and integers as int64, and `labels` int64 [rows].

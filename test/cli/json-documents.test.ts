@@ -113,9 +113,21 @@ const runs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   poison: [
     ['--methods', 'none,penalty', '--points', '4', '--train', '100', '--validation', '100', '--iterations', '4'].concat(
       thread,
-      [...['--judge-every', '2', '--seeds', '2'], ...['--out', 'OUT/untargeted']],
+      [...['--judge-every', '2', '--seeds', '2', '--test', '100'], ...['--out', 'OUT/untargeted']],
     ),
-    ['--attack', 'targeted', '--methods', 'labelFlip', '--train', '1000', ...thread, '--out', 'OUT/targeted'],
+    [
+      '--attack',
+      'targeted',
+      '--methods',
+      'labelFlip',
+      '--validation',
+      '800',
+      '--test',
+      '100',
+      ...thread,
+      '--out',
+      'OUT/targeted',
+    ],
   ],
   representation: [
     ['--iterations', '4', '--samples', '20', '--features', '4', '--embedding', '3', '--methods', 'gd,aidCg'].concat(

@@ -130,8 +130,16 @@ test('without poison g is that of the clean points alone', async (t) => {
 
 test('points have wrong labels: any, or for the targeted attack those of the two classes exchanged', (t) => {
   const samples = images(60, 3);
-  const draw = (attack: string, count: number) =>
-    drawPoints(samples, count, 3, tinySettings(attack), Random.fromSeed(3, 'points'));
+  const draw = (attack: string, count: number) => {
+    const flips =
+      attack === 'targeted'
+        ? ([
+            [2, 0],
+            [0, 2],
+          ] as const)
+        : undefined;
+    return drawPoints(samples, count, 3, flips, Random.fromSeed(3, 'points'));
+  };
   const { labels, trueLabels, inputs } = draw('untargeted', 60);
   t.true(labels.toArray().every((label, row) => label !== trueLabels.toArray()[row] && label >= 0 && label < 3));
   t.is(new Set(labels.toArray()).size, 3);
@@ -146,7 +154,7 @@ test('points have wrong labels: any, or for the targeted attack those of the two
 
 test('the targeted attack has as many points of each class, and no point is in two parts', async (t) => {
   const { train, validation } = await loadPoisoningInputs(
-    validateProblem({ attack: 'targeted', train: 100, validation: 50 }),
+    validateProblem({ attack: 'targeted', train: 100, validation: 50, test: 100 }),
   );
   for (const [part, count] of [
     [train, 10],
@@ -162,10 +170,13 @@ test('the targeted attack has as many points of each class, and no point is in t
     Array.from({ length: rows }, (_, row) => inputs.data.subarray(784 * row, 784 * (row + 1)).join());
   const trained = new Set(keys(train, 100));
   t.true(keys(validation, 50).every((key) => !trained.has(key)));
-  await t.throwsAsync(loadPoisoningInputs(validateProblem({ attack: 'targeted', train: 99 })), {
-    code: 'INVALID_ARGUMENT',
-    message: /a multiple of the 10 classes for the option train of poison/,
-  });
+  await t.throwsAsync(
+    loadPoisoningInputs(validateProblem({ attack: 'targeted', train: 99, validation: 50, test: 100 })),
+    {
+      code: 'INVALID_ARGUMENT',
+      message: /a multiple of the 10 classes for the option train of poison/,
+    },
+  );
 });
 
 test('options that cannot be meant are refused with what to do', (t) => {
@@ -187,7 +198,7 @@ test('options that cannot be meant are refused with what to do', (t) => {
   t.like(options.penalty, { variant: 'authors', gamma: 2 });
 });
 
-const small = { train: 60, validation: 60, points: '4', iterations: 6, judgeEvery: 2, lowerSteps: 4 };
+const small = { train: 60, validation: 60, test: 200, points: '4', iterations: 6, judgeEvery: 2, lowerSteps: 4 };
 
 test('a stopped run goes on to the same bits, and keeps the best points', (t) =>
   withTemporary(async (folder) => {
@@ -250,6 +261,8 @@ test('the command tells of its methods and shows the poison', (t) =>
       '60',
       '--validation',
       '60',
+      '--test',
+      '200',
       '--points',
       '4',
       '--iterations',

@@ -14,7 +14,7 @@ const root = new URL('../../../', import.meta.url);
 const small: Readonly<Record<string, object>> = {
   'hyper-cleaning': { train: 100, validation: 100 },
   denoising: { train: 400, validation: 400 },
-  poisoning: { train: 100, validation: 100, points: 4 },
+  poisoning: { train: 100, validation: 100, test: 200, points: 4 },
   representation: { features: 4, embedding: 6, samples: 20 },
   synthetic: { problem: 'P4', trials: 2 },
 };

@@ -1,7 +1,6 @@
 import { checkForExperiments, loadDataset } from '../../data/dataset.js';
 import type { LabelledSamples } from '../../data/labelled-samples.js';
 import { Random } from '../../data/random.js';
-import { splitRows } from '../../data/split.js';
 import { invalidArgument } from '../../errors.js';
 import { checkFit, type Samples } from '../../network/classifier.js';
 import { loadModel } from '../../network/models.js';
@@ -31,43 +30,38 @@ export interface Points extends Images {
   readonly trueLabels: Tensor<'int64'>;
 }
 
-type DataSettings = Pick<
-  PoisoningSettings,
-  'data' | 'network' | 'train' | 'validation' | 'seed' | 'attack' | 'from' | 'to'
->;
+type DataSettings = Pick<PoisoningSettings, 'data' | 'network' | 'seed' | 'attack' | 'from' | 'to' | Part>;
+
+type Part = 'train' | 'validation' | 'test';
 
 /**
- * Draws training and validation points from the data set's training part; its test part stays whole. For the targeted
- * attack both have as many points of each class as of any other.
- * @throws INVALID_ARGUMENT for a class that there is not, for tokens and for pixels outside [0, 1]; what loadDataset,
- *   loadModel, splitRows and checkFit throw
+ * Draws training, validation and test points from the data set's training part, or takes its test part whole. For the
+ * targeted attack each part that is drawn has as many points of each class as of any other.
+ * @throws INVALID_ARGUMENT for a class that there is not, for more points than there are, for tokens and for pixels
+ *   outside [0, 1]; what loadDataset, loadModel and checkFit throw
  */
 export async function loadPoisoningInputs(settings: DataSettings): Promise<PoisoningInputs> {
-  const { data, train, validation, seed, attack } = settings;
+  const { data } = settings;
   checkForExperiments(data);
   const dataset = await loadDataset(data);
   const classes = dataset.classes.length;
   for (const name of ['from', 'to'] as const) {
-    if (settings[name] >= classes)
-      throw invalidArgument(`the option ${name} of poison`, `a class from 0 to ${classes - 1}`, settings[name]);
+    if (settings[name] < classes) continue;
+    throw invalidArgument(`the option ${name} of poison`, `a class from 0 to ${classes - 1}`, settings[name]);
   }
-  const random = Random.fromSeed(seed, 'split');
-  const rows =
-    attack === 'targeted'
-      ? balancedRows(dataset.train.take().labels, classes, { train, validation }, random)
-      : splitRows(dataset.train.count, { train, validation }, random);
   const network = await loadModel(settings.network, { inputShape: dataset.train.inputShape, classes });
   checkFit(network, dataset.train.inputShape, classes);
+  const rows = drawRows(dataset.train.labels, classes, settings);
   return {
     network,
     classes: dataset.classes,
     train: imagesOf(dataset.train, rows.train, data),
     validation: imagesOf(dataset.train, rows.validation, data),
-    test: imagesOf(dataset.test, undefined, data),
+    test: settings.test === 0 ? imagesOf(dataset.test, undefined, data) : imagesOf(dataset.train, rows.test, data),
   };
 }
 
-function imagesOf(part: LabelledSamples, rows: Int32Array | undefined, data: string): Images {
+function imagesOf(part: LabelledSamples, rows: readonly number[] | undefined, data: string): Images {
   const { inputs, labels } = part.take(rows);
   if (inputs.dtype !== 'float32') throw invalidArgument('data', 'a data set of images', formatType(inputs));
   if (inputs.data.some((pixel) => pixel < 0 || pixel > 1)) {
@@ -76,80 +70,80 @@ function imagesOf(part: LabelledSamples, rows: Int32Array | undefined, data: str
   return { inputs, labels };
 }
 
-/** Disjoint parts with as many rows of each class. */
-function balancedRows(
+/** Disjoint parts; for the targeted attack with as many rows of each class. */
+function drawRows(
   labels: Tensor<'int64'>,
   classes: number,
-  sizes: { readonly train: number; readonly validation: number },
-  random: Random,
-): { readonly train: Int32Array; readonly validation: Int32Array } {
-  const parts = { train: [] as number[], validation: [] as number[] };
-  const order = random.permutation(labels.size);
-  for (let label = 0; label < classes; label++) {
-    const ofClass = Array.from(order).filter((row) => Number(labels.data[row]) === label);
+  { attack, seed, ...sizes }: Pick<PoisoningSettings, 'attack' | 'seed' | Part>,
+): Readonly<Record<Part, readonly number[]>> {
+  const random = Random.fromSeed(seed, 'split');
+  const order = Array.from(random.permutation(labels.size));
+  const groups =
+    attack === 'untargeted'
+      ? [order]
+      : Array.from({ length: classes }, (_, label) => order.filter((row) => Number(labels.data[row]) === label));
+  const rows: Record<Part, number[]> = { train: [], validation: [], test: [] };
+  for (const group of groups) {
     let taken = 0;
-    for (const name of ['train', 'validation'] as const) {
-      const share = sizes[name] / classes;
-      if (!Number.isInteger(share) || share === 0) {
+    for (const name of ['train', 'validation', 'test'] as const) {
+      const share = sizes[name] / groups.length;
+      if (!Number.isInteger(share)) {
         throw invalidArgument(`the option ${name} of poison`, `a multiple of the ${classes} classes`, sizes[name]);
       }
-      if (taken + share > ofClass.length) {
-        throw invalidArgument(
-          'train + validation',
-          `at most the ${ofClass.length} samples that class ${label} has`,
-          taken + share,
-        );
-      }
-      parts[name].push(...ofClass.slice(taken, taken + share));
+      rows[name].push(...group.slice(taken, taken + share));
       taken += share;
     }
+    if (taken <= group.length) continue;
+    const smallest = Math.min(...groups.map(({ length }) => length)) * groups.length;
+    throw invalidArgument('train + validation + test', `at most ${smallest} samples`, taken * groups.length);
   }
-  for (const rows of Object.values(parts)) random.shuffle(rows);
-  return { train: Int32Array.from(parts.train), validation: Int32Array.from(parts.validation) };
+  for (const part of Object.values(rows)) random.shuffle(part);
+  return rows;
 }
 
+/** A class of which points are, and the wrong label that they are given. */
+export type Flip = readonly [from: number, to: number];
+
 /**
- * Points with wrong labels, drawn from the samples: any with a random wrong label, or for the targeted attack of the two
- * classes with the label of the other one, in turns.
+ * Points with wrong labels, drawn from the samples: of any class with a random wrong label, or as the flips say, in turns.
  * @throws INVALID_ARGUMENT where there are not so many
  */
 export function drawPoints(
-  samples: Images,
+  { inputs, labels }: Images,
   count: number,
   classes: number,
-  { attack, from, to }: Pick<PoisoningSettings, 'attack' | 'from' | 'to'>,
+  flips: readonly Flip[] | undefined,
   random: Random,
 ): Points {
-  const order = Array.from(random.permutation(samples.labels.size));
-  const labelOf = (row: number): number => Number(samples.labels.data[row]);
-  const [first, second] = [from, to].map((label) => order.filter((row) => labelOf(row) === label));
-  const rows =
-    attack === 'untargeted'
-      ? order.slice(0, count)
-      : Array.from({ length: count }, (_, index) => (index % 2 === 0 ? first : second)?.[index >> 1] ?? -1);
-  if (rows.length < count || rows.includes(-1)) {
-    const all = attack === 'untargeted' ? order.length : 2 * Math.min(first?.length ?? 0, second?.length ?? 0);
+  const order = Array.from(random.permutation(labels.size));
+  const labelOf = (row: number): number => Number(labels.data[row]);
+  const groups = (flips ?? [undefined]).map((flip) =>
+    flip === undefined ? order : order.filter((row) => labelOf(row) === flip[0]),
+  );
+  const most = groups.length * Math.min(...groups.map(({ length }) => length));
+  if (count > most) {
     throw invalidArgument(
       'the option points of poison',
-      `at most the ${all} samples that points can start from`,
+      `at most the ${most} samples that points can start from`,
       count,
     );
   }
-  const wrong = (label: number): number => {
-    if (attack === 'targeted') return label === from ? to : from;
-    return (label + 1 + random.integer(classes - 1)) % classes;
-  };
-  const size = samples.inputs.size / samples.labels.size;
-  const inputs = Tensor.zeros([count, ...samples.inputs.shape.slice(1)]);
-  for (const [index, row] of rows.entries())
-    inputs.data.set(samples.inputs.data.subarray(row * size, (row + 1) * size), index * size);
+  const rows = Array.from(
+    { length: count },
+    (_, index) => groups[index % groups.length]?.[Math.floor(index / groups.length)] ?? 0,
+  );
+  const wrong = rows.map((row, index) => {
+    const flip = flips?.[index % flips.length];
+    return flip?.[1] ?? (labelOf(row) + 1 + random.integer(classes - 1)) % classes;
+  });
+  const size = inputs.size / labels.size;
+  const pixels = Tensor.zeros([count, ...inputs.shape.slice(1)]);
+  for (const [index, row] of rows.entries()) {
+    pixels.data.set(inputs.data.subarray(row * size, (row + 1) * size), index * size);
+  }
   return {
-    inputs,
-    labels: Tensor.from(
-      rows.map((row) => wrong(labelOf(row))),
-      [count],
-      'int64',
-    ),
+    inputs: pixels,
+    labels: Tensor.from(wrong, [count], 'int64'),
     trueLabels: Tensor.from(rows.map(labelOf), [count], 'int64'),
   };
 }

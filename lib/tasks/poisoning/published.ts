@@ -78,11 +78,14 @@ const tables: Readonly<Record<PoisoningSettings['attack'], readonly Column[]>> =
 
 /** The published figure of the same experiment, if there is one. */
 export function publishedFigure(
-  { attack, data, network, train, validation, from, to, l2 }: PoisoningSettings,
+  { attack, data, network, train, validation, test, from, to, l2 }: PoisoningSettings,
   name: PoisonerName,
   points: number,
 ): Known | undefined {
-  const sizes = attack === 'untargeted' ? validation === 1000 : validation === 4000 && from === 8 && to === 3;
+  const sizes =
+    attack === 'untargeted'
+      ? validation === 1000 && test === 8000
+      : validation === 4000 && test === 5000 && from === 8 && to === 3;
   if (!sizes || data !== 'mnist' || network !== 'logreg' || train !== 1000 || l2 !== 0.005) return undefined;
   return tables[attack][points / 10 - 1]?.[name];
 }

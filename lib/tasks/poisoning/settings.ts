@@ -4,7 +4,7 @@ import { networkNames } from '../../network/models.js';
 import { definedOnly, type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { approxGrad, penalty, rmd } from '../../solvers/index.js';
 import { seedsFrom, seedsOption } from '../../study/index.js';
-import { type PoisonerName, poisonerNames, poisoners, presets } from './methods.js';
+import { type PoisonerName, type Preset, poisonerNames, poisoners, presets } from './methods.js';
 
 const source = 'Mehra and Hamm 2021, supplement D.2';
 
@@ -12,7 +12,7 @@ export const attacks = ['untargeted', 'targeted'] as const;
 export type Attack = (typeof attacks)[number];
 
 /** What differs for the targeted attack. */
-const validationOf: Readonly<Record<Attack, number>> = { untargeted: 1000, targeted: 4000 };
+const sizesOf = { untargeted: { validation: 1000, test: 8000 }, targeted: { validation: 4000, test: 5000 } } as const;
 
 /** Options of the problem. */
 export const problemOptions = {
@@ -34,6 +34,13 @@ export const problemOptions = {
   },
   train: { kind: 'integer', min: 1, default: 1000, text: 'Clean training points.', source },
   validation: { kind: 'integer', min: 1, default: 1000, text: 'Points by which the attacker judges.', source },
+  test: {
+    kind: 'integer',
+    min: 0,
+    default: 8000,
+    text: "Test points, from the data's training part as the others; 0 for its whole test part.",
+    source,
+  },
   l2: {
     kind: 'number',
     above: 0,
@@ -72,7 +79,12 @@ export const studyOptions = {
     text: "Defaults of the methods' options and of iterations: tuned here, or those of the paper's authors.",
   },
   seeds: seedsOption,
-  iterations: { kind: 'integer', min: 1, default: presets.tuned.iterations, text: 'Steps of the poison points.' },
+  iterations: {
+    kind: 'integer',
+    min: 1,
+    default: presets.tuned.untargeted.iterations,
+    text: 'Steps of the poison points.',
+  },
   judgeEvery: {
     kind: 'integer',
     min: 1,
@@ -105,8 +117,7 @@ const partOf = (table: OptionTable, given: object): Record<string, unknown> =>
 export function validateProblem(given: Readonly<Record<string, unknown>>): PoisoningSettings {
   const named = given as GivenOptions<typeof problemOptions>;
   const { attack } = validateOptions(problemOptions, named, 'poison');
-  const validation = validationOf[attack as Attack];
-  const settings = validateOptions(problemOptions, { validation, ...definedOnly(named) }, 'poison');
+  const settings = validateOptions(problemOptions, { ...sizesOf[attack as Attack], ...definedOnly(named) }, 'poison');
   if (settings.from === settings.to) {
     throw invalidArgument('the option to of poison', `another class than from, which is ${settings.from}`, settings.to);
   }
@@ -128,11 +139,12 @@ export function validateStudy(given: Readonly<Record<string, unknown>>): Poisoni
     Object.entries(given).filter(([key]) => !(key in known || key in study || key in method)),
   );
   const { settings } = validateOptions(studyOptions, { ...study, ...unknown }, 'poison');
-  const preset = presets[settings as keyof typeof presets];
-  const all = validateOptions(studyOptions, { iterations: preset.iterations, ...definedOnly(study) }, 'poison');
   const problem = validateProblem(known);
+  const preset: Preset = presets[settings as keyof typeof presets][problem.attack];
+  const all = validateOptions(studyOptions, { iterations: preset.iterations, ...definedOnly(study) }, 'poison');
   const names = namesOf(all.methods);
   const { lowerSteps } = method;
+  const chosen = preset.options(all.iterations);
   return {
     problem,
     seeds: seedsFrom(problem.seed, all.seeds),
@@ -141,14 +153,14 @@ export function validateStudy(given: Readonly<Record<string, unknown>>): Poisoni
     judgeEvery: all.judgeEvery,
     options: {
       rmd: rmd.validate({
-        ...preset.rmd,
+        ...chosen.rmd,
         ...(lowerSteps !== undefined && { lowerSteps: lowerSteps as number }),
       }),
       approxGrad: approxGrad.validate({
-        ...preset.approxGrad,
+        ...chosen.approxGrad,
         ...(lowerSteps !== undefined && { lowerSteps: lowerSteps as number, linearSteps: lowerSteps as number }),
       }),
-      penalty: penalty.validate({ ...preset.penalty, ...definedOnly(method) }),
+      penalty: penalty.validate({ ...chosen.penalty, ...definedOnly(method) }),
     },
   };
 }

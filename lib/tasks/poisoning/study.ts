@@ -2,10 +2,10 @@ import { plainOptions } from '../../options.js';
 import { penalty } from '../../solvers/index.js';
 import { defineStudy, type Job, type Results } from '../../study/index.js';
 import { loadPoisoningInputs } from './data.js';
-import { presets } from './methods.js';
 import { publishedFigure, publishedSource } from './published.js';
 import { type PoisoningEnding, type PoisoningRow, PoisoningRun } from './run.js';
 import {
+  attacks,
   type PoisoningRunSettings,
   type PoisoningSettings,
   type PoisoningStudySettings,
@@ -59,10 +59,16 @@ export const poisoningStudy = defineStudy({
   ],
   options: { 'Experiment:': { ...studyOptions, ...problemOptions }, 'Penalty method:': penalty.options },
   defaults: () =>
-    studyOptions.settings.values.map((settings) => {
-      const { iterations } = presets[settings];
-      return { name: `--settings ${settings}`, values: { iterations, ...validateStudy({ settings }).options.penalty } };
-    }),
+    studyOptions.settings.values.flatMap((settings) =>
+      attacks.map((attack) => {
+        const { problem, iterations, options } = validateStudy({ settings, attack });
+        const choices = [
+          ...(settings === studyOptions.settings.default ? [] : [`--settings ${settings}`]),
+          ...(attack === problemOptions.attack.default ? [] : [`--attack ${attack}`]),
+        ];
+        return { name: choices.join(' '), values: { ...problem, iterations, ...options.penalty } };
+      }),
+    ),
   goesOn: true,
   validate: validateStudy,
   jobs: (study: PoisoningStudySettings) =>

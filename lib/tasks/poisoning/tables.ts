@@ -30,7 +30,8 @@ const quantityOf = ({ problem: { attack, from, to } }: PoisoningStudySettings) =
 const publishedOf = ({ problem }: PoisoningStudySettings, { name, points }: PoisoningRunSettings): Known | undefined =>
   publishedFigure(problem, name, points);
 
-const knownText = (known: Known | undefined): string => {
+/** A published figure as tables have it. */
+export const knownText = (known: Known | undefined): string => {
   if (known === undefined) return '';
   const [center, deviation] = known;
   return deviation === undefined ? center.toFixed(0) : `${center.toFixed(2)} ± ${deviation.toFixed(2)}`;

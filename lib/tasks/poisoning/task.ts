@@ -19,10 +19,12 @@ interface ComparedSettings extends PoisoningSettings {
   readonly points: number;
 }
 
+const preset = presets.tuned.untargeted;
+
 const chosen = (name: 'penalty' | 'approxGrad' | 'rmd'): ChosenSettings => ({
   batch: Number.POSITIVE_INFINITY,
-  options: presets.tuned[name],
-  source: presets.tuned.source,
+  options: preset.options(preset.iterations)[name],
+  source: 'tuned here',
 });
 
 export const poisoning = defineTask({

@@ -1,0 +1,118 @@
+// Runs the data poisoning of Mehra and Hamm 2021, and writes it beside their figures into docs/poisoning.md: Table 5, by
+// attack and number of poison points, and the ablation of Table 6.
+import os from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Device } from '../dist/lib/engine/index.js';
+import { formatDuration } from '../dist/lib/report/format.js';
+import { spread } from '../dist/lib/report/tables.js';
+import { findStudy } from '../dist/lib/tasks/index.js';
+import { hasRunAway, knownText, publishedFigure } from '../dist/lib/tasks/poisoning/index.js';
+import { publish, publishPicture, table } from './pages.mjs';
+import { completeStudy, processor, threadsText } from './runs.mjs';
+
+const usage = `Usage: npm run study:poisoning -- [options]
+
+  --points A,B   numbers of poison points with one seed (10,20,30,40,50)
+  --seeds N      seeds for 60 points (3)
+  --threads N    threads of the engine (1)
+  --out FOLDER   where the runs are kept, and gone on with (runs/poisoning-study)
+  --write        also write the tables into docs/poisoning.md
+  --help         this text`;
+
+const study = findStudy('poison');
+
+const attacks = {
+  untargeted: { title: 'Untargeted: test accuracy, %', key: 'accuracy' },
+  targeted: { title: 'Targeted: test eights taken for threes, %', key: 'success' },
+};
+
+const columns = { labelFlip: 'label flips', rmd: 'RMD', approxGrad: 'ApproxGrad', penalty: 'Penalty' };
+
+/** Table 6: what is changed of the settings, and the published accuracy with it. */
+const ablation = [
+  { name: 'settings of the table above', options: {}, paper: '67.59 ± 1.17' },
+  { name: 'lambda = 0', options: { lambda: 0 }, paper: '67.87 ± 1.35' },
+  { name: 'lambda 10 times as large', options: { lambda: 60 }, paper: '68.21 ± 1.78 to 68.18 ± 1.04' },
+  { name: 'multipliers nu turned over', options: { multipliers: true }, paper: '68.82 ± 0.75' },
+  { name: 'gamma a tenth', options: { gamma: 10 }, paper: '73.38 ± 4.98' },
+  { name: 'gamma 10 times as large', options: { gamma: 1000 }, paper: '71.96 ± 3.56' },
+];
+
+const endingsOf = (outcomes) => outcomes.flatMap(({ measured }) => measured.ending ?? []);
+
+/** A line for each number of points: ours and the published figure of every way to poison. */
+function tableFive(problem, key, outcomes) {
+  const counts = [...new Set(outcomes.map(({ job }) => job.run.points))].toSorted((a, b) => a - b);
+  const rows = counts.map((points) => [
+    String(points),
+    ...Object.keys(columns).flatMap((name) => {
+      const ours = outcomes.filter(({ job: { run } }) => run.name === name && run.points === points);
+      const values = endingsOf(ours).map((ending) => ending[key]);
+      return [values.length === 0 ? 'ended' : spread(values), knownText(publishedFigure(problem, name, points))];
+    }),
+  ]);
+  return table(['points', ...Object.values(columns).flatMap((name) => [name, 'paper'])], rows);
+}
+
+async function main() {
+  const text = (value) => ({ type: 'string', default: value });
+  const { values } = parseArgs({
+    options: {
+      points: text('10,20,30,40,50'),
+      seeds: text('3'),
+      threads: text('1'),
+      out: text('runs/poisoning-study'),
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(usage);
+  const device = Device.cpu({ threads: Number(values.threads) });
+  const made = async (options, folder) =>
+    completeStudy(study, study.validate(options), join(values.out, folder), device);
+  const parts = [];
+  let seconds = 0;
+  const pictures = [];
+  for (const [attack, { title, key }] of Object.entries(attacks)) {
+    const most = await made({ attack, points: '60', seeds: Number(values.seeds) }, attack);
+    const fewer = values.points === '' ? [] : (await made({ attack, points: values.points }, attack)).outcomes;
+    const outcomes = [...most.outcomes, ...fewer];
+    seconds += outcomes.reduce((sum, each) => sum + each.seconds, 0);
+    const clean = endingsOf(most.outcomes.filter(({ job }) => job.run.name === 'none'));
+    const poisoned = outcomes.filter(({ job }) => job.run.name !== 'none');
+    parts.push(
+      `### ${title}`,
+      tableFive(most.settings.problem, key, poisoned),
+      `Without poison: ${spread(clean.map((ending) => ending[key]))}. 60 points: mean ± standard deviation of ${values.seeds} seeds; the others one seed.`,
+    );
+    pictures.push(...study.charts(most).attack.charts);
+  }
+  const rows = [];
+  for (const { name, options, paper } of ablation) {
+    const { outcomes } = await made({ methods: 'penalty', ...options }, name.replaceAll(/\W+/g, '-'));
+    seconds += outcomes.reduce((sum, each) => sum + each.seconds, 0);
+    const [ending] = endingsOf(outcomes);
+    const away = outcomes.some(({ measured }) => hasRunAway(measured)) ? 'v has run away' : '';
+    rows.push([
+      name,
+      ending?.accuracy.toFixed(2) ?? 'ended',
+      paper,
+      ending?.response.toFixed(3) ?? '',
+      outcomes.some(({ failure }) => failure !== undefined) ? 'ended with DIVERGED' : away,
+    ]);
+  }
+  device.dispose();
+  const page = [
+    `Measured on ${processor()}, ${threadsText(values.threads)}, Node ${process.versions.node}: ${formatDuration(seconds)} in all; load average ${os.loadavg()[0].toFixed(1)} at the end.`,
+    ...parts,
+    '### Ablation: 60 points, untargeted, one seed',
+    table(['Penalty with', 'test accuracy, %', 'paper, %', 'f(u, v*)', ''], rows),
+  ].join('\n\n');
+  console.log(page);
+  if (!values.write) return;
+  await publishPicture('poisoning', pictures);
+  await publish(new URL('../docs/poisoning.md', import.meta.url), 'measured', page);
+}
+
+await main();
