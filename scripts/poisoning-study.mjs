@@ -93,7 +93,7 @@ async function main() {
     const { outcomes } = await made({ methods: 'penalty', ...options }, name.replaceAll(/\W+/g, '-'));
     seconds += outcomes.reduce((sum, each) => sum + each.seconds, 0);
     const [ending] = endingsOf(outcomes);
-    const away = outcomes.some(({ measured }) => hasRunAway(measured)) ? 'v has run away' : '';
+    const away = outcomes.some(({ measured }) => hasRunAway('penalty', measured)) ? 'v has run away' : '';
     rows.push([
       name,
       ending?.accuracy.toFixed(2) ?? 'ended',

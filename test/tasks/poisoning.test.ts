@@ -237,10 +237,11 @@ test('a method whose v runs along f is named, and one that goes on without end e
     rows: [{ iteration: 2, f, g: 1, lowerGradientNorm: 1, wallMs: 1, response }],
     ending: { accuracy: 1, success: 1, response, residual: 0, first: -0.5, images: [] },
   });
-  t.true(hasRunAway(measured(-4.4, -0.8)));
-  t.true(hasRunAway(measured(-0.7, -0.4)));
-  t.false(hasRunAway(measured(-0.9, -0.8)));
-  t.false(hasRunAway({ rows: [], ending: undefined }));
+  t.true(hasRunAway('penalty', measured(-4.4, -0.8)));
+  t.true(hasRunAway('penalty', measured(-0.7, -0.4)));
+  t.false(hasRunAway('penalty', measured(-0.9, -0.8)));
+  t.false(hasRunAway('rmd', measured(-4.4, -0.8)));
+  t.false(hasRunAway('penalty', { rows: [], ending: undefined }));
   await withTemporary(async (parent) => {
     const weak = { variant: 'paper', gamma: 1e-3, lambda: 0, lowerLearningRate: 0.1, growth: 'never', lowerSteps: 20 };
     const settings = validateStudy({ ...small, ...weak, iterations: 60, methods: 'none,penalty' });

@@ -2,6 +2,7 @@ import { formatNumber } from '../../report/format.js';
 import type { Gallery } from '../../report/gallery.js';
 import type { LineChart } from '../../report/line-chart.js';
 import { meanAndDeviation, spread, type TextTable } from '../../report/tables.js';
+import { findMethod } from '../../solvers/index.js';
 import { type PoisonerName, poisoners } from './methods.js';
 import { type Known, publishedFigure } from './published.js';
 import type { PoisoningEnding, PoisoningRow } from './run.js';
@@ -46,10 +47,13 @@ export function lastJudged({ rows }: Measured): { readonly f: number; readonly r
   return row?.response === undefined ? undefined : { f: row.f, response: row.response };
 }
 
-/** Whether most of what f has gained is not the poison's: v has left the lower level, where f is lower. */
-export function hasRunAway(measured: Measured): boolean {
+/**
+ * Whether most of what f has gained is not the poison's: v, which descends f as well, has left the lower level. With
+ * other methods v only lags behind.
+ */
+export function hasRunAway(name: PoisonerName, measured: Measured): boolean {
   const last = lastJudged(measured);
-  if (last === undefined || measured.ending === undefined) return false;
+  if (last === undefined || measured.ending === undefined || !findMethod(name).lowerDescendsUpper) return false;
   const { first } = measured.ending;
   return first - last.f > 2 * Math.max(0, first - last.response);
 }
@@ -109,7 +113,7 @@ export function poisoningTable(settings: PoisoningStudySettings, runs: readonly 
           3,
         ),
         column(own, 3),
-        run.seeds.some(hasRunAway) ? 'v has run away' : poisoners[run.name].note,
+        run.seeds.some((seed) => hasRunAway(run.name, seed)) ? 'v has run away' : poisoners[run.name].note,
       ];
     }),
     note:
@@ -121,14 +125,16 @@ export function poisoningTable(settings: PoisoningStudySettings, runs: readonly 
 
 /** Sentences on methods whose v has left the lower level. */
 export function runAways(runs: readonly RunResult[]): string[] {
-  return runs.flatMap(({ title, points, seeds }) =>
-    seeds.filter(hasRunAway).map((measured) => {
-      const { f = Number.NaN, response = Number.NaN } = lastJudged(measured) ?? {};
-      return (
-        `${title}, ${points} points, seed ${measured.seed}: v has left the solutions of the lower level and runs along f, which is ` +
-        `${formatNumber(f)} where v stands and ${formatNumber(response)} at v*. Give larger gamma and lambda, or more lower steps.`
-      );
-    }),
+  return runs.flatMap(({ name, title, points, seeds }) =>
+    seeds
+      .filter((seed) => hasRunAway(name, seed))
+      .map((measured) => {
+        const { f = Number.NaN, response = Number.NaN } = lastJudged(measured) ?? {};
+        return (
+          `${title}, ${points} points, seed ${measured.seed}: v has left the solutions of the lower level and runs along f, which is ` +
+          `${formatNumber(f)} where v stands and ${formatNumber(response)} at v*. Give larger gamma and lambda, or more lower steps.`
+        );
+      }),
   );
 }
 
@@ -194,7 +200,7 @@ export function resultsJson(settings: PoisoningStudySettings, runs: readonly Run
         ...(attack === 'targeted' && { success: of('success') }),
         response: of('response'),
         ...(paper !== undefined && { paper }),
-        ranAway: run.seeds.filter(hasRunAway).length,
+        ranAway: run.seeds.filter((seed) => hasRunAway(run.name, seed)).length,
         ended: run.seeds.length - endings.length,
       };
     }),
