@@ -49,6 +49,7 @@ class Opened {
  public:
   explicit Opened(Context& context) : context_(context) {}
   ~Opened() {
+    if (count_ < 0) return;  // there was no work
     const std::lock_guard state(state_mutex());
     context_.memory.open(false);
   }
