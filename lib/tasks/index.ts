@@ -2,6 +2,7 @@ import { invalidArgument } from '../errors.js';
 import type { AnyStudy } from '../study/index.js';
 import { compareStudy } from './comparison/index.js';
 import { denoising } from './denoising/index.js';
+import { fewShotStudy } from './few-shot/index.js';
 import { hyperCleaning } from './hyper-cleaning/index.js';
 import { poisoning } from './poisoning/index.js';
 import { representation } from './representation/index.js';
@@ -17,7 +18,7 @@ export { reviewOf } from './denoising/review.js';
 export function studiesFor(task: string = tasks[0].name): AnyStudy[] {
   const names = tasks.map(({ name }) => name);
   const compared = tasks.find(({ name }) => name === task) ?? tasks[0];
-  return [compareStudy(compared, names), ...tasks.flatMap(({ study }) => study ?? [])];
+  return [compareStudy(compared, names), ...tasks.flatMap(({ study }) => study ?? []), fewShotStudy];
 }
 
 /** @param task what is compared, for the study of that. @throws INVALID_ARGUMENT for a name that is no study's */

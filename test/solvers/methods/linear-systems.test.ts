@@ -319,6 +319,30 @@ test('a right-hand side of no or next to no length has the solution 0', async (t
   }
 });
 
+test('iMAML goes on at negative curvature with what the steps before have found, if asked to', async (t) => {
+  // Curvatures 1 and -3 of g and of lambda / 2 |v - u|^2 together 2 and -2: along grad_v f positive, along the next
+  // direction negative.
+  const problem = bilevelProblem({
+    upper: { v: Tensor.from([0, 0]) },
+    lower: { v: Tensor.from([0, 0]) },
+    f: ({ v }) => reduceSum(mul(constant([3, 1], [2]), v.v)),
+    g: ({ v }) => reduceSum(mul(constant([0.5, -1.5], [2]), square(v.v))),
+  });
+  const options = { lowerSteps: 1, linearSteps: 5, proximity: 1, upperOptimizer: 'sgd', upperLearningRate: 1 } as const;
+  using refusing = methods.imaml(problem, options, { device });
+  await t.throwsAsync(refusing.step(refusing.init()), {
+    code: 'INDEFINITE_HESSIAN',
+    message: /negativeCurvature: "stop"/,
+  });
+  using solver = methods.imaml(problem, { ...options, negativeCurvature: 'stop' }, { device });
+  const state = solver.init();
+  const report = await solver.step(state);
+  // One step from z = 0 along b = (3, 1), and u moves along -lambda z.
+  const [first = 0, second = 0] = state.u.v?.toArray() ?? [];
+  t.true(report.linearResidual !== undefined && report.linearResidual > 0.1);
+  t.true(second < 0 && Math.abs(first / second - 3) < 1e-5, `${first} ${second}`);
+});
+
 test('a Neumann series that negative curvature makes grow says so', async (t) => {
   const saddle: Quadratic = { hessian: [1, 0, 0, -2], start: [1, 1], target: [0, 0] };
   using solver = stocbio(quadratic(saddle), { ...oneStep, neumannRate: 0.1, neumannFactors: 40 }, { device });

@@ -31,6 +31,14 @@ export const imaml = defineMethod({
       text: 'Weight of the squared distance from the start in the lower cost (lambda).',
       source,
     },
+    negativeCurvature: {
+      kind: 'choice',
+      values: ['refuse', 'stop'],
+      default: 'refuse',
+      text:
+        'Where the system has negative curvature: refuse it, which ends the run, or stop the linear steps there and go on ' +
+        'with the solution so far.',
+    },
     ...levelOptions({ optimizer: 'adam', lowerOptimizer: 'sgd', upper: 0.01, lower: 0.01 }),
   },
   interior: true,
@@ -44,14 +52,15 @@ export const imaml = defineMethod({
     jacobianVectorProducts: 1,
   }),
   memory: () => 'constant',
-  build(b, { lowerSteps, linearSteps, proximity, ...levels }) {
+  build(b, { lowerSteps, linearSteps, proximity, negativeCurvature, ...levels }) {
     const { upper, lower } = b.pair(levels);
     const start = upperStart(b);
     const { f, g, u, v } = b.oracles;
     const distance = b.squaredNorm(minus(v, start));
     const oracles = new Oracles({ f, g: add(g, mul(proximity / 2, distance)), u, v });
-    const advice = 'Raise the option proximity above the negative curvature of g, or make more lowerSteps.';
-    const system = conjugateGradient(b, { oracles, advice });
+    const advice =
+      'Raise the option proximity above the negative curvature of g, make more lowerSteps, or go on with negativeCurvature: "stop".';
+    const system = conjugateGradient(b, { oracles, advice, stopsAtNegative: negativeCurvature === 'stop' });
     return implicitIteration(b, { upper, lower, system, lowerSteps, linearSteps, warmStart: false, start, oracles });
   },
 });

@@ -34,6 +34,8 @@ export interface ConjugateGradientOptions extends LinearSystemOptions {
   readonly warmStart?: boolean;
   /** What to do about an indefinite or singular Hessian: a sentence that names the method's options. */
   readonly advice?: string;
+  /** Whether negative curvature ends the steps, with the solution so far, in place of the run; false by default. */
+  readonly stopsAtNegative?: boolean;
 }
 
 /** Relative residual at which the system is solved: what is left is rounding, and ratios of it are noise. */
@@ -86,7 +88,11 @@ export function conjugateGradientSteps(
   b: MethodBuilder,
   z: Vector,
   { product, coupling }: SystemProducts,
-  { advice, ...options }: PhaseOptions & { readonly advice: string },
+  {
+    advice,
+    stopsAtNegative = false,
+    ...options
+  }: PhaseOptions & { readonly advice: string; readonly stopsAtNegative?: boolean },
 ): ConjugateGradientSteps {
   const vector = (name: string): Vector => b.scratchVector(`conjugateGradient.${name}`, b.lowerVariables);
   const scalarShape = b.trials === undefined ? [] : [b.trials];
@@ -160,7 +166,11 @@ export function conjugateGradientSteps(
       ...assign([lowest, highest], [zeros(scalarShape), zeros(scalarShape)]),
     ];
   };
-  const checkCurvature = curvatureCheck(b, { coupling, residual: direction, solution: z, advice }, options);
+  const checkCurvature = curvatureCheck(
+    b,
+    { coupling, residual: direction, solution: z, advice, stopsAtNegative },
+    options,
+  );
   return {
     beginAtPresent,
     begin(rightSide) {

@@ -23,6 +23,8 @@ export interface CurvatureCheckParts {
   readonly solution: Vector;
   /** What to do: a sentence that names the method's options. */
   readonly advice: string;
+  /** Whether the solution found before negative curvature was met is taken in place of an error. */
+  readonly stopsAtNegative: boolean;
 }
 
 /** Share of the largest curvature seen below which a negative one is taken for rounding. */
@@ -38,14 +40,14 @@ const solved = 1e-3;
 const uncoupled = 0.1;
 
 /**
- * Refuses what conjugate gradients cannot solve. Negative curvature always. Without curvature the residual has no
+ * Refuses what conjugate gradients cannot solve. Negative curvature, unless it only stops them. Without curvature the residual has no
  * solution, and needs none where u does not act on it, as on weights that the data do not determine: then the solution
  * is that of least squares. Where u does act on it, its part of the hypergradient is large and cannot be told in
  * float32. Two Jacobian-vector products tell, in an iteration that meets this.
  */
 export function curvatureCheck(
   b: MethodBuilder,
-  { coupling, residual, solution, advice }: CurvatureCheckParts,
+  { coupling, residual, solution, advice, stopsAtNegative }: CurvatureCheckParts,
   options: PhaseOptions,
 ): (iteration: Iteration, curvatures: Curvatures) => Promise<void> {
   let phase: Phase | undefined;
@@ -61,6 +63,7 @@ export function curvatureCheck(
   };
   return async (iteration, { lowest, highest, ended, residual: left }) => {
     const negative = lowest.find((value, trial) => value < -negligible * (highest[trial] ?? 0));
+    if (negative !== undefined && stopsAtNegative) return;
     if (negative !== undefined) {
       throw new BilevelError(
         'INDEFINITE_HESSIAN',

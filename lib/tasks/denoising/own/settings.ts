@@ -1,6 +1,7 @@
 import { loadDataset } from '../../../data/dataset.js';
+import { parseSizes } from '../../../data/sizes.js';
 import type { Dataset, DatasetOptions } from '../../../data/sources/source.js';
-import { BilevelError, invalidArgument } from '../../../errors.js';
+import { BilevelError } from '../../../errors.js';
 import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../../../options.js';
 import { parseAugmentation } from '../augmentation.js';
 import { ownOptions } from '../settings.js';
@@ -108,12 +109,6 @@ export function datasetOptions(settings: Options<typeof readingOptions>): Datase
     ...(categories !== '' && { categories: names(categories) }),
     ...(missing === 'impute' && { missing }),
     ...(scale === 'none' && { scale }),
-    ...(shape !== '' && { shape: sizesOf(shape) }),
+    ...(shape !== '' && { shape: parseSizes(shape) }),
   };
-}
-
-function sizesOf(text: string): number[] {
-  const sizes = text.split(',').map((size) => (/^\s*\d+\s*$/.test(size) ? Number(size) : Number.NaN));
-  if (sizes.some(Number.isNaN)) throw invalidArgument('the option shape', 'sizes with commas between them', text);
-  return sizes;
 }

@@ -1,0 +1,1 @@
+export { fewShotStudy } from './study.js';
