@@ -151,6 +151,12 @@ const runs: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'OUT',
     ],
   ],
+  'few-shot': [
+    [
+      ...['--methods', 'protoNet,fineTuning', '--iterations', '2', '--evaluations', '1', '--seeds', '2'],
+      ...['--tasks', '2', '--test-tasks', '4', '--validation-tasks', '2', '--samples', '20', ...thread, '--out', 'OUT'],
+    ],
+  ],
   check: [['logreg', '--batch', '2']],
   inspect: [
     ['logreg', '--batch', '2'],

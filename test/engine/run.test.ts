@@ -7,7 +7,9 @@ import { accumulator, busyCounter, counter, endless } from '../support/engine/en
 import { ProgramEncoder } from '../support/engine/program-encoder.js';
 
 const device = testDevice({});
-/** For what the processor alone does, whatever the others run on: it computes in the tensors, and short runs at once. */
+/**
+ * For what the processor alone does, whatever the others run on: it computes in the tensors, and short runs at once.
+ */
 const cpu = Device.cpu();
 
 /** What AVA expects of a BilevelError with this code, whose message holds all the parts. */

@@ -17,7 +17,9 @@ export function testDevices(): Device[] {
   return named ? [deviceNamed(named)] : [1, 2].map((threads) => Device.cpu({ threads }));
 }
 
-/** Whether its driver is the one that stands in for NVIDIA's, where a step takes a hundred times as long as elsewhere. */
+/**
+ * Whether its driver is the one that stands in for NVIDIA's, where a step takes a hundred times as long as elsewhere.
+ */
 export function isEmulated(device: Device): boolean {
   return device.info().name?.includes('fake GPU') ?? false;
 }

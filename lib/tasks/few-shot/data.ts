@@ -85,6 +85,10 @@ export async function loadFewShotData(settings: DataSettings): Promise<FewShotDa
   return { train: part(0), validation: part(1), test: part(2) };
 }
 
+/** Of the 1,623 characters the first 1,200 are learned from, as published; of these the last 100 tell when to stop. */
+const omniglotClasses = 1623;
+const omniglotCounts = [1100, 100] as const;
+
 const isOrdered = (data: string): boolean => data.startsWith('omniglot:');
 
 /** @throws INVALID_ARGUMENT where no classes are left for the test */
@@ -92,8 +96,10 @@ function countsOf(
   settings: DataSettings,
   count: number,
 ): { readonly trainClasses: number; readonly validationClasses: number } {
-  const { trainClasses = Math.round(trainShare * count), validationClasses = Math.round(validationShare * count) } =
-    settings;
+  const isPublished = isOrdered(settings.data) && count === omniglotClasses;
+  const shares = [trainShare, validationShare].map((share) => Math.round(share * count));
+  const [usualTrain = 0, usualValidation = 0] = isPublished ? omniglotCounts : shares;
+  const { trainClasses = usualTrain, validationClasses = usualValidation } = settings;
   if (trainClasses + validationClasses < count) return { trainClasses, validationClasses };
   throw invalidArgument(
     'train-classes and validation-classes',

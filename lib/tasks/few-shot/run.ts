@@ -173,7 +173,7 @@ function isBest(value: unknown): value is Best | null {
   return value === null || (isRecord(value) && [value.iteration, value.validation].every(Number.isFinite));
 }
 
-/** What the lines of a run tell. */
+/** What a run has come to, and what its lines tell. */
 export interface Measured extends Partial<Ending> {
   /** Validation accuracies in per cent by iteration. */
   readonly validation: readonly { readonly iteration: number; readonly accuracy: number; readonly seconds: number }[];

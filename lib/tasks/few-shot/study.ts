@@ -69,10 +69,7 @@ export const fewShotStudy = defineStudy({
   examples: [
     ['', 'digits turned by 90, 180 and 270 degrees: 5 classes, one sample of each'],
     ['--shots 5 --methods all', 'every method, five samples of each class'],
-    [
-      '--data omniglot:DIR --train-classes 1100 --validation-classes 100 --network conv4-64 --iterations 5000',
-      'the experiment of the penalty paper',
-    ],
+    ['--data omniglot:DIR --network conv4-64 --iterations 5000', 'the experiment of the penalty paper'],
     ['--data folder:photos --shape 3,84,84 --network conv4-64 --no-rotations', 'a folder of images for each class'],
   ],
   options: fewShotOptions,
@@ -102,7 +99,7 @@ export const fewShotStudy = defineStudy({
   about: ({ settings: { shared, methods, seeds } }) => ({
     title: 'Few-shot learning',
     summary: `${settingText(shared)} tasks of ${shared.data}, ${shared.queries} samples of each class to be judged by, network ${shared.network}.`,
-    configuration: { ...shared, methods, seeds },
+    configuration: { ...shared, methods: methods.join(', '), seeds: seeds.join(', ') },
   }),
   tables: (results) => [table(results)],
   charts: (results) => ({
@@ -112,7 +109,7 @@ export const fewShotStudy = defineStudy({
         {
           title: 'Tasks of the validation classes',
           xLabel: 'seconds of training',
-          yLabel: 'accuracy in %, mean of the seeds',
+          yLabel: results.settings.seeds.length > 1 ? 'accuracy in %, mean of the seeds' : 'accuracy in %',
           yScale: 'linear',
           series: byMethod(results).map(({ method, runs: [first, ...others] }) => ({
             name: approaches[method].title,
@@ -134,8 +131,8 @@ export const fewShotStudy = defineStudy({
     shots: results.settings.shared.shots,
     methods: byMethod(results).map(({ method, runs }) => ({
       method,
+      title: approaches[method].title,
       accuracy: meanAndDeviation(numbers(runs, (run) => run.accuracy)),
-      interval: numbers(runs, (run) => run.interval)[0],
       published: publishedOf(results.settings.shared)[method],
       seconds: meanAndDeviation(runs.map(({ seconds }) => seconds)),
       runs,

@@ -40,10 +40,10 @@ const solved = 1e-3;
 const uncoupled = 0.1;
 
 /**
- * Refuses what conjugate gradients cannot solve. Negative curvature, unless it only stops them. Without curvature the residual has no
- * solution, and needs none where u does not act on it, as on weights that the data do not determine: then the solution
- * is that of least squares. Where u does act on it, its part of the hypergradient is large and cannot be told in
- * float32. Two Jacobian-vector products tell, in an iteration that meets this.
+ * Refuses what conjugate gradients cannot solve. Negative curvature, unless it only stops them. Without curvature the
+ * residual has no solution, and needs none where u does not act on it, as on weights that the data do not determine:
+ * then the solution is that of least squares. Where u does act on it, its part of the hypergradient is large and cannot
+ * be told in float32. Two Jacobian-vector products tell, in an iteration that meets this.
  */
 export function curvatureCheck(
   b: MethodBuilder,

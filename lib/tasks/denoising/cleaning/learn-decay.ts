@@ -98,8 +98,8 @@ export async function learnDecay(
 }
 
 /**
- * The networks of the bilevel problem, trained from their start, and how they do on the samples that they did not see: the upper
- * cost of {@link decayProblem}, on all of them.
+ * The networks of the bilevel problem, trained from their start, and how they do on the samples that they did not see:
+ * the upper cost of {@link decayProblem}, on all of them.
  */
 async function trainHeldOut(
   trainer: Trainer,

@@ -28,7 +28,8 @@ export const dealt = { folds: 8, networks: 2 } as const;
  * Weight decay, one coefficient for each weight of the network, learned by cross-fitting. v holds H networks, each of
  * which is judged by one of K folds of the samples and trained on the others:
  *
- *     min over u  K / H sum_h L_h(v*_h)     v*_h = argmin over v_h  K / (K - 1) sum_{k != h} L_k(v_h) + sum_p exp(u_p) / 2 |v_hp|^2
+ *     min over u  K / H sum_h L_h(v*_h)
+ *     v*_h = argmin over v_h  K / (K - 1) sum_{k != h} L_k(v_h) + sum_p exp(u_p) / 2 |v_hp|^2
  *     L_k(v) = [ sum_j CE_j(v) + sum_i t_i CE_i(v) ] / (m + sum_i t_i)     j, i in fold k
  *
  * j are the m validation samples, i the training samples and t_i how far their labels are trusted. The sums are taken
@@ -68,7 +69,9 @@ export function decayProblem(
   const networks = Array.from(start.parameters.keys());
   const sum = (nodes: readonly Node[]): Node => nodes.reduce((partial, each) => add(partial, each));
   type Rows = Readonly<Record<'x' | 'y' | 'fold', Node>> & { readonly trust?: Node };
-  /** The losses of one network, each by its trust and the weight of its fold, as a share of all samples of both sets. */
+  /**
+   * The losses of one network, each by its trust and the weight of its fold, as a share of all samples of both sets.
+   */
   const cost = (
     parameters: Readonly<Record<string, Node>>,
     rows: Rows,
