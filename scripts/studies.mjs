@@ -26,6 +26,14 @@ export const studies = {
     },
     pictures: (parts) => ({ representation: { charts: parts.flatMap(({ losses }) => losses.charts) } }),
   },
+  'few-shot': {
+    page: 'few-shot.md',
+    parts: {
+      'Digits, one sample of each class': { methods: 'all', iterations: 200 },
+      'Digits, five samples of each class': { methods: 'all', iterations: 200, shots: 5 },
+    },
+    pictures: (parts) => ({ 'few-shot': { charts: parts.flatMap(({ validation }) => validation.charts) } }),
+  },
   comparison: {
     command: 'compare',
     page: 'hyper-cleaning.md',

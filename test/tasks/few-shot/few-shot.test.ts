@@ -25,7 +25,9 @@ import { withTemporary } from '../../support/temporary.js';
 const device = testDevice();
 test.after.always(() => device.dispose());
 
-/** Classes of stripes: images of 16 x 16 whose brightness waves across, each class at a pace and an angle of its own. */
+/**
+ * Classes of stripes: images of 16 x 16 whose brightness waves across, each class at a pace and an angle of its own.
+ */
 function stripes(count: number, of = 8): ClassImages {
   const x = Tensor.zeros([count * of, 1, 16, 16]);
   for (let image = 0; image < count * of; image++) {
