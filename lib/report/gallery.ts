@@ -83,7 +83,7 @@ export function renderGallery(
 /** Cards of images with their captions. */
 export function renderPictures({ note, pictures }: Gallery): Html {
   return html`<p>${note}</p><ol class="gallery">${pictures.map(
-    ({ images, caption }) => html`<li class="card unknown">
+    ({ images, caption }) => html`<li class="card pictures">
   ${images.map((image) => html`<img src="${image}" alt="${caption}" width="72" height="72">`)}
   <p>${caption}</p>
 </li>`,

@@ -84,6 +84,7 @@ svg { display: block; width: 100%; height: auto; }
 .card { padding: 10px; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; font-size: 13px; }
 .card.corrupted { border-left: 3px solid var(--mark); padding-left: 8px; }
 .card img { display: block; width: 72px; height: 72px; margin-bottom: 8px; image-rendering: pixelated; border-radius: 4px; background: #000; }
+.card.pictures img { display: inline-block; margin: 0 4px 4px 0; }
 .card dl { display: grid; grid-template-columns: minmax(0, max-content) minmax(0, 1fr); gap: 0 6px; margin: 0; line-height: 1.45; }
 .card dt { color: var(--muted); } .card dd { margin: 0; font-weight: 600; text-align: right; }
 .card dt, .card dd { min-width: 0; overflow-wrap: anywhere; }
