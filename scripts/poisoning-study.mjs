@@ -34,7 +34,7 @@ const ablation = [
   { name: 'settings of the table above', options: {}, paper: '67.59 ± 1.17' },
   { name: 'lambda = 0', options: { lambda: 0 }, paper: '67.87 ± 1.35' },
   { name: 'lambda 10 times as large', options: { lambda: 60 }, paper: '68.21 ± 1.78 to 68.18 ± 1.04' },
-  { name: 'multipliers nu turned over', options: { multipliers: true }, paper: '68.82 ± 0.75' },
+  { name: 'with multipliers nu', options: { multipliers: true }, paper: '68.82 ± 0.75' },
   { name: 'gamma a tenth', options: { gamma: 10 }, paper: '73.38 ± 4.98' },
   { name: 'gamma 10 times as large', options: { gamma: 1000 }, paper: '71.96 ± 3.56' },
 ];
