@@ -65,6 +65,10 @@ const refused: Readonly<Record<string, readonly [() => unknown, RegExp, ErrorCod
   'averagePool without a kernel': [() => g.averagePool(plane, {} as never), /for kernel/],
   'randomUniform without a shape': [() => g.randomUniform(index, none), /for shape/],
   'crossEntropy without labels': [() => g.crossEntropy(x, none), /for labels/],
+  'crossEntropy that ignores soft labels': [
+    () => g.crossEntropy(plane, plane, { ignoreIndex: -1 }),
+    /none beside soft labels/,
+  ],
   'crossEntropy of nothing': [() => g.crossEntropy(none, index), /for logits/],
   'globalAveragePool of nothing': [() => g.globalAveragePool(none), /for x/],
   'dropout of nothing': [() => g.dropout(none, 0.5, index), /for x/],

@@ -181,6 +181,13 @@ const composites: readonly CompositeCase[] = [
     expected: (xs, labels) => split(xs, 5).map((row, i) => -Math.log(item(softmaxOf(row), item(labels, i)))),
   },
   {
+    name: 'crossEntropy with soft labels of rows along two axes',
+    inputs: [real([2, 3, 4]), real([2, 3, 4])],
+    build: (x, labels) => g.crossEntropy(x, labels),
+    expected: (xs, labels) =>
+      split(xs, 6).map((row, i) => -sum(softmaxOf(row).map((p, c) => item(labels, 4 * i + c) * Math.log(p)))),
+  },
+  {
     name: 'inner',
     inputs: [real([3]), real([]), real([3]), real([])],
     build: (a, b, c, d) => g.inner([a, b] as g.Node[], [c, d] as g.Node[]),

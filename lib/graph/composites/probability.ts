@@ -10,6 +10,7 @@ import {
   greaterEqual,
   less,
   log,
+  mul,
   stopGradient,
   sub,
   where,
@@ -87,7 +88,10 @@ export interface CrossEntropyOptions {
  * sequence or for tasks side by side. A label outside the classes gives NaN, which stops a solver; in a feed it is
  * refused when the problem is stated. The mean over the labels that count is the sum of the result over how many are
  * not `ignoreIndex`.
- * @throws INVALID_ARGUMENT for an ignoreIndex that is no integer; SHAPE_MISMATCH
+ *
+ * Soft labels are float32 [b, c], how much each class counts: -sum_c labels[i, c] log softmax(logits[i])_c, which has a
+ * derivative by the labels, too. They need not sum to 1.
+ * @throws INVALID_ARGUMENT for an ignoreIndex that is no integer, or beside soft labels; SHAPE_MISMATCH
  */
 export function crossEntropy(logits: Node, labels: Node, { ignoreIndex }: CrossEntropyOptions = {}): Node {
   if (ignoreIndex !== undefined && !Number.isSafeInteger(ignoreIndex)) {
@@ -95,7 +99,18 @@ export function crossEntropy(logits: Node, labels: Node, { ignoreIndex }: CrossE
   }
   const axis = requireNode(logits, 'logits').shape.length - 1;
   if (axis < 0) throw mismatch('Expected the logits to have an axis of classes but received a scalar.');
-  requireShape(requireNode(labels, 'labels').shape, logits.shape.slice(0, axis), 'the labels');
+  if (requireNode(labels, 'labels').dtype === 'float32') {
+    if (ignoreIndex !== undefined) {
+      throw invalidArgument(
+        'ignoreIndex of crossEntropy',
+        'none beside soft labels, of which some may be all 0,',
+        ignoreIndex,
+      );
+    }
+    requireShape(labels.shape, logits.shape, 'the soft labels');
+    return mul(-1, reduceSum(mul(labels, logSoftmax(logits, axis)), [axis]));
+  }
+  requireShape(labels.shape, logits.shape.slice(0, axis), 'the labels');
   const classes = sizeAt(logits.shape, axis);
   // A comparison with the positions fuses with the reduction around it, which an indexed read would not.
   const { rest } = shifted(logits, axis);

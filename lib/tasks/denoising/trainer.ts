@@ -4,7 +4,7 @@ import type { Sampler } from '../../data/samplers/sampler.js';
 import { ShuffledRows } from '../../data/samplers/shuffled.js';
 import type { Device } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
-import { add, constant, crossEntropy, logSoftmax, mean, mul, type Node, reduceSum, square } from '../../graph/index.js';
+import { add, constant, crossEntropy, mean, mul, type Node, reduceSum, square } from '../../graph/index.js';
 import { Classifier, filterSamples, joinSamples, type Parameters, type Samples } from '../../network/classifier.js';
 import { runningStatistics } from '../../network/running-statistics.js';
 import type { Network } from '../../onnx/index.js';
@@ -159,10 +159,7 @@ export class Trainer implements Disposable {
       },
       g: ({ v, train: { x, y, w, q }, key }) => {
         const logits = this.#network.apply(x as Node, v, { key });
-        const losses =
-          q === undefined
-            ? mul(w as Node, crossEntropy(logits, y as Node))
-            : mul(-1, reduceSum(mul(q, logSoftmax(logits)), [1]));
+        const losses = q === undefined ? mul(w as Node, crossEntropy(logits, y as Node)) : crossEntropy(logits, q);
         return add(mean(losses), penaltyOf(v, l2));
       },
     });
