@@ -1,5 +1,5 @@
-// Runs the data poisoning of Mehra and Hamm 2021, and writes it beside their figures into docs/poisoning.md: Table 5, by
-// attack and number of poison points, and the ablation of Table 6.
+// Runs the data poisoning of Mehra and Hamm 2021, and writes it beside their figures into docs/poisoning.md: Table 5,
+// by attack and number of poison points, and the ablation of Table 6.
 import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -2,6 +2,7 @@ import { loadFeatures } from '../../network/models.js';
 import { meanAndDeviation, spread, type TextTable } from '../../report/tables.js';
 import { defineStudy, type Job, type Results } from '../../study/index.js';
 import { type ApproachName, approaches } from './approaches.js';
+import { checkTasks } from './check-tasks.js';
 import { loadFewShotData } from './data.js';
 import { publishedAccuracies } from './published.js';
 import { type Ending, FewShotRun, type Measured, measure, type RunInputs } from './run.js';
@@ -91,6 +92,7 @@ export const fewShotStudy = defineStudy({
     ),
   load: async ({ settings }): Promise<RunInputs> => {
     const data = await loadFewShotData(settings);
+    checkTasks(data, settings);
     return { data, network: await loadFeatures(settings.network, data.train.x.shape.slice(1), settings.output) };
   },
   run: async ({ method, settings }, inputs, resources, saved) =>

@@ -105,7 +105,8 @@ function drawRows(
 export type Flip = readonly [from: number, to: number];
 
 /**
- * Points with wrong labels, drawn from the samples: of any class with a random wrong label, or as the flips say, in turns.
+ * Points with wrong labels, drawn from the samples: of any class with a random wrong label, or as the flips say, in
+ * turns.
  * @throws INVALID_ARGUMENT where there are not so many
  */
 export function drawPoints(

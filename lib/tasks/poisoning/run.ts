@@ -66,7 +66,9 @@ export class PoisoningRun implements Run<PoisoningEnding> {
   readonly #solver: MethodSolver | undefined;
   readonly #state: MethodState | undefined;
 
-  /** @throws INVALID_ARGUMENT where there are too few points to start from; STATE_MISMATCH for a state of another run */
+  /**
+   * @throws INVALID_ARGUMENT where there are too few points to start from; STATE_MISMATCH for a state of another run
+   */
   constructor(
     { name, points }: PoisoningRunSettings,
     inputs: PoisoningInputs,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -227,6 +228,19 @@ for (const name of approachNames) {
       t.true(Number.isFinite(results.outcomes[0]?.measured.accuracy));
     }));
 }
+
+test('parts that make no tasks are refused before anything is learned', (t) =>
+  withTemporary(async (folder) => {
+    const given = { ...small, data: await written(folder) };
+    const run = (options: object) =>
+      runStudy(fewShotStudy, fewShotStudy.validate({ ...given, ...options }), { out: join(folder, 'run'), device });
+    await t.throwsAsync(run({ rotations: false }), {
+      code: 'INVALID_DATA',
+      message: /2 validation classes, fewer than the 3/,
+    });
+    await t.throwsAsync(run({ shots: 7 }), { code: 'INVALID_DATA', message: /takes 7 \+ 3 samples.*has 8/ });
+    t.false(existsSync(join(folder, 'run')));
+  }));
 
 test('what cannot be learned from is refused with what to do', (t) => {
   t.throws(() => fewShotStudy.validate({ methods: 'penalty,mamml' }), {
