@@ -3,7 +3,7 @@ import { bytesPerElement, type DType, elementCount } from '../tensor.js';
 import type { OnnxModel } from './file/decode.js';
 import { elementType } from './file/element-types.js';
 import { checkLimit, type OnnxLimits } from './file/limits.js';
-import type { ValueInfoProto } from './file/schema/onnx_pb.js';
+import type { NodeProto, ValueInfoProto } from './file/schema/onnx_pb.js';
 import { checkTensor, type StoredTensor } from './file/stored-tensor.js';
 import { type ModelNode, readNode } from './model-node.js';
 import { readOpset } from './opset.js';
@@ -49,7 +49,7 @@ export function readModelGraph(model: OnnxModel, limits: OnnxLimits, chosen?: re
   const all = graph.node.map((proto, index) => readNode(proto, index, origins));
   const inputNames = new Set(graph.input.map(({ name }) => name));
   const available = graph.output.map(({ name }) => name);
-  const outputs = chosen === undefined ? available.slice(0, 1) : chooseOutputs(chosen, available);
+  const outputs = chosen === undefined ? available.slice(0, 1) : chooseOutputs(chosen, available, graph.node);
   const stored = new Map(graph.initializer.map((proto) => [proto.name, proto]));
   if (stored.size !== graph.initializer.length) {
     throw new BilevelError('INVALID_FILE', 'Two initializers of the model have the same name.');
@@ -87,15 +87,23 @@ export function readModelGraph(model: OnnxModel, limits: OnnxLimits, chosen?: re
   };
 }
 
-function chooseOutputs(chosen: readonly string[], available: readonly string[]): string[] {
+/**
+ * The values that are asked for: outputs of the file, or what a node within computes, by the name of that value or, for
+ * the first of its values, of the node.
+ */
+function chooseOutputs(chosen: readonly string[], available: readonly string[], nodes: readonly NodeProto[]): string[] {
   if (!Array.isArray(chosen) || chosen.length === 0) {
     throw invalidArgument('outputs', 'a list of at least one output name', chosen);
   }
-  const unknown = chosen.find((name) => !available.includes(name));
-  if (unknown !== undefined) {
-    throw invalidArgument('outputs', `names among ${available.map(quote).join(', ')}`, unknown);
-  }
-  return [...new Set(chosen)];
+  const byNode = new Map(nodes.map(({ name, output: [first] }) => [name, first]));
+  const values = new Set([...available, ...nodes.flatMap(({ output }) => output)]);
+  const found = chosen.map((name): string => {
+    const value = values.has(name) ? name : byNode.get(name);
+    if (name !== '' && value !== undefined && value !== '') return value;
+    const expected = `names among ${available.map(quote).join(', ')}, or of a node or a value within the graph,`;
+    throw invalidArgument('outputs', expected, name);
+  });
+  return [...new Set(found)];
 }
 
 /** Numbers of elements, of those that training could change. */

@@ -29,8 +29,10 @@ export interface LoadOptions {
    */
   readonly untie?: boolean;
   /**
-   * Names of the outputs to compute, the first output of the file by default. Inputs, operators, parameters and
-   * warnings are those of these outputs: what only others need is left out.
+   * Names of the outputs to compute, the first output of the file by default. A node within may be named in place of an
+   * output, or a value that one computes: the network then ends there, and what comes after is left out, as for the
+   * features before a last layer. Inputs, operators, parameters and warnings are those of these outputs: what only
+   * others need is left out.
    */
   readonly outputs?: readonly string[];
 }

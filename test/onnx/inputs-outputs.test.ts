@@ -31,6 +31,25 @@ function valuesOf(network: Network, outputs: Readonly<Record<string, Node>>, x: 
   return Object.fromEntries(Object.keys(outputs).map((name, index) => [name, [...(values[index] ?? [])]]));
 }
 
+test('a network ends at a node or a value within that is named, and leaves out what comes after', async (t) => {
+  const named = { ...heads, nodes: heads.nodes.map((node, at) => ({ ...node, name: `node ${at}` })) };
+  for (const name of ['h', 'node 0']) {
+    const body = await load(named, { outputs: [name] });
+    t.deepEqual(body.outputs, ['h']);
+    t.deepEqual([...body.parameters.keys()], []);
+    const x = input('x', [2, 2]);
+    t.deepEqual(valuesOf(body, body.applyAll(x, {}), x, {}), { h: [1, 0, 2, 3] });
+  }
+  const both = await load(named, { outputs: ['logits', 'h', 'node 1'] });
+  t.deepEqual(both.outputs, ['logits', 'h']);
+  // The file stays whole.
+  t.deepEqual((await Network.load(both.toBytes())).outputs, ['logits']);
+  for (const name of ['node 9', '']) {
+    const expected = { code: 'INVALID_ARGUMENT', message: /names among "logits", .* or of a node or a value within/ };
+    await t.throwsAsync(load(named, { outputs: [name] }), expected as never);
+  }
+});
+
 test('the first output is computed unless others are asked for, and a warning says how', async (t) => {
   const network = await load(heads);
   t.deepEqual(network.outputs, ['logits']);

@@ -58,7 +58,7 @@ const trainingOptions = {
   output: {
     kind: 'text',
     default: '',
-    text: 'Output of an .onnx file that is taken for features; its first one by default.',
+    text: 'Output, node or value of an .onnx file that is taken for features; its first output by default.',
   },
   iterations: {
     kind: 'integer',
