@@ -38,7 +38,8 @@ export function checkForExperiments(specification: string): void {
  * @param specification the name of a source, `mnist`, `fashion-mnist` or `cifar10`; or data of your own: a table
  *   FILE.csv, .tsv or .parquet with a row for each sample; `folder:DIR`, a folder of images for each class; arrays in
  *   INPUTS.npy,LABELS.npy, FILE.npz, FILE.safetensors or a pair of IDX files; `idx:DIR`, a folder of four IDX files as
- *   MNIST has them, and `svhn:DIR`, one of the two MATLAB files of SVHN's cropped digits
+ *   MNIST has them, `svhn:DIR`, one of the two MATLAB files of SVHN's cropped digits, and `omniglot:DIR`, one of the
+ *   drawings of Omniglot
  * @throws INVALID_ARGUMENT for what is none of these, and for an option that has to be given or is out of range;
  *   UNKNOWN_OPTION for one that the format does not take; NOT_FOUND, IO_ERROR, INVALID_FILE, LIMIT_EXCEEDED and
  *   INVALID_DATA naming file, row and column
