@@ -206,7 +206,7 @@ test('a missing file and an unknown data set are named', (t) =>
       await t.throwsAsync(loadDataset(name), {
         code: 'INVALID_ARGUMENT',
         message:
-          /mnist, fashion-mnist, cifar10, idx:DIR, svhn:DIR, folder:DIR, FILE\.csv, .* or INPUTS\.npy,LABELS\.npy/,
+          /mnist, fashion-mnist, cifar10, idx:DIR, svhn:DIR, omniglot:DIR, folder:DIR, FILE\.csv, .* or INPUTS\.npy,LABELS\.npy/,
       });
     }
   }));
