@@ -6,7 +6,17 @@ import type { DatasetSource } from '../../lib/data/sources/source.js';
 import { BilevelError } from '../../lib/errors.js';
 
 /** Files of the folder that hold no source: what a source is, their list, and the formats of data of one's own. */
-const others = ['source', 'index', 'parts', 'idx-folder', 'svhn-folder', 'image-folder', 'table-file', 'array-files'];
+const others = [
+  'source',
+  'index',
+  'parts',
+  'idx-folder',
+  'omniglot-folder',
+  'svhn-folder',
+  'image-folder',
+  'table-file',
+  'array-files',
+];
 
 test('every file of lib/data/sources holds one source, which is in the list and in the texts', async (t) => {
   const files = (await readdir('lib/data/sources')).map((file) => file.replace(/\.ts$/, ''));

@@ -4,7 +4,7 @@ import { fashionMnist } from './fashion-mnist.js';
 import { idxFolder } from './idx-folder.js';
 import { imageFolder } from './image-folder.js';
 import { mnist } from './mnist.js';
-import { omniglot } from './omniglot.js';
+import { omniglotFolder } from './omniglot-folder.js';
 import type { DatasetFormat, DatasetSource } from './source.js';
 import { svhnFolder } from './svhn-folder.js';
 import { tableFile } from './table-file.js';
@@ -16,4 +16,4 @@ export const sources: readonly DatasetSource[] = [mnist, fashionMnist, cifar10];
 export const distributed: readonly DatasetFormat[] = [idxFolder, svhnFolder];
 
 /** The forms in which readers have their own. */
-export const formats: readonly DatasetFormat[] = [...distributed, omniglot, imageFolder, tableFile, arrayFiles];
+export const formats: readonly DatasetFormat[] = [...distributed, omniglotFolder, imageFolder, tableFile, arrayFiles];

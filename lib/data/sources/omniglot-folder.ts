@@ -23,7 +23,7 @@ const usualShape = [1, 28, 28] as const;
  * the background part first. Pixels are ink, 1 on strokes. A folder has the two parts, as folders of alphabets with a
  * folder for each character or as .npz files with `images` [characters, drawings, height, width]; or it is one of them.
  */
-export const omniglot: DatasetFormat = {
+export const omniglotFolder: DatasetFormat = {
   specifications: [`${prefix}DIR`],
   accepts: (specification) => specification.startsWith(prefix) && specification.length > prefix.length,
   options: ['shape', 'test', 'seed'],
