@@ -54,7 +54,10 @@ const heads = (name: string, given: Partial<Heads> & Pick<Heads, 'note' | 'optio
   return { kind: 'heads', title: method.title, method, ...usual, ...given };
 };
 
-/** The zeroth-order methods as in section 2C.4's common settings: plain last layers with weight decay. */
+/**
+ * The zeroth-order methods as in the few-shot experiments of Sow, Ji and Liang 2022: plain last layers with weight
+ * decay.
+ */
 const perturbed = {
   head: linearHead,
   decay: 0.2,

@@ -27,7 +27,7 @@ import {
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
-/** Samples of a mini-batch of plain training, and of those that running statistics are taken of. */
+/** Samples of a mini-batch of plain training. */
 const batch = 100;
 /** Samples of the training classes that running statistics are taken of. */
 const normalizing = 2000;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { BilevelError, isRecord } from '../../errors.js';
 import { mean } from '../../numbers.js';
 import type { Network } from '../../onnx/index.js';
@@ -135,13 +134,13 @@ export class FewShotRun implements Run<Ending> {
   }
 
   /** Tries tasks of the test classes with the best state, and writes its network. */
-  async end(folder: RunFolder): Promise<Ending> {
+  async end(folder: Pick<RunFolder, 'networkPath'>): Promise<Ending> {
     const { testTasks } = this.#settings;
     const accuracies = (await this.#judge('test', this.#tensors, testTasks, testSeed)).map((share) => 100 * share);
     const { network } = this.#inputs;
     const names = Object.keys(network.initialParameters());
     const parameters = Object.fromEntries(names.map((name) => [name, this.#tensors[name] as Tensor]));
-    await network.save(join(folder.path, 'network.onnx'), {
+    await network.save(folder.networkPath, {
       ...parameters,
       ...(await this.#learner.statistics(this.#tensors)),
     });
