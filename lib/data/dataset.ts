@@ -17,6 +17,11 @@ export const experimentSpecifications = list([...names, ...distributed.flatMap((
 export const isDataset = (specification: string): boolean =>
   names.includes(specification) || formats.some((format) => format.accepts(specification));
 
+/** Paths that a specification names, where it names files: those of the data set, which may hold it whole or a part. */
+export const datasetFiles = (specification: string): string[] => [
+  ...new Set([specification, ...specification.split(',')].map((path) => path.trim())),
+];
+
 /**
  * Whether a data set is one to experiment with, known by name or in the files that it is distributed in, and not the
  * reader's own.

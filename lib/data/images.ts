@@ -1,4 +1,4 @@
-import { BilevelError } from '../errors.js';
+import { BilevelError, invalidArgument } from '../errors.js';
 import type { Shape } from '../tensor.js';
 import { readBytes } from './files.js';
 import type { IdxArray } from './idx.js';
@@ -24,6 +24,13 @@ async function loadSharp(): Promise<Sharp> {
     const message = 'Images are read by the package sharp, which is not installed. Install it with: npm install sharp';
     throw new BilevelError('NOT_FOUND', message, { cause });
   }
+}
+
+/** @throws INVALID_ARGUMENT for a shape that images cannot be scaled to */
+export function checkImageShape(shape: Shape | undefined): void {
+  if (shape === undefined) return;
+  if (shape.length !== 3) throw invalidArgument('shape', '[channels, height, width] for images', shape);
+  if (shape[0] !== 1 && shape[0] !== 3) throw invalidArgument('shape', '1 or 3 channels for images', shape);
 }
 
 /**

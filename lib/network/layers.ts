@@ -5,6 +5,7 @@ import {
   type AttributeProto,
   AttributeProto_AttributeType,
   AttributeProtoSchema,
+  type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
   type NodeProto,
@@ -24,10 +25,23 @@ import { elementCount, type Shape } from '../tensor.js';
 
 /** A layer of a chain; a dense one without a width gives the classes. */
 export type Layer =
-  /** A batch normalization is in training form: it normalizes by the statistics of the batch. */
-  | { readonly kind: 'flatten' | 'relu' | 'maxPool' | 'batchNorm' }
+  /**
+   * A batch normalization is in training form: it normalizes by the statistics of the batch. An average pool is over
+   * all pixels.
+   */
+  | { readonly kind: 'flatten' | 'relu' | 'maxPool' | 'averagePool' | 'batchNorm' }
+  | { readonly kind: 'leakyRelu'; readonly slope: number }
   | { readonly kind: 'dense'; readonly width?: number }
-  | { readonly kind: 'conv'; readonly channels: number; readonly kernel: number; readonly padding?: number };
+  | {
+      readonly kind: 'conv';
+      readonly channels: number;
+      readonly kernel: number;
+      readonly padding?: number;
+      /** True by default. */
+      readonly bias?: boolean;
+    }
+  /** The sum of two chains from one value. */
+  | { readonly kind: 'residual'; readonly layers: readonly Layer[]; readonly shortcut: readonly Layer[] };
 
 /** Side of the windows of a max pool, which do not overlap. */
 const poolSide = 2;
@@ -45,111 +59,159 @@ export function buildLayers(
   inputShape: Shape,
   { classes = 0, outputName = 'logits' }: { readonly classes?: number; readonly outputName?: string },
 ): Uint8Array {
-  const random = Random.fromSeed(0, `layers of ${name}`);
-  const nodes: NodeProto[] = [];
-  const initializers: TensorProto[] = [];
-  let shape = inputShape;
-  let value = 'input';
-  const fits = (holds: boolean, what: string): void => {
-    if (holds) return;
-    throw new BilevelError(
-      'SHAPE_MISMATCH',
-      `The network ${name} ${what}, but the data have [${inputShape.join(', ')}]. Choose another network, or give the data another shape.`,
-    );
-  };
-  const add = (
-    opType: string,
-    inputs: readonly string[],
-    attributes: readonly AttributeProto[] = [],
-    others: readonly string[] = [],
-  ): void => {
-    const last = nodes.length === layers.length - 1;
-    const output = last ? outputName : `value${nodes.length}`;
-    nodes.push(
-      create(NodeProtoSchema, {
-        opType,
-        input: [value, ...inputs],
-        output: [output, ...others],
-        attribute: [...attributes],
-      }),
-    );
-    value = output;
-  };
-  const addWeights = (sizes: Shape, fanIn: number): string[] => {
-    const layer = nodes.length;
-    const bound = 1 / Math.sqrt(fanIn);
-    const draw = (tensor: string, dims: Shape): string => {
-      const data = Float32Array.from({ length: elementCount(dims) }, () => bound * (2 * random.uniform() - 1));
-      initializers.push(float32(`${layer}.${tensor}`, dims, data));
-      return `${layer}.${tensor}`;
-    };
-    return [draw('weight', sizes), draw('bias', sizes.slice(0, 1))];
-  };
-  const addConstant = (tensor: string, length: number, number: number): string => {
-    const name = `${nodes.length}.${tensor}`;
-    initializers.push(float32(name, [length], new Float32Array(length).fill(number)));
-    return name;
-  };
-  for (const layer of layers) {
-    const [channels = 0, height = 0, width = 0] = shape;
-    switch (layer.kind) {
-      case 'flatten':
-        add('Flatten', []);
-        shape = [elementCount(shape)];
-        break;
-      case 'relu':
-        add('Relu', []);
-        break;
-      case 'batchNorm': {
-        const at = nodes.length;
-        const numbers = { weight: 1, bias: 0, running_mean: 0, running_var: 1 };
-        const names = Object.entries(numbers).map(([tensor, number]) => addConstant(tensor, channels, number));
-        const statistics = ['mean', 'variance'].map((name) => `${at}.next_${name}`);
-        add('BatchNormalization', names, [ints('training_mode', 1)], statistics);
-        break;
-      }
-      case 'maxPool': {
-        const sizes = [height, width].map((size) => Math.floor(size / poolSide));
-        fits(
-          shape.length === 3 && sizes.every((size) => size > 0),
-          'takes images [channels, height, width] that are larger',
-        );
-        add('MaxPool', [], [ints('kernel_shape', [poolSide, poolSide]), ints('strides', [poolSide, poolSide])]);
-        shape = [channels, ...sizes];
-        break;
-      }
-      case 'conv': {
-        const { kernel, padding = 0 } = layer;
-        const sizes = [height, width].map((size) => size + 2 * padding - kernel + 1);
-        fits(
-          shape.length === 3 && sizes.every((size) => size > 0),
-          'takes images [channels, height, width] that are larger',
-        );
-        const names = addWeights([layer.channels, channels, kernel, kernel], channels * kernel * kernel);
-        add('Conv', names, [ints('kernel_shape', [kernel, kernel]), ints('pads', new Array(4).fill(padding))]);
-        shape = [layer.channels, ...sizes];
-        break;
-      }
-      case 'dense': {
-        const units = layer.width ?? classes;
-        add('Gemm', addWeights([units, channels], channels), [ints('transB', 1)]);
-        shape = [units];
-        break;
-      }
-    }
-  }
-  const graph = create(GraphProtoSchema, {
-    name,
-    node: nodes,
-    initializer: initializers,
-    input: [valueInfo('input', ['batch', ...inputShape])],
-    output: [valueInfo(outputName, ['batch', ...shape])],
-  });
+  const builder = new LayerBuilder(name, inputShape, classes);
+  builder.addAll(layers);
+  const graph = builder.end(outputName);
   const opsetImport = [create(OperatorSetIdProtoSchema, { domain: '', version: 17n })];
   return toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, { irVersion: 8n, producerName: 'bilevel', opsetImport, graph }),
   );
+}
+
+/** A graph that grows layer by layer. */
+class LayerBuilder {
+  readonly #name: string;
+  readonly #inputShape: Shape;
+  readonly #classes: number;
+  readonly #random: Random;
+  readonly #nodes: NodeProto[] = [];
+  readonly #initializers: TensorProto[] = [];
+  /** What the next layer takes, and the sizes of a sample of it. */
+  #value = 'input';
+  #shape: Shape;
+
+  constructor(name: string, inputShape: Shape, classes: number) {
+    this.#name = name;
+    this.#inputShape = inputShape;
+    this.#classes = classes;
+    this.#random = Random.fromSeed(0, `layers of ${name}`);
+    this.#shape = inputShape;
+  }
+
+  addAll(layers: readonly Layer[]): void {
+    for (const layer of layers) this.#add(layer);
+  }
+
+  /** The graph, whose output is that of the last layer. */
+  end(outputName: string): GraphProto {
+    const last = this.#nodes.at(-1);
+    if (last !== undefined) last.output[0] = outputName;
+    return create(GraphProtoSchema, {
+      name: this.#name,
+      node: this.#nodes,
+      initializer: this.#initializers,
+      input: [valueInfo('input', ['batch', ...this.#inputShape])],
+      output: [valueInfo(outputName, ['batch', ...this.#shape])],
+    });
+  }
+
+  #add(layer: Layer): void {
+    const [channels = 0] = this.#shape;
+    switch (layer.kind) {
+      case 'flatten':
+        this.#addNode('Flatten');
+        this.#shape = [elementCount(this.#shape)];
+        break;
+      case 'relu':
+        this.#addNode('Relu');
+        break;
+      case 'leakyRelu':
+        this.#addNode('LeakyRelu', [], [float('alpha', layer.slope)]);
+        break;
+      case 'batchNorm': {
+        const at = this.#nodes.length;
+        const numbers = { weight: 1, bias: 0, running_mean: 0, running_var: 1 };
+        const names = Object.entries(numbers).map(([tensor, number]) =>
+          this.#addInitializer(tensor, [channels], () => number),
+        );
+        const statistics = ['mean', 'variance'].map((name) => `${at}.next_${name}`);
+        this.#addNode('BatchNormalization', names, [ints('training_mode', 1)], statistics);
+        break;
+      }
+      case 'maxPool':
+        this.#shapeImages(channels, (size) => Math.floor(size / poolSide));
+        this.#addNode(
+          'MaxPool',
+          [],
+          [ints('kernel_shape', [poolSide, poolSide]), ints('strides', [poolSide, poolSide])],
+        );
+        break;
+      case 'averagePool':
+        this.#shapeImages(channels, () => 1);
+        this.#addNode('GlobalAveragePool');
+        break;
+      case 'conv': {
+        const { kernel, padding = 0, bias = true } = layer;
+        this.#shapeImages(layer.channels, (size) => size + 2 * padding - kernel + 1);
+        const names = this.#addWeights([layer.channels, channels, kernel, kernel], channels * kernel * kernel, bias);
+        this.#addNode('Conv', names, [
+          ints('kernel_shape', [kernel, kernel]),
+          ints('pads', new Array(4).fill(padding)),
+        ]);
+        break;
+      }
+      case 'dense': {
+        const units = layer.width ?? this.#classes;
+        this.#addNode('Gemm', this.#addWeights([units, channels], channels), [ints('transB', 1)]);
+        this.#shape = [units];
+        break;
+      }
+      case 'residual': {
+        const from = [this.#value, this.#shape] as const;
+        this.addAll(layer.layers);
+        const value = this.#value;
+        [this.#value, this.#shape] = from;
+        this.addAll(layer.shortcut);
+        this.#addNode('Add', [value]);
+        break;
+      }
+    }
+  }
+
+  /** Images of so many channels, whose sides change as told. @throws SHAPE_MISMATCH where nothing is left of them */
+  #shapeImages(channels: number, sideOf: (size: number) => number): void {
+    const sizes = this.#shape.slice(1).map(sideOf);
+    if (this.#shape.length !== 3 || !sizes.every((size) => size > 0)) {
+      throw new BilevelError(
+        'SHAPE_MISMATCH',
+        `The network ${this.#name} takes images [channels, height, width] that are larger, but the data have [${this.#inputShape.join(', ')}]. Choose another network, or give the data another shape.`,
+      );
+    }
+    this.#shape = [channels, ...sizes];
+  }
+
+  #addNode(
+    opType: string,
+    inputs: readonly string[] = [],
+    attributes: readonly AttributeProto[] = [],
+    others: readonly string[] = [],
+  ): void {
+    const output = `value${this.#nodes.length}`;
+    this.#nodes.push(
+      create(NodeProtoSchema, {
+        opType,
+        input: [this.#value, ...inputs],
+        output: [output, ...others],
+        attribute: [...attributes],
+      }),
+    );
+    this.#value = output;
+  }
+
+  #addWeights(sizes: Shape, fanIn: number, bias = true): string[] {
+    const bound = 1 / Math.sqrt(fanIn);
+    const draw = (): number => bound * (2 * this.#random.uniform() - 1);
+    const names = [this.#addInitializer('weight', sizes, draw)];
+    return bias ? [...names, this.#addInitializer('bias', sizes.slice(0, 1), draw)] : names;
+  }
+
+  /** @returns the name of a tensor of the next node */
+  #addInitializer(tensor: string, dims: Shape, next: () => number): string {
+    const name = `${this.#nodes.length}.${tensor}`;
+    this.#initializers.push(float32(name, dims, Float32Array.from({ length: elementCount(dims) }, next)));
+    return name;
+  }
 }
 
 function float32(name: string, dims: Shape, data: Float32Array): TensorProto {
@@ -158,6 +220,9 @@ function float32(name: string, dims: Shape, data: Float32Array): TensorProto {
   for (const [index, value] of data.entries()) view.setFloat32(4 * index, value, true);
   return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType: TensorProto_DataType.FLOAT, rawData });
 }
+
+const float = (name: string, value: number): AttributeProto =>
+  create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value });
 
 function ints(name: string, value: number | readonly number[]): AttributeProto {
   return typeof value === 'number'

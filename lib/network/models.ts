@@ -95,11 +95,45 @@ const conv4 = (channels: number): readonly Layer[] => [
   ...[conv(channels, 3, 1), batchNorm, maxPool, flatten],
 ];
 
+const leakyRelu: Layer = { kind: 'leakyRelu', slope: 0.1 };
+const plainConv = (channels: number, kernel: number, padding: number): Layer => ({
+  ...{ kind: 'conv', channels, kernel, padding },
+  bias: false,
+});
+
+/** Three convolutions of so many channels, whose result is added to what one of a single pixel makes of the input. */
+const residual = (channels: number, last: readonly Layer[], shortcut: readonly Layer[]): Layer => ({
+  kind: 'residual',
+  layers: [
+    ...[1, 2].flatMap(() => [plainConv(channels, 3, 1), batchNorm, leakyRelu]),
+    ...[plainConv(channels, 3, 1), batchNorm, ...last],
+  ],
+  shortcut: [plainConv(channels, 1, 0), ...shortcut],
+});
+
+/** Four residual blocks; the sum goes through leaky ReLU (Lee, Maji, Ravichandran and Soatto 2019, without DropBlock). */
+const resnet12: readonly Layer[] = [
+  ...[64, 160, 320, 640].flatMap((channels) => [residual(channels, [], [batchNorm]), leakyRelu, maxPool]),
+  ...[{ kind: 'averagePool' } as const, flatten],
+];
+
+/** Four residual blocks and two layers of single pixels, without dropout, as in the code of the paper. */
+const residual384: readonly Layer[] = [
+  ...[64, 96, 128, 256].flatMap((channels) => [residual(channels, [leakyRelu], []), maxPool]),
+  ...[conv(2048, 1), leakyRelu, { kind: 'averagePool' } as const, conv(384, 1), flatten],
+];
+
 /**
  * Networks whose outputs are features, without a last layer for classes: those of the few-shot experiments of Mehra and
- * Hamm (2021, supplement E.3), and of half their width.
+ * Hamm (2021, supplement E.3), conv4-64 for Omniglot and residual-384 for mini-ImageNet; conv4-32 and resnet-12 as in
+ * those of Sow, Ji and Liang (2022).
  */
-const featureChains: Readonly<Record<string, readonly Layer[]>> = { 'conv4-64': conv4(64), 'conv4-32': conv4(32) };
+const featureChains: Readonly<Record<string, readonly Layer[]>> = {
+  'conv4-64': conv4(64),
+  'conv4-32': conv4(32),
+  'resnet-12': resnet12,
+  'residual-384': residual384,
+};
 
 /** Names of the networks that {@link loadFeatures} knows. */
 export const featureNames: readonly string[] = Object.keys(featureChains);

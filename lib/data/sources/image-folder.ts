@@ -1,9 +1,9 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { BilevelError, invalidArgument } from '../../errors.js';
+import { BilevelError } from '../../errors.js';
 import { attempt } from '../files.js';
-import { readImages } from '../images.js';
+import { checkImageShape, readImages } from '../images.js';
 import { drawParts, samplesOf } from './parts.js';
 import type { DatasetFormat } from './source.js';
 
@@ -23,24 +23,19 @@ export const imageFolder: DatasetFormat = {
     const folder = name.slice(prefix.length);
     const { like } = options;
     const shape = options.shape ?? like?.train.inputShape;
-    if (shape !== undefined && shape.length !== 3) {
-      throw invalidArgument('shape', '[channels, height, width] for images', shape);
-    }
-    if (shape !== undefined && shape[0] !== 1 && shape[0] !== 3) {
-      throw invalidArgument('shape', '1 or 3 channels for images', shape);
-    }
+    checkImageShape(shape);
     const found = await listClasses(folder);
-    const classes = like?.classes ?? found.map(([name]) => name);
+    const classes = like?.classes ?? found.map(({ name }) => name);
     if (classes.length < 2) throw new BilevelError('INVALID_DATA', `${folder} has images of one class alone.`);
-    const unknown = found.find(([name]) => !classes.includes(name));
+    const unknown = found.find(({ name }) => !classes.includes(name));
     if (unknown !== undefined) {
       throw new BilevelError(
         'INVALID_DATA',
-        `${join(folder, unknown[0])}: the folder is none of the classes ${classes.slice(0, 20).join(', ')}.`,
+        `${join(folder, unknown.name)}: the folder is none of the classes ${classes.slice(0, 20).join(', ')}.`,
       );
     }
-    const files = found.flatMap(([, paths]) => paths);
-    const labels = Int32Array.from(found.flatMap(([name, paths]) => paths.map(() => classes.indexOf(name))));
+    const files = found.flatMap(({ files }) => files);
+    const labels = Int32Array.from(found.flatMap(({ name, files }) => files.map(() => classes.indexOf(name))));
     const inputs = await readImages(
       files.map((file) => join(folder, file)),
       shape,
@@ -64,22 +59,32 @@ export const imageFolder: DatasetFormat = {
   },
 };
 
-/** The classes in the order of their names, each with its images within the folder in the order of theirs. */
-async function listClasses(folder: string): Promise<(readonly [name: string, files: string[]])[]> {
+/** A class and paths of its images. */
+export interface ClassFiles {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/**
+ * The classes of a folder that has a folder for each, in the order of their names, each with its images within the
+ * folder in the order of theirs.
+ * @throws NOT_FOUND, IO_ERROR, INVALID_FILE where there are none, LIMIT_EXCEEDED
+ */
+export async function listClasses(folder: string): Promise<ClassFiles[]> {
   const entries = await list(folder);
   const names = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
   const classes = await Promise.all(
     names.toSorted().map(async (name) => {
       const files = (await list(join(folder, name))).map((entry) => entry.name).filter((file) => extensions.test(file));
-      return [name, files.toSorted().map((file) => join(name, file))] as const;
+      return { name, files: files.toSorted().map((file) => join(name, file)) };
     }),
   );
-  const filled = classes.filter(([, files]) => files.length > 0);
+  const filled = classes.filter(({ files }) => files.length > 0);
   if (filled.length === 0) {
     const expected = 'a folder for each class with images in it (png, jpg, webp, gif, tif or avif)';
     throw new BilevelError('INVALID_FILE', `${folder} does not have ${expected}.`);
   }
-  const count = filled.reduce((sum, [, files]) => sum + files.length, 0);
+  const count = filled.reduce((sum, { files }) => sum + files.length, 0);
   if (count > mostImages || filled.length > mostClasses) {
     throw new BilevelError(
       'LIMIT_EXCEEDED',

@@ -3,7 +3,6 @@ import { runningStatistics } from '../../network/running-statistics.js';
 import type { Network } from '../../onnx/index.js';
 import { cosine } from '../../schedules/index.js';
 import {
-  adapt,
   type MethodSolver,
   type MinimizeSolver,
   minimize,
@@ -19,7 +18,6 @@ import {
   type Episodes,
   type FewShotProblem,
   headProblem,
-  prototypeAccuracies,
   prototypeProblem,
   tasksOf,
   wholeProblem,
@@ -131,18 +129,17 @@ export class Learner implements Disposable {
     const { tasks } = this.#settings;
     const approach = this.#approach;
     const parameters = { ...shared, ...(approach.kind === 'whole' ? {} : await this.statistics(shared)) };
-    const { problem, accuracies } = this.#judged(classes, parameters);
+    const { problem, tryTasks } = this.#judged(classes, parameters);
     const u = Object.fromEntries(problem.upper.map(({ name }) => [name, parameters[name] as Tensor]));
-    const { metrics } = await adapt(problem, u, {
+    const { metrics } = await tryTasks(u, {
       ...approach.adapting,
       feeds: { tasks: tasksOf(classes, this.#settings, seed) },
       batches: Math.ceil(count / tasks),
-      metrics: { accuracies: accuracies as never },
       device: this.#device,
       signal,
       onProgress: (done) => onProgress(Math.min(done * tasks, count)),
     });
-    return metrics.accuracies.toArray().slice(0, count);
+    return metrics.accuracy.toArray().slice(0, count);
   }
 
   #judged(data: ClassImages, parameters: Tensors): FewShotProblem {
@@ -154,10 +151,11 @@ export class Learner implements Disposable {
       Object.keys(network.initialState()).map((name) => [name, parameters[name] as Tensor]),
     );
     if (approach.kind === 'heads') return headProblem(statement, { ...approach, statistics });
-    const plain = headProblem(statement, { head: cosineHead, statistics });
-    return approach.kind === 'classifier'
-      ? plain
-      : { ...plain, accuracies: prototypeAccuracies(network, episodes, statistics) as FewShotProblem['accuracies'] };
+    return headProblem(statement, {
+      head: cosineHead,
+      statistics,
+      byPrototypes: approach.kind === 'prototypes',
+    });
   }
 
   /** Running statistics of the network that belong to parameters, over samples of the training classes. */

@@ -1,4 +1,6 @@
 import {
+  type AnyFeed,
+  type AnyPoint,
   type BilevelProblem,
   bilevelProblem,
   feed,
@@ -22,6 +24,7 @@ import {
   sub,
 } from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
+import { type Adaptation, type AdaptOptions, adapt } from '../../solvers/index.js';
 import { elementCount, Tensor } from '../../tensor.js';
 import type { ClassImages } from './data.js';
 import { type Head, type HeadOf, linearHead } from './head.js';
@@ -43,11 +46,23 @@ export interface Episodes {
   readonly tasks: number;
 }
 
-/** A problem, and how well a task is told apart where its lower variables are: a node [tasks]. */
+/** A problem, and how well new tasks are told apart. */
 export interface FewShotProblem {
   readonly problem: BilevelProblem;
-  readonly accuracies: (point: never) => Node;
+  /**
+   * Adapts v to new tasks; `accuracy` is the share of the queries of each that is told apart, [batches, tasks].
+   * @throws as `adapt`
+   */
+  tryTasks(u: Tensors, adapting: Adapting): Promise<Adaptation<'accuracy'>>;
 }
+
+type Adapting = AdaptOptions<AnyPoint, Readonly<Record<string, AnyFeed>>, never>;
+
+/** @param metric in the nodes of a point, [tasks] */
+const judgedBy = <P extends AnyPoint>(problem: BilevelProblem<P>, metric: (point: P) => Node): FewShotProblem => ({
+  problem,
+  tryTasks: (u, adapting) => adapt(problem, u, { ...adapting, metrics: { accuracy: metric } }),
+});
 
 /** A feed of tasks. */
 export const tasksOf = ({ x, y }: ClassImages, { ways, shots, queries, tasks }: Episodes, seed: number) =>
@@ -99,6 +114,7 @@ interface Statement {
  *
  * @param learnsStart whether u holds a start of the last layers, too, as for ANIL
  * @param statistics running statistics of the network, which then works in inference form; in training form without
+ * @param byPrototypes whether tasks are tried by the means of their classes in place of last layers
  */
 export function headProblem(
   { network, data, episodes, seed }: Statement,
@@ -107,7 +123,14 @@ export function headProblem(
     decay = 0,
     learnsStart = false,
     statistics,
-  }: { readonly head: Head; readonly decay?: number; readonly learnsStart?: boolean; readonly statistics?: Tensors },
+    byPrototypes = false,
+  }: {
+    readonly head: Head;
+    readonly decay?: number;
+    readonly learnsStart?: boolean;
+    readonly statistics?: Tensors;
+    readonly byPrototypes?: boolean;
+  },
 ): FewShotProblem {
   const { ways, tasks } = episodes;
   const first = head.initial(countFeatures(network, data.x.shape.slice(1)), ways);
@@ -138,9 +161,15 @@ export function headProblem(
       return decay === 0 ? cost : add(cost, penalty(v));
     },
   });
-  const accuracies = ({ u, v, tasks: { query }, key }: typeof problem.point): Node =>
-    perTask({ x: features(query, u, key), y: query.y, v }, ({ x, y, v }) => accuracy(head.logits(x, headOf(v)), y));
-  return { problem, accuracies };
+  return judgedBy(problem, ({ u, v, tasks: { support, query }, key }) => {
+    const x = features(query, u, key);
+    if (byPrototypes) {
+      return perTask({ of: features(support, u, key), by: x, y: query.y }, ({ of, by, y }) =>
+        accuracy(prototypeLogits(of, by, episodes), y),
+      );
+    }
+    return perTask({ x, y: query.y, v }, ({ x, y, v }) => accuracy(head.logits(x, headOf(v)), y));
+  });
 }
 
 /**
@@ -166,9 +195,9 @@ export function wholeProblem({ network, data, episodes, seed }: Statement): FewS
     f: ({ v, tasks: { query }, key }) => mean(losses(query, v, key)),
     g: ({ v, tasks: { support }, key }) => reduceSum(losses(support, v, key)),
   });
-  const accuracies = ({ v, tasks: { query }, key }: typeof problem.point): Node =>
-    perTask({ query, v }, ({ query: { x, y }, v }) => accuracy(logits(x, v, key), y));
-  return { problem, accuracies };
+  return judgedBy(problem, ({ v, tasks: { query }, key }) =>
+    perTask({ query, v }, ({ query: { x, y }, v }) => accuracy(logits(x, v, key), y)),
+  );
 }
 
 /** Logits of samples: minus the squared distances from the means of the classes, whose samples follow each other. */
@@ -192,24 +221,6 @@ export function prototypeProblem({ network, data, episodes, seed }: Statement): 
       return mean(losses);
     },
   });
-}
-
-/** How well prototypes tell the classes of tasks apart, in the nodes of a {@link headProblem}. */
-export function prototypeAccuracies(network: Network, episodes: Episodes, statistics: Tensors) {
-  const names = [...Object.keys(network.initialParameters()), ...Object.keys(statistics)];
-  return ({
-    u,
-    tasks: { support, query },
-  }: {
-    readonly u: Nodes;
-    readonly tasks: Readonly<Record<'support' | 'query', Rows>>;
-  }): Node => {
-    const parameters = Object.fromEntries(names.map((name) => [name, u[name] as Node]));
-    const [of, by] = [support, query].map((rows) =>
-      featuresOfTasks(network, rows, parameters, { training: false }),
-    ) as [Node, Node];
-    return perTask({ of, by, y: query.y }, (task) => accuracy(prototypeLogits(task.of, task.by, episodes), task.y));
-  };
 }
 
 /** Plain training: the network and one last layer tell all classes apart, by mini-batches. */

@@ -1,6 +1,7 @@
 import { isDataset } from '../../data/dataset.js';
 import { parseSizes } from '../../data/sizes.js';
 import { invalidArgument } from '../../errors.js';
+import { featureNames } from '../../network/models.js';
 import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { seedsFrom, seedsOption } from '../../study/index.js';
 import { type ApproachName, approachNames } from './approaches.js';
@@ -13,7 +14,7 @@ const dataOptions = {
   data: {
     kind: 'text',
     default: 'mnist',
-    text: 'Images of classes: mnist, fashion-mnist, cifar10, omniglot:DIR, or folder:DIR with a folder for each class.',
+    text: 'Images of classes: mnist, fashion-mnist, cifar10, omniglot:DIR, or folder:DIR with a folder for each class, dealt out to train, val and test or not.',
   },
   trainClasses: {
     kind: 'integer',
@@ -53,7 +54,7 @@ const trainingOptions = {
   network: {
     kind: 'text',
     default: 'conv4-32',
-    text: 'Network that gives features: conv4-64, conv4-32 or the path of an .onnx file.',
+    text: `Network that gives features: ${featureNames.join(', ')} or the path of an .onnx file.`,
   },
   output: {
     kind: 'text',

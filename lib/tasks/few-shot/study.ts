@@ -1,3 +1,4 @@
+import { datasetFiles } from '../../data/dataset.js';
 import { loadFeatures } from '../../network/models.js';
 import { meanAndDeviation, spread, type TextTable } from '../../report/tables.js';
 import { defineStudy, type Job, type Results } from '../../study/index.js';
@@ -83,7 +84,7 @@ export const fewShotStudy = defineStudy({
           path: `${method}/seed-${seed}`,
           title: `${approaches[method].title}${seeds.length > 1 ? `, seed ${seed}` : ''}`,
           configuration: { method, ...settings },
-          files: settings.network.endsWith('.onnx') ? [settings.network] : [],
+          files: [...datasetFiles(settings.data), settings.network],
           inputs: String(seed),
           method,
           settings,

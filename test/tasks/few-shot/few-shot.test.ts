@@ -6,7 +6,6 @@ import { encodeNpy } from '../../../lib/data/npy.js';
 import { evaluate, input } from '../../../lib/graph/index.js';
 import { loadFeatures } from '../../../lib/network/models.js';
 import { Network } from '../../../lib/onnx/index.js';
-import { adapt } from '../../../lib/solvers/index.js';
 import { runStudy } from '../../../lib/study/index.js';
 import { approachNames } from '../../../lib/tasks/few-shot/approaches.js';
 import type { ClassImages } from '../../../lib/tasks/few-shot/data.js';
@@ -123,7 +122,7 @@ test('tasks of classes that the training has not seen are learned from what it h
   const network = await loadFeatures('conv4-32', [1, 16, 16]);
   const data = stripes(6);
   const statement = { network, data, episodes, seed: 0 };
-  const { problem, accuracies } = headProblem(statement, { head: cosineHead });
+  const { tryTasks } = headProblem(statement, { head: cosineHead });
   const u = network.initialParameters();
   const learned = async (steps: number) => {
     const options = {
@@ -131,12 +130,11 @@ test('tasks of classes that the training has not seen are learned from what it h
       optimizer: 'adam',
       learningRate: 0.1,
       batches: 3,
-      metrics: { accuracies: accuracies as never },
       device,
     } as const;
-    const { metrics, g } = await adapt(problem, u, options);
+    const { metrics, g } = await tryTasks(u, options);
     return {
-      accuracy: metrics.accuracies.toArray().reduce((a, b) => a + b) / metrics.accuracies.size,
+      accuracy: metrics.accuracy.toArray().reduce((a, b) => a + b) / metrics.accuracy.size,
       g: g.reduce((a, b) => a + b),
     };
   };
@@ -209,6 +207,23 @@ test('methods are trained, tried on the validation classes and tested, and a sto
       const network = await Network.load(join(whole, method, 'seed-0', 'network.onnx'));
       t.deepEqual(network.inputShape(2), [2, 1, 16, 16]);
     }
+  }));
+
+test('a run is not gone on with on data that changed', (t) =>
+  withTemporary(async (parent) => {
+    const settings = fewShotStudy.validate({ ...small, methods: 'protoNet', data: await written(parent) });
+    const out = join(parent, 'run');
+    const controller = new AbortController();
+    const report = (_: string, done: number): void => {
+      if (done === 1) controller.abort();
+    };
+    const first = await runStudy(fewShotStudy, settings, { out, device, signal: controller.signal, report });
+    t.true(first.stopped);
+    await writeFile(join(parent, 'x.npy'), encodeNpy(Tensor.zeros([96, 1, 16, 16])));
+    await t.throwsAsync(runStudy(fewShotStudy, settings, { out, device, resume: true }), {
+      code: 'STATE_MISMATCH',
+      message: /x\.npy changed since the run/,
+    });
   }));
 
 for (const name of approachNames) {

@@ -1,4 +1,4 @@
-import { loadDataset } from '../../../data/dataset.js';
+import { datasetFiles, loadDataset } from '../../../data/dataset.js';
 import { parseSizes } from '../../../data/sizes.js';
 import type { Dataset, DatasetOptions } from '../../../data/sources/source.js';
 import { BilevelError } from '../../../errors.js';
@@ -91,10 +91,8 @@ export async function loadOwnData(
 }
 
 /** Paths of what is read, where they are those of files. */
-export function filesOf({ data, clean, decisions }: OwnDataSettings): string[] {
-  const paths = [data, clean].flatMap((specification) => [specification, ...specification.split(',')]);
-  return [...new Set([...paths, decisions].map((path) => path.trim()))].filter((path) => path !== '');
-}
+export const filesOf = ({ data, clean, decisions }: OwnDataSettings): string[] =>
+  [...datasetFiles(data), ...datasetFiles(clean), decisions].filter((path) => path !== '');
 
 /**
  * What was given of {@link readingOptions}, as loadDataset takes it. @throws INVALID_ARGUMENT for a shape that is none
