@@ -55,13 +55,33 @@ export interface NativeDevice {
    * the device. The names of the bindings serve messages.
    */
   createProgram(words: Float64Array, constants: Uint8Array, bindingNames: readonly string[]): NativeProgram;
+  /**
+   * Memory on the device for the elements of a tensor, by its view over shared memory; it is given back when it is
+   * collected. Throws LIMIT_EXCEEDED, and INVALID_ARGUMENT where the device computes in the host's memory.
+   */
+  allocate(view: Tensor['data']): NativeTensor;
+  /**
+   * Queues a copy between tensors of the same size, of which at most one is the host's; from nothing, zeros. What is
+   * queued is carried out, in order, before the run or flush that is called next. The host's elements are leased by
+   * nobody, and must be left alone until then. After a copy that fails the device is lost.
+   */
+  copy(from: Tensor['data'] | NativeTensor | undefined, to: Tensor['data'] | NativeTensor): void;
+  /** Resolves when what is queued has been carried out, behind the runs before. Rejects with DEVICE_LOST. */
+  flush(): Promise<number>;
   /** Runs in progress stop as soon as they may and reject with DISPOSED, unless they complete. */
   dispose(): void;
 }
 
+/** A tensor in a device's memory. */
+export interface NativeTensor {
+  readonly [nativeTensor]: never;
+}
+declare const nativeTensor: unique symbol;
+
 export interface NativeProgram {
   /**
-   * Queues a run of `steps` steps. `tensors[i]` is the view bound to binding i: its typed-array class must be that of
+   * Queues a run of `steps` steps. `tensors[i]` is the view bound to binding i, or the tensor of this device that was
+   * made for it: the view's typed-array class must be that of
    * the dtype, its memory shared and fixed in length, its length `elementCount` (times `steps` when per step). The
    * ranges are leased until the promise settles. `control` is an Int32Array(2) over shared memory: [0] non-zero asks
    * the run to stop; [1] counts the steps completed. The flag is looked at between instructions until a step's first
@@ -72,7 +92,7 @@ export interface NativeProgram {
    * each instruction over shared memory, to which the time spent in that instruction is added.
    */
   run(
-    tensors: readonly Tensor['data'][],
+    tensors: readonly (Tensor['data'] | NativeTensor)[],
     steps: number,
     control: Int32Array<SharedArrayBuffer>,
     seconds?: Float64Array<SharedArrayBuffer>,

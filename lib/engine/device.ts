@@ -5,6 +5,7 @@ import { loadAddon } from './addon.js';
 import type { NativeDevice } from './binding.js';
 import { type DeviceMemory, hostMemory } from './memory.js';
 import { callNative } from './native-error.js';
+import { OwnMemory } from './own-memory.js';
 import { Program } from './program.js';
 
 export interface CpuOptions {
@@ -107,7 +108,8 @@ export class Device implements Disposable {
     if (precision !== 'float32')
       throw invalidArgument('precision', 'float32, which CUDA devices have alone,', precision);
     const addon = loadAddon();
-    return callNative(() => new Device(new addon.Device({ kind: 'cuda', index })));
+    const native = callNative(() => new addon.Device({ kind: 'cuda', index }));
+    return new Device(native, new OwnMemory(native));
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Tensor } from '../tensor.js';
+import type { NativeTensor } from './binding.js';
 
 /**
  * Where a device has the elements of the tensors that its runs are bound to, by the role that a tensor plays.
@@ -19,12 +20,15 @@ export interface DeviceMemory {
   keep(tensors: Iterable<Tensor>): Disposable;
   /** Brings the elements of those that are kept to the host, as the runs before have left them. */
   pull(tensors: Iterable<Tensor>): Promise<void>;
-  /** Overwrites all elements of a tensor by those of another of its type, each where the device has them. */
+  /**
+   * Overwrites all elements of a tensor by those of another of its type, each where the device has them. Of a tensor
+   * that the device does not have, the elements are those that it holds at the end of the next run or pull.
+   */
   copy(from: Tensor, to: Tensor): void;
   /** Overwrites all elements of a tensor by 0, where the device has them. */
   clear(tensor: Tensor): void;
   /** Where a run finds the elements of a tensor. */
-  locate(tensor: Tensor): Tensor['data'];
+  locate(tensor: Tensor): Tensor['data'] | NativeTensor;
 }
 
 const nothing: Disposable = { [Symbol.dispose]: () => undefined };

@@ -1,7 +1,7 @@
 import type { ProgramBinding } from '../encoded.js';
 import { adviseName, BilevelError, checkKeys, describe, invalidArgument } from '../errors.js';
 import { formatType, type Shape, sharedMemory, Tensor } from '../tensor.js';
-import type { NativeProgram } from './binding.js';
+import type { NativeProgram, NativeTensor } from './binding.js';
 import type { DeviceMemory } from './memory.js';
 import { callNative, fromNative } from './native-error.js';
 
@@ -112,7 +112,7 @@ export class Program implements Disposable {
     this.dispose();
   }
 
-  #collect(bindings: Readonly<Record<string, Tensor>>, steps: number): Tensor['data'][] {
+  #collect(bindings: Readonly<Record<string, Tensor>>, steps: number): (Tensor['data'] | NativeTensor)[] {
     if (typeof bindings !== 'object' || bindings === null) throw invalidArgument('bindings', 'an object', bindings);
     const views = this.bindings.map((binding) => {
       const tensor = Object.hasOwn(bindings, binding.name) ? bindings[binding.name] : undefined;

@@ -5,6 +5,7 @@
 #include "addon/format_lists.h"
 #include "addon/found_devices.h"
 #include "addon/program_object.h"
+#include "addon/tensor_object.h"
 
 namespace bilevel::addon {
 namespace {
@@ -18,6 +19,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   guarded(env, [&] {
     Environment::attach(env);
     Environment::of(env).program_constructor = Napi::Persistent(ProgramObject::define(env));
+    Environment::of(env).tensor_constructor = Napi::Persistent(TensorObject::define(env));
     exports.Set("format", create_format_lists(env));
     exports.Set("Device", DeviceObject::define(env));
     exports.Set("findDevices", Napi::Function::New(env, find_devices, "findDevices"));

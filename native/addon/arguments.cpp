@@ -45,6 +45,25 @@ std::vector<std::string> read_strings(Napi::Value value, const std::string& para
   return strings;
 }
 
+int64_t ArrayView::bytes() const {
+  const auto elements = static_cast<int64_t>(length);
+  switch (type) {
+    case napi_int8_array:
+    case napi_uint8_array:
+    case napi_uint8_clamped_array:
+      return elements;
+    case napi_int16_array:
+    case napi_uint16_array:
+      return elements * 2;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return elements * 8;
+    default:
+      return elements * 4;
+  }
+}
+
 ArrayView read_typed_array(Napi::Value value, const std::string& parameter) {
   ArrayView view{};
   void* data = nullptr;

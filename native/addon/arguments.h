@@ -29,6 +29,8 @@ struct ArrayView {
   size_t length;  // in elements
   std::byte* data;
   bool shared;  // over a SharedArrayBuffer, which can be neither detached nor shrunk
+
+  int64_t bytes() const;
 };
 
 // Any typed array. Runs no JavaScript; what it returns holds until something does. Only the typed-array call is used:

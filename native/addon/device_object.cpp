@@ -9,6 +9,8 @@
 #include "addon/engines.h"
 #include "addon/environment.h"
 #include "addon/program_object.h"
+#include "addon/run.h"
+#include "addon/tensor_object.h"
 #include "program/limits.h"
 #include "program/program.h"
 
@@ -18,12 +20,36 @@ namespace {
 // Of the names of a program's bindings, all together.
 constexpr size_t kMaxNameBytes = size_t{1} << 26;
 
+ArrayView read_shared(Napi::Value value, const std::string& parameter) {
+  const ArrayView view = read_typed_array(value, parameter);
+  if (!view.shared) throw_invalid_argument(parameter, "a view over a SharedArrayBuffer");
+  return view;
+}
+
+// One side of a copy: the tensor of the device's that it is, or a view over the host's memory. `bytes`: how long it is.
+Place read_place(Napi::Value value, const std::string& parameter, const std::shared_ptr<DeviceState>& device,
+                 QueuedCopy& queued, int64_t& bytes) {
+  if (const TensorObject* const own = TensorObject::of(value); own != nullptr) {
+    if (own->device() != device) throw_invalid_argument(parameter, "a tensor of this device");
+    bytes = own->bytes();
+    queued.tensors.push_back(own->tensor());
+    return {.host = nullptr, .device = own->tensor().get()};
+  }
+  const ArrayView view = read_shared(value, parameter);
+  bytes = view.bytes();
+  queued.views.push_back(Napi::Persistent(value.As<Napi::Object>()));
+  return {.host = view.data};
+}
+
 }  // namespace
 
 Napi::Function DeviceObject::define(Napi::Env env) {
   return DefineClass(env, kName,
                      {describe_method<DeviceObject, &DeviceObject::info>("info"),
                       describe_method<DeviceObject, &DeviceObject::create_program>("createProgram"),
+                      describe_method<DeviceObject, &DeviceObject::allocate>("allocate"),
+                      describe_method<DeviceObject, &DeviceObject::copy>("copy"),
+                      describe_method<DeviceObject, &DeviceObject::flush>("flush"),
                       describe_method<DeviceObject, &DeviceObject::dispose>("dispose")});
 }
 
@@ -71,6 +97,40 @@ Napi::Value DeviceObject::create_program(const Napi::CallbackInfo& info) {
   const std::span<const std::byte> constant_bytes(constants.data, constants.length);
   auto executable = engine.load(std::move(program), constant_bytes);
   return ProgramObject::create(info.Env(), state_, std::move(executable), std::move(names));
+}
+
+Napi::Value DeviceObject::allocate(const Napi::CallbackInfo& info) {
+  const int64_t bytes = read_shared(info[0], "tensor").bytes();
+  std::shared_ptr<DeviceTensor> tensor = state_->engine().allocate(bytes);
+  if (!tensor) throw_invalid_argument("tensor", "a device with memory of its own");
+  return TensorObject::create(state_, std::move(tensor), info[0], bytes);
+}
+
+Napi::Value DeviceObject::copy(const Napi::CallbackInfo& info) {
+  QueuedCopy queued{};
+  queued.copy.to = read_place(info[1], "to", state_, queued, queued.copy.bytes);
+  if (!info[0].IsUndefined()) {
+    int64_t bytes = 0;
+    queued.copy.from = read_place(info[0], "from", state_, queued, bytes);
+    if (bytes != queued.copy.bytes) throw_invalid_argument("from", "as many bytes as `to` has");
+  }
+  if (queued.tensors.empty()) throw_invalid_argument("from or to", "a tensor of this device");
+  state_->queue(std::move(queued));
+  return info.Env().Undefined();
+}
+
+Napi::Value DeviceObject::flush(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  std::unique_ptr<Run> run = environment.take_run();
+  run->prepare(state_, nullptr, 0, nullptr, {});
+  const Napi::Value promise = run->promise(info.Env());
+  if (run->begin() && run->pin(info.Env().Undefined(), info.Env().Undefined())) {
+    environment.start(std::move(run));
+  } else {
+    run->complete();
+    environment.keep(std::move(run));
+  }
+  return promise;
 }
 
 Napi::Value DeviceObject::dispose(const Napi::CallbackInfo& info) {

@@ -19,6 +19,9 @@ class DeviceObject final : public Napi::ObjectWrap<DeviceObject> {
 
   Napi::Value info(const Napi::CallbackInfo& info);
   Napi::Value create_program(const Napi::CallbackInfo& info);
+  Napi::Value allocate(const Napi::CallbackInfo& info);
+  Napi::Value copy(const Napi::CallbackInfo& info);
+  Napi::Value flush(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
  private:

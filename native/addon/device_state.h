@@ -3,7 +3,10 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
+#include "addon/queued_copy.h"
 #include "engine/executor.h"
 #include "program/error.h"
 
@@ -25,6 +28,13 @@ class DeviceState {
   }
   bool disposed() const { return disposed_; }
 
+  // What is queued is carried out before the run that takes it.
+  void queue(QueuedCopy copy) {
+    check();
+    copies_.push_back(std::move(copy));
+  }
+  std::vector<QueuedCopy> take_copies() { return std::exchange(copies_, {}); }
+
   bool runs_one() const { return runs_ == 1; }
   void begin_run() { ++runs_; }
   void end_run() {
@@ -44,7 +54,10 @@ class DeviceState {
   }
 
   // Joins the thread: waits for the step in progress.
-  void stop() { executor_.reset(); }
+  void stop() {
+    executor_.reset();
+    copies_.clear();
+  }
 
  private:
   void check() const {
@@ -53,6 +66,7 @@ class DeviceState {
 
   const std::shared_ptr<const Engine> engine_;
   std::optional<Executor> executor_;
+  std::vector<QueuedCopy> copies_;
   int runs_ = 0;
   bool disposed_ = false;
 };

@@ -49,7 +49,7 @@ class Environment {
   // the setters that Array.prototype may have been given.
   Napi::ObjectReference pack(std::span<const Napi::Value> values) const;
 
-  Napi::FunctionReference program_constructor;
+  Napi::FunctionReference program_constructor, tensor_constructor;
 
  private:
   static void on_post(napi_env env, napi_value function, void* context, void* run);

@@ -6,6 +6,7 @@
 #include "addon/callback.h"
 #include "addon/environment.h"
 #include "addon/run.h"
+#include "addon/tensor_object.h"
 #include "program/checked.h"
 
 namespace bilevel::addon {
@@ -74,7 +75,16 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
   if (const size_t count = executable_->program().instruction_count(); !seconds.empty() && seconds.size() != count) {
     throw_invalid_argument("seconds", std::to_string(count) + " elements");
   }
-  for (size_t i = 0; i < tensors.size(); ++i) run->bind(check_tensor(i, tensors[i], steps));
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const TensorObject* const own = TensorObject::of(tensors[i]);
+    if (own != nullptr && own->device() != device_) throw_invalid_argument(names_[i], "a tensor of this device");
+    const LeasedRange range = check_tensor(i, own == nullptr ? tensors[i] : own->view(), steps);
+    // The view's buffer may have grown.
+    if (own != nullptr && range.end - range.begin != static_cast<uintptr_t>(own->bytes())) {
+      throw_invalid_argument(names_[i], "a tensor that is as long as when it was allocated");
+    }
+    run->bind(range, own == nullptr ? nullptr : own->tensor().get());
+  }
   acquire(run->lease());
   const Napi::Value promise = run->promise(env);
   // Promise hooks are JavaScript: they may have disposed of the device or started another run. The memory of the

@@ -15,9 +15,9 @@ void Run::prepare(std::shared_ptr<DeviceState> device, std::shared_ptr<Executabl
   seconds_ = seconds;
 }
 
-void Run::bind(const LeasedRange& range) {
+void Run::bind(const LeasedRange& range, const DeviceTensor* tensor) {
   lease_.add(range);
-  tensors_.push_back(reinterpret_cast<std::byte*>(range.begin));
+  tensors_.push_back({reinterpret_cast<std::byte*>(range.begin), tensor});
 }
 
 bool Run::pin(Napi::Value control, Napi::Value seconds) {
@@ -50,6 +50,7 @@ bool Run::begin() {
   device_->begin_run();
   try {
     executor_ = &device_->executor();
+    engine_ = &device_->engine();
     return true;
   } catch (...) {
     fail();
@@ -59,6 +60,7 @@ bool Run::begin() {
 
 void Run::start(size_t position) {
   position_ = position;
+  copies_ = device_->take_copies();
   executor_->submit(*this);
 }
 
@@ -74,6 +76,12 @@ void Run::execute() noexcept {
 
 void Run::compute() noexcept {
   try {
+    if (!copies_.empty()) {
+      std::vector<Copy> copies;
+      for (const QueuedCopy& queued : copies_) copies.push_back(queued.copy);
+      engine_->copy(copies);
+    }
+    if (!executable_) return;
     const Control control(control_, executor_->cancelled());
     completed_steps_ = executable_->run(tensors_, steps_, control, seconds_);
   } catch (...) {
@@ -96,8 +104,10 @@ void Run::settle() {
   device_->end_run();
   device_.reset();
   executable_.reset();
+  values_.clear();
   pins_.clear();
   tensors_.clear();
+  copies_.clear();
   completed_steps_ = 0;
   error_code_ = nullptr;
   error_message_.clear();

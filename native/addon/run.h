@@ -24,12 +24,12 @@ class Run final : public Job {
   // What JavaScript passed as the tensors, to be read into; valid until the callback returns.
   std::vector<Napi::Value>& values() { return values_; }
 
-  // What is run and where, and how often. `control` and `seconds`, which is empty or has one element for each
-  // instruction, stay the caller's.
+  // What is run and where, and how often; without a program only what is queued on the device is carried out. `control`
+  // and `seconds`, which is empty or has one element for each instruction, stay the caller's.
   void prepare(std::shared_ptr<DeviceState> device, std::shared_ptr<Executable> executable, int32_t steps,
                int32_t* control, std::span<double> seconds);
   // The memory of the next binding.
-  void bind(const LeasedRange& range);
+  void bind(const LeasedRange& range, const DeviceTensor* tensor);
   Lease& lease() { return lease_; }
 
   // The promise that the run settles, valid until the callback returns. Promise hooks make this run JavaScript.
@@ -64,7 +64,9 @@ class Run final : public Job {
   std::shared_ptr<DeviceState> device_;
   std::shared_ptr<Executable> executable_;
   Executor* executor_ = nullptr;
-  std::vector<std::byte*> tensors_;
+  const Engine* engine_ = nullptr;
+  std::vector<Place> tensors_;
+  std::vector<QueuedCopy> copies_;  // before it
   int32_t steps_ = 0;
   int32_t* control_ = nullptr;
   std::span<double> seconds_;

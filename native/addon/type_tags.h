@@ -7,6 +7,7 @@
 namespace bilevel::addon {
 
 inline constexpr napi_type_tag kDeviceTag = {0x5f0c2a9be4d14f3a, 0x9b3e71c0d8a6425e};
+inline constexpr napi_type_tag kTensorTag = {0x2e94b1f7036ad85c, 0xd760ca415f8e293b};
 inline constexpr napi_type_tag kProgramTag = {0xc1d7386f20be4b95, 0xa84f5d13e9072bc6};
 
 }  // namespace bilevel::addon

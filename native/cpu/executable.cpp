@@ -27,7 +27,7 @@ Executable::Executable(Program program, std::span<const std::byte> constants, Se
   }
 }
 
-int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, const Control& control,
+int32_t Executable::run(std::span<const Place> tensors, int32_t steps, const Control& control,
                         std::span<double> seconds) {
   if (!ready_) make_tasks();
   bind(tensors);
@@ -104,10 +104,10 @@ void Executable::run_timed(const Task& task, const Memory& memory, std::span<dou
   for (size_t i = 0; i < task.shares.size(); ++i) seconds[task.first + i] += elapsed * task.shares[i];
 }
 
-void Executable::bind(std::span<std::byte* const> tensors) {
+void Executable::bind(std::span<const Place> tensors) {
   for (size_t i = 0; i < addresses_.size(); ++i) {
     const Buffer& buffer = program_.buffers[i];
-    if (buffer.kind == BufferKind::kBinding) addresses_[i] = tensors[static_cast<size_t>(buffer.where)];
+    if (buffer.kind == BufferKind::kBinding) addresses_[i] = tensors[static_cast<size_t>(buffer.where)].host;
   }
 }
 

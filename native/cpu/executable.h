@@ -26,7 +26,7 @@ class Executable final : public bilevel::Executable {
 
   // On the calling thread and its team. Allocates nothing after the first run. The time of a chain is shared by its
   // instructions as they share the memory traffic.
-  int32_t run(std::span<std::byte* const> tensors, int32_t steps, const Control& control,
+  int32_t run(std::span<const Place> tensors, int32_t steps, const Control& control,
               std::span<double> seconds) override;
 
   // By the last run that completed any.
@@ -44,7 +44,7 @@ class Executable final : public bilevel::Executable {
   void make_tasks();
   std::vector<Task> tasks_of(std::span<const Instruction> instructions, size_t first) const;
   static void run_timed(const Task& task, const Memory& memory, std::span<double> seconds);
-  void bind(std::span<std::byte* const> tensors);
+  void bind(std::span<const Place> tensors);
 
   struct PerStep {
     size_t buffer;

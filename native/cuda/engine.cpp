@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cuda/execute/device.h"
+#include "cuda/execute/device_tensor.h"
 #include "cuda/execute/executable.h"
 #include "cuda/libraries/compiler.h"
 #include "cuda/libraries/describe.h"
@@ -29,6 +30,18 @@ class CudaEngine final : public Engine {
 
   std::shared_ptr<bilevel::Executable> load(Program program, std::span<const std::byte> constants) const override {
     return std::make_shared<Executable>(device_, std::move(program), constants);
+  }
+
+  std::shared_ptr<bilevel::DeviceTensor> allocate(int64_t bytes) const override {
+    context_->require();
+    const DeviceContext::Scope scope(*context_);
+    return std::make_shared<DeviceTensor>(cuda::allocate(context_, bytes));
+  }
+
+  void copy(std::span<const Copy> copies) const override {
+    context_->require();
+    const DeviceContext::Scope scope(*context_);
+    cuda::copy(*context_, device_->queue, copies);
   }
 
   // What needs the context makes it the thread's for as long.

@@ -44,6 +44,24 @@ class Control {
   const std::atomic<bool>& cancelled_;
 };
 
+// Memory on a device for the elements of a tensor, until nobody holds it.
+class DeviceTensor {
+ public:
+  virtual ~DeviceTensor() = default;
+};
+
+// Where the elements of a tensor are: those on a device count, where there are any.
+struct Place {
+  std::byte* host;
+  const DeviceTensor* device = nullptr;
+};
+
+struct Copy {
+  Place from;  // nowhere for zeros
+  Place to;
+  int64_t bytes;
+};
+
 // A program with its memory on a device, which is loaded once and run many times.
 class Executable {
  public:
@@ -54,12 +72,12 @@ class Executable {
   virtual int64_t bytes() const = 0;
 
   // Runs the prologue once and the body for each step. One run at a time.
-  // `tensors[i]` is the first byte of binding i, long enough for `steps` steps. Stops when asked to, but only where the
+  // `tensors[i]` is where binding i begins, long enough for `steps` steps. Stops when asked to, but only where the
   // bindings hold the result of a whole number of steps; returns that number. Throws Error from a kernel; the step in
   // progress is then incomplete.
   // `seconds` is empty, or has one element for each instruction of the prologue and then of the body, to which the time
   // spent in it is added.
-  virtual int32_t run(std::span<std::byte* const> tensors, int32_t steps, const Control& control,
+  virtual int32_t run(std::span<const Place> tensors, int32_t steps, const Control& control,
                       std::span<double> seconds) = 0;
 
   // How long so many steps should take, where a run may be executed on any thread; none where it may not, or where that
@@ -77,6 +95,12 @@ class Engine {
   // Gives a program memory; copies the constants, which are those that it was decoded with. Throws LIMIT_EXCEEDED when
   // there is not enough memory.
   virtual std::shared_ptr<Executable> load(Program program, std::span<const std::byte> constants) const = 0;
+
+  // Memory for a tensor that stays on the device; null where the device computes in the host's memory. Throws
+  // LIMIT_EXCEEDED when there is not enough left.
+  virtual std::shared_ptr<DeviceTensor> allocate(int64_t) const { return nullptr; }
+  // Carries them out one after the other, on the executor's thread; what goes to the host is there when it returns.
+  virtual void copy(std::span<const Copy>) const {}
 
   // What the executor's thread holds from its first job to its end, as OpenMP's team. Called on that thread, where it
   // is also let go.

@@ -87,7 +87,8 @@ test('methods refuse receivers of another class', (t) => {
   const devicePrototype: NativeDevice = Reflect.getPrototypeOf(device) as NativeDevice;
   const programPrototype: NativeProgram = Reflect.getPrototypeOf(program) as NativeProgram;
   for (const receiver of [...oddities.filter((odd) => odd !== device), program, Object.create(device)]) {
-    for (const method of [devicePrototype.info, devicePrototype.createProgram, devicePrototype.dispose]) {
+    const { info, createProgram, allocate, copy, flush, dispose } = devicePrototype;
+    for (const method of [info, createProgram, allocate, copy, flush, dispose]) {
       t.throws(() => Reflect.apply(method, receiver, []));
     }
   }
@@ -117,6 +118,15 @@ test('programs are only made from words, constants and names', (t) => {
   const detached = words.slice();
   structuredClone(detached.buffer, { transfer: [detached.buffer] });
   t.throws(() => call(device, 'createProgram', detached, constants, names), { code: 'INVALID_PROGRAM' });
+});
+
+test('tensors of the device are only made and copied where it has memory of its own', async (t) => {
+  for (const odd of [...oddities, new Float32Array(2), shared(2)]) {
+    t.throws(() => call(device, 'allocate', odd), invalid, String(typeof odd));
+    t.throws(() => call(device, 'copy', odd, shared(2)), invalid);
+    t.throws(() => call(device, 'copy', shared(2), odd), invalid);
+  }
+  t.is(await device.flush(), 0);
 });
 
 test('runs are only started with the right tensors, steps and control', async (t) => {

@@ -52,6 +52,11 @@ test('objects that are garbage during their run, and after it', async (t) => {
   t.deepEqual(outcome, { code: 0, signal: null, output: 'steps: 50, 50\ncollected: true\n', errors: '' });
 });
 
+test('a flush after runs whose tensors are garbage', async (t) => {
+  const outcome = await run('flushed', [], ['--expose-gc']);
+  t.deepEqual(outcome, { code: 0, signal: null, output: 'steps: 20\n', errors: '' });
+});
+
 test('workers that are terminated during runs', async (t) => {
   const outcome = await run('workers', ['terminate']);
   t.deepEqual(outcome, { code: 0, signal: null, output: 'main: 10\n'.repeat(3), errors: '' });

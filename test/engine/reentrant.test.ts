@@ -24,6 +24,10 @@ const usual: Readonly<Record<string, string>> = {
   'Device, a proxy': 'done',
   'createProgram, a getter': 'done',
   'createProgram, a proxy': 'INVALID_ARGUMENT',
+  'allocate, a proxy': 'INVALID_ARGUMENT',
+  'copy, a proxy': 'INVALID_ARGUMENT',
+  'flush, a promise hook when it begins': 'done',
+  'flush, a promise hook when it settles': 'done',
   'run, a getter': 'done',
   'run, a proxy for control': 'INVALID_ARGUMENT',
   'run, an object for steps': 'INVALID_ARGUMENT',
@@ -41,6 +45,7 @@ const usual: Readonly<Record<string, string>> = {
 const disposed = Object.fromEntries(
   [
     'createProgram, a getter',
+    'flush, a promise hook when it begins',
     'run, a getter',
     'run, a promise hook when it begins',
     'run at once, a promise hook when it begins',

@@ -39,19 +39,20 @@ DeviceContext::Scope::~Scope() {
 
 void DeviceContext::check(Result result, const char* function) const {
   if (result == kSuccess) return;
+  const std::string failure = describe_failure(driver_, function, result) + ".";
   if (std::find(kLasting.begin(), kLasting.end(), result) == kLasting.end()) {
-    throw Error("NATIVE_FAILURE", describe_failure(driver_, function, result) + ", on " + name_ + ".");
+    throw Error("NATIVE_FAILURE", name_ + ": " + failure);
   }
-  lose(result, function);
+  lose(failure);
   require();
 }
 
-void DeviceContext::lose(Result result, const char* function) const {
+void DeviceContext::lose(const std::string& why) const {
   const std::lock_guard lock(mutex_);
   if (!loss_.empty()) return;
-  loss_ = "The device " + name_ + " was lost: " + describe_failure(driver_, function, result) +
-          ". What its runs were writing is undefined, and nothing can run on it. Dispose of it, make a new Device, "
-          "and go on from a state that was saved before.";
+  loss_ = "The device " + name_ + " was lost: " + why +
+          " What its runs were writing is undefined, and nothing can run on it. Dispose of it, make a new Device, and "
+          "go on from a state that was saved before.";
 }
 
 bool DeviceContext::is_lost() const {

@@ -38,7 +38,7 @@ class DeviceContext {
   // Throws what an earlier call threw when the context was lost.
   void require() const;
   // From now on nothing can be done with the context; what is in it ends with it.
-  void lose(Result result, const char* function) const;
+  void lose(const std::string& why) const;
   bool is_lost() const;
 
   // "cuda:0 (NVIDIA H200)".

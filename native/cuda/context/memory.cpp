@@ -18,11 +18,12 @@ std::string in_megabytes(size_t bytes) {
 [[noreturn]] void refuse(const DeviceContext& context, int64_t bytes) {
   size_t free = 0, total = 0;
   const bool is_known = context->cuMemGetInfo_v2(&free, &total) == kSuccess;
-  throw Error("LIMIT_EXCEEDED",
-              "The program needs " + in_megabytes(static_cast<size_t>(bytes)) + " on the device " + context.name() +
-                  (is_known ? ", where " + in_megabytes(free) + " of " + in_megabytes(total) + " are free"
-                            : ", which has not so much left") +
-                  ". Dispose of programs that are not needed any more, or use smaller batches.");
+  throw Error(
+      "LIMIT_EXCEEDED",
+      in_megabytes(static_cast<size_t>(bytes)) + " are needed on the device " + context.name() +
+          (is_known ? ", where " + in_megabytes(free) + " of " + in_megabytes(total) + " are free"
+                    : ", which has not so much left") +
+          ". Dispose of programs and solvers that are not needed any more, or use smaller batches or less data.");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "cuda/context/queue.h"
 
 #include <array>
+#include <exception>
 #include <utility>
 
 namespace bilevel::cuda {
@@ -19,6 +20,11 @@ void Queue::copy_to_device(DevicePointer to, const void* from, int64_t bytes) {
 void Queue::copy_to_host(void* to, DevicePointer from, int64_t bytes) {
   if (bytes == 0) return;
   check((*context_)->cuMemcpyDtoHAsync_v2(to, from, static_cast<size_t>(bytes), stream_.get()), "cuMemcpyDtoHAsync");
+}
+
+void Queue::copy_on_device(DevicePointer to, DevicePointer from, int64_t bytes) {
+  if (bytes == 0) return;
+  check((*context_)->cuMemcpyDtoDAsync_v2(to, from, static_cast<size_t>(bytes), stream_.get()), "cuMemcpyDtoDAsync");
 }
 
 void Queue::fill(DevicePointer to, unsigned char byte, int64_t bytes) {
@@ -78,8 +84,11 @@ double Queue::seconds_between(const OwnedEvent& start, const OwnedEvent& end) {
 void Queue::wait() { check((*context_)->cuStreamSynchronize(stream_.get()), "cuStreamSynchronize"); }
 
 void Queue::drain() noexcept {
-  const Result result = (*context_)->cuStreamSynchronize(stream_.get());
-  if (result != kSuccess) context_->lose(result, "cuStreamSynchronize");
+  try {
+    wait();
+  } catch (const std::exception& error) {
+    context_->lose(error.what());
+  }
 }
 
 }  // namespace bilevel::cuda

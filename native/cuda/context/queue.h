@@ -18,6 +18,7 @@ class Queue {
 
   void copy_to_device(DevicePointer to, const void* from, int64_t bytes);
   void copy_to_host(void* to, DevicePointer from, int64_t bytes);
+  void copy_on_device(DevicePointer to, DevicePointer from, int64_t bytes);
   void fill(DevicePointer to, unsigned char byte, int64_t bytes);
   // `arguments`: what the struct of the kernel's parameter holds.
   void launch(Function function, int64_t blocks, int64_t threads, std::span<const DevicePointer> arguments);

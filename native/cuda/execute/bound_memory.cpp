@@ -1,6 +1,7 @@
 #include "cuda/execute/bound_memory.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cuda/codegen/rows.h"
 #include "program/overwritten.h"
@@ -23,38 +24,38 @@ bool is_sent(const Program& program, size_t binding) {
   return program.bindings[binding].access != Access::kWrite || !is_overwritten(program, binding);
 }
 
-BoundMemory::BoundMemory(const Program& program, size_t records)
-    : per_step_(per_step_bindings(program)),
-      records_(records),
-      step_table_(kStepTableHead + per_step_.size()),
-      addresses_(program.bindings.size()),
-      fixed_({}),
-      rows_({}) {
+BoundMemory::BoundMemory(std::shared_ptr<const DeviceContext> context, const Program& program, size_t records,
+                         std::span<const DevicePointer> kept)
+    : context_(std::move(context)), records_(records), addresses_(kept.begin(), kept.end()), fixed_({}), rows_({}) {
+  const std::vector<size_t> per_step = per_step_bindings(program);
+  step_table_.resize(kStepTableHead + per_step.size());
+  for (size_t i = 0; i < per_step.size(); ++i) {
+    const size_t binding = per_step[i], place = kStepTableHead + i;
+    step_table_[place] = kept[binding];
+    if (kept[binding] != 0) continue;
+    stepped_.push_back(binding);
+    step_table_places_.push_back(place);
+    row_arrays_.push_back(carried(program, binding));
+  }
   std::vector<Carried> fixed;
   for (size_t i = 0; i < program.bindings.size(); ++i) {
-    if (program.bindings[i].per_step) {
-      row_arrays_.push_back(carried(program, i));
-    } else {
-      unstepped_.push_back(i);
-      fixed.push_back(carried(program, i));
-    }
+    if (program.bindings[i].per_step || kept[i] != 0) continue;
+    unstepped_.push_back(i);
+    fixed.push_back(carried(program, i));
   }
   fixed.insert(fixed.end(), records, {static_cast<int64_t>(sizeof(WrongIndexRecord)), true, true});
   fixed.push_back({static_cast<int64_t>(step_table_.size() * sizeof(uint64_t)), true, false});
   fixed_ = Transfer(std::move(fixed));
-  for (size_t i = 0; i < unstepped_.size(); ++i)
-    addresses_[unstepped_[i]] = static_cast<DevicePointer>(fixed_.place(i));
-  for (const size_t binding : per_step_) {
-    addresses_[binding] = static_cast<DevicePointer>(bytes());
-    place_bytes_ += aligned(bytes_of(program.bindings[binding]));
-  }
-}
+  for (const size_t binding : per_step) place_bytes_ += aligned(bytes_of(program.bindings[binding]));
 
-void BoundMemory::place(const std::shared_ptr<const DeviceContext>& context, DevicePointer memory) {
-  context_ = context;
-  pinned_ = allocate_pinned(context, fixed_.pinned_bytes());
-  memory_ = memory;
-  for (DevicePointer& address : addresses_) address += memory;
+  memory_ = allocate(context_, fixed_.bytes() + place_bytes_);
+  pinned_ = allocate_pinned(context_, fixed_.pinned_bytes());
+  for (size_t i = 0; i < unstepped_.size(); ++i) addresses_[unstepped_[i]] = fixed_address(i);
+  DevicePointer place = memory_.get() + static_cast<DevicePointer>(fixed_.bytes());
+  for (const size_t binding : per_step) {
+    addresses_[binding] = place;
+    place += static_cast<DevicePointer>(aligned(bytes_of(program.bindings[binding])));
+  }
 }
 
 void BoundMemory::reserve_rows(int32_t steps) {
@@ -76,25 +77,25 @@ void BoundMemory::reserve_rows(int32_t steps) {
   steps_ = steps;
 }
 
-void BoundMemory::send(Queue& queue, std::span<std::byte* const> tensors, int32_t steps) {
+void BoundMemory::send(Queue& queue, std::span<const Place> tensors, int32_t steps) {
   reserve_rows(steps);
   std::fill(records_.begin(), records_.end(), kNoWrongIndex);
   std::fill_n(step_table_.begin(), kStepTableHead, 0);
   fixed_hosts_.clear();
-  for (const size_t binding : unstepped_) fixed_hosts_.push_back(tensors[binding]);
+  for (const size_t binding : unstepped_) fixed_hosts_.push_back(tensors[binding].host);
   for (WrongIndexRecord& record : records_) fixed_hosts_.push_back(reinterpret_cast<std::byte*>(record.data()));
   fixed_hosts_.push_back(reinterpret_cast<std::byte*>(step_table_.data()));
   row_hosts_.clear();
-  for (size_t i = 0; i < per_step_.size(); ++i) {
-    row_hosts_.push_back(tensors[per_step_[i]]);
-    step_table_[kStepTableHead + i] = row_memory_.get() + static_cast<DevicePointer>(rows_.place(i));
+  for (size_t i = 0; i < stepped_.size(); ++i) {
+    row_hosts_.push_back(tensors[stepped_[i]].host);
+    step_table_[step_table_places_[i]] = row_memory_.get() + static_cast<DevicePointer>(rows_.place(i));
   }
-  fixed_.send(queue, fixed_hosts_, static_cast<std::byte*>(pinned_.get()), memory_);
+  fixed_.send(queue, fixed_hosts_, static_cast<std::byte*>(pinned_.get()), memory_.get());
   rows_.send(queue, row_hosts_, static_cast<std::byte*>(pinned_rows_.get()), row_memory_.get());
 }
 
 void BoundMemory::fetch(Queue& queue, int32_t completed) {
-  fixed_.fetch(queue, fixed_hosts_, static_cast<std::byte*>(pinned_.get()), memory_, 1);
+  fixed_.fetch(queue, fixed_hosts_, static_cast<std::byte*>(pinned_.get()), memory_.get(), 1);
   rows_.fetch(queue, row_hosts_, static_cast<std::byte*>(pinned_rows_.get()), row_memory_.get(), completed);
 }
 

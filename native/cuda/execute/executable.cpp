@@ -3,20 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "cuda/execute/device_tensor.h"
 #include "program/index_error.h"
 
 namespace bilevel::cuda {
 namespace {
 
-std::vector<InstructionLaunches> by_instruction(std::span<const PlannedKernel> kernels,
-                                                std::span<const Launch> launches) {
-  std::vector<InstructionLaunches> instructions;
-  for (size_t first = 0, next = 0; first < kernels.size(); first = next) {
-    while (next < kernels.size() && kernels[next].instruction == kernels[first].instruction) ++next;
-    instructions.push_back({kernels[first].instruction, launches.subspan(first, next - first)});
-  }
-  return instructions;
-}
+// Solvers exchange tensors between two or three places.
+constexpr size_t kMostPlacements = 4;
 
 }  // namespace
 
@@ -24,7 +18,6 @@ Executable::Executable(std::shared_ptr<Device> device, Program program, std::spa
     : device_(std::move(device)),
       program_(std::move(program)),
       plan_(make_plan(program_)),
-      bound_(program_, plan_.records.size()),
       constants_(constants.begin(), constants.end()) {
   const auto place = [&](int64_t bytes) {
     return static_cast<DevicePointer>(std::exchange(bytes_, bytes_ + aligned(bytes)));
@@ -33,34 +26,34 @@ Executable::Executable(std::shared_ptr<Device> device, Program program, std::spa
   constant_memory_ = place(program_.constant_bytes);
   scratch_ = place(plan_.scratch_bytes);
   counters_ = place(plan_.counters * static_cast<int64_t>(sizeof(uint32_t)));
-  const DevicePointer bound = place(bound_.bytes());
   device_->context->require();
   const DeviceContext::Scope scope(*device_->context);
   memory_ = allocate(device_->context, bytes_);
   for (DevicePointer* part : {&arena_, &constant_memory_, &scratch_, &counters_}) *part += memory_.get();
-  bound_.place(device_->context, memory_.get() + bound);
 }
 
-int32_t Executable::run(std::span<std::byte* const> tensors, int32_t steps, const Control& control,
+int32_t Executable::run(std::span<const Place> tensors, int32_t steps, const Control& control,
                         std::span<double> seconds) {
   device_->context->require();
   const DeviceContext::Scope scope(*device_->context);
-  if (!steps_) prepare();
+  if (!is_prepared_) prepare();
+  Placement& placement = place(tensors);
+  BoundMemory& bound = placement.bound();
   Queue& queue = device_->queue;
   int32_t completed = 0;
   try {
-    bound_.send(queue, tensors, steps);
-    completed = seconds.empty() ? steps_->run(queue, steps, control)
-                                : run_timed(queue, prologue_instructions_, body_instructions_, steps, control, seconds);
-    if (completed > 0) bound_.fetch(queue, completed);
+    bound.send(queue, tensors, steps);
+    completed = placement.run(queue, steps, control, seconds);
+    if (completed > 0) bound.fetch(queue, completed);
     queue.wait();
   } catch (...) {
     queue.drain();
     throw;
   }
+  count_bytes();
   if (completed == 0) return 0;
-  bound_.unpack(completed);
-  check_indices();
+  bound.unpack(completed);
+  check_indices(bound.records());
   control.publish(completed);
   return completed;
 }
@@ -70,12 +63,7 @@ void Executable::prepare() {
   for (const auto* part : {&plan_.prologue, &plan_.body}) {
     for (const PlannedKernel& planned : *part) kernels.push_back(&planned.kernel);
   }
-  const std::vector<LoadedKernel> loaded = device_->kernels.load(kernels);
-  prologue_ = launches_of(plan_.prologue, std::span(loaded).first(plan_.prologue.size()));
-  body_ = launches_of(plan_.body, std::span(loaded).subspan(plan_.prologue.size()));
-  prologue_instructions_ = by_instruction(plan_.prologue, prologue_);
-  body_instructions_ = by_instruction(plan_.body, body_);
-
+  kernels_ = device_->kernels.load(kernels);
   Queue& queue = device_->queue;
   try {
     queue.copy_to_device(constant_memory_, constants_.data(), static_cast<int64_t>(constants_.size()));
@@ -85,53 +73,44 @@ void Executable::prepare() {
     queue.drain();
     throw;
   }
-  steps_.emplace(queue, prologue_, body_);
+  is_prepared_ = true;
   constants_ = {};
-  plan_.prologue = {};
-  plan_.body = {};
+  for (auto* part : {&plan_.prologue, &plan_.body}) {
+    for (PlannedKernel& planned : *part) planned.kernel.text = {};
+  }
 }
 
-DevicePointer Executable::address(const Argument& argument, size_t record) const {
-  switch (argument.kind) {
-    case Argument::Kind::kScratch:
-      return scratch_;
-    case Argument::Kind::kCounters:
-      return counters_;
-    case Argument::Kind::kBinding:
-      return bound_.binding(static_cast<size_t>(argument.buffer));
-    case Argument::Kind::kStepTable:
-      return bound_.step_table();
-    case Argument::Kind::kWrongIndex:
-      return bound_.record(record);
-    case Argument::Kind::kBuffer:
-      break;
+Placement& Executable::place(std::span<const Place> tensors) {
+  std::vector<DevicePointer> kept;
+  for (const Place& tensor : tensors) kept.push_back(address_of(tensor));
+  const auto found = std::find_if(placements_.begin(), placements_.end(),
+                                  [&](const Placement& known) { return known.kept() == kept; });
+  if (found != placements_.end()) {
+    placements_.splice(placements_.begin(), placements_, found);
+  } else {
+    if (placements_.size() == kMostPlacements) placements_.pop_back();
+    placements_.emplace_front(device_->context, device_->queue, program_, plan_, kernels_, std::move(kept),
+                              [this](const Argument& argument) { return address(argument); });
   }
+  return placements_.front();
+}
+
+void Executable::count_bytes() {
+  int64_t bytes = 0;
+  for (Placement& known : placements_) bytes += known.bound().bytes();
+  bound_bytes_.store(bytes, std::memory_order_relaxed);
+}
+
+DevicePointer Executable::address(const Argument& argument) const {
+  if (argument.kind == Argument::Kind::kScratch) return scratch_;
+  if (argument.kind == Argument::Kind::kCounters) return counters_;
   const Buffer& buffer = program_.buffers[static_cast<size_t>(argument.buffer)];
-  if (buffer.kind == BufferKind::kBinding) return bound_.binding(static_cast<size_t>(buffer.where));
   return (buffer.kind == BufferKind::kArena ? arena_ : constant_memory_) + static_cast<DevicePointer>(buffer.where);
 }
 
-Launches Executable::launches_of(std::span<const PlannedKernel> kernels, std::span<const LoadedKernel> loaded) const {
-  Launches launches;
-  for (size_t i = 0; i < kernels.size(); ++i) {
-    const auto& [kernel, instruction] = kernels[i];
-    const auto own = std::find_if(plan_.records.begin(), plan_.records.end(),
-                                  [&](const Plan::Record& record) { return record.instruction == instruction; });
-    std::vector<DevicePointer> arguments;
-    for (const Argument& argument : kernel.arguments) {
-      arguments.push_back(address(argument, static_cast<size_t>(own - plan_.records.begin())) +
-                          static_cast<DevicePointer>(argument.byte_offset));
-    }
-    launches.push_back({loaded[i], kernel.blocks, std::move(arguments)});
-  }
-  return launches;
-}
-
-void Executable::check_indices() const {
+void Executable::check_indices(const std::vector<WrongIndexRecord>& found) const {
   for (size_t i = 0; i < plan_.records.size(); ++i) {
-    if (const auto wrong = wrong_index_of(bound_.records()[i])) {
-      refuse_index(wrong->position, wrong->value, plan_.records[i].size);
-    }
+    if (const auto wrong = wrong_index_of(found[i])) refuse_index(wrong->position, wrong->value, plan_.records[i].size);
   }
 }
 

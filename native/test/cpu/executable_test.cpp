@@ -118,8 +118,8 @@ int32_t steps_when_stopped(bool writes_first, float& total) {
   Executable executable(std::move(decoded), program.constants(), {1});
   BoundRun run(executable.program(), 5);
   run.at<int32_t>(1)[2 * 2] = 1;  // in the third step
-  std::array<std::byte*, 3> tensors = {reinterpret_cast<std::byte*>(run.control.data()), run.at<std::byte>(1),
-                                       run.at<std::byte>(2)};
+  const std::array<Place, 3> tensors = {
+      {{reinterpret_cast<std::byte*>(run.control.data())}, {run.at<std::byte>(1)}, {run.at<std::byte>(2)}}};
   const int32_t completed = executable.run(tensors, 5, Control(run.control.data(), run.cancelled), {});
   total = run.at<float>(2)[0];
   return completed;

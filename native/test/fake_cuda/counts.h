@@ -11,7 +11,7 @@ struct Counts {
   int64_t left_behind = 0;     // objects of contexts that were destroyed, but for those of lost ones
   int64_t launches = 0;        // of kernels, where they ran
   int64_t graph_launches = 0;  // where they were asked for
-  int64_t copies = 0;          // between host and device, where they were asked for
+  int64_t copied_bytes = 0;    // between host and device, where copies were asked for
   int64_t failed_work = 0;     // what touched what it may not, or whose code was gone: it lost its context
 };
 

@@ -1,5 +1,7 @@
 // Memory of the fake driver's devices: FAKE_CUDA_MEMORY megabytes on each, 4096 by default.
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "test/fake_cuda/state.h"
@@ -21,6 +23,17 @@ size_t free_memory(const Context& context) {
 }
 
 std::byte* address(DevicePointer at) { return reinterpret_cast<std::byte*>(at); }
+
+// Where FAKE_CUDA_COPIES names a file, a line with the bytes is added to it.
+void count_copy(size_t bytes) {
+  counts().copied_bytes += static_cast<int64_t>(bytes);
+  const char* const path = std::getenv("FAKE_CUDA_COPIES");
+  if (path == nullptr) return;
+  if (std::FILE* const log = std::fopen(path, "a")) {
+    std::fprintf(log, "%zu\n", bytes);
+    std::fclose(log);
+  }
+}
 
 // Whether the device's memory is still there when work of a graph comes to it.
 void require(const Context& context, DevicePointer at, size_t bytes) {
@@ -102,7 +115,7 @@ FAKE_CUDA_EXPORT cuMemcpyHtoDAsync_v2(DevicePointer to, const void* from, size_t
   const auto stream = context->streams.find(handle);
   if (stream == nullptr) return kInvalidHandle;
   if (!context->memory.holds(to, bytes) || from == nullptr || is_on_device(from)) return kInvalidValue;
-  ++counts().copies;
+  count_copy(bytes);
   const auto* const source = static_cast<const std::byte*>(from);
   if (context->host.holds(from, bytes)) {
     return enqueue(*stream, [&context = *context, to, source, bytes] {
@@ -122,7 +135,7 @@ FAKE_CUDA_EXPORT cuMemcpyDtoHAsync_v2(void* to, DevicePointer from, size_t bytes
   const auto stream = context->streams.find(handle);
   if (stream == nullptr) return kInvalidHandle;
   if (!context->memory.holds(from, bytes) || to == nullptr || is_on_device(to)) return kInvalidValue;
-  ++counts().copies;
+  count_copy(bytes);
   const bool pinned = context->host.holds(to, bytes);
   if (!pinned) {
     if (const Result result = refuse_in_capture(*stream); result != kSuccess) return result;

@@ -17,7 +17,7 @@ class BoundRun {
     for (const Binding& binding : program.bindings) {
       const int64_t bytes = binding.element_count * kDTypeBytes[static_cast<size_t>(binding.dtype)];
       memory_.emplace_back(static_cast<size_t>(bytes * (binding.per_step ? steps : 1)));
-      tensors_.push_back(memory_.back().data());
+      tensors_.push_back({memory_.back().data()});
     }
   }
 
@@ -26,8 +26,10 @@ class BoundRun {
   }
   template <typename T>
   T* at(size_t binding) {
-    return reinterpret_cast<T*>(tensors_[binding]);
+    return reinterpret_cast<T*>(tensors_[binding].host);
   }
+  // That the device has the tensor of a binding there from now on.
+  void keep(size_t binding, const DeviceTensor& tensor) { tensors_[binding].device = &tensor; }
   const std::vector<std::vector<std::byte>>& memory() const { return memory_; }
 
   std::array<int32_t, 2> control{};
@@ -36,7 +38,7 @@ class BoundRun {
  private:
   int32_t steps_;
   std::vector<std::vector<std::byte>> memory_;
-  std::vector<std::byte*> tensors_;
+  std::vector<Place> tensors_;
 };
 
 }  // namespace bilevel::test

@@ -131,6 +131,10 @@ const calls: Readonly<Record<string, Call>> = {
     call(device, 'createProgram', programWords, constants, acting(names, act)),
   'createProgram, a proxy': ({ device, programWords, constants }, act) =>
     call(device, 'createProgram', programWords, constants, new Proxy(names, { get: () => act([]) })),
+  'allocate, a proxy': ({ device }, act) => call(device, 'allocate', new Proxy(shared(), spying(act))),
+  'copy, a proxy': ({ device }, act) => call(device, 'copy', undefined, new Proxy(shared(), spying(act))),
+  'flush, a promise hook when it begins': ({ device }, act) => hooked('init', act, () => device.flush()),
+  'flush, a promise hook when it settles': ({ device }, act) => hooked('settled', act, () => device.flush()),
   'run, a getter': ({ program }, act) =>
     call(program, 'run', acting([shared(), shared(), shared()], act), 1, control()),
   'run, a proxy for control': ({ program }, act) =>
