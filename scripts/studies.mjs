@@ -34,6 +34,25 @@ export const studies = {
     },
     pictures: (parts) => ({ 'few-shot': { charts: parts.flatMap(({ validation }) => validation.charts) } }),
   },
+  tuning: {
+    command: 'tune',
+    page: 'tuning.md',
+    threads: 1,
+    parts: {
+      'MNIST: a decay for each of 784 pixels, 2,000 validation samples': {},
+      'The same with 500 validation samples': { validation: 500 },
+      'Fashion-MNIST: a decay for each of 784 pixels, 2,000 validation samples': { data: 'fashion-mnist' },
+      'MNIST: a decay for each array of a network with two hidden layers, and label smoothing': {
+        network: 'mlp',
+        tune: 'l2,label-smoothing',
+        seconds: 30,
+        tikhonov: 0.1,
+      },
+    },
+    pictures: ([pixels, , clothes]) => ({
+      tuning: { charts: [pixels, clothes].flatMap(({ response }) => response.charts) },
+    }),
+  },
   comparison: {
     command: 'compare',
     page: 'hyper-cleaning.md',

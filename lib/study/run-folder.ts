@@ -17,7 +17,12 @@ const stateFile = 'state.safetensors';
 const networkFile = 'network.onnx';
 const reportFile = 'report.html';
 const importanceFiles = ['importance.npy', 'importance.csv'] as const;
-const tableFiles = { judged: 'judged.csv', cleaned: 'cleaned.csv', decisions: 'decisions.csv' } as const;
+const tableFiles = {
+  judged: 'judged.csv',
+  cleaned: 'cleaned.csv',
+  decisions: 'decisions.csv',
+  values: 'values.json',
+} as const;
 const files = [
   ...[configurationFile, metricsFile, stateFile, networkFile, reportFile],
   ...[...importanceFiles, ...Object.values(tableFiles)],
@@ -138,8 +143,8 @@ export class RunFolder {
   }
 
   /**
-   * Writes tables for the owner: judged.csv, with what was found, cleaned.csv, without what is suspicious, and
-   * decisions.csv, with what was decided before.
+   * Writes tables for the owner: judged.csv, with what was found, cleaned.csv, without what is suspicious,
+   * decisions.csv, with what was decided before, and values.json, with hyperparameters.
    * @returns their paths
    * @throws IO_ERROR
    */

@@ -8,6 +8,7 @@ import { poisoning } from './poisoning/index.js';
 import { representation } from './representation/index.js';
 import { synthetic } from './synthetic/index.js';
 import type { AnyTask } from './task.js';
+import { tuningStudy } from './tuning/index.js';
 
 /** The tasks; methods are compared on the first one unless another is asked for. */
 export const tasks: readonly [AnyTask, ...AnyTask[]] = [hyperCleaning, denoising, poisoning, representation, synthetic];
@@ -18,7 +19,7 @@ export { reviewOf } from './denoising/review.js';
 export function studiesFor(task: string = tasks[0].name): AnyStudy[] {
   const names = tasks.map(({ name }) => name);
   const compared = tasks.find(({ name }) => name === task) ?? tasks[0];
-  return [compareStudy(compared, names), ...tasks.flatMap(({ study }) => study ?? []), fewShotStudy];
+  return [compareStudy(compared, names), ...tasks.flatMap(({ study }) => study ?? []), fewShotStudy, tuningStudy];
 }
 
 /** @param task what is compared, for the study of that. @throws INVALID_ARGUMENT for a name that is no study's */

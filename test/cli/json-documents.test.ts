@@ -129,6 +129,20 @@ const runs: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'OUT/targeted',
     ],
   ],
+  tune: [
+    [
+      '--methods',
+      'untuned,aidCg',
+      '--train',
+      '60',
+      '--validation',
+      '60',
+      '--iterations',
+      '2',
+      '--measurements',
+      '1',
+    ].concat(thread, ['--seeds', '2', '--out', 'OUT']),
+  ],
   representation: [
     ['--iterations', '4', '--samples', '20', '--features', '4', '--embedding', '3', '--methods', 'gd,aidCg'].concat(
       thread,

@@ -9,7 +9,8 @@ import { imageDataUri } from '../../report/gallery.js';
 import type { Decisions, Review, ReviewSample } from '../../review/index.js';
 import { parseRecord } from '../../study/record.js';
 import { holdsRun } from '../../study/run-folder.js';
-import { datasetOptions, readingOptions } from './own/settings.js';
+import { datasetOptions } from '../reading.js';
+import { readingOptions } from './own/settings.js';
 
 export interface ReviewOptions {
   /** Samples that weigh less are put before the reader. */

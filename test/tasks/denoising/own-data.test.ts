@@ -11,8 +11,9 @@ import { encodeCleanedTable, encodeJudgedTable } from '../../../lib/tasks/denois
 import { confusionTable, pairsOf } from '../../../lib/tasks/denoising/own/confusion.js';
 import { findReasons } from '../../../lib/tasks/denoising/own/reasons.js';
 import { loadOwnDataInputs, OwnDataRun } from '../../../lib/tasks/denoising/own/run.js';
-import { datasetOptions, validateOwnData } from '../../../lib/tasks/denoising/own/settings.js';
+import { validateOwnData } from '../../../lib/tasks/denoising/own/settings.js';
 import { reviewOf } from '../../../lib/tasks/denoising/review.js';
+import { datasetOptions } from '../../../lib/tasks/reading.js';
 import { Tensor } from '../../../lib/tensor.js';
 import { bilevel, errorOf } from '../../support/command-line.js';
 import { flowerTable } from '../../support/data-files.js';

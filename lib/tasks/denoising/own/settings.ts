@@ -1,34 +1,14 @@
 import { datasetFiles, loadDataset } from '../../../data/dataset.js';
-import { parseSizes } from '../../../data/sizes.js';
-import type { Dataset, DatasetOptions } from '../../../data/sources/source.js';
+import type { Dataset } from '../../../data/sources/source.js';
 import { BilevelError } from '../../../errors.js';
 import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../../../options.js';
+import { datasetOptions, formatOptions } from '../../reading.js';
 import { parseAugmentation } from '../augmentation.js';
 import { ownOptions } from '../settings.js';
 
-/** How a data set of one's own is read. */
+/** How a data set of one's own is read, and what is known of its labels. */
 export const readingOptions = {
-  label: { kind: 'text', default: '', text: 'Column of a table, or array of a file, with the labels.' },
-  inputs: { kind: 'text', default: '', text: 'Array of a file with the samples, where its name does not tell.' },
-  ignore: { kind: 'text', default: '', text: 'Columns of a table to leave out, with commas between them.' },
-  categories: { kind: 'text', default: '', text: 'Columns whose numbers are names, with commas between them.' },
-  missing: {
-    kind: 'choice',
-    values: ['error', 'impute'],
-    default: 'error',
-    text: 'What is done where a table has nothing.',
-  },
-  scale: {
-    kind: 'choice',
-    values: ['standard', 'none'],
-    default: 'standard',
-    text: 'Gives the columns of a table or of an array of floats mean 0 and deviation 1, images of floats as a whole, or leaves them.',
-  },
-  shape: {
-    kind: 'text',
-    default: '',
-    text: 'Sizes of a sample, such as 1,28,28: what images are scaled to, and other data taken as.',
-  },
+  ...formatOptions,
   clean: {
     kind: 'text',
     default: '',
@@ -93,20 +73,3 @@ export async function loadOwnData(
 /** Paths of what is read, where they are those of files. */
 export const filesOf = ({ data, clean, decisions }: OwnDataSettings): string[] =>
   [...datasetFiles(data), ...datasetFiles(clean), decisions].filter((path) => path !== '');
-
-/**
- * What was given of {@link readingOptions}, as loadDataset takes it. @throws INVALID_ARGUMENT for a shape that is none
- */
-export function datasetOptions(settings: Options<typeof readingOptions>): DatasetOptions {
-  const { label, inputs, ignore, categories, missing, scale, shape } = settings;
-  const names = (text: string): string[] => text.split(',').map((name) => name.trim());
-  return {
-    ...(label !== '' && { label }),
-    ...(inputs !== '' && { inputs }),
-    ...(ignore !== '' && { ignore: names(ignore) }),
-    ...(categories !== '' && { categories: names(categories) }),
-    ...(missing === 'impute' && { missing }),
-    ...(scale === 'none' && { scale }),
-    ...(shape !== '' && { shape: parseSizes(shape) }),
-  };
-}

@@ -1,0 +1,1 @@
+export { tuningStudy } from './study.js';

@@ -1,0 +1,300 @@
+import { BilevelError, isRecord } from '../../errors.js';
+import { Classifier, type Samples } from '../../network/classifier.js';
+import { runningStatistics } from '../../network/running-statistics.js';
+import { mean } from '../../numbers.js';
+import { imageDataUri } from '../../report/gallery.js';
+import { evaluate, type ResponseStatus, respond, type SavedState } from '../../solvers/index.js';
+import type { Resources, Rows, Run, Step } from '../../study/index.js';
+import type { RunFolder } from '../../study/run-folder.js';
+import { Tensor } from '../../tensor.js';
+import { type Approach, type ApproachName, approaches } from './approaches.js';
+import type { TuningInputs } from './data.js';
+import { hyperparameters } from './hyperparameters.js';
+import { firstHyperparameters, tuningProblem } from './problem.js';
+import { budgetOf, type TuningSettings } from './settings.js';
+import { type Tuner, tunerOf } from './tuner.js';
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** Largest |grad_v g| of a training in the end, relative to what it is at the start. */
+const tolerance = 1e-3;
+
+/** A line of a run's metrics: hyperparameters that were judged. */
+export interface TuningRow {
+  /** Iterations of the method, or trainings of the search. */
+  readonly iteration: number;
+  /** Wall time so far, judging included. */
+  readonly seconds: number;
+  /** f(u, v*) */
+  readonly response: number;
+  /** The lowest so far. */
+  readonly best: number;
+  /** f where the method stands. */
+  readonly f?: number;
+}
+
+/** Hyperparameters of one kind as they were found. */
+export interface FoundValues {
+  readonly least: number;
+  readonly median: number;
+  readonly largest: number;
+}
+
+/** What a run has come to, with networks that are trained anew on what it found. */
+export interface TuningEnding {
+  /** f(u, v*) */
+  readonly response: number;
+  readonly status: ResponseStatus;
+  /** Mean cross-entropy of the test samples, and the share of them that is told right, in per cent. */
+  readonly testLoss: number;
+  readonly accuracy: number;
+  /** Iteration and time of the best hyperparameters. */
+  readonly iteration: number;
+  readonly seconds: number;
+  readonly values: Readonly<Record<string, FoundValues>>;
+  /** Numbers of each input of a network on images, as an image in a data URI: bright for strong decay. */
+  readonly image?: string;
+}
+
+interface Best {
+  readonly response: number;
+  readonly iteration: number;
+  readonly seconds: number;
+}
+
+const [ofTuner, ofBest, ofStart] = ['tuner/', 'best/', 'start/'];
+
+/** One way to choose hyperparameters, with one seed. */
+export class TuningRun implements Run<TuningEnding> {
+  readonly #inputs: TuningInputs;
+  readonly #settings: TuningSettings;
+  readonly #resources: Pick<Resources, 'device' | 'signal'>;
+  readonly #approach: Approach;
+  readonly #problem: ReturnType<typeof tuningProblem>;
+  readonly #saved: SavedState | undefined;
+  #tuner: Tuner | undefined;
+  #u: Tensors;
+  /** Parameters where methods let v start, which some of them go by. */
+  #start: Tensors;
+  #best: Best | undefined;
+  readonly #last: TuningRow | undefined;
+
+  /** @throws INVALID_ARGUMENT when a method cannot solve the problem; STATE_MISMATCH for a state of another run */
+  constructor(
+    name: ApproachName,
+    inputs: TuningInputs,
+    settings: TuningSettings,
+    { device, signal }: Pick<Resources, 'device' | 'signal'>,
+    saved?: { readonly state: SavedState; readonly rows: Rows },
+  ) {
+    const { network, facts } = inputs;
+    const { tuned, seed, spread } = settings;
+    this.#inputs = inputs;
+    this.#settings = settings;
+    this.#resources = { device, signal };
+    this.#approach = approaches[name];
+    this.#problem = tuningProblem(network, inputs, tuned, facts, { seed, spread });
+    const parts = saved && partsOf(saved.state);
+    this.#saved = parts?.tuner;
+    this.#best = parts?.best;
+    this.#u = parts?.u ?? firstHyperparameters(tuned, facts);
+    this.#start = parts?.start ?? network.initialParameters();
+    this.#last = saved && readRows(name, saved.rows).at(-1);
+  }
+
+  /**
+   * Goes on until the budget is used up. First the start is judged, as the first candidate of all; methods begin at the
+   * network that was trained for it.
+   */
+  async *steps(): AsyncGenerator<Step & { readonly row: TuningRow }, void, undefined> {
+    const { unit, amount } = budgetOf(this.#settings);
+    const { signal } = this.#resources;
+    const isFirst = this.#last === undefined;
+    let last = this.#last ?? (await this.#begin());
+    const tuner = this.#makeTuner();
+    this.#tuner = tuner;
+    if (isFirst) yield this.#step(last);
+    while (this.#isTuned && last[unit] < amount) {
+      const started = performance.now();
+      const next = tuner.judgesAll ? 0 : this.#nextMeasurement(last[unit], amount);
+      let [iteration, f] = [last.iteration, Number.NaN];
+      do {
+        f = await tuner.step(signal);
+        iteration++;
+      } while ((unit === 'iteration' ? iteration : last.seconds + secondsSince(started)) < next);
+      const { row } = await this.#judged(tuner.u, { ...last, iteration }, started);
+      last = Number.isFinite(f) ? { ...row, f } : row;
+      yield this.#step(last);
+    }
+  }
+
+  async #begin(): Promise<TuningRow> {
+    const { row, v } = await this.#judged(this.#u, { iteration: 0, seconds: 0 }, performance.now());
+    this.#start = v;
+    return row;
+  }
+
+  #makeTuner(): Tuner {
+    const { network, facts } = this.#inputs;
+    const { tuned, seed, batch, spread } = this.#settings;
+    const given = { seed, spread, start: this.#start, ...(batch > 0 && { batch }) };
+    const problem = tuningProblem(network, this.#inputs, tuned, facts, given);
+    return tunerOf(this.#approach, problem, facts, this.#settings, this.#resources.device, this.#saved);
+  }
+
+  get #isTuned(): boolean {
+    return this.#approach.kind !== 'untuned';
+  }
+
+  /** Where to judge next: closer together early on, when f falls fastest. */
+  #nextMeasurement(present: number, amount: number): number {
+    const { measurements } = this.#settings;
+    const part = Math.floor(measurements * Math.sqrt(present / amount)) + 1;
+    return amount * Math.min(1, part / measurements) ** 2;
+  }
+
+  async #judged(
+    u: Tensors,
+    { iteration, seconds }: Pick<TuningRow, 'iteration' | 'seconds'>,
+    started: number,
+  ): Promise<{ readonly row: TuningRow; readonly v: Tensors }> {
+    const { f: response, v } = await this.#train(u);
+    const now = Number((seconds + secondsSince(started)).toFixed(6));
+    if (this.#best === undefined || response < this.#best.response) {
+      this.#best = { response, iteration, seconds: now };
+      this.#u = Object.fromEntries(Object.entries(u).map(([name, tensor]) => [name, tensor.clone()]));
+    }
+    return { row: { iteration, seconds: now, response, best: this.#best.response }, v };
+  }
+
+  /** A network that is trained from its first parameters on g alone, and f there. @throws as `respond` */
+  async #train(u: Tensors) {
+    const { v, status } = await respond(this.#problem, u, {
+      tolerance,
+      maxSteps: this.#settings.trainSteps,
+      ...this.#resources,
+    });
+    const { f } = await evaluate(this.#problem, { u, v }, this.#resources);
+    return { v, status, f };
+  }
+
+  #step(row: TuningRow): Step & { readonly row: TuningRow } {
+    const { unit, amount } = budgetOf(this.#settings);
+    // What was measured belongs to the state, so each line is a checkpoint.
+    return {
+      row,
+      done: this.#isTuned ? Math.min(row[unit], amount) : amount,
+      total: amount,
+      detail: `f(u, v*) ${row.best.toFixed(4)}`,
+      keep: true,
+    };
+  }
+
+  save(): SavedState {
+    const { tensors, values } = this.#tuner?.save() ?? this.#saved ?? { tensors: new Map(), values: {} };
+    const named = (prefix: string, of: Iterable<readonly [string, Tensor]>): [string, Tensor][] =>
+      Array.from(of, ([name, tensor]) => [`${prefix}${name}`, tensor]);
+    return {
+      tensors: new Map([
+        ...named(ofTuner, tensors),
+        ...named(ofBest, Object.entries(this.#u)),
+        ...named(ofStart, Object.entries(this.#start)),
+      ]),
+      values: { tuner: values, best: this.#best ?? null },
+    };
+  }
+
+  /** Trains with the best hyperparameters, tests the network, and writes both. @throws ABORTED */
+  async end(folder: Pick<RunFolder, 'networkPath' | 'writeTables'>): Promise<TuningEnding> {
+    const { network, train, test } = this.#inputs;
+    const { device } = this.#resources;
+    const { v, status, f } = await this.#train(this.#u);
+    const parameters = { ...v, ...(await runningStatistics(network, train.inputs, v, this.#resources)) };
+    await network.save(folder.networkPath, parameters);
+    using classifier = new Classifier(network, device);
+    const values = this.#values();
+    await folder.writeTables({ values: `${JSON.stringify(values, null, 2)}\n` });
+    const { iteration = 0, seconds = 0 } = this.#best ?? {};
+    return {
+      response: f,
+      status,
+      testLoss: await lossOf(classifier, test, parameters),
+      accuracy: 100 * (await classifier.accuracy(test, parameters)),
+      iteration,
+      seconds,
+      values: Object.fromEntries(Object.entries(values).map(([name, each]) => [name, summaryOf(Object.values(each))])),
+      ...this.#image(),
+    };
+  }
+
+  /** What was found, by kind and by what each number belongs to. */
+  #values(): Record<string, Record<string, number>> {
+    const { facts } = this.#inputs;
+    return Object.fromEntries(
+      this.#settings.tuned.map((name) => {
+        const kind = hyperparameters[name];
+        const numbers = kind.values((this.#u[name] as Tensor<'float32'>).toArray(), facts);
+        const names = kind.names(facts);
+        return [name, Object.fromEntries(numbers.map((number, at) => [names[at] ?? String(at), number]))];
+      }),
+    );
+  }
+
+  #image(): { image?: string } {
+    const { train, facts } = this.#inputs;
+    const decay = this.#u['feature-l2'];
+    const [, ...shape] = train.inputs.shape;
+    if (decay === undefined || shape.length !== 3 || decay.size !== train.inputs.size / train.labels.size) return {};
+    const [low, high] = hyperparameters['feature-l2'].range;
+    const pixels = (decay as Tensor<'float32'>).toArray().map((each) => (each - low) / (high - low));
+    return facts.first === undefined ? {} : { image: imageDataUri(Tensor.from(pixels, [1, ...shape]), 0) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#tuner?.[Symbol.dispose]();
+  }
+}
+
+const secondsSince = (started: number): number => (performance.now() - started) / 1000;
+
+async function lossOf(classifier: Classifier, { inputs, labels }: Samples, parameters: Tensors): Promise<number> {
+  const { data, shape } = await classifier.probabilities(inputs, parameters);
+  const [, classes = 0] = shape;
+  return mean(labels.toArray().map((label, row) => -Math.log(data[row * classes + label] ?? 0)));
+}
+
+function summaryOf(values: readonly number[]): FoundValues {
+  const sorted = values.toSorted((a, b) => a - b);
+  return {
+    least: sorted[0] ?? Number.NaN,
+    median: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN,
+    largest: sorted.at(-1) ?? Number.NaN,
+  };
+}
+
+/** @throws STATE_MISMATCH for what is no state of such a run */
+function partsOf({ tensors, values }: SavedState) {
+  if (!isRecord(values) || !('tuner' in values) || !isBest(values.best)) {
+    throw new BilevelError('STATE_MISMATCH', 'The saved state is not that of a tuning run.');
+  }
+  const named = (prefix: string): [string, Tensor][] =>
+    [...tensors].flatMap(([name, tensor]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : []));
+  return {
+    tuner: { tensors: new Map(named(ofTuner)), values: values.tuner },
+    u: Object.fromEntries(named(ofBest)),
+    start: Object.fromEntries(named(ofStart)),
+    best: values.best,
+  };
+}
+
+function isBest(value: unknown): value is Best {
+  return isRecord(value) && [value.response, value.iteration, value.seconds].every(Number.isFinite);
+}
+
+/** @throws INVALID_FILE for lines of something else */
+export function readRows(name: string, rows: Rows): readonly TuningRow[] {
+  return rows.map((row) => {
+    if ([row.iteration, row.seconds, row.response, row.best].every(Number.isFinite)) return row as unknown as TuningRow;
+    throw new BilevelError('INVALID_FILE', `The metrics of ${name} have a line of something else.`);
+  });
+}
