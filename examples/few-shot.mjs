@@ -42,14 +42,12 @@ const problem = bilevelProblem({
   f: ({ u, v, tasks: { query } }) => mean(losses(query, u, v)),
   g: ({ u, v, tasks: { support } }) => add(reduceSum(losses(support, u, v)), mul(0.005, reduceSum(square(v.weight)))),
 });
-const adapting = { steps: 20, optimizer: 'adam', learningRate: 0.1 };
 const solver = penalty(problem, { warmStart: false, lowerLearningRate: 0.1, upperLearningRate: 1e-3 });
 const state = solver.init();
 const other = tasksOf([6, 7, 8, 9], 2);
 for (let made = 0; made <= iterations; made += Math.ceil(iterations / 5)) {
   while (state.counters.iteration < made) await solver.step(state);
-  const { metrics } = await adapt(problem, state.u, {
-    ...adapting,
+  const { metrics } = await adapt(solver, state, {
     feeds: { tasks: other },
     batches: 10,
     metrics: { accuracy: ({ u, v, tasks: { query } }) => ofTasks(query, u, v, accuracy) },

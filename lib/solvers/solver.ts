@@ -73,7 +73,8 @@ const what = 'The construction of the solver';
 export abstract class Solver<C extends string, R extends StepReport> implements Disposable {
   /** What a state of this solver belongs to. */
   abstract readonly configuration: Configuration;
-  protected readonly device: Device;
+  /** What it runs on. */
+  readonly device: Device;
   protected readonly batches: Batches;
   readonly #ownsDevice: boolean;
   readonly #owned: Disposable[] = [];

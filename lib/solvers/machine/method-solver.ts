@@ -63,8 +63,11 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   MethodCounter,
   MethodReport<Q>
 > {
+  readonly problem: BilevelProblem;
   readonly options: Options<T>;
   readonly configuration: Configuration;
+  /** Whether v starts at the upper variables of the same names in every iteration. */
+  readonly startsAtUpper: boolean;
   readonly #title: string;
   readonly #blocks: boolean;
   readonly #builder: MethodBuilder;
@@ -93,7 +96,9 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   private constructor(...[definition, problem, options, resources]: MethodSolverParts<T, Q>) {
     const { evaluateEvery, patience, response, ...others } = resources;
     super(problem, others);
+    this.problem = problem;
     this.options = options;
+    this.startsAtUpper = definition.startsAtUpper ?? false;
     this.#title = definition.title;
     this.#boxed = definition.interior ? problem.lower.filter(({ set }) => set?.ends !== undefined) : [];
     this.#blocks = definition.blocks ?? false;

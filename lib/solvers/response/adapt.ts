@@ -15,9 +15,12 @@ import { Batches } from '../machine/batches.js';
 import { compileStatedElsewhere, smallGraph } from '../machine/compile-stated.js';
 import { inputName } from '../machine/input-name.js';
 import { assign, Level } from '../machine/level.js';
+import { limitsRates, MethodSolver } from '../machine/method-solver.js';
+import type { MethodState } from '../machine/method-state.js';
 import { StatedStep } from '../machine/stated-step.js';
-import { optimizerConstants } from '../parts/level-options.js';
+import { type LevelSettings, optimizerConstants } from '../parts/level-options.js';
 import { checkUpperStart, upperStart } from '../parts/unrolling/upper-start.js';
+import { SolverState } from '../state.js';
 import { checkMetrics, type Metrics, metricName, writeMetric } from './metrics.js';
 import { bindLevel } from './point.js';
 import { onAllRows, type WholeOptions } from './respond.js';
@@ -74,11 +77,55 @@ export interface Adaptation<M extends string = string> {
  * @throws INVALID_ARGUMENT, UNKNOWN_OPTION, SHAPE_MISMATCH, INVALID_DATA for what is given, and for problems with
  *   trials; NON_FINITE where v runs away; ABORTED
  */
-export async function adapt<P extends AnyPoint, const F extends Feeds = Record<never, never>, M extends string = never>(
+export function adapt<P extends AnyPoint, const F extends Feeds = Record<never, never>, M extends string = never>(
   problem: BilevelProblem<P>,
   u: Tensors,
-  options: AdaptOptions<P, F, M> = {},
-): Promise<Adaptation<M>> {
+  options?: AdaptOptions<P, F, M>,
+): Promise<Adaptation<M>>;
+/**
+ * The same with the u of a solver's state, on the solver's device and as v is trained by its method: by default with
+ * its `lowerSteps`, `lowerOptimizer` and `lowerLearningRate`, as they are at the state's iteration, and from where it
+ * starts v. What a method adds to g, such as the proximity of iMAML, is left out.
+ * @throws INVALID_ARGUMENT also where the method limits its rates by curvature, and `learningRate` is not given
+ */
+export function adapt<const F extends Feeds = Record<never, never>, M extends string = never>(
+  solver: MethodSolver,
+  state: MethodState,
+  options?: AdaptOptions<AnyPoint, F, M>,
+): Promise<Adaptation<M>>;
+export async function adapt(
+  of: BilevelProblem | MethodSolver,
+  at: Tensors | MethodState,
+  options: AnyAdaptOptions = {},
+): Promise<Adaptation> {
+  if (!(of instanceof MethodSolver)) return adaptTo(of, at as Tensors, options);
+  if (!(at instanceof SolverState)) throw invalidArgument('state', 'a state of the solver given to adapt', at);
+  return adaptTo(of.problem, at.u, { device: of.device, ...stepsOf(of, at.counters.iteration, options), ...options });
+}
+
+type AnyAdaptOptions = AdaptOptions<AnyPoint, Feeds, string>;
+
+/** How a method moves v in an iteration, as far as its options say so. */
+function stepsOf({ options, startsAtUpper }: MethodSolver, iteration: number, given: AnyAdaptOptions): AnyAdaptOptions {
+  const { lowerSteps, lowerOptimizer, lowerLearningRate, momentum, secondMoment, stabilizer } =
+    options as Partial<LevelSettings> & { readonly lowerSteps?: number };
+  if (limitsRates(options) && given.learningRate === undefined) {
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      'adapt needs the option learningRate: the solver finds its own by the curvature of g where a run starts.',
+    );
+  }
+  const known = {
+    steps: lowerSteps,
+    optimizer: lowerOptimizer,
+    learningRate: lowerLearningRate?.at(iteration),
+    start: startsAtUpper ? 'upper' : 'initial',
+    ...{ momentum, secondMoment, stabilizer },
+  };
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+}
+
+async function adaptTo(problem: BilevelProblem, u: Tensors, options: AnyAdaptOptions): Promise<Adaptation> {
   requireProblem(problem, 'bilevelProblem');
   const { feeds, batches = 1, metrics = {}, device, signal, onProgress, ...given } = options;
   const settings = validateOptions(adaptOptions, given, 'adapt');

@@ -14,7 +14,8 @@ import {
   square,
   sub,
 } from '../../../lib/graph/index.js';
-import { adapt, maml } from '../../../lib/solvers/index.js';
+import { geometric } from '../../../lib/schedules/index.js';
+import { adapt, maml, reverse, rmd } from '../../../lib/solvers/index.js';
 import { Tensor } from '../../../lib/tensor.js';
 import { testDevice } from '../../support/devices.js';
 
@@ -48,6 +49,21 @@ const fewShots = (tasks = 4) => {
     feeds: { tasks: classesOfPoints(tasks) },
     f: ({ v, tasks: { query } }) => mean(costs(v, query)),
     g: ({ v, tasks: { support } }) => reduceSum(costs(v, support)),
+  });
+};
+
+/** All tasks share the scales of what a sample is described by, and each has a last layer. */
+const sharedFeatures = (tasks = 4) => {
+  const costs = (scale: Node, v: Readonly<Record<'weight' | 'bias', Node>>, { x, y }: Rows): Node =>
+    perTask({ v, x, y }, ({ v: { weight, bias }, x, y }) =>
+      mean(crossEntropy(add(matmul(mul(x, scale), weight), bias), y)),
+    );
+  return bilevelProblem({
+    upper: { scale: Tensor.from([1, 0.5, 2, 1]) },
+    lower: { weight: Tensor.zeros([tasks, 4, 3]), bias: Tensor.zeros([tasks, 3]) },
+    feeds: { tasks: classesOfPoints(tasks) },
+    f: ({ u, v, tasks: { query } }) => mean(costs(u.scale, v, query)),
+    g: ({ u, v, tasks: { support } }) => reduceSum(costs(u.scale, v, support)),
   });
 };
 
@@ -170,4 +186,48 @@ test('steps that are too long, and what is not understood, are told with what to
     code: 'INVALID_ARGUMENT',
     message: /named b/,
   });
+});
+
+test('with a solver and its state v moves as its method moves it', async (t) => {
+  const problem = fewShots();
+  const metrics = { rights };
+  const feeds = { tasks: classesOfPoints(4, 9) };
+  const course = { feeds, batches: 2, metrics: metrics as never };
+  const meta = {
+    lowerSteps: 3,
+    lowerLearningRate: geometric(0.1, 0.5),
+    lowerOptimizer: 'momentum',
+    momentum: 0.5,
+  } as const;
+  using solver = maml(problem, meta, { device });
+  const state = solver.init();
+  for (const [iteration, learningRate] of [
+    [0, 0.1],
+    [1, 0.05],
+  ] as const) {
+    t.is(state.counters.iteration, iteration);
+    const found = await adapt(solver, state, course);
+    const given = { steps: 3, learningRate, optimizer: 'momentum', momentum: 0.5, start: 'upper' } as const;
+    t.deepEqual(found, await adapt(problem, state.u, { ...course, ...given, device }));
+    t.notDeepEqual(found.f, (await adapt(solver, state, { ...course, steps: 1 })).f);
+    await solver.step(state);
+  }
+  // A method that starts v where the problem lets it.
+  const other = sharedFeatures();
+  using plain = rmd(other, { lowerSteps: 2, lowerLearningRate: 0.2 }, { device });
+  const start = plain.init();
+  t.deepEqual(
+    (await adapt(plain, start, { feeds })).f,
+    (await adapt(other, start.u, { feeds, steps: 2, learningRate: 0.2, device })).f,
+  );
+});
+
+test('a solver whose rates are not known beforehand asks for one, and states are states', async (t) => {
+  using limited = reverse(sharedFeatures(), {}, { device });
+  const state = limited.init();
+  const missing = await t.throwsAsync(adapt(limited, state), { code: 'INVALID_ARGUMENT' });
+  t.regex(missing?.message ?? '', /adapt needs the option learningRate: .* by the curvature of g/);
+  t.true(Number.isFinite((await adapt(limited, state, { learningRate: 0.1 })).f[0]));
+  const wrong = await t.throwsAsync(adapt(limited, state.u as never), { code: 'INVALID_ARGUMENT' });
+  t.regex(wrong?.message ?? '', /a state of the solver given to adapt/);
 });
