@@ -19,11 +19,20 @@ const caches = {
 };
 
 /** Program and arguments of a contender's process, which talks to this one in JSON, one message a line. */
-function command(name, step, network, { python, limit }) {
+export function command(name, step, network, options) {
   const { python: module, option } = contenders[name];
   if (module === undefined) return [process.execPath, path('worker.mjs'), name, step, network];
+  return pythonCommand({ module, option, step, problem: describe(network) }, options);
+}
+
+/**
+ * The same of a module of python/.
+ * @param {{ module: string, option: string, step: string, problem: object }} work
+ * @param {{ python: string, limit: number }} options the Python, and the seconds that it gets to prepare
+ */
+export function pythonCommand({ module, option, step, problem }, { python, limit }) {
   const settings = [availableParallelism(), formsShare * limit].map(String);
-  return [python, path('python/worker.py'), module, option, step, JSON.stringify(describe(network)), ...settings];
+  return [python, path('python/worker.py'), module, option, step, JSON.stringify(problem), ...settings];
 }
 
 /** Why there is no reply once the signal was given. */
@@ -33,8 +42,8 @@ export class Child {
   #process;
   #errors = '';
 
-  constructor(name, step, network, options) {
-    const [program, ...args] = command(name, step, network, options);
+  /** @param {string[]} command program and arguments */
+  constructor([program, ...args]) {
     // Detached, so that Ctrl-C reaches the parent alone, which then keeps what it has.
     const stdio = ['ignore', 'ignore', 'pipe', 'ipc'];
     this.#process = spawn(program, args, { stdio, detached: true, env: { ...process.env, ...caches } });

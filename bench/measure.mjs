@@ -1,6 +1,6 @@
 // Compares what each contender computes with the reference, and times those that are right in turn.
 import { readFile } from 'node:fs/promises';
-import { Child, interrupted } from './child.mjs';
+import { Child, command, interrupted } from './child.mjs';
 import { contenders } from './contenders/index.mjs';
 import { statistics } from './statistics.mjs';
 
@@ -74,7 +74,13 @@ export async function measureCase({ step, network, names }, options, signal, onP
     for (const name of names) {
       if (signal.aborted) break;
       onProgress(`${contenders[name].label} prepares`);
-      const racer = { name, child: new Child(name, step, network, options), count: 1, milliseconds: [], ready: false };
+      const racer = {
+        name,
+        child: new Child(command(name, step, network, options)),
+        count: 1,
+        milliseconds: [],
+        ready: false,
+      };
       racers.push(racer);
       results.set(name, await prepare(racer, expected, options, signal));
     }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { publish } from '../scripts/pages.mjs';
 import { contendersChart, headlineChart } from './chart.mjs';
 import { secondDerivatives } from './derivatives/report.mjs';
+import { episodesReport } from './episodes/report.mjs';
 import { precisionReport, trainingChart } from './precision/report.mjs';
 import { report } from './report.mjs';
 import { newest } from './results.mjs';
@@ -39,6 +40,7 @@ const parts = {
       picture("Every contender's time over bilevel's, for each network", 'performance-contenders.svg'),
     ];
   },
+  episodes: episodesReport,
   async precision(session) {
     await writeFile(new URL('performance-precision.svg', images), trainingChart(session.training));
     return precisionReport(session, picture('f and g of every run in both precisions', 'performance-precision.svg'));
