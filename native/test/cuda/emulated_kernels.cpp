@@ -58,7 +58,7 @@ EmulatedKernels::EmulatedKernels(emulation::Headers headers, const std::string& 
     : library_(headers, std::span(&source, 1)) {}
 
 cuda::WrongIndexRecord EmulatedKernels::run(std::span<const cuda::Kernel> kernels, std::byte* const* buffers,
-                                            emulation::Order order, uint32_t seed) const {
+                                            emulation::Order order, uint32_t seed, const Rows& rows) const {
   cuda::WrongIndexRecord wrong_index = cuda::kNoWrongIndex;
   for (const cuda::Kernel& kernel : kernels) {
     std::vector<double> scratch(static_cast<size_t>(kernel.scratch_bytes) / sizeof(double));
@@ -75,8 +75,9 @@ cuda::WrongIndexRecord EmulatedKernels::run(std::span<const cuda::Kernel> kernel
         case cuda::Argument::Kind::kWrongIndex:
           return wrong_index.data();
         case cuda::Argument::Kind::kBinding:
+          return rows.bindings[argument.buffer];
         case cuda::Argument::Kind::kStepTable:
-          break;  // no kernel of an instruction takes them
+          return rows.step_table;
       }
       return nullptr;
     };

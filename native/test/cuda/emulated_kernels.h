@@ -24,9 +24,15 @@ class EmulatedKernels {
   // The same from one source with other headers.
   EmulatedKernels(emulation::Headers headers, const std::string& source);
 
+  // What kernels that find and leave rows take: where each binding is, and the step table.
+  struct Rows {
+    std::byte* const* bindings;
+    uint64_t* step_table;
+  };
+
   // One behind the other, in scratch memory of floats that are NaN. Checks that counters end at 0.
   cuda::WrongIndexRecord run(std::span<const cuda::Kernel> kernels, std::byte* const* buffers, emulation::Order order,
-                             uint32_t seed) const;
+                             uint32_t seed, const Rows& rows = {}) const;
 
  private:
   emulation::Library library_;

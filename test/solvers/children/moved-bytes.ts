@@ -1,6 +1,6 @@
-// What iterations move between the host and a CUDA device, and what they compute: on one that computes in memory of its
-// own, and on one to which every run takes all that it is bound to. The fake driver writes the bytes of each copy to the
-// file that is named.
+// What iterations move between the host and a CUDA device, and what they compute: on one that computes in memory of
+// its own, and on one to which every run takes all that it is bound to. The fake driver writes the bytes of each copy
+// to the file that is named.
 import { existsSync, readFileSync } from 'node:fs';
 import { loadAddon } from '../../../lib/engine/addon.js';
 import { Device } from '../../../lib/engine/index.js';
