@@ -1,4 +1,4 @@
-// bilevel's part: the problem and the method as `bilevel few-shot --methods maml` has them, on tasks that do not change.
+// Our part: the problem and method as `bilevel few-shot --methods maml` has them, on tasks that do not change.
 import { bilevelProblem, feed, perTask } from '../../dist/lib/bilevel/index.js';
 import { Device } from '../../dist/lib/engine/index.js';
 import * as graph from '../../dist/lib/graph/index.js';

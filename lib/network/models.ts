@@ -111,7 +111,7 @@ const residual = (channels: number, last: readonly Layer[], shortcut: readonly L
   shortcut: [plainConv(channels, 1, 0), ...shortcut],
 });
 
-/** Four residual blocks; the sum goes through leaky ReLU (Lee, Maji, Ravichandran and Soatto 2019, without DropBlock). */
+/** Four residual blocks; sums go through leaky ReLU (Lee, Maji, Ravichandran and Soatto 2019, without DropBlock). */
 const resnet12: readonly Layer[] = [
   ...[64, 160, 320, 640].flatMap((channels) => [residual(channels, [], [batchNorm]), leakyRelu, maxPool]),
   ...[{ kind: 'averagePool' } as const, flatten],
