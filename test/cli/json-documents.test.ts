@@ -120,6 +120,7 @@ const runs: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'targeted',
       '--methods',
       'labelFlip',
+      '--audit',
       '--validation',
       '800',
       '--test',

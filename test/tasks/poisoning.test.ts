@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { Random } from '../../lib/data/random.js';
+import { evaluate as evaluateNodes, input } from '../../lib/graph/index.js';
 import { loadModel } from '../../lib/network/models.js';
 import { mean } from '../../lib/numbers.js';
 import { evaluate, respond, type SavedState } from '../../lib/solvers/index.js';
 import { runStudy } from '../../lib/study/index.js';
+import { harmsOf } from '../../lib/tasks/poisoning/harm.js';
 import {
   type Attack,
   beginAttack,
@@ -17,10 +19,12 @@ import {
   type PoisoningInputs,
   type PoisoningRow,
   PoisoningRun,
+  poisoningProblem,
   poisoningStudy,
   validateProblem,
   validateStudy,
 } from '../../lib/tasks/poisoning/index.js';
+import { boxAround } from '../../lib/tasks/poisoning/input-box.js';
 import { Tensor } from '../../lib/tensor.js';
 import { bilevel, errorOf } from '../support/command-line.js';
 import { testDevice } from '../support/devices.js';
@@ -48,7 +52,9 @@ const images = (count: number, classes: number) => ({
 /** Images of 2 x 2 pixels and three classes. */
 async function tiny(): Promise<PoisoningInputs> {
   const network = await loadModel('logreg', { inputShape: [1, 2, 2], classes: 3 });
-  return { network, classes: ['a', 'b', 'c'], train: images(12, 3), validation: images(9, 3), test: images(9, 3) };
+  const train = images(12, 3);
+  const others = { validation: images(9, 3), test: images(9, 3) };
+  return { network, classes: ['a', 'b', 'c'], train, ...others, box: boxAround([train.inputs]) };
 }
 
 const tinySettings = (attack: string) => validateProblem({ attack, from: 2, to: 0, train: 12, validation: 9 });
@@ -179,6 +185,91 @@ test('the targeted attack has as many points of each class, and no point is in t
   );
 });
 
+test('inputs of poison stay between the ends of clean ones, and categories as they began', (t) => {
+  const pixels = images(4, 2).inputs;
+  t.is(boxAround([pixels]).toUnit(pixels), pixels);
+  const samples = Tensor.from([-2, 0, 1, 6, 1, 0, 0, 0, 1], [3, 3]);
+  const box = boxAround([samples], new Set([1]));
+  const start = Tensor.from([1, 0.5, 9, -1, 1, 0.25], [2, 3]);
+  const u = box.toUnit(start);
+  t.deepEqual(u.toArray(), [3 / 8, 0, 1, 1 / 8, 0, 0.25].map(Math.fround));
+  t.deepEqual(box.inputsOf(u, start).toArray(), [1, 0.5, 1, -1, 1, 0.25]);
+  const node = input('u', [2, 3]);
+  const values = new Map([[node, Float64Array.from(u.toArray())]]);
+  t.deepEqual([...(evaluateNodes([box.apply(node, start)], values)[0] ?? [])], box.inputsOf(u, start).toArray());
+  t.deepEqual([0, 1, 2].map(box.rangeOf), [8, 0, 1]);
+});
+
+for (const count of [1, 3]) {
+  test(`the harm of ${count} points is what their lack does to networks trained from their start`, async (t) => {
+    const inputs = await tiny();
+    const settings = tinySettings('untargeted');
+    const attack = beginAttack('rmd', count, inputs, settings);
+    const costOf = async (of: Pick<Attack, 'problem'>, poison: Tensor) => {
+      const found = await respond(of.problem, { poison }, { device });
+      const { f } = await evaluate(of.problem, { u: { poison }, v: found.v }, { device });
+      return { v: found.v, f };
+    };
+    const all = await costOf(attack, attack.points.inputs);
+    const harms = await harmsOf(attack, attack.points.inputs, all, inputs, settings, resources);
+    t.is(harms.length, count);
+    for (const [point, harm] of harms.entries()) {
+      const kept = [0, 1, 2].slice(0, count).filter((each) => each !== point);
+      const rows = kept.flatMap((row) => attack.points.inputs.toArray().slice(4 * row, 4 * row + 4));
+      const poison = Tensor.from(rows, [kept.length, 1, 2, 2]);
+      const labels = Tensor.from(
+        kept.map((row) => Number(attack.points.labels.data[row])),
+        [kept.length],
+        'int64',
+      );
+      const none = beginAttack('none', 1, inputs, settings);
+      const left =
+        kept.length === 0
+          ? await costOf(none, none.points.inputs)
+          : await costOf({ problem: poisoningProblem(inputs, { inputs: poison, labels }, settings) }, poison);
+      t.true(Math.abs(harm - (left.f - all.f)) < 5e-4, `${harm} ${left.f - all.f}`);
+    }
+    t.true(harms.some((harm) => Math.abs(harm) > 1e-3));
+  });
+}
+
+test('an audit tells what a few points can do to a model of a table', (t) =>
+  withTemporary(async (parent) => {
+    const rows = Array.from({ length: 80 }, (_, row) => {
+      const isTall = row % 2 === 0;
+      const noise = random.uniform();
+      return `${(isTall ? 150 : 120) + 40 * noise},${isTall && row % 3 > 0 ? 'red' : 'blue'},${isTall ? 'tall' : 'short'}`;
+    });
+    const data = join(parent, 'people.csv');
+    await writeFile(data, `height,colour,size\n${rows.join('\n')}\n`);
+    const words = ['poison', '--audit', '--data', data, '--label', 'size', '--points', '3', '--iterations', '20'];
+    const out = join(parent, 'run');
+    const run = await bilevel(...words, '--methods', 'none,labelFlip,rmd', '--threads', '1', '--out', out, '--json');
+    t.is(run.status, 0, run.stderr);
+    const { runs } = JSON.parse(run.stdout);
+    t.deepEqual(
+      runs.map(({ method, harmful }: { method: string; harmful?: object[] }) => [method, harmful?.length]),
+      [
+        ['none', undefined],
+        ['labelFlip', 3],
+        ['rmd', 3],
+      ],
+    );
+    const [, , { harmful }] = runs;
+    t.true(harmful[0].harm >= harmful[1].harm && harmful[1].harm >= harmful[2].harm);
+    t.regex(harmful.map(({ changes }: { changes: string[] }) => changes.join()).join('\n'), /^height 1\d\d/m);
+    t.notRegex(run.stdout, /colour=/);
+    t.true(runs[2].response.mean < runs[0].response.mean);
+    const text = await bilevel('poison', '--resume', out, '--threads', '1');
+    t.regex(text.stdout, /3 points chosen to harm, by RMD, take the test accuracy from \d/);
+    t.regex(text.stdout, /Points of RMD/);
+    const column = await bilevel('poison', '--label', 'size', '--json', '--out', join(parent, 'other'));
+    t.regex(errorOf(column).message, /nothing, as it is for data of your own for the option label of poison/);
+    const absent = await bilevel(...words, '--attack', 'targeted', '--json', '--out', join(parent, 'other'));
+    t.regex(errorOf(absent).message, /a class from 0 to 1 for the option from of poison/);
+    t.false(existsSync(join(parent, 'other')));
+  }));
+
 test('options that cannot be meant are refused with what to do', (t) => {
   const invalid = (given: object, message: RegExp) => t.throws(() => validateStudy({ ...given }), { message });
   invalid({ points: '10,0' }, /positive integers separated by commas, such as 10,20,60.*"10,0"/);
@@ -228,14 +319,14 @@ test('a stopped run goes on to the same bits, and keeps the best points', (t) =>
     const responses = expected.flatMap(({ response }) => response ?? []);
     t.is(responses.length, 3);
     t.true(Math.abs(ending.response - Math.min(ending.first, ...responses)) < 1e-4);
-    t.is(ending.images.length, 4);
+    t.is(ending.points.length, 4);
     t.throws(() => begin({ tensors: new Map(), values: {} }), { code: 'STATE_MISMATCH' });
   }));
 
 test('a method whose v runs along f is named, and one that goes on without end ends by itself', async (t) => {
   const measured = (f: number, response: number): Measured => ({
     rows: [{ iteration: 2, f, g: 1, lowerGradientNorm: 1, wallMs: 1, response }],
-    ending: { accuracy: 1, success: 1, response, residual: 0, first: -0.5, images: [] },
+    ending: { accuracy: 1, success: 1, response, residual: 0, first: -0.5, points: [] },
   });
   t.true(hasRunAway('penalty', measured(-4.4, -0.8)));
   t.true(hasRunAway('penalty', measured(-0.7, -0.4)));
@@ -279,7 +370,7 @@ test('the command tells of its methods and shows the poison', (t) =>
     t.regex(page, /Poison of Penalty<\/h2>/);
     t.regex(page, /<img src="data:image\/png/);
     t.true(existsSync(join(out, 'penalty-4/seed-0/network.onnx')));
-    const wrong = await bilevel('poison', '--data', 'labels.csv', '--json', '--out', join(parent, 'other'));
+    const wrong = await bilevel('poison', '--data', 'labels', '--json', '--out', join(parent, 'other'));
     t.is(errorOf(wrong).code, 'INVALID_ARGUMENT');
     t.false(existsSync(join(parent, 'other')));
   }));

@@ -1,16 +1,20 @@
-import { checkForExperiments, loadDataset } from '../../data/dataset.js';
+import { isForExperiments, loadDataset } from '../../data/dataset.js';
 import type { LabelledSamples } from '../../data/labelled-samples.js';
 import { Random } from '../../data/random.js';
+import type { Dataset } from '../../data/sources/source.js';
+import type { TableEncoding } from '../../data/tables/encoding.js';
 import { invalidArgument } from '../../errors.js';
 import { checkFit, type Samples } from '../../network/classifier.js';
 import { loadModel } from '../../network/models.js';
 import type { Network } from '../../onnx/index.js';
 import { formatType, Tensor } from '../../tensor.js';
+import { datasetOptions } from '../reading.js';
+import { boxAround, type InputBox } from './input-box.js';
 import type { PoisoningSettings } from './settings.js';
 
 /** Images with labels. */
 export interface Images extends Samples {
-  /** float32 [n, channels, height, width] or other samples [n, ...] with elements from 0 to 1. */
+  /** float32 [n, channels, height, width] or other samples [n, ...]. */
   readonly inputs: Tensor<'float32'>;
 }
 
@@ -22,6 +26,9 @@ export interface PoisoningInputs {
   /** What the attacker judges by. */
   readonly validation: Images;
   readonly test: Images;
+  readonly box: InputBox;
+  /** How the rows of a table became inputs. */
+  readonly encoding?: TableEncoding | undefined;
 }
 
 /** Where points come from, and as what they are labelled. */
@@ -30,56 +37,83 @@ export interface Points extends Images {
   readonly trueLabels: Tensor<'int64'>;
 }
 
-type DataSettings = Pick<PoisoningSettings, 'data' | 'network' | 'seed' | 'attack' | 'from' | 'to' | Part>;
+type DataSettings = Pick<PoisoningSettings, 'data' | 'network' | 'seed' | 'attack' | 'from' | 'to' | 'format' | Part>;
 
 type Part = 'train' | 'validation' | 'test';
 
+/** Shares of the training part where no numbers of points are given; the rest is for the test. */
+const usualShares = { train: 0.6, validation: 0.2 };
+
 /**
  * Draws training, validation and test points from the data set's training part, or takes its test part whole. For the
- * targeted attack each part that is drawn has as many points of each class as of any other.
- * @throws INVALID_ARGUMENT for a class that there is not, for more points than there are, for tokens and for pixels
- *   outside [0, 1]; what loadDataset, loadModel and checkFit throw
+ * targeted attack on data to experiment with each part that is drawn has as many points of each class as of any other.
+ * @throws INVALID_ARGUMENT for a class that there is not, for more points than there are and for tokens; what
+ *   loadDataset, loadModel and checkFit throw
  */
 export async function loadPoisoningInputs(settings: DataSettings): Promise<PoisoningInputs> {
-  const { data } = settings;
-  checkForExperiments(data);
-  const dataset = await loadDataset(data);
+  const { data, attack, format } = settings;
+  const dataset = await loadDataset(data, format === undefined ? {} : datasetOptions(format));
   const classes = dataset.classes.length;
-  for (const name of ['from', 'to'] as const) {
+  for (const name of attack === 'targeted' ? (['from', 'to'] as const) : []) {
     if (settings[name] < classes) continue;
     throw invalidArgument(`the option ${name} of poison`, `a class from 0 to ${classes - 1}`, settings[name]);
   }
   const network = await loadModel(settings.network, { inputShape: dataset.train.inputShape, classes });
   checkFit(network, dataset.train.inputShape, classes);
-  const rows = drawRows(dataset.train.labels, classes, settings);
+  const sizes = sizesOf(settings, dataset);
+  const isBalanced = attack === 'targeted' && isForExperiments(data);
+  const rows = drawRows(dataset.train.labels, isBalanced ? classes : undefined, settings.seed, sizes);
+  const train = imagesOf(dataset.train, rows.train, data);
+  const validation = imagesOf(dataset.train, rows.validation, data);
   return {
     network,
     classes: dataset.classes,
-    train: imagesOf(dataset.train, rows.train, data),
-    validation: imagesOf(dataset.train, rows.validation, data),
-    test: settings.test === 0 ? imagesOf(dataset.test, undefined, data) : imagesOf(dataset.train, rows.test, data),
+    train,
+    validation,
+    test: sizes.test === 0 ? imagesOf(dataset.test, undefined, data) : imagesOf(dataset.train, rows.test, data),
+    box: boxAround([train.inputs, validation.inputs], dataset.encoding && categoriesOf(dataset.encoding)),
+    encoding: dataset.encoding,
   };
+}
+
+/** Points of each part, as given or as {@link usualShares} say; no test points where the data have a test part. */
+function sizesOf({ train, validation, test }: DataSettings, dataset: Dataset): Readonly<Record<Part, number>> {
+  const { count } = dataset.train;
+  const forTraining = train || Math.round(usualShares.train * count);
+  const forValidation = validation || Math.round(usualShares.validation * count);
+  const isWhole = test === 0 && dataset.test.count > 0;
+  return {
+    train: forTraining,
+    validation: forValidation,
+    test: isWhole ? 0 : test || count - forTraining - forValidation,
+  };
+}
+
+/** Inputs that are categories. */
+function categoriesOf({ columns }: TableEncoding): ReadonlySet<number> {
+  const kinds = columns.flatMap((each) =>
+    each.kind === 'number' ? [each.kind] : each.categories.map(() => each.kind),
+  );
+  return new Set(kinds.flatMap((kind, input) => (kind === 'category' ? [input] : [])));
 }
 
 function imagesOf(part: LabelledSamples, rows: readonly number[] | undefined, data: string): Images {
   const { inputs, labels } = part.take(rows);
-  if (inputs.dtype !== 'float32') throw invalidArgument('data', 'a data set of images', formatType(inputs));
-  if (inputs.data.some((pixel) => pixel < 0 || pixel > 1)) {
-    throw invalidArgument('data', 'images with pixels from 0 to 1, where poison points are kept', data);
-  }
-  return { inputs, labels };
+  if (inputs.dtype === 'float32') return { inputs, labels };
+  throw invalidArgument('data', 'a data set of images or numbers', `${data} with ${formatType(inputs)}`);
 }
 
-/** Disjoint parts; for the targeted attack with as many rows of each class. */
+/** Disjoint parts; with as many rows of each class where their number is given. */
 function drawRows(
   labels: Tensor<'int64'>,
-  classes: number,
-  { attack, seed, ...sizes }: Pick<PoisoningSettings, 'attack' | 'seed' | Part>,
+  classes: number | undefined,
+  seed: number,
+  sizes: Readonly<Record<Part, number>>,
 ): Readonly<Record<Part, readonly number[]>> {
   const random = Random.fromSeed(seed, 'split');
   const order = Array.from(random.permutation(labels.size));
   const groups =
-    attack === 'untargeted'
+    classes === undefined
       ? [order]
       : Array.from({ length: classes }, (_, label) => order.filter((row) => Number(labels.data[row]) === label));
   const rows: Record<Part, number[]> = { train: [], validation: [], test: [] };

@@ -28,12 +28,13 @@ export function attacked(validation: Images, { attack, from, to }: Pick<Poisonin
  *
  *     v* = argmin over v  mean CE(clean and poison points; v) + l2 / 2 |v|^2
  *
- * All rows are seen in every step, and pixels are kept in [0, 1]. |v|^2 is that of all parameters, biases included,
- * without which v* would not be unique: a softmax does not change when all its inputs grow by the same.
+ * All rows are seen in every step, and inputs are kept in the box of the data: pixels in [0, 1]. |v|^2 is that of all
+ * parameters, biases included, without which v* would not be unique: a softmax does not change when all its inputs grow
+ * by the same.
  * @param batch points of a mini-batch of the clean and of the validation points; all by default
  */
 export function poisoningProblem(
-  { network, train, validation }: Pick<PoisoningInputs, 'network' | 'train' | 'validation'>,
+  { network, train, validation, box }: Pick<PoisoningInputs, 'network' | 'train' | 'validation' | 'box'>,
   points: Pick<Points, 'inputs' | 'labels'>,
   settings: Pick<PoisoningSettings, 'attack' | 'from' | 'to' | 'l2' | 'seed'>,
   batch = Number.POSITIVE_INFINITY,
@@ -45,7 +46,7 @@ export function poisoningProblem(
     mean(crossEntropy(network.apply(x, v), y));
   const all = train.labels.size + points.labels.size;
   return bilevelProblem({
-    upper: { poison: points.inputs },
+    upper: { poison: box.toUnit(points.inputs) },
     lower: network.initialParameters(),
     feeds: {
       clean: part(train),
@@ -58,7 +59,7 @@ export function poisoningProblem(
     g: ({ u, v, clean, poison }) =>
       [
         mul(train.labels.size / all, loss(clean.x, clean.y, v)),
-        mul(points.labels.size / all, loss(u.poison, poison.y, v)),
+        mul(points.labels.size / all, loss(box.apply(u.poison, points.inputs), poison.y, v)),
         mul(
           l2 / 2,
           Object.values(v)

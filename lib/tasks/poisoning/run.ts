@@ -1,5 +1,7 @@
+import { inputNames } from '../../data/tables/encoding.js';
 import { Classifier, filterSamples } from '../../network/classifier.js';
 import { runningStatistics } from '../../network/running-statistics.js';
+import { formatNumber } from '../../report/format.js';
 import { imageDataUri } from '../../report/gallery.js';
 import {
   evaluate,
@@ -14,34 +16,41 @@ import type { RunFolder } from '../../study/run-folder.js';
 import type { Tensor } from '../../tensor.js';
 import { type Attack, beginAttack } from './attack.js';
 import type { PoisoningInputs } from './data.js';
+import { harmsOf } from './harm.js';
 import type { PoisoningRunSettings, PoisoningSettings, PoisoningStudySettings } from './settings.js';
 
-/** Poison points that are shown of a run. */
+/** Poison points that are shown of a run, and inputs of each that are told. */
 const shown = 24;
+const told = 3;
 
 /** Ends no run: the best point is kept as long as there are iterations. */
 const patience = Number.MAX_SAFE_INTEGER;
 
-/** A poison point as it started and as it ended, as PNG images in data URIs. */
-export interface PoisonImage {
-  readonly before: string;
-  readonly after: string;
+/** A poison point. */
+export interface PoisonPoint {
   readonly label: string;
   readonly trueLabel: string;
+  /** How much f(u, v*) rises without it, in an audit. */
+  readonly harm?: number;
+  /** How it started and how it ended, as PNG images in data URIs. */
+  readonly images?: readonly [before: string, after: string];
+  /** Of other samples the inputs that changed most. */
+  readonly changes?: readonly string[];
 }
 
 /** What the poison of a run does to networks that are trained on it from their first parameters. */
 export interface PoisoningEnding {
   /** Share of the test points that are told right, in per cent. */
   readonly accuracy: number;
-  /** Share of the attacked class's test points that are taken for the other one, in per cent. */
+  /** Share of the attacked class's test points that are taken for the other one, in per cent; NaN without any. */
   readonly success: number;
   /** f(u, v*), and |grad_v g| there as `respond` has it. */
   readonly response: number;
   readonly residual: number;
   /** f(u, v*) of the points as they started. */
   readonly first: number;
-  readonly images: readonly PoisonImage[];
+  /** Some of them: in an audit the most harmful ones, else the first. */
+  readonly points: readonly PoisonPoint[];
 }
 
 /** A line of a run's metrics. */
@@ -61,7 +70,8 @@ export class PoisoningRun implements Run<PoisoningEnding> {
   readonly #inputs: PoisoningInputs;
   readonly #settings: PoisoningSettings;
   readonly #iterations: number;
-  readonly #resources: Pick<Resources, 'device' | 'signal'>;
+  readonly #isAudit: boolean;
+  readonly #resources: Pick<Resources, 'device' | 'signal' | 'report'>;
   readonly #attack: Attack;
   readonly #solver: MethodSolver | undefined;
   readonly #state: MethodState | undefined;
@@ -73,14 +83,20 @@ export class PoisoningRun implements Run<PoisoningEnding> {
     { name, points }: PoisoningRunSettings,
     inputs: PoisoningInputs,
     settings: PoisoningSettings,
-    { iterations, judgeEvery, options }: Pick<PoisoningStudySettings, 'iterations' | 'judgeEvery' | 'options'>,
-    { device, signal }: Pick<Resources, 'device' | 'signal'>,
+    {
+      iterations,
+      judgeEvery,
+      audit,
+      options,
+    }: Pick<PoisoningStudySettings, 'iterations' | 'judgeEvery' | 'audit' | 'options'>,
+    { device, signal, report }: Pick<Resources, 'device' | 'signal' | 'report'>,
     saved?: SavedState,
   ) {
     this.#inputs = inputs;
     this.#settings = settings;
     this.#iterations = iterations;
-    this.#resources = { device, signal };
+    this.#isAudit = audit && name !== 'none';
+    this.#resources = { device, signal, report };
     this.#attack = beginAttack(name, points, inputs, settings);
     const chosen = options[name];
     if (chosen === undefined) return;
@@ -117,49 +133,88 @@ export class PoisoningRun implements Run<PoisoningEnding> {
 
   /** The best points, and how networks do that are trained on them. @throws ABORTED */
   async end(folder: Pick<RunFolder, 'networkPath'>): Promise<PoisoningEnding> {
-    const { network, test } = this.#inputs;
+    const { network, test, box } = this.#inputs;
     const { points } = this.#attack;
     const { device } = this.#resources;
-    const poison = (this.#state?.u.poison ?? points.inputs) as Tensor<'float32'>;
-    const before = await this.#response(points.inputs);
+    const started = box.toUnit(points.inputs);
+    const poison = (this.#state?.u.poison ?? started) as Tensor<'float32'>;
+    const before = await this.#response(started);
     const after = this.#state === undefined ? before : await this.#response(poison);
+    const harms = this.#isAudit
+      ? await harmsOf(this.#attack, poison, after, this.#inputs, this.#settings, this.#resources)
+      : undefined;
     const statistics = await runningStatistics(network, this.#inputs.train.inputs, after.v, { device });
     const parameters = { ...after.v, ...statistics };
     await network.save(folder.networkPath, parameters);
     using classifier = new Classifier(network, device);
     const { from, to } = this.#settings;
     const ofClass = filterSamples(test, (row) => Number(test.labels.data[row]) === from);
-    const predicted = await classifier.predict(ofClass.inputs, parameters);
+    const predicted = ofClass.labels.size === 0 ? [] : await classifier.predict(ofClass.inputs, parameters);
     return {
       accuracy: 100 * (await classifier.accuracy(test, parameters)),
       success: (100 * predicted.filter((label) => label === to).length) / predicted.length,
       response: after.f,
       residual: after.residual,
       first: before.f,
-      images: this.#images(poison),
+      points: this.#points(box.inputsOf(poison, points.inputs), harms),
     };
   }
 
   /** A network that is trained from its first parameters on g alone, and f there. */
   async #response(poison: Tensor<'float32'>) {
     const { problem } = this.#attack;
+    const { device, signal } = this.#resources;
     const u = { poison };
-    const { v, residual } = await respond(problem, u, this.#resources);
-    const { f } = await evaluate(problem, { u, v }, this.#resources);
+    const { v, residual } = await respond(problem, u, { device, signal });
+    const { f } = await evaluate(problem, { u, v }, { device, signal });
     return { v, residual, f };
   }
 
-  #images(poison: Tensor<'float32'>): PoisonImage[] {
+  /** @param poison inputs of the points as they ended */
+  #points(poison: Tensor<'float32'>, harms: readonly number[] | undefined): PoisonPoint[] {
     const { points } = this.#attack;
     const { classes } = this.#inputs;
-    if (this.#state === undefined || poison.shape.length !== 4) return [];
+    if (this.#state === undefined && harms === undefined) return [];
     const nameOf = (labels: Tensor<'int64'>, index: number): string => classes[Number(labels.data[index])] ?? '';
-    return Array.from({ length: Math.min(shown, points.labels.size) }, (_, index) => ({
-      before: imageDataUri(points.inputs, index),
-      after: imageDataUri(poison, index),
+    const order = Array.from({ length: points.labels.size }, (_, index) => index);
+    if (harms !== undefined) order.sort((a, b) => (harms[b] ?? 0) - (harms[a] ?? 0) || a - b);
+    return order.slice(0, shown).map((index) => ({
       label: nameOf(points.labels, index),
       trueLabel: nameOf(points.trueLabels, index),
+      ...(harms && { harm: harms[index] ?? Number.NaN }),
+      ...(poison.shape.length === 4
+        ? { images: [imageDataUri(points.inputs, index), imageDataUri(poison, index)] as const }
+        : { changes: this.#changes(poison, index) }),
     }));
+  }
+
+  /** The inputs of a point that went furthest through their range, in the units of the data. */
+  #changes(poison: Tensor<'float32'>, index: number): string[] {
+    const { box, encoding } = this.#inputs;
+    const { data } = this.#attack.points.inputs;
+    const width = poison.size / this.#attack.points.labels.size;
+    const names = encoding && inputNames(encoding);
+    const scalings = encoding?.columns.flatMap((each) =>
+      each.kind === 'number' ? [each] : each.categories.map(() => undefined),
+    );
+    const textOf = (input: number, value: number): string => {
+      const { shift = 0, unit = 1 } = scalings?.[input] ?? {};
+      // What is below a thousandth of the range is a rounding.
+      const step = (unit * box.rangeOf(input)) / 1000;
+      const given = shift + unit * value;
+      return formatNumber(Math.abs(given) < step ? 0 : given);
+    };
+    return Array.from({ length: width }, (_, input) => {
+      const [from, to] = [data, poison.data].map((values) => values[index * width + input] ?? 0) as [number, number];
+      const moved = Math.abs(to - from) / (box.rangeOf(input) || 1);
+      return { input, from, to, moved };
+    })
+      .filter(({ moved }) => moved > 0.01)
+      .sort((a, b) => b.moved - a.moved)
+      .slice(0, told)
+      .map(
+        ({ input, from, to }) => `${names?.[input] ?? `input ${input}`} ${textOf(input, from)} to ${textOf(input, to)}`,
+      );
   }
 
   [Symbol.dispose](): void {

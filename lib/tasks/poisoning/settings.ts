@@ -1,9 +1,10 @@
-import { experimentSpecifications } from '../../data/dataset.js';
+import { datasetSpecifications, isDataset, isForExperiments } from '../../data/dataset.js';
 import { invalidArgument } from '../../errors.js';
 import { networkNames } from '../../network/models.js';
 import { definedOnly, type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { approxGrad, penalty, rmd } from '../../solvers/index.js';
 import { seedsFrom, seedsOption } from '../../study/index.js';
+import { formatOptions } from '../reading.js';
 import { type PoisonerName, type Preset, poisonerNames, poisoners, presets } from './methods.js';
 
 const source = 'Mehra and Hamm 2021, supplement D.2';
@@ -13,6 +14,9 @@ export type Attack = (typeof attacks)[number];
 
 /** What differs for the targeted attack. */
 const sizesOf = { untargeted: { validation: 1000, test: 8000 }, targeted: { validation: 4000, test: 5000 } } as const;
+
+/** Data of one's own are shared out. */
+const ownSizes = { train: 0, validation: 0, test: 0 } as const;
 
 /** Options of the problem. */
 export const problemOptions = {
@@ -25,20 +29,32 @@ export const problemOptions = {
   },
   from: { kind: 'integer', min: 0, default: 8, text: 'Class that the targeted attack is on, by number.', source },
   to: { kind: 'integer', min: 0, default: 3, text: 'Class that it is to be taken for.', source },
-  data: { kind: 'text', default: 'mnist', text: `Data set: ${experimentSpecifications}.` },
+  data: { kind: 'text', default: 'mnist', text: `Data set: ${datasetSpecifications}.` },
   network: {
     kind: 'text',
     default: 'logreg',
     text: `Network: ${networkNames.join(', ')} or the path of an ONNX file.`,
     source,
   },
-  train: { kind: 'integer', min: 1, default: 1000, text: 'Clean training points.', source },
-  validation: { kind: 'integer', min: 1, default: 1000, text: 'Points by which the attacker judges.', source },
+  train: {
+    kind: 'integer',
+    min: 0,
+    default: 1000,
+    text: 'Clean training points; 0, for data of your own the default, for 60 % of them.',
+    source,
+  },
+  validation: {
+    kind: 'integer',
+    min: 0,
+    default: 1000,
+    text: 'Points by which the attacker judges; 0, for data of your own the default, for 20 %.',
+    source,
+  },
   test: {
     kind: 'integer',
     min: 0,
     default: 8000,
-    text: "Test points, from the data's training part as the others; 0 for its whole test part.",
+    text: "Test points, from the data's training part as the others; 0 for its whole test part, or without one for the others.",
     source,
   },
   l2: {
@@ -57,15 +73,27 @@ export const problemOptions = {
   },
 } as const satisfies OptionTable;
 
-export type PoisoningSettings = Omit<Options<typeof problemOptions>, 'attack'> & { readonly attack: Attack };
+export interface PoisoningSettings extends Omit<Options<typeof problemOptions>, 'attack'> {
+  readonly attack: Attack;
+  /** How data of one's own are read. */
+  readonly format?: Options<typeof formatOptions>;
+}
+
+/** Poison points beside data of one's own. */
+const ownPoints = '5';
 
 /** Options of the study beside those of the problem and of the penalty method. */
 export const studyOptions = {
   points: {
     kind: 'text',
     default: '60',
-    text: 'Poison points: a number, or several with commas between them.',
+    text: 'Poison points: a number, or several with commas between them; of data of your own 5.',
     source,
+  },
+  audit: {
+    kind: 'boolean',
+    default: false,
+    text: 'Also tells what each poison point does by itself: a network is trained without it.',
   },
   methods: {
     kind: 'text',
@@ -106,6 +134,7 @@ export interface PoisoningStudySettings {
   readonly runs: readonly PoisoningRunSettings[];
   readonly iterations: number;
   readonly judgeEvery: number;
+  readonly audit: boolean;
   /** Validated options of the bilevel methods by name. */
   readonly options: Readonly<Partial<Record<PoisonerName, Options<OptionTable>>>>;
 }
@@ -117,7 +146,10 @@ const partOf = (table: OptionTable, given: object): Record<string, unknown> =>
 export function validateProblem(given: Readonly<Record<string, unknown>>): PoisoningSettings {
   const named = given as GivenOptions<typeof problemOptions>;
   const { attack } = validateOptions(problemOptions, named, 'poison');
-  const settings = validateOptions(problemOptions, { ...sizesOf[attack as Attack], ...definedOnly(named) }, 'poison');
+  const { data = problemOptions.data.default } = named;
+  if (!isDataset(data)) throw invalidArgument('the option data of poison', datasetSpecifications, data);
+  const sizes = isForExperiments(data) ? sizesOf[attack as Attack] : ownSizes;
+  const settings = validateOptions(problemOptions, { ...sizes, ...definedOnly(named) }, 'poison');
   if (settings.from === settings.to) {
     throw invalidArgument('the option to of poison', `another class than from, which is ${settings.from}`, settings.to);
   }
@@ -130,18 +162,27 @@ export function validateStudy(given: Readonly<Record<string, unknown>>): Poisoni
     problem: known,
     study,
     method,
+    format,
   } = {
     problem: partOf(problemOptions, given),
     study: partOf(studyOptions, given),
     method: partOf(penalty.options, given),
+    format: partOf(formatOptions, given),
   };
   const unknown = Object.fromEntries(
-    Object.entries(given).filter(([key]) => !(key in known || key in study || key in method)),
+    Object.entries(given).filter(([key]) => !(key in known || key in study || key in method || key in format)),
   );
   const { settings } = validateOptions(studyOptions, { ...study, ...unknown }, 'poison');
-  const problem = validateProblem(known);
+  const stated = validateProblem(known);
+  const isOwn = !isForExperiments(stated.data);
+  const foreign = Object.keys(definedOnly(format)).find(() => !isOwn);
+  if (foreign !== undefined) {
+    throw invalidArgument(`the option ${foreign} of poison`, 'nothing, as it is for data of your own', format[foreign]);
+  }
+  const problem = isOwn ? { ...stated, format: validateOptions(formatOptions, format, 'poison') } : stated;
   const preset: Preset = presets[settings as keyof typeof presets][problem.attack];
-  const all = validateOptions(studyOptions, { iterations: preset.iterations, ...definedOnly(study) }, 'poison');
+  const usual = { iterations: preset.iterations, ...(isOwn && { points: ownPoints }) };
+  const all = validateOptions(studyOptions, { ...usual, ...definedOnly(study) }, 'poison');
   const names = namesOf(all.methods);
   const { lowerSteps } = method;
   const chosen = preset.options(all.iterations);
@@ -151,6 +192,7 @@ export function validateStudy(given: Readonly<Record<string, unknown>>): Poisoni
     runs: runsOf(names, pointsOf(all.points)),
     iterations: all.iterations,
     judgeEvery: all.judgeEvery,
+    audit: all.audit,
     options: {
       rmd: rmd.validate({
         ...chosen.rmd,

@@ -1,6 +1,8 @@
+import { datasetFiles } from '../../data/dataset.js';
 import { plainOptions } from '../../options.js';
 import { penalty } from '../../solvers/index.js';
 import { defineStudy, type Job, type Results } from '../../study/index.js';
+import { formatOptions } from '../reading.js';
 import { loadPoisoningInputs } from './data.js';
 import { publishedFigure, publishedSource } from './published.js';
 import { type PoisoningEnding, type PoisoningRow, PoisoningRun } from './run.js';
@@ -14,10 +16,12 @@ import {
   validateStudy,
 } from './settings.js';
 import {
+  harmTables,
   type Measured,
   poisonGalleries,
   poisoningTable,
   type RunResult,
+  reaches,
   responseCharts,
   resultsJson,
   runAways,
@@ -56,8 +60,16 @@ export const poisoningStudy = defineStudy({
     ['--points 10,20,30,40,50,60 --seeds 5', "a column of the paper's Table 5"],
     ['--methods none,penalty --gamma 1 --settings authors', 'a line of its Table 6'],
     ['--data fashion-mnist --network mlp --methods none,approxGrad', ''],
+    [
+      '--audit --data flowers.csv --label species --points 1,5',
+      'how far a few points can move a model of your own data',
+    ],
   ],
-  options: { 'Experiment:': { ...studyOptions, ...problemOptions }, 'Penalty method:': penalty.options },
+  options: {
+    'Experiment:': { ...studyOptions, ...problemOptions },
+    'Data of your own:': formatOptions,
+    'Penalty method:': penalty.options,
+  },
   defaults: () =>
     studyOptions.settings.values.flatMap((settings) =>
       attacks.map((attack) => {
@@ -75,13 +87,17 @@ export const poisoningStudy = defineStudy({
     study.seeds.flatMap((seed) =>
       study.runs.map((run): PoisoningJob => {
         const { name, points } = run;
+        const { format, ...stated } = study.problem;
         const problem = { ...study.problem, seed };
         const options = study.options[name];
         return {
           path: `${name === 'none' ? name : `${name}-${points}`}/seed-${seed}`,
           title: `${titleOf(name)}${name === 'none' ? '' : `, ${points} points`}, seed ${seed}`,
           configuration: {
-            ...problem,
+            ...stated,
+            seed,
+            ...format,
+            ...(study.audit && { audit: true }),
             ...(name !== 'none' && { points }),
             ...(options && {
               iterations: study.iterations,
@@ -89,6 +105,7 @@ export const poisoningStudy = defineStudy({
               method: plainOptions(options),
             }),
           },
+          files: [...datasetFiles(stated.data), stated.network],
           inputs: String(seed),
           study,
           problem,
@@ -108,15 +125,21 @@ export const poisoningStudy = defineStudy({
     const aim = attack === 'untargeted' ? 'to be wrong' : `to take ${from} for ${to}`;
     return {
       title: 'Poisoned training data',
-      summary: `Points are added to ${train} of ${data} for ${network} ${aim}, judged by ${validation} validation points; ${iterations} steps.`,
-      configuration: { ...problem, seeds },
+      summary: `Points are added to ${train || 'three fifths'} of ${data} for ${network} ${aim}, judged by ${validation || 'a fifth'} of it; ${iterations} steps.`,
+      configuration: { ...problem, ...problem.format, format: undefined, seeds },
     };
   },
-  tables: (results) => [poisoningTable(results.settings, runsOf(results))],
+  tables: (results) => [poisoningTable(results.settings, runsOf(results)), ...harmTables(runsOf(results))],
   charts: (results) => ({ attack: { charts: responseCharts(runsOf(results)), columns: 1 } }),
   galleries: (results) => poisonGalleries(runsOf(results)),
   published: ({ settings: { problem, runs } }) =>
     runs.some(({ name, points }) => publishedFigure(problem, name, points) !== undefined) ? publishedSource : undefined,
-  facts: (results) => runAways(runsOf(results)).map((text) => ({ label: 'Run away', text })),
+  facts: (results) => [
+    ...(results.settings.audit ? reaches(results.settings, runsOf(results)) : []).map((text) => ({
+      label: 'Reach',
+      text,
+    })),
+    ...runAways(runsOf(results)).map((text) => ({ label: 'Run away', text })),
+  ],
   json: (results) => resultsJson(results.settings, runsOf(results)),
 });

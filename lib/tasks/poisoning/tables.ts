@@ -1,11 +1,11 @@
-import { formatNumber } from '../../report/format.js';
+import { formatFixed, formatNumber } from '../../report/format.js';
 import type { Gallery } from '../../report/gallery.js';
 import type { LineChart } from '../../report/line-chart.js';
 import { meanAndDeviation, spread, type TextTable } from '../../report/tables.js';
 import { findMethod } from '../../solvers/index.js';
 import { type PoisonerName, poisoners } from './methods.js';
 import { type Known, publishedFigure } from './published.js';
-import type { PoisoningEnding, PoisoningRow } from './run.js';
+import type { PoisoningEnding, PoisoningRow, PoisonPoint } from './run.js';
 import type { PoisoningRunSettings, PoisoningStudySettings } from './settings.js';
 
 /** What one seed of a run gave; no ending where the method was given up. */
@@ -117,11 +117,35 @@ export function poisoningTable(settings: PoisoningStudySettings, runs: readonly 
       ];
     }),
     note:
-      `Networks are trained from their first parameters on the ${settings.problem.train} clean and the poison points until grad_v g vanishes. ` +
+      `Networks are trained from their first parameters on the clean and the poison points until grad_v g vanishes. ` +
       'f(u, v*) is the cost of the attack at such a network, on the validation points; the points with the lowest are kept. f of the ' +
       'method is that where its own v stands in the end: lower than the poison deserves where v descends f, too.',
   };
 }
+
+/** A sentence on how far the points moved the model, and as many wrong labels; none where either was not tried. */
+export function reaches(settings: PoisoningStudySettings, runs: readonly RunResult[]): string[] {
+  const { key } = quantityOf(settings);
+  const textOf = (run: RunResult): string =>
+    `${meanAndDeviation(endingsOf(run).map((each) => each[key])).mean.toFixed(2)} %`;
+  const ended = runs.filter((run) => endingsOf(run).length > 0);
+  const clean = ended.find(({ name }) => name === 'none');
+  if (clean === undefined) return [];
+  const what =
+    key === 'accuracy' ? 'the test accuracy' : `the share of ${settings.problem.from} taken for ${settings.problem.to}`;
+  return [...new Set(ended.map(({ points }) => points))].flatMap((count) => {
+    const own = ended.filter(({ name, points }) => points === count && name !== 'none' && name !== 'labelFlip');
+    const [worst] = own.toSorted((a, b) => meanResponse(a) - meanResponse(b));
+    const flips = ended.find(({ name, points }) => points === count && name === 'labelFlip');
+    if (worst === undefined) return [];
+    const beside = flips === undefined ? '' : `; as many wrong labels to ${textOf(flips)}`;
+    return [
+      `${count} ${count === 1 ? 'point' : 'points'} chosen to harm, by ${worst.title}, ${count === 1 ? 'takes' : 'take'} ${what} from ${textOf(clean)} to ${textOf(worst)}${beside}.`,
+    ];
+  });
+}
+
+const meanResponse = (run: RunResult): number => meanAndDeviation(endingsOf(run).map(({ response }) => response)).mean;
 
 /** Sentences on methods whose v has left the lower level. */
 export function runAways(runs: readonly RunResult[]): string[] {
@@ -163,23 +187,62 @@ export function responseCharts(runs: readonly RunResult[]): LineChart[] {
   });
 }
 
-/** The poison of the first seed, of the most points. */
-export function poisonGalleries(runs: readonly RunResult[]): Gallery[] {
+/** The points of the first seed, of the most points. */
+function shownPoints(
+  runs: readonly RunResult[],
+): { readonly run: RunResult; readonly points: readonly PoisonPoint[] }[] {
   const most = runs.reduce((all, { points }) => Math.max(all, points), 0);
-  return runs.flatMap(({ title, points, seeds: [first] }) => {
-    const images = first?.ending?.images ?? [];
-    if (points !== most || images.length === 0) return [];
+  return runs.flatMap((run) => {
+    const points = run.points === most ? (run.seeds[0]?.ending?.points ?? []) : [];
+    return points.length === 0 ? [] : [{ run, points }];
+  });
+}
+
+const isAudited = (points: readonly PoisonPoint[]): boolean => points[0]?.harm !== undefined;
+
+const whichOf = (points: readonly PoisonPoint[], all: number): string =>
+  `The ${isAudited(points) ? 'most harmful' : 'first'} ${points.length} of ${all} points`;
+
+export function poisonGalleries(runs: readonly RunResult[]): Gallery[] {
+  return shownPoints(runs).flatMap(({ run: { title, points: all }, points }) => {
+    const pictures = points.flatMap(({ images, label, trueLabel, harm }) =>
+      images === undefined
+        ? []
+        : [
+            {
+              images,
+              caption: `a ${trueLabel}, labelled ${label}${harm === undefined ? '' : `: ${formatFixed(harm, 4)}`}`,
+            },
+          ],
+    );
+    if (pictures.length === 0) return [];
+    const numbers = isAudited(points) ? ' The number is what f(u, v*) rises by without the point.' : '';
     return [
       {
         title: `Poison of ${title}`,
-        note: `The first ${images.length} of ${points} points: where they started, and what became of them. Labels stay as they are.`,
-        pictures: images.map(({ before, after, label, trueLabel }) => ({
-          images: [before, after],
-          caption: `a ${trueLabel}, labelled ${label}`,
-        })),
+        note: `${whichOf(points, all)}: where they started, and what became of them. Labels stay as they are.${numbers}`,
+        pictures,
       },
     ];
   });
+}
+
+/** What single points do, and which of their inputs were changed. */
+export function harmTables(runs: readonly RunResult[]): TextTable[] {
+  return shownPoints(runs)
+    .filter(({ points }) => isAudited(points))
+    .map(({ run: { title, points: all }, points }) => ({
+      title: `Points of ${title}`,
+      header: ['f(u, v*) rises by', 'class', 'labelled', 'changed most'],
+      alignments: ['right', 'left', 'left', 'left'],
+      rows: points.map(({ harm = Number.NaN, trueLabel, label, changes = [] }) => [
+        formatFixed(harm, 4),
+        trueLabel,
+        label,
+        changes.join('; '),
+      ]),
+      note: `${whichOf(points, all)}, by what becomes of the attack when a network is trained without one of them.`,
+    }));
 }
 
 /** The results as programs read them; accuracy and success in per cent. */
@@ -202,9 +265,17 @@ export function resultsJson(settings: PoisoningStudySettings, runs: readonly Run
         ...(paper !== undefined && { paper }),
         ranAway: run.seeds.filter((seed) => hasRunAway(run.name, seed)).length,
         ended: run.seeds.length - endings.length,
+        ...harmsJson(endings[0]),
       };
     }),
   };
+}
+
+/** Points of an audit. */
+function harmsJson(ending: PoisoningEnding | undefined): object {
+  const points = ending?.points ?? [];
+  if (!isAudited(points)) return {};
+  return { harmful: points.map(({ harm, label, trueLabel, changes }) => ({ harm, trueLabel, label, changes })) };
 }
 
 export const titleOf = (name: PoisonerName): string => poisoners[name].title;

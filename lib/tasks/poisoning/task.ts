@@ -1,3 +1,4 @@
+import { checkForExperiments, experimentSpecifications } from '../../data/dataset.js';
 import { Classifier } from '../../network/classifier.js';
 import { type OptionTable, validateOptions } from '../../options.js';
 import { formatFixed } from '../../report/format.js';
@@ -12,6 +13,7 @@ import { poisoningStudy } from './study.js';
 
 const options = {
   ...problemOptions,
+  data: { ...problemOptions.data, text: `Data set: ${experimentSpecifications}.` },
   points: { kind: 'integer', min: 1, default: 60, text: 'Poison points.' },
 } as const satisfies OptionTable;
 
@@ -34,7 +36,9 @@ export const poisoning = defineTask({
   study: poisoningStudy,
   validate: ({ points: given, ...others }): ComparedSettings => {
     const { points } = validateOptions({ points: options.points }, { points: given as number }, 'compare');
-    return { ...validateProblem(others), points };
+    const settings = validateProblem(others);
+    checkForExperiments(settings.data);
+    return { ...settings, points };
   },
   describe: ({ points, train, data, validation, network }) =>
     `${points} poison points beside ${train} of ${data}, ${validation} validation points, ${network}`,
