@@ -9,14 +9,15 @@ import { fakeCuda } from '../support/engine/fake-cuda.js';
 
 const file = fileURLToPath(new URL('./children/device-tensors.js', import.meta.url));
 
-test('tensors of a CUDA device are only copied and run on as long as they are, by their own device', async (t) => {
+test('tensors of a CUDA device are there while work on them is queued, and take none that does not fit', async (t) => {
   const fake = await fakeCuda();
   const { PATH = '' } = process.env;
   const env = { PATH, BILEVEL_CUDA_PATH: fake, XDG_CACHE_HOME: join(fake, 'cache') };
-  const { stdout } = await promisify(execFile)(process.execPath, [file], { env, timeout: 60_000 });
-  const { outcomes, back, disposed } = JSON.parse(stdout) as Record<string, Record<string, string>>;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', file], { env, timeout: 60_000 });
+  const { outcomes, total, back, disposed } = JSON.parse(stdout) as Record<string, Record<string, string>>;
   for (const [attempt, outcome] of Object.entries(outcomes ?? {})) t.is(outcome, 'INVALID_ARGUMENT', attempt);
   t.is(Object.keys(outcomes ?? {}).length, 12);
+  t.deepEqual(total as unknown, [11, 11]);
   t.deepEqual(back as unknown, [3, 4]);
   t.is(disposed as unknown, 'DISPOSED');
 });

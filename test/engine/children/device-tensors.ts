@@ -1,4 +1,5 @@
 // Tensors of a CUDA device with arguments that do not fit, TypeScript's types ignored: prints the code of each error.
+// And tensors that nobody holds any more. Needs --expose-gc.
 import { loadAddon } from '../../../lib/engine/addon.js';
 import { accumulator } from '../../support/engine/encoded-programs.js';
 
@@ -61,6 +62,32 @@ for (const [name, attempt] of Object.entries(attempts)) {
   }
 }
 
+// Tensors that are garbage while copies of them are queued, and during a run on one of them: total += row + 2 x.
+const { gc } = globalThis;
+if (gc === undefined) throw new Error('run with --expose-gc');
+const collect = async (): Promise<void> => {
+  for (let round = 0; round < 5; round++) {
+    gc();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+};
+const total = shared(2);
+const queueCopies = (): void => {
+  const between = device.allocate(host);
+  device.copy(shared(2).fill(5), between);
+  device.copy(between, own);
+};
+queueCopies();
+await collect();
+const begin = (): Promise<number> => {
+  const x = device.allocate(host);
+  device.copy(own, x);
+  return program.run([x, shared(2).fill(1), total], 1, control());
+};
+const run = begin();
+await collect();
+await run;
+
 host.set([3, 4]);
 device.copy(host, own);
 const back = shared(2);
@@ -73,4 +100,4 @@ try {
 } catch (error) {
   disposed = String((error as { code?: string }).code);
 }
-console.log(JSON.stringify({ outcomes, back: [...back], disposed }));
+console.log(JSON.stringify({ outcomes, total: [...total], back: [...back], disposed }));
