@@ -30,7 +30,7 @@ const byMethod = (name: string, note: string, options: GivenOptions<OptionTable>
 const adam = { lowerOptimizer: 'adam', lowerLearningRate: 0.01 } as const;
 
 /** Long, for the same reason; its step is limited by the curvature of g. */
-const series = { ...adam, neumannRate: 0.1, neumannFactors: 50, limitRates: true } as const;
+const series = { ...adam, neumannRate: 0.03, neumannFactors: 50, limitRates: true } as const;
 
 /** Every way by name. */
 export const approaches = {
@@ -42,9 +42,19 @@ export const approaches = {
     upperMomentumRate: 0.9,
     lowerMomentumRate: 0.9,
   }),
-  vrbo: byMethod('vrbo', 'double loop, variance reduced', { ...series, neumannFactors: 20, innerSteps: 5 }),
+  vrbo: byMethod('vrbo', 'double loop, variance reduced', {
+    ...series,
+    neumannFactors: 10,
+    innerSteps: 5,
+  }),
   stocbio: byMethod('stocbio', 'implicit, Neumann series', series),
   aidCg: byMethod('aidCg', 'implicit, conjugate gradients', adam),
+  amigo: byMethod('amigo', 'implicit, the linear system by steps that go on', {
+    ...adam,
+    linearSteps: 50,
+    linearLearningRate: 0.1,
+    limitRates: true,
+  }),
   penalty: { ...byMethod('penalty', 'v descends f as well, held by a growing gamma'), title: 'Penalty' },
 } as const satisfies Readonly<Record<string, Approach>>;
 

@@ -57,10 +57,10 @@ function sizesOf({ data, train, validation }: TuningSettings, count: number): { 
   return { train: forTraining, validation: validation || Math.min(most.validation, count - forTraining) };
 }
 
-function factsOf(network: Network, dataset: Dataset, { labels }: Samples, settings: TuningSettings): Facts {
+function factsOf(network: Network, dataset: Dataset, { inputs, labels }: Samples, settings: TuningSettings): Facts {
   const { tuned, decay } = settings;
   const { inputShape } = dataset.train;
-  const first = firstDenseLayer(network, inputShape);
+  const first = firstDenseLayer(network, inputShape, inputs.dtype);
   if (tuned.includes('feature-l2') && first === undefined) {
     throw new BilevelError(
       'INVALID_ARGUMENT',

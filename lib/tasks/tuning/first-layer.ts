@@ -1,6 +1,6 @@
 import { input, isOp, type Node, topologicalOrder } from '../../graph/index.js';
 import type { Network } from '../../onnx/index.js';
-import type { Shape } from '../../tensor.js';
+import type { DType, Shape } from '../../tensor.js';
 
 /** A matrix of parameters that multiplies the inputs, or what the network makes of them without parameters. */
 export interface DenseLayer {
@@ -16,8 +16,8 @@ export interface DenseLayer {
  * The first layer of a network, where it is a matrix of parameters and no other parameter comes before: a dense layer
  * on the inputs, flattened if need be. Undefined for other networks, such as those that begin with a convolution.
  */
-export function firstDenseLayer(network: Network, inputShape: Shape): DenseLayer | undefined {
-  const x = input('x', [2, ...inputShape]);
+export function firstDenseLayer(network: Network, inputShape: Shape, dtype: DType = 'float32'): DenseLayer | undefined {
+  const x = input('x', [2, ...inputShape], dtype);
   const parameters = network.parameterNodes();
   const named = new Map(Object.entries(parameters).map(([name, node]) => [node, name]));
   const order = topologicalOrder([network.apply(x, parameters, { training: false })]);

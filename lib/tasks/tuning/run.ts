@@ -2,14 +2,13 @@ import { BilevelError, isRecord } from '../../errors.js';
 import { Classifier, type Samples } from '../../network/classifier.js';
 import { runningStatistics } from '../../network/running-statistics.js';
 import { mean } from '../../numbers.js';
-import { imageDataUri } from '../../report/gallery.js';
 import { evaluate, type ResponseStatus, respond, type SavedState } from '../../solvers/index.js';
 import type { Resources, Rows, Run, Step } from '../../study/index.js';
 import type { RunFolder } from '../../study/run-folder.js';
-import { Tensor } from '../../tensor.js';
+import type { Tensor } from '../../tensor.js';
 import { type Approach, type ApproachName, approaches } from './approaches.js';
 import type { TuningInputs } from './data.js';
-import { hyperparameters } from './hyperparameters.js';
+import { decayImage, type FoundValues, numbersOf, summaryOf } from './found.js';
 import { firstHyperparameters, tuningProblem } from './problem.js';
 import { budgetOf, type TuningSettings } from './settings.js';
 import { type Tuner, tunerOf } from './tuner.js';
@@ -31,13 +30,6 @@ export interface TuningRow {
   readonly best: number;
   /** f where the method stands. */
   readonly f?: number;
-}
-
-/** Hyperparameters of one kind as they were found. */
-export interface FoundValues {
-  readonly least: number;
-  readonly median: number;
-  readonly largest: number;
 }
 
 /** What a run has come to, with networks that are trained anew on what it found. */
@@ -78,6 +70,8 @@ export class TuningRun implements Run<TuningEnding> {
   #start: Tensors;
   #best: Best | undefined;
   readonly #last: TuningRow | undefined;
+  /** How long the last training took. */
+  #trainingSeconds = 0;
 
   /** @throws INVALID_ARGUMENT when a method cannot solve the problem; STATE_MISMATCH for a state of another run */
   constructor(
@@ -116,7 +110,7 @@ export class TuningRun implements Run<TuningEnding> {
     if (isFirst) yield this.#step(last);
     while (this.#isTuned && last[unit] < amount) {
       const started = performance.now();
-      const next = tuner.judgesAll ? 0 : this.#nextMeasurement(last[unit], amount);
+      const next = tuner.judgesAll ? 0 : this.#nextMeasurement(last[unit]);
       let [iteration, f] = [last.iteration, Number.NaN];
       do {
         f = await tuner.step(signal);
@@ -146,11 +140,16 @@ export class TuningRun implements Run<TuningEnding> {
     return this.#approach.kind !== 'untuned';
   }
 
-  /** Where to judge next: closer together early on, when f falls fastest. */
-  #nextMeasurement(present: number, amount: number): number {
+  /**
+   * Where to judge next: closer together early on, when f falls fastest, but not before a method has worked as long as
+   * the last training took.
+   */
+  #nextMeasurement(present: number): number {
+    const { unit, amount } = budgetOf(this.#settings);
     const { measurements } = this.#settings;
     const part = Math.floor(measurements * Math.sqrt(present / amount)) + 1;
-    return amount * Math.min(1, part / measurements) ** 2;
+    const next = amount * Math.min(1, part / measurements) ** 2;
+    return unit === 'iteration' ? next : Math.min(amount, Math.max(next, present + this.#trainingSeconds));
   }
 
   async #judged(
@@ -158,7 +157,9 @@ export class TuningRun implements Run<TuningEnding> {
     { iteration, seconds }: Pick<TuningRow, 'iteration' | 'seconds'>,
     started: number,
   ): Promise<{ readonly row: TuningRow; readonly v: Tensors }> {
+    const training = performance.now();
     const { f: response, v } = await this.#train(u);
+    this.#trainingSeconds = secondsSince(training);
     const now = Number((seconds + secondsSince(started)).toFixed(6));
     if (this.#best === undefined || response < this.#best.response) {
       this.#best = { response, iteration, seconds: now };
@@ -206,15 +207,16 @@ export class TuningRun implements Run<TuningEnding> {
 
   /** Trains with the best hyperparameters, tests the network, and writes both. @throws ABORTED */
   async end(folder: Pick<RunFolder, 'networkPath' | 'writeTables'>): Promise<TuningEnding> {
-    const { network, train, test } = this.#inputs;
+    const { network, facts, train, test } = this.#inputs;
     const { device } = this.#resources;
     const { v, status, f } = await this.#train(this.#u);
     const parameters = { ...v, ...(await runningStatistics(network, train.inputs, v, this.#resources)) };
     await network.save(folder.networkPath, parameters);
     using classifier = new Classifier(network, device);
-    const values = this.#values();
+    const values = numbersOf(this.#u, this.#settings.tuned, facts);
     await folder.writeTables({ values: `${JSON.stringify(values, null, 2)}\n` });
     const { iteration = 0, seconds = 0 } = this.#best ?? {};
+    const image = decayImage(this.#u, train.inputs.shape.slice(1));
     return {
       response: f,
       status,
@@ -223,31 +225,8 @@ export class TuningRun implements Run<TuningEnding> {
       iteration,
       seconds,
       values: Object.fromEntries(Object.entries(values).map(([name, each]) => [name, summaryOf(Object.values(each))])),
-      ...this.#image(),
+      ...(image !== undefined && { image }),
     };
-  }
-
-  /** What was found, by kind and by what each number belongs to. */
-  #values(): Record<string, Record<string, number>> {
-    const { facts } = this.#inputs;
-    return Object.fromEntries(
-      this.#settings.tuned.map((name) => {
-        const kind = hyperparameters[name];
-        const numbers = kind.values((this.#u[name] as Tensor<'float32'>).toArray(), facts);
-        const names = kind.names(facts);
-        return [name, Object.fromEntries(numbers.map((number, at) => [names[at] ?? String(at), number]))];
-      }),
-    );
-  }
-
-  #image(): { image?: string } {
-    const { train, facts } = this.#inputs;
-    const decay = this.#u['feature-l2'];
-    const [, ...shape] = train.inputs.shape;
-    if (decay === undefined || shape.length !== 3 || decay.size !== train.inputs.size / train.labels.size) return {};
-    const [low, high] = hyperparameters['feature-l2'].range;
-    const pixels = (decay as Tensor<'float32'>).toArray().map((each) => (each - low) / (high - low));
-    return facts.first === undefined ? {} : { image: imageDataUri(Tensor.from(pixels, [1, ...shape]), 0) };
   }
 
   [Symbol.dispose](): void {
@@ -261,15 +240,6 @@ async function lossOf(classifier: Classifier, { inputs, labels }: Samples, param
   const { data, shape } = await classifier.probabilities(inputs, parameters);
   const [, classes = 0] = shape;
   return mean(labels.toArray().map((label, row) => -Math.log(data[row * classes + label] ?? 0)));
-}
-
-function summaryOf(values: readonly number[]): FoundValues {
-  const sorted = values.toSorted((a, b) => a - b);
-  return {
-    least: sorted[0] ?? Number.NaN,
-    median: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN,
-    largest: sorted.at(-1) ?? Number.NaN,
-  };
 }
 
 /** @throws STATE_MISMATCH for what is no state of such a run */

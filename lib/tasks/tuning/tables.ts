@@ -3,7 +3,8 @@ import type { Gallery } from '../../report/gallery.js';
 import type { LineChart } from '../../report/line-chart.js';
 import { meanAndDeviation, spread, type TextTable } from '../../report/tables.js';
 import { type ApproachName, approaches } from './approaches.js';
-import type { FoundValues, TuningEnding, TuningRow } from './run.js';
+import type { FoundValues } from './found.js';
+import type { TuningEnding, TuningRow } from './run.js';
 import type { TuningStudySettings } from './settings.js';
 
 /** What one seed of a way to tune has come to; no ending where it was given up. */
@@ -52,8 +53,9 @@ export function resultTable({ shared, seeds }: TuningStudySettings, runs: readon
     alignments: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
     rows,
     note:
-      `Each has ${budget}, trainings included. f(u, v*) is the validation loss of a network that is trained from its first parameters with ` +
-      'the hyperparameters alone, until the gradient of g vanishes: what they are chosen by. The test samples have no part in it.',
+      `Each has ${budget}, trainings included. f(u, v*) is what hyperparameters are chosen by: the validation loss of a network that is trained ` +
+      'from its first parameters with them, until the gradient of g vanishes, and what it costs that numbers of one kind differ. The test ' +
+      'samples have no part in it.',
   };
 }
 

@@ -20,7 +20,7 @@ export interface Tuner extends Disposable {
   save(): SavedState;
 }
 
-type Settings = Pick<TuningSettings, 'tuned' | 'rate' | 'seed' | 'tikhonov'>;
+type Settings = Pick<TuningSettings, 'tuned' | 'rate' | 'seed' | 'spread' | 'tikhonov'>;
 
 /**
  * @param saved where it stood; by default it starts anew
@@ -30,10 +30,11 @@ export function tunerOf(
   approach: Approach,
   problem: BilevelProblem,
   facts: Facts,
-  { tuned, rate, seed, tikhonov }: Settings,
+  settings: Settings,
   device: Device,
   saved?: SavedState,
 ): Tuner {
+  const { tuned, rate, tikhonov } = settings;
   if (approach.kind === 'method') {
     const { method } = approach;
     const options = {
@@ -50,7 +51,7 @@ export function tunerOf(
       ? first
       : approach.kind === 'grid'
         ? gridCandidate(index - 1, tuned, facts)
-        : randomCandidate(index - 1, tuned, facts, seed);
+        : randomCandidate(index - 1, tuned, facts, settings);
   let index = saved === undefined ? 0 : indexOf(saved);
   return {
     judgesAll: true,

@@ -1,0 +1,49 @@
+import { median } from '../../numbers.js';
+import { imageDataUri } from '../../report/gallery.js';
+import { elementCount, type Shape, Tensor } from '../../tensor.js';
+import { type Facts, type HyperparameterName, hyperparameters } from './hyperparameters.js';
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+const listOf = (u: Tensors, name: HyperparameterName): number[] => Array.from(u[name]?.data ?? [], Number);
+
+/** The numbers that u stands for, by kind and by what each belongs to. */
+export function numbersOf(
+  u: Tensors,
+  tuned: readonly HyperparameterName[],
+  facts: Facts,
+): Record<string, Record<string, number>> {
+  return Object.fromEntries(
+    tuned.map((name) => {
+      const kind = hyperparameters[name];
+      const names = kind.names(facts);
+      const numbers = kind.values(listOf(u, name), facts);
+      return [name, Object.fromEntries(numbers.map((number, at) => [names[at] ?? String(at), number]))];
+    }),
+  );
+}
+
+/** Numbers of one kind in short. */
+export interface FoundValues {
+  readonly least: number;
+  readonly median: number;
+  readonly largest: number;
+}
+
+export const summaryOf = (values: readonly number[]): FoundValues => ({
+  least: Math.min(...values),
+  median: median(values),
+  largest: Math.max(...values),
+});
+
+/**
+ * The decay of every pixel as an image in a data URI, bright where it is strong: undefined where samples are no images,
+ * or the first layer takes something else.
+ */
+export function decayImage(u: Tensors, sampleShape: Shape): string | undefined {
+  const decays = listOf(u, 'feature-l2');
+  if (sampleShape.length !== 3 || decays.length !== elementCount(sampleShape)) return undefined;
+  const [low, high] = hyperparameters['feature-l2'].range;
+  const pixels = decays.map((each) => (each - low) / (high - low));
+  return imageDataUri(Tensor.from(pixels, [1, ...sampleShape]), 0);
+}
