@@ -45,7 +45,7 @@ export const studies = {
       'MNIST: a decay for each array of a network with two hidden layers, and label smoothing': {
         network: 'mlp',
         tune: 'l2,label-smoothing',
-        seconds: 60,
+        seconds: 40,
         tikhonov: 0.1,
       },
     },

@@ -12,6 +12,7 @@ import { approachNames } from '../../lib/tasks/tuning/approaches.js';
 import { gridPoint, randomCandidate } from '../../lib/tasks/tuning/candidates.js';
 import { loadTuningInputs } from '../../lib/tasks/tuning/data.js';
 import { firstDenseLayer } from '../../lib/tasks/tuning/first-layer.js';
+import { decayImage } from '../../lib/tasks/tuning/found.js';
 import {
   type Facts,
   type HyperparameterName,
@@ -197,6 +198,28 @@ test('settings that cannot be meant are refused with what to do', async (t) => {
   await t.throwsAsync(loadTuningInputs(shared), {
     code: 'INVALID_ARGUMENT',
     message: /first layer of lenet is not dense/,
+  });
+});
+
+test('digits are drawn in parts, and their pixels have places and a picture', async (t) => {
+  const { shared } = tuningStudy.validate({});
+  const { facts, train, validation, test: rest } = await loadTuningInputs(shared);
+  t.deepEqual(
+    [train, validation, rest].map(({ labels }) => labels.size),
+    [500, 2000, 10_000],
+  );
+  t.is(
+    facts.counts.reduce((a, b) => a + b),
+    500,
+  );
+  t.deepEqual([facts.inputs[0], facts.inputs[29], facts.inputs[783]], ['0,0,0', '0,1,1', '0,27,27']);
+  const u = firstHyperparameters(['feature-l2'], facts);
+  t.regex(decayImage(u, [1, 28, 28]) ?? '', /^data:image\/png;base64,/);
+  t.is(decayImage(u, [784]), undefined);
+  t.is(decayImage({}, [1, 28, 28]), undefined);
+  await t.throwsAsync(loadTuningInputs({ ...shared, train: 59_000, validation: 2000 }), {
+    code: 'INVALID_ARGUMENT',
+    message: /at most the 60000 samples/,
   });
 });
 

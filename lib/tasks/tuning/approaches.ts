@@ -30,7 +30,7 @@ const byMethod = (name: string, note: string, options: GivenOptions<OptionTable>
 const adam = { lowerOptimizer: 'adam', lowerLearningRate: 0.01 } as const;
 
 /** Long, for the same reason; its step is limited by the curvature of g. */
-const series = { ...adam, neumannRate: 0.03, neumannFactors: 50, limitRates: true } as const;
+const series = { ...adam, neumannRate: 0.05, neumannFactors: 50, limitRates: true } as const;
 
 /** Every way by name. */
 export const approaches = {
@@ -44,6 +44,7 @@ export const approaches = {
   }),
   vrbo: byMethod('vrbo', 'double loop, variance reduced', {
     ...series,
+    neumannRate: 0.03,
     neumannFactors: 10,
     innerSteps: 5,
   }),

@@ -46,14 +46,18 @@ export function resultTable({ shared, seeds }: TuningStudySettings, runs: readon
       approaches[run.method].note,
     ];
   });
-  const budget = shared.iterations > 0 ? `${shared.iterations} iterations or trainings` : `${shared.seconds} s`;
+  const { iterations, seconds } = shared;
+  const budget =
+    iterations > 0
+      ? `${iterations} iterations of a method or trainings of a search`
+      : `${seconds} s, trainings included`;
   return {
     title: `What networks do that are trained with what was found${several}`,
     header: ['Tuned by', 'f(u, v*)', 'test loss', 'test accuracy, %', 'found after, s', 'trainings', ''],
     alignments: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
     rows,
     note:
-      `Each has ${budget}, trainings included. f(u, v*) is what hyperparameters are chosen by: the validation loss of a network that is trained ` +
+      `Each has ${budget}. f(u, v*) is what hyperparameters are chosen by: the validation loss of a network that is trained ` +
       'from its first parameters with them, until the gradient of g vanishes, and what it costs that numbers of one kind differ. The test ' +
       'samples have no part in it.',
   };
