@@ -275,16 +275,20 @@ test('a stopped run goes on to the same bits', (t) =>
       const settings = tuningStudy.validate({ ...small, methods: method, data: await table(parent) });
       const run = async (name: string, stopAt?: number) => {
         const controller = new AbortController();
+        if (stopAt === 0) setImmediate(() => controller.abort());
         const report = (_: string, done: number): void => {
           if (stopAt !== undefined && done >= stopAt) controller.abort();
         };
         const { stopped } = await runStudy(tuningStudy, settings, {
           ...{ out: join(parent, method, name), device, signal: controller.signal, report },
-          resume: stopAt === undefined && name === 'stopped',
+          resume: name === 'stopped' && stopAt !== 0,
         });
         t.is(stopped, stopAt !== undefined);
       };
       await run('whole');
+      // First before anything is judged.
+      await run('stopped', 0);
+      t.true(existsSync(join(parent, method, 'stopped', method, 'seed-0', 'state.safetensors')));
       await run('stopped', 3);
       await run('stopped');
       for (const file of ['network.onnx', 'values.json']) {

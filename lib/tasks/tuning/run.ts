@@ -242,11 +242,12 @@ async function lossOf(classifier: Classifier, { inputs, labels }: Samples, param
   return mean(labels.toArray().map((label, row) => -Math.log(data[row * classes + label] ?? 0)));
 }
 
-/** @throws STATE_MISMATCH for what is no state of such a run */
+/** Undefined for a run that was stopped before anything was judged. @throws STATE_MISMATCH for a state of another run */
 function partsOf({ tensors, values }: SavedState) {
   if (!isRecord(values) || !('tuner' in values) || !isBest(values.best)) {
     throw new BilevelError('STATE_MISMATCH', 'The saved state is not that of a tuning run.');
   }
+  if (values.best === null) return undefined;
   const named = (prefix: string): [string, Tensor][] =>
     [...tensors].flatMap(([name, tensor]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : []));
   return {
@@ -257,8 +258,8 @@ function partsOf({ tensors, values }: SavedState) {
   };
 }
 
-function isBest(value: unknown): value is Best {
-  return isRecord(value) && [value.response, value.iteration, value.seconds].every(Number.isFinite);
+function isBest(value: unknown): value is Best | null {
+  return value === null || (isRecord(value) && [value.response, value.iteration, value.seconds].every(Number.isFinite));
 }
 
 /** @throws INVALID_FILE for lines of something else */
