@@ -242,7 +242,10 @@ async function lossOf(classifier: Classifier, { inputs, labels }: Samples, param
   return mean(labels.toArray().map((label, row) => -Math.log(data[row * classes + label] ?? 0)));
 }
 
-/** Undefined for a run that was stopped before anything was judged. @throws STATE_MISMATCH for a state of another run */
+/**
+ * Undefined for a run that was stopped before anything was judged.
+ * @throws STATE_MISMATCH for a state of another run
+ */
 function partsOf({ tensors, values }: SavedState) {
   if (!isRecord(values) || !('tuner' in values) || !isBest(values.best)) {
     throw new BilevelError('STATE_MISMATCH', 'The saved state is not that of a tuning run.');
