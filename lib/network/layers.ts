@@ -37,10 +37,12 @@ export type Layer =
       readonly channels: number;
       readonly kernel: number;
       readonly padding?: number;
+      /** 1 by default. */
+      readonly stride?: number;
       /** True by default. */
       readonly bias?: boolean;
     }
-  /** The sum of two chains from one value. */
+  /** The sum of two chains from one value; one without layers is the value itself. */
   | { readonly kind: 'residual'; readonly layers: readonly Layer[]; readonly shortcut: readonly Layer[] };
 
 /** Side of the windows of a max pool, which do not overlap. */
@@ -142,8 +144,8 @@ class LayerBuilder {
         this.#addNode('GlobalAveragePool');
         break;
       case 'conv': {
-        const { kernel, padding = 0, bias = true } = layer;
-        this.#shapeImages(layer.channels, (size) => size + 2 * padding - kernel + 1);
+        const { kernel, padding = 0, stride = 1, bias = true } = layer;
+        this.#shapeImages(layer.channels, (size) => Math.floor((size + 2 * padding - kernel) / stride) + 1);
         const names = this.#addWeights([layer.channels, channels, kernel, kernel], channels * kernel * kernel, bias);
         this.#addNode('Conv', names, [
           ints('kernel_shape', [kernel, kernel]),

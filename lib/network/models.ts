@@ -96,10 +96,8 @@ const conv4 = (channels: number): readonly Layer[] => [
 ];
 
 const leakyRelu: Layer = { kind: 'leakyRelu', slope: 0.1 };
-const plainConv = (channels: number, kernel: number, padding: number): Layer => ({
-  ...{ kind: 'conv', channels, kernel, padding },
-  bias: false,
-});
+const plainConv = (channels: number, kernel: number, padding: number) =>
+  ({ kind: 'conv', channels, kernel, padding, bias: false }) as const satisfies Layer;
 
 /** Three convolutions of so many channels, whose result is added to what one of a single pixel makes of the input. */
 const residual = (channels: number, last: readonly Layer[], shortcut: readonly Layer[]): Layer => ({
@@ -123,16 +121,44 @@ const residual384: readonly Layer[] = [
   ...[conv(2048, 1), leakyRelu, { kind: 'averagePool' } as const, conv(384, 1), flatten],
 ];
 
+/** Two convolutions whose result is added to the input, or to what one of a single pixel makes of it. */
+const basicBlock = (channels: number, stride: number, widens: boolean): readonly Layer[] => [
+  {
+    kind: 'residual',
+    layers: [...[{ ...plainConv(channels, 3, 1), stride }, batchNorm, relu], ...[plainConv(channels, 3, 1), batchNorm]],
+    shortcut: widens ? [{ ...plainConv(channels, 1, 0), stride }, batchNorm] : [],
+  },
+  relu,
+];
+
+/** He, Zhang, Ren and Sun 2016, with a first convolution of 3 x 3 pixels and no pool for small images. */
+const resnet18: readonly Layer[] = [
+  ...[plainConv(64, 3, 1), batchNorm, relu],
+  ...[64, 128, 256, 512].flatMap((channels, stage) => [
+    ...basicBlock(channels, stage === 0 ? 1 : 2, stage > 0),
+    ...basicBlock(channels, 1, false),
+  ]),
+  ...[{ kind: 'averagePool' } as const, flatten],
+];
+
+/** LeNet-5 without its last layer; padding in place of images of 32 x 32. */
+const lenet84: readonly Layer[] = [
+  ...[conv(6, 5, 2), relu, maxPool, conv(16, 5), relu, maxPool, conv(120, 5), relu],
+  ...[flatten, dense(84), relu],
+];
+
 /**
  * Networks whose outputs are features, without a last layer for classes: those of the few-shot experiments of Mehra and
  * Hamm (2021, supplement E.3), conv4-64 for Omniglot and residual-384 for mini-ImageNet; conv4-32 and resnet-12 as in
- * those of Sow, Ji and Liang (2022).
+ * those of Sow, Ji and Liang (2022), who learn deep representations with lenet-84 and resnet-18.
  */
 const featureChains: Readonly<Record<string, readonly Layer[]>> = {
   'conv4-64': conv4(64),
   'conv4-32': conv4(32),
   'resnet-12': resnet12,
   'residual-384': residual384,
+  'lenet-84': lenet84,
+  'resnet-18': resnet18,
 };
 
 /** Names of the networks that {@link loadFeatures} knows. */

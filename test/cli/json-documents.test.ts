@@ -194,6 +194,17 @@ for (const [command, lines] of Object.entries(runs)) {
     }));
 }
 
+test('docs/cli.md describes what bilevel representation --deep --json prints', (t) =>
+  withTemporary(async (folder) => {
+    const sizes = ['--lower-samples', '30', '--upper-samples', '30', '--judged', '20', '--iterations', '1'];
+    const { status, stdout } = await bilevel(
+      'representation',
+      ...['--deep', ...sizes, '--methods', 'joint', ...thread, '--out', join(folder, 'out'), '--json'],
+    );
+    t.is(status, 0, stdout);
+    t.deepEqual(differences(await fieldsOf('representation', 'field, deep'), [JSON.parse(stdout)]), []);
+  }));
+
 test('docs/cli.md describes what bilevel denoise --json prints of data of your own, and what review does', (t) =>
   withTemporary(async (folder) => {
     const [table, out] = [join(folder, 'table.csv'), join(folder, 'out')];

@@ -2,14 +2,9 @@ import type { Device } from '../../engine/index.js';
 import { runningStatistics } from '../../network/running-statistics.js';
 import type { Network } from '../../onnx/index.js';
 import { cosine } from '../../schedules/index.js';
-import {
-  type MethodSolver,
-  type MinimizeSolver,
-  minimize,
-  type SavedState,
-  type SolverState,
-} from '../../solvers/index.js';
+import { minimize, type SavedState } from '../../solvers/index.js';
 import { Tensor } from '../../tensor.js';
+import { singleTrainingOf, type Training, trainingOf } from '../training.js';
 import type { Approach } from './approaches.js';
 import type { ClassImages, FewShotData } from './data.js';
 import { cosineHead } from './head.js';
@@ -34,17 +29,6 @@ export interface LearnerSettings extends Episodes {
   readonly iterations: number;
   readonly learningRate: number;
   readonly seed: number;
-}
-
-interface Training {
-  /** One iteration. @returns the cost on its way: f of a bilevel method, else that of the single level */
-  step(signal: AbortSignal): Promise<number>;
-  /** What all tasks share, as it is now. */
-  shared(): Tensors;
-  /** Iterations made. */
-  iteration(): number;
-  save(): SavedState;
-  dispose(): void;
 }
 
 /** One way to learn, under training: what it shares among tasks, and how well new tasks are learned with it. */
@@ -168,35 +152,6 @@ export class Learner implements Disposable {
   [Symbol.dispose](): void {
     this.#training.dispose();
   }
-}
-
-function trainingOf(solver: MethodSolver, saved: SavedState | undefined): Training {
-  const state = saved === undefined ? solver.init() : solver.restore(saved);
-  return {
-    ...commonOf(solver, state),
-    step: async (signal) => (await solver.step(state, { signal })).f,
-    shared: () => state.u,
-  };
-}
-
-function singleTrainingOf(solver: MinimizeSolver, saved: SavedState | undefined): Training {
-  const state = saved === undefined ? solver.init() : solver.restore(saved);
-  return {
-    ...commonOf(solver, state),
-    step: async (signal) => (await solver.step(state, { signal })).g,
-    shared: () => state.v,
-  };
-}
-
-function commonOf<S extends SolverState<'iteration'>>(
-  solver: { serialize(state: S): SavedState; dispose(): void },
-  state: S,
-): Omit<Training, 'step' | 'shared'> {
-  return {
-    iteration: () => state.counters.iteration,
-    save: () => solver.serialize(state),
-    dispose: () => solver.dispose(),
-  };
 }
 
 /** So many rows, spread evenly over all of them. */

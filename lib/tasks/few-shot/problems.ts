@@ -13,7 +13,6 @@ import {
   accuracy,
   add,
   crossEntropy,
-  input,
   matmul,
   mean,
   mul,
@@ -23,9 +22,10 @@ import {
   square,
   sub,
 } from '../../graph/index.js';
+import { countFeatures, featuresOf } from '../../network/features.js';
 import type { Network } from '../../onnx/index.js';
 import { type Adaptation, type AdaptOptions, adapt } from '../../solvers/index.js';
-import { elementCount, Tensor } from '../../tensor.js';
+import { Tensor } from '../../tensor.js';
 import type { ClassImages } from './data.js';
 import { type Head, type HeadOf, linearHead } from './head.js';
 
@@ -68,24 +68,11 @@ const judgedBy = <P extends AnyPoint>(problem: BilevelProblem<P>, metric: (point
 export const tasksOf = ({ x, y }: ClassImages, { ways, shots, queries, tasks }: Episodes, seed: number) =>
   feed({ x, y }, { sampler: samplers.episodes({ ways, shots, queries, tasks }), seed });
 
-/** Features of samples [rows, ...]: [rows, features]. */
-function featuresOf(network: Network, x: Node, parameters: Nodes, form: Form): Node {
-  const output = network.apply(x, parameters, form);
-  const [rows = 1] = output.shape;
-  return reshape(output, [rows, elementCount(output.shape) / rows]);
-}
-
 /** Those of the samples of all tasks, as one batch: [tasks, rows, features]. */
 function featuresOfTasks(network: Network, { x }: Rows, parameters: Nodes, form: Form): Node {
   const [tasks = 1, rows = 1, ...sizes] = x.shape;
   const features = featuresOf(network, reshape(x, [tasks * rows, ...sizes]), parameters, form);
   return reshape(features, [tasks, rows, features.shape[1] ?? 1]);
-}
-
-/** How many features the network gives for a sample. */
-export function countFeatures(network: Network, sampleShape: readonly number[]): number {
-  const parameters = network.parameterNodes();
-  return elementCount(featuresOf(network, input('x', [1, ...sampleShape]), parameters, { training: false }).shape);
 }
 
 const stacked = (tensors: Tensors, tasks: number): Record<string, Tensor<'float32'>> =>

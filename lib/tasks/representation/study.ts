@@ -1,7 +1,10 @@
+import { BilevelError } from '../../errors.js';
 import { defineStudy, type Job, type Results } from '../../study/index.js';
 import { lossCharts } from './charts.js';
 import { conclusion } from './conclusion.js';
 import { type Losses, type RunCurve, readLosses, runCurves, titleOf } from './curves.js';
+import { deepOptions } from './deep/settings.js';
+import { deepStudy } from './deep/study.js';
 import { drawInstance } from './instance.js';
 import { RepresentationRun } from './run.js';
 import {
@@ -39,10 +42,20 @@ export const representationStudy = defineStudy({
     ['--instances 5', 'mean of five random instances'],
     ['--study network --methods gd,pzoboUnit,pzoboGaussian', ''],
     ['--study steps --json', '10, 20 and 40 lower steps'],
+    ['--deep', 'features of LeNet-5 for digits, by PZOBO-S and others'],
+    ['--deep --data cifar10 --network resnet-18 --batch 128', ''],
   ],
-  options: { 'Experiment:': representationOptions },
+  options: { 'Experiment:': representationOptions, 'Deep representation:': deepOptions },
+  instead: ({ deep }) => (deep === true ? deepStudy : undefined),
   defaults: () => studyNames.map((study) => ({ name: `--study ${study}`, values: studies[study].sizes })),
-  validate: validateSettings,
+  validate: ({ deep: _, ...given }: Readonly<Record<string, unknown>>) => {
+    const foreign = Object.keys(given).find((name) => given[name] !== undefined && Object.hasOwn(deepOptions, name));
+    if (foreign === undefined) return validateSettings(given);
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      `The option ${foreign} is for deep representations: give --deep as well.`,
+    );
+  },
   jobs: (settings: RepresentationSettings) => {
     const { runs, instances, asPublished: _, ...shared } = settings;
     return Array.from({ length: instances }, (_, index) =>
