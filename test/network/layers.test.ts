@@ -108,8 +108,8 @@ test('every file of the package is among the networks that are known', (t) => {
 });
 
 /**
- * Parameters for colour images of 84 x 84, counted by hand as kernels, biases, scales and shifts; those of resnet-12 and
- * resnet-18 are the published ones.
+ * Parameters for colour images of 84 x 84, counted by hand as kernels, biases, scales and shifts; those of resnet-12
+ * and resnet-18 are the published ones.
  */
 const features = {
   'conv4-64': { count: 9 * (3 + 3 * 64) * 64 + 12 * 64, statistics: 8, small: 16, ofSmall: 64, of84: 25 * 64 },
