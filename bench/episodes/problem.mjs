@@ -19,7 +19,7 @@ export const problemOf = (tasks) => ({
   image: [1, 28, 28],
   channels: 64,
   innerRate: 0.1,
-  rate: 1e-3,
+  rate: 1e-4,
   epsilon: 1e-5,
   checkedUpdates,
 });

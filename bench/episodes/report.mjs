@@ -25,5 +25,7 @@ export function episodesReport({ environment, results }) {
     .filter((name) => results.some(({ contender }) => contender === name))
     .map((name) => [labels[name], ...sizes.map((tasks) => cell(name, tasks))]);
   const header = ['tasks a second', ...sizes.map((tasks) => `${tasks} ${tasks === 1 ? 'task' : 'tasks'} a batch`)];
-  return [{ text: describeEnvironment(environment) }, { text: table(header, rows) }];
+  const forms = [...new Set(results.flatMap(({ contender, form }) => (contender === 'loop' ? form : [])))];
+  const note = forms.length === 0 ? '' : `PyTorch's loop was fastest with ${forms.join(' or ')}.`;
+  return [{ text: describeEnvironment(environment) }, { text: table(header, rows) }, { text: note }];
 }

@@ -111,8 +111,8 @@ def at_once(cost, inner_rate, u, tasks):
 def forms(step, case, option):
     """What may be fastest, the likeliest first: names, and how to build each."""
     if option == "loop":
-        yield "channels first", functools.partial(Job, case, loop, False, False)
         yield "channels last", functools.partial(Job, case, loop, True, False)
+        yield "channels first", functools.partial(Job, case, loop, False, False)
     elif option == "vmap":
         yield "", functools.partial(Job, case, at_once, False, False)
     else:

@@ -60,7 +60,7 @@ table { width: 100%; border-collapse: collapse; background: var(--panel); border
 caption { padding: 0 0 8px; text-align: left; color: var(--muted); font-size: 14px; }
 th, td { padding: 8px 14px; border-top: 1px solid var(--line); text-align: right; font-weight: 400; white-space: nowrap; }
 thead th { color: var(--muted); font-size: 13px; border-top: 0; }
-th:first-child, .note { text-align: left; }
+th:first-child, .text, .note { text-align: left; }
 .note { color: var(--muted); font-size: 14px; white-space: normal; min-width: 14em; }
 .emphasized { background: var(--strong); }
 .emphasized th, .emphasized td:not(.note) { font-weight: 650; }

@@ -94,19 +94,27 @@ export interface TextTable {
   readonly title: string;
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** How columns are aligned in text; the first to the left, the others to the right by default. */
+  /** How columns are aligned; the first to the left, the others to the right by default. */
   readonly alignments?: readonly ('left' | 'right')[];
   /** A sentence below it. */
   readonly note?: string;
 }
 
-export function renderTextTable({ title, header, rows, note }: TextTable): Html {
+/** Characters from which on a cell is a sentence, which may take several lines. */
+const sentence = 30;
+
+export function renderTextTable({ title, header, rows, alignments = [], note }: TextTable): Html {
   const [first, ...others] = header;
+  const classes = others.map((_, at) => {
+    if (alignments[at + 1] !== 'left') return undefined;
+    const isLong = rows.some((row) => (row[at + 1]?.length ?? 0) > sentence);
+    return isLong ? html` class="note"` : html` class="text"`;
+  });
   return html`<div ${scrolled(title)}><table>
-<thead><tr><th scope="col">${first}</th>${others.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr><th scope="col">${first}</th>${others.map((name, at) => html`<th scope="col"${classes[at]}>${name}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ([name, ...cells]) =>
-      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
+      html`<tr><th scope="row">${name}</th>${cells.map((cell, at) => html`<td${classes[at]}>${cell}</td>`)}</tr>
 `,
   )}</tbody>
 </table></div>${note === undefined ? undefined : html`<p>${note}</p>`}`;

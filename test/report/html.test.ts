@@ -8,7 +8,7 @@ import { Html, html } from '../../lib/report/html.js';
 import { renderLineChart } from '../../lib/report/line-chart.js';
 import { type ReportData, renderReport } from '../../lib/report/report.js';
 import { renderSvg } from '../../lib/report/svg.js';
-import { meanAndDeviation, renderMethodTable } from '../../lib/report/tables.js';
+import { meanAndDeviation, renderMethodTable, renderTextTable } from '../../lib/report/tables.js';
 import { Tensor } from '../../lib/tensor.js';
 
 const attack = `</title><script>alert("1")</script>'&`;
@@ -362,4 +362,16 @@ test('a table has no column in which nothing stands', (t) => {
   t.deepEqual(columns({}), ['Method', 'Mean']);
   t.deepEqual(columns({ paper: 2 }), ['Method', 'Ours', 'Paper', 'Difference']);
   t.deepEqual(columns({ note: 'n' }), ['Method', 'Mean', 'What it is']);
+});
+test('text stands on the left in tables, and sentences may take several lines', (t) => {
+  const table = {
+    title: 'Ways',
+    header: ['way', 'number', 'kind', 'what it is'],
+    alignments: ['left', 'right', 'left', 'left'],
+    rows: [['one', '1.5', 'exact', 'a sentence that is longer than thirty characters']],
+  } as const;
+  const page = String(renderTextTable(table).text);
+  t.regex(page, /<th scope="col">number<\/th><th scope="col" class="text">kind<\/th><th scope="col" class="note">/);
+  t.regex(page, /<td>1\.5<\/td><td class="text">exact<\/td><td class="note">a sentence/);
+  t.notRegex(String(renderTextTable({ ...table, alignments: undefined as never }).text), /class="(text|note)"/);
 });

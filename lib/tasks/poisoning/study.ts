@@ -134,12 +134,7 @@ export const poisoningStudy = defineStudy({
   galleries: (results) => poisonGalleries(runsOf(results)),
   published: ({ settings: { problem, runs } }) =>
     runs.some(({ name, points }) => publishedFigure(problem, name, points) !== undefined) ? publishedSource : undefined,
-  facts: (results) => [
-    ...(results.settings.audit ? reaches(results.settings, runsOf(results)) : []).map((text) => ({
-      label: 'Reach',
-      text,
-    })),
-    ...runAways(runsOf(results)).map((text) => ({ label: 'Run away', text })),
-  ],
+  claims: (results) => (results.settings.audit ? reaches(results.settings, runsOf(results)) : []),
+  facts: (results) => runAways(runsOf(results)).map((text) => ({ label: 'Run away', text })),
   json: (results) => resultsJson(results.settings, runsOf(results)),
 });

@@ -123,11 +123,11 @@ export function poisoningTable(settings: PoisoningStudySettings, runs: readonly 
   };
 }
 
-/** A sentence on how far the points moved the model, and as many wrong labels; none where either was not tried. */
+/** A sentence on how far points moved the model at most, and as many wrong labels; none where no points were chosen. */
 export function reaches(settings: PoisoningStudySettings, runs: readonly RunResult[]): string[] {
   const { key } = quantityOf(settings);
-  const textOf = (run: RunResult): string =>
-    `${meanAndDeviation(endingsOf(run).map((each) => each[key])).mean.toFixed(2)} %`;
+  const meanOf = (run: RunResult): number => meanAndDeviation(endingsOf(run).map((each) => each[key])).mean;
+  const textOf = (run: RunResult): string => `${meanOf(run).toFixed(2)} %`;
   const ended = runs.filter((run) => endingsOf(run).length > 0);
   const clean = ended.find(({ name }) => name === 'none');
   if (clean === undefined) return [];
@@ -135,7 +135,7 @@ export function reaches(settings: PoisoningStudySettings, runs: readonly RunResu
     key === 'accuracy' ? 'the test accuracy' : `the share of ${settings.problem.from} taken for ${settings.problem.to}`;
   return [...new Set(ended.map(({ points }) => points))].flatMap((count) => {
     const own = ended.filter(({ name, points }) => points === count && name !== 'none' && name !== 'labelFlip');
-    const [worst] = own.toSorted((a, b) => meanResponse(a) - meanResponse(b));
+    const [worst] = own.toSorted((a, b) => (key === 'accuracy' ? 1 : -1) * (meanOf(a) - meanOf(b)));
     const flips = ended.find(({ name, points }) => points === count && name === 'labelFlip');
     if (worst === undefined) return [];
     const beside = flips === undefined ? '' : `; as many wrong labels to ${textOf(flips)}`;
@@ -144,8 +144,6 @@ export function reaches(settings: PoisoningStudySettings, runs: readonly RunResu
     ];
   });
 }
-
-const meanResponse = (run: RunResult): number => meanAndDeviation(endingsOf(run).map(({ response }) => response)).mean;
 
 /** Sentences on methods whose v has left the lower level. */
 export function runAways(runs: readonly RunResult[]): string[] {
