@@ -3,7 +3,12 @@ import test from 'ava';
 import { shell } from '../support/command-line.js';
 
 /** Arguments that make an example short. */
-const short: Readonly<Record<string, string>> = { 'few-shot.mjs': '2', 'poisoning.mjs': '20', 'tuning.mjs': '20' };
+const short: Readonly<Record<string, string>> = {
+  'few-shot.mjs': '2',
+  'poisoning.mjs': '20',
+  'representation.mjs': '4',
+  'tuning.mjs': '20',
+};
 
 for (const name of readdirSync('examples')) {
   test.serial(`examples/${name} runs, and fits on a page`, async (t) => {
