@@ -304,7 +304,7 @@ test('the command leaves its results in its folder and prints them', (t) =>
     t.like(JSON.parse(line), { instance: 0, method: 'gd', lowerSteps: 20, step: 0, fGradients: 1, gGradients: 20 });
     const page = await readFile(join(folder, 'report.html'), 'utf8');
     t.regex(page, /<svg/);
-    t.regex(page, /direct gradient alone<\/th><td>ours<\/td>/);
+    t.regex(page, /direct gradient alone<\/th><td class="text">ours<\/td>/);
     const again = await bilevel(...run, '--out', folder, '--resume');
     t.is(again.status, 0);
     t.regex(again.stdout, /^PZOBO, released code +ours +\d/m);
