@@ -116,13 +116,21 @@ export function checkKeys(given: object, known: readonly string[], where: string
   throw new BilevelError('UNKNOWN_OPTION', `${where} has no option ${describe(key)}. ${adviseName(key, known)}`);
 }
 
-/** Advice for a name that does not exist: the nearest one that does when it is near enough to be a slip, else all. */
+/** Most names that advice lists. */
+const mostListed = 60;
+
+/**
+ * Advice for a name that does not exist: the nearest one that does when it is near enough to be a slip, else all, or the
+ * last of many.
+ */
 export function adviseName(name: string, known: readonly string[]): string {
   if (known.length === 0) return 'There are none.';
   const distances = known.map((candidate) => editDistance(name.toLowerCase(), candidate.toLowerCase()));
   const least = Math.min(...distances);
   const nearest = least <= Math.max(2, name.length / 3) ? known[distances.indexOf(least)] : undefined;
-  return nearest === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean ${nearest}?`;
+  if (nearest !== undefined) return `Did you mean ${nearest}?`;
+  const rest = known.length - mostListed;
+  return `Known are: ${rest > 0 ? `${rest} others, ` : ''}${known.slice(-mostListed).join(', ')}.`;
 }
 
 /** Levenshtein distance: the least number of insertions, deletions and replacements. */

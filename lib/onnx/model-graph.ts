@@ -1,9 +1,9 @@
-import { BilevelError, invalidArgument } from '../errors.js';
+import { adviseName, BilevelError, describe, invalidArgument } from '../errors.js';
 import { bytesPerElement, type DType, elementCount } from '../tensor.js';
 import type { OnnxModel } from './file/decode.js';
 import { elementType } from './file/element-types.js';
 import { checkLimit, type OnnxLimits } from './file/limits.js';
-import type { NodeProto, ValueInfoProto } from './file/schema/onnx_pb.js';
+import type { ValueInfoProto } from './file/schema/onnx_pb.js';
 import { checkTensor, type StoredTensor } from './file/stored-tensor.js';
 import { type ModelNode, readNode } from './model-node.js';
 import { readOpset } from './opset.js';
@@ -49,7 +49,7 @@ export function readModelGraph(model: OnnxModel, limits: OnnxLimits, chosen?: re
   const all = graph.node.map((proto, index) => readNode(proto, index, origins));
   const inputNames = new Set(graph.input.map(({ name }) => name));
   const available = graph.output.map(({ name }) => name);
-  const outputs = chosen === undefined ? available.slice(0, 1) : chooseOutputs(chosen, available, graph.node);
+  const outputs = chosen === undefined ? available.slice(0, 1) : chooseOutputs(chosen, available, all);
   const stored = new Map(graph.initializer.map((proto) => [proto.name, proto]));
   if (stored.size !== graph.initializer.length) {
     throw new BilevelError('INVALID_FILE', 'Two initializers of the model have the same name.');
@@ -87,23 +87,59 @@ export function readModelGraph(model: OnnxModel, limits: OnnxLimits, chosen?: re
   };
 }
 
-/**
- * The values that are asked for: outputs of the file, or what a node within computes, by the name of that value or, for
- * the first of its values, of the node.
- */
-function chooseOutputs(chosen: readonly string[], available: readonly string[], nodes: readonly NodeProto[]): string[] {
+/** The values that are asked for: outputs of the file, or what a node within computes. */
+function chooseOutputs(chosen: readonly string[], available: readonly string[], nodes: readonly ModelNode[]): string[] {
   if (!Array.isArray(chosen) || chosen.length === 0) {
     throw invalidArgument('outputs', 'a list of at least one output name', chosen);
   }
-  const byNode = new Map(nodes.map(({ name, output: [first] }) => [name, first]));
-  const values = new Set([...available, ...nodes.flatMap(({ output }) => output)]);
   const found = chosen.map((name): string => {
-    const value = values.has(name) ? name : byNode.get(name);
-    if (name !== '' && value !== undefined && value !== '') return value;
+    const value = available.includes(name) ? name : findValue(name, nodes);
+    if (value !== undefined) return value;
     const expected = `names among ${available.map(quote).join(', ')}, or of a node or a value within the graph,`;
-    throw invalidArgument('outputs', expected, name);
+    const { message } = invalidArgument('outputs', expected, name);
+    throw new BilevelError('INVALID_ARGUMENT', `${message} ${adviseValue(name, nodes)}`);
   });
   return [...new Set(found)];
+}
+
+/** The value that a node computes, by the name of that value or, for the first of its values, of the node. */
+function findValue(name: string, nodes: readonly ModelNode[]): string | undefined {
+  if (name === '') return undefined;
+  if (nodes.some(({ outputs }) => outputs.includes(name))) return name;
+  return nodes.find((node) => node.name === name)?.outputs[0];
+}
+
+/** The name of a value or node that is nearest, or some of those that there are. */
+function adviseValue(name: string, nodes: readonly ModelNode[]): string {
+  const names = nodes.flatMap((node) => [node.name, ...node.outputs]).filter((each) => each !== '');
+  return adviseName(name, [...new Set(names)]);
+}
+
+/**
+ * The part of a model on the way to what one of its nodes computes.
+ * @param name of that value, or of the node
+ * @throws INVALID_ARGUMENT naming the nearest one there is
+ */
+export function cutGraph(graph: ModelGraph, name: string): ModelGraph {
+  const value = findValue(name, graph.nodes);
+  if (value === undefined) {
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      `The network has no node or value ${describe(name)} to end at. ${adviseValue(name, graph.nodes)}`,
+    );
+  }
+  const sources = [...graph.inputs.map((each) => each.name), ...graph.initializers.keys()];
+  const nodes = sortNodes(graph.nodes, new Set(sources), [value]);
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  return {
+    ...graph,
+    inputs: graph.inputs.filter((each) => used.has(each.name)),
+    outputs: [value],
+    outputsChosen: true,
+    nodes,
+    initializers: new Map([...graph.initializers].filter(([each]) => used.has(each))),
+    uses: graph.uses.filter(({ node }) => nodes.includes(node)),
+  };
 }
 
 /** Numbers of elements, of those that training could change. */

@@ -7,6 +7,8 @@ import { capturedNames } from './subgraphs.js';
 
 /** One operator application of the file. */
 export interface ModelNode {
+  /** As the file has it; '' for none. */
+  readonly name: string;
   readonly opType: string;
   /** '' for the standard operators. */
   readonly domain: string;
@@ -28,6 +30,7 @@ export interface ModelNode {
 export function readNode(proto: NodeProto, index: number, origins: Origins): ModelNode {
   const captured = capturedNames(proto.attribute);
   return {
+    name: proto.name,
     opType: proto.opType,
     domain: standardDomain(proto.domain),
     label: `${printable(proto.opType.slice(0, 100))} node ${proto.name === '' ? `number ${index}` : quote(proto.name)}`,

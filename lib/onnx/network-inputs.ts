@@ -10,15 +10,17 @@ export type NetworkInputs = Node | Readonly<Record<string, Node>>;
 /**
  * A node of the declared type for every input, by name.
  * @param others inputs after the first, where that is given as a single node
+ * @param known inputs that may be given although none of the declared ones
  * @throws INVALID_ARGUMENT for a missing or unknown name, SHAPE_MISMATCH
  */
 export function bindInputs(
   declared: readonly NetworkInput[],
   given: NetworkInputs,
   others: Readonly<Record<string, Node>> = {},
+  known = declared,
 ): ReadonlyMap<string, Node> {
   const nodes = new Map(Object.entries(inputsByName(declared, given, others)));
-  const unknown = [...nodes.keys()].find((name) => !declared.some((each) => each.name === name));
+  const unknown = [...nodes.keys()].find((name) => !known.some((each) => each.name === name));
   if (unknown !== undefined) throw unknownInput(declared, unknown);
   const missing = declared.find(({ name }) => !nodes.has(name));
   if (missing !== undefined) {

@@ -10,7 +10,7 @@ import { embedExternalData } from './file/external-data.js';
 import { checkLimit, type OnnxLimits, resolveLimits } from './file/limits.js';
 import { type StoredTensor, tensorValues } from './file/stored-tensor.js';
 import { type BatchStatistics, checkOperators, importGraph } from './import-graph.js';
-import { type ModelGraph, type NetworkInput, readModelGraph } from './model-graph.js';
+import { cutGraph, type ModelGraph, type NetworkInput, readModelGraph } from './model-graph.js';
 import { bindInputs, checkBatch, type NetworkInputs, unknownInput } from './network-inputs.js';
 import { quote } from './quote.js';
 import { storeConstantWeights } from './rewrite/constant-weights.js';
@@ -47,6 +47,12 @@ export interface ApplyOptions {
   readonly key?: Node;
   /** Values of inputs after the first, by name, when that is given as a single node. */
   readonly inputs?: Readonly<Record<string, Node>>;
+  /**
+   * Where the network ends in place of its outputs: the name of a value that is computed on the way to them, or of the
+   * node that computes it. That value is then the output; inputs and parameters of the layers behind may be left out.
+   * By default it does not end before its outputs.
+   */
+  readonly upTo?: string;
 }
 
 /** A float tensor of the file. */
@@ -82,6 +88,8 @@ export class Network {
   readonly #model: OnnxModel;
   readonly #graph: ModelGraph;
   readonly #limits: OnnxLimits;
+  /** Parts of the graph by the names of where they end. */
+  readonly #parts = new Map<string, ModelGraph>();
   /** Statistics that some application of this network made anew: those of the file do not belong to what it trains. */
   readonly #outdated = new Set<string>();
   /** What the file lost for training, with a remedy for each. */
@@ -188,8 +196,8 @@ export class Network {
    * The first output as a function of the inputs and the parameters. Parameters that cannot be trained and running
    * statistics may be given too; without they keep the values of the file.
    * @param x the input, or all inputs by name
-   * @throws INVALID_ARGUMENT for a missing or unknown input or parameter, SHAPE_MISMATCH naming the input or the node
-   * where shapes do not fit.
+   * @throws INVALID_ARGUMENT for a missing or unknown input or parameter, or for a node to end at that there is not,
+   * naming the nearest; SHAPE_MISMATCH naming the input or the node where shapes do not fit.
    */
   apply(x: NetworkInputs, parameters: Readonly<Record<string, Node>>, options: ApplyOptions = {}): Node {
     return this.applyWithState(x, parameters, options).output;
@@ -213,14 +221,15 @@ export class Network {
     parameters: Readonly<Record<string, Node>>,
     options: ApplyOptions = {},
   ): Application {
-    checkKeys(options, ['training', 'key', 'inputs'], 'apply');
-    const { training, key, inputs } = options;
+    checkKeys(options, ['training', 'key', 'inputs', 'upTo'], 'apply');
+    const { training, key, inputs, upTo } = options;
+    const graph = upTo === undefined ? this.#graph : this.#partUpTo(upTo);
     checkRecord(parameters, 'parameters');
     const given = new Map(Object.entries(parameters).map(([name, node]) => [name, this.#checkParameter(name, node)]));
-    const bound = bindInputs(this.inputs, x, inputs);
-    const values = new Map([...this.#constants(given), ...given, ...bound]);
-    const { outputs, state, statistics } = importGraph(this.#graph, values, { training, key }, this.#limits);
-    for (const output of outputs.values()) checkBatch(this.inputs[0], bound, output);
+    const bound = bindInputs(graph.inputs, x, inputs, this.inputs);
+    const values = new Map([...this.#constants(graph, given), ...given, ...bound]);
+    const { outputs, state, statistics } = importGraph(graph, values, { training, key }, this.#limits);
+    for (const output of outputs.values()) checkBatch(graph.inputs[0], bound, output);
     const stored = [...state].filter(([name]) => this.state.has(name));
     for (const [name] of stored) this.#outdated.add(name);
     const [output] = outputs.values();
@@ -297,15 +306,22 @@ export class Network {
     );
   }
 
+  #partUpTo(name: string): ModelGraph {
+    if (typeof name !== 'string') throw invalidArgument('upTo', 'the name of a node or of a value', name);
+    const part = this.#parts.get(name) ?? cutGraph(this.#graph, name);
+    this.#parts.set(name, part);
+    return part;
+  }
+
   /** The initializers that were not given, which keep the values of the file. */
-  #constants(given: ReadonlyMap<string, Node>): [string, Node][] {
-    const missing = this.#trainable().find(({ name }) => !given.has(name));
+  #constants({ initializers }: ModelGraph, given: ReadonlyMap<string, Node>): [string, Node][] {
+    const missing = this.#trainable().find(({ name }) => initializers.has(name) && !given.has(name));
     if (missing !== undefined) {
       // What is not trained has to be given all the same.
       const expected = 'a node, or constant(tensor) to keep it as it is,';
       throw invalidArgument(`parameters[${describe(missing.name)}]`, expected, undefined);
     }
-    return [...this.#graph.initializers]
+    return [...initializers]
       .filter(([name]) => !given.has(name))
       .map(([name, stored]) => [name, constant(tensorValues(stored), stored.shape, stored.dtype)]);
   }

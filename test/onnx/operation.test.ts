@@ -15,7 +15,7 @@ test('the inputs of an operation are listed once, however many of them are asked
     },
   );
   const node = {
-    ...{ opType: 'Sum', domain: '', label: 'Sum node "sum"', outputs: ['y'], attributes: [] },
+    ...{ name: 'sum', opType: 'Sum', domain: '', label: 'Sum node "sum"', outputs: ['y'], attributes: [] },
     ...{ inputs: values.map((_, index) => `x${index}`), captured: 0 },
   };
   reads = 0;
