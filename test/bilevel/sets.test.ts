@@ -220,6 +220,36 @@ test('Newton ends within its fixed number of steps where every step drops few el
   }
 });
 
+test('the part of a ball in a box is found where every step brings few elements to an end', async (t) => {
+  const length = 1024;
+  const set = l2Ball(1, { within: [-0.05, 1] });
+  const points = [
+    Array.from({ length }, (_, index) => -(0.97 ** index)),
+    Array.from({ length }, (_, index) => -1e3 * 0.99 ** index),
+    Array.from({ length }, (_, index) => (index % 3 === 0 ? 0.01 : -(1.02 ** (index % 500)))),
+  ].map((point) => point.map(Math.fround));
+  const x = input('x', [points.length, length]);
+  const native = await runNative(
+    device,
+    { outputs: { value: set.project(x, 1) } },
+    new Map([[x, Float64Array.from(points.flat())]]),
+  );
+  const found = slices([...(native.get('value') ?? [])], length);
+  for (const [index, point] of points.entries()) {
+    let [low, high] = [0, 1];
+    const at = (s: number) => point.map((value) => Math.min(1, Math.max(-0.05, s * value)));
+    t.true(Math.hypot(...at(1)) > 1, 'the point is outside');
+    for (let step = 0; step < 100; step++) {
+      const middle = (low + high) / 2;
+      if (Math.hypot(...at(middle)) > 1) high = middle;
+      else low = middle;
+    }
+    const evaluated = project(set, point, [length], 0);
+    t.true(farthest(evaluated, at(low)) < 1e-9, `point ${index} in float64`);
+    t.true(farthest(found[index] ?? [], at(low)) < 1e-5, `point ${index} on the engine`);
+  }
+});
+
 test('a description tells two sets apart, and a centre is copied', (t) => {
   const center = Tensor.from([1, 2]);
   const ball = l2Ball(1, { center });
@@ -245,6 +275,12 @@ const wrong: Readonly<Record<string, readonly [() => unknown, RegExp, ErrorCode?
   'a simplex of total 0': [() => simplex(0), /a positive number within float32 for total of simplex but received 0/],
   'a simplex of total infinity': [() => simplex(Infinity), /received Infinity/],
   'a simplex without elements': [() => simplex().check('x', [2, 0]), /at least one element/, 'SHAPE_MISMATCH'],
+  'a ball within a box that does not hold its center': [
+    () => l2Ball(1, { within: [1, 2] }),
+    /a box that holds the center of the ball for within of l2Ball but received \[1, 2\]/,
+  ],
+  'a ball within no box': [() => l2Ball(1, { within: 3 as never }), /two numbers \[low, high\] for within of l2Ball/],
+  'a ball within a box with its ends exchanged': [() => l2Ball(1, { within: [1, 0] }), /the ends of box/],
   'a ball without a radius': [() => l2Ball(none), /radius of l2Ball but received undefined/],
   'a ball of a negative radius': [() => l1Ball(-1), /radius of l1Ball but received -1/],
   'a radius that is 0 in float32': [() => linfBall(1e-60), /radius of linfBall but received 1e-60/],

@@ -14,9 +14,9 @@ export interface Ball extends Pick<ConvexSet, 'name' | 'description' | 'check'> 
 }
 
 /** What all balls share. @throws INVALID_ARGUMENT, UNKNOWN_OPTION; INVALID_DATA for a centre that is not finite */
-export function stateBall(name: string, radius: number, options: BallOptions): Ball {
+export function stateBall(name: string, radius: number, options: BallOptions, others: readonly string[] = []): Ball {
   checkSize(`radius of ${name}`, radius);
-  checkKeys(options, ['center'], name);
+  checkKeys(options, ['center', ...others], name);
   const { center } = options;
   if (center !== undefined) checkReal(`center of ${name}`, center);
   const description = `${name}(${radius}${center === undefined ? '' : `, { center: ${describeTensor(center)} }`})`;

@@ -1,5 +1,7 @@
+import { invalidArgument } from '../../errors.js';
 import {
   abs,
+  constant,
   div,
   greater,
   maximum,
@@ -11,15 +13,31 @@ import {
   stopGradient,
   where,
 } from '../../graph/index.js';
-import { type BallOptions, radialBall, stateBall } from './ball.js';
-import type { ConvexSet } from './set.js';
+import type { Tensor } from '../../tensor.js';
+import { type Ball, type BallOptions, radialBall, stateBall } from './ball.js';
+import { box } from './box.js';
+import { projectToBoxedL2Ball } from './boxed-l2-ball.js';
+import { type ConvexSet, sliceAxes } from './set.js';
+
+export interface L2BallOptions extends BallOptions {
+  /**
+   * The ends of a box that holds the centre, as of `box`: the set is then the part of the ball within it. All numbers by
+   * default.
+   */
+  readonly within?: readonly [low: number, high: number] | undefined;
+}
 
 /**
- * { x : |x - center|_2 <= radius }, the norm taken over all elements.
- * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; INVALID_DATA for a center that is not finite
+ * { x : |x - center|_2 <= radius }, the norm taken over all elements, or the part of it in a box, whose projection is
+ * that to both at once.
+ * @throws INVALID_ARGUMENT, also for a center outside the box; UNKNOWN_OPTION; INVALID_DATA for a center that is not
+ *   finite
  */
-export function l2Ball(radius: number, options: BallOptions = {}): ConvexSet {
-  return radialBall(stateBall('l2Ball', radius, options), (offset, axes) => {
+export function l2Ball(radius: number, options: L2BallOptions = {}): ConvexSet {
+  const ball = stateBall('l2Ball', radius, options, ['within']);
+  const { within, center } = options;
+  if (within !== undefined) return boxedBall(ball, radius, within, center);
+  return radialBall(ball, (offset, axes) => {
     const keepDims = { keepDims: true };
     // Squares of elements of at most 1 do not overflow. A direction has no scale, so this one is a constant for
     // derivatives.
@@ -29,5 +47,28 @@ export function l2Ball(radius: number, options: BallOptions = {}): ConvexSet {
     const outside = greater(squared, square(div(radius, scale)));
     // Inside, where the length may be 0, 1 stands for it: a root of 0 has no derivative.
     return { outside, surface: mul(scaled, div(radius, sqrt(where(outside, squared, 1)))) };
+  });
+}
+
+function boxedBall(
+  { description, ...ball }: Ball,
+  radius: number,
+  within: readonly [low: number, high: number],
+  center: Tensor | undefined,
+): ConvexSet {
+  if (!Array.isArray(within)) throw invalidArgument('within of l2Ball', 'two numbers [low, high]', within);
+  const [low, high] = within;
+  const { description: inBox } = box(low, high);
+  const isInside = (value: number): boolean => value >= low && value <= high;
+  if (!(center === undefined ? isInside(0) : center.toArray().every((value) => isInside(Number(value))))) {
+    throw invalidArgument('within of l2Ball', 'a box that holds the center of the ball', within);
+  }
+  return Object.freeze<ConvexSet>({
+    name: ball.name,
+    description: `${description} within ${inBox}`,
+    rowwise: false,
+    project: (value, batchAxes) =>
+      projectToBoxedL2Ball(value, ball.center ?? constant(0), radius, within, sliceAxes(value, batchAxes)),
+    check: ball.check,
   });
 }

@@ -94,6 +94,40 @@ const drawSurface: { readonly [K in BallName]: (length: number, random: Random) 
   linfBall: (length, random) => Array.from({ length }, () => clamp(3 * (2 * random.uniform() - 1), -1, 1)),
 };
 
+/** The part of a ball in a box: s by bisection. */
+function boxedBallCase(radius: number, low: number, high: number, shape: readonly number[], given?: Point): SetCase {
+  const center = given ?? Array.from({ length: size(shape) }, () => 0);
+  const within = [low, high] as const;
+  const towards = (x: Point, s: number): number[] =>
+    x.map((value, index) => clamp(at(center, index) + s * (value - at(center, index)), low, high));
+  const distance = (x: Point): number => Math.hypot(...x.map((value, index) => value - at(center, index)));
+  return {
+    set: sets.l2Ball(radius, { within, ...(given !== undefined && { center: Tensor.from(given, shape) }) }),
+    shape,
+    exact: (x) => {
+      if (distance(towards(x, 1)) <= radius) return towards(x, 1);
+      // Halved as logarithms first: the share may be tiny.
+      let [lowest, most] = [1e-40, 1];
+      for (let step = 0; step < 400; step++) {
+        const middle = most > 2 * lowest ? Math.sqrt(lowest * most) : (lowest + most) / 2;
+        if (distance(towards(x, middle)) > radius) most = middle;
+        else lowest = middle;
+      }
+      return towards(x, lowest);
+    },
+    violation: (x) =>
+      Math.max(0, distance(x) - radius, ...x.map((value) => Math.max(low - value, value - Math.min(high, 1e300)))),
+    draw: (random) => {
+      const s = random.uniform();
+      const x = center.map((value) => clamp(value + random.normal(), low, high));
+      const length = distance(x);
+      return x.map(
+        (value, index) => at(center, index) + (value - at(center, index)) * s * Math.min(1, radius / length),
+      );
+    },
+  };
+}
+
 function ballCase(name: BallName, radius: number, shape: readonly number[], given?: Point): SetCase {
   const center = given ?? Array.from({ length: size(shape) }, () => 0);
   const from = (x: Point): number[] => x.map((value, index) => value - at(center, index));
@@ -174,6 +208,11 @@ export const setCases: { readonly [K in keyof typeof sets]: readonly SetCase[] }
     ballCase('l2Ball', 0.5, [2, 3], center),
     ballCase('l2Ball', 1, [1]),
     ballCase('l2Ball', 3, []),
+    boxedBallCase(1, -0.5, 2, [5]),
+    boxedBallCase(0.8, 0, 1, [2, 3], [0, 1, 0.25, 0.875, 0.5, 0]),
+    boxedBallCase(2, -1, Infinity, [4], [-1, 0, 3, -0.875]),
+    boxedBallCase(10, -0.5, 2, [5]),
+    boxedBallCase(3, -1, 1, []),
   ],
   linfBall: [ballCase('linfBall', 2, [7]), ballCase('linfBall', 0.5, [2, 3], center), ballCase('linfBall', 3, [])],
   rows: [
