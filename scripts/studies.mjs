@@ -48,6 +48,16 @@ export const studies = {
         seconds: 40,
         tikhonov: 0.1,
       },
+      'MNIST: shares of changed images, and a decay for each array': {
+        tune: 'augmentation,l2',
+        methods: 'untuned,grid,random,stocbio,aidCg,amigo',
+        seconds: 20,
+      },
+      'MNIST: learning rates and first values of each array, in 100 steps of a network with two hidden layers': {
+        network: 'mlp',
+        tune: 'learning-rates,initial-values',
+        seconds: 20,
+      },
     },
     pictures: ([pixels, , clothes]) => ({
       tuning: { charts: [pixels, clothes].flatMap(({ response }) => response.charts) },

@@ -6,9 +6,9 @@ import { checkProblem } from '../../lib/checking/index.js';
 import { Random } from '../../lib/data/random.js';
 import { loadModel } from '../../lib/network/models.js';
 import { Network } from '../../lib/onnx/index.js';
-import { evaluate } from '../../lib/solvers/index.js';
+import { evaluate, methods } from '../../lib/solvers/index.js';
 import { runStudy } from '../../lib/study/index.js';
-import { approachNames } from '../../lib/tasks/tuning/approaches.js';
+import { approachesTo } from '../../lib/tasks/tuning/approaches.js';
 import { gridPoint, randomCandidate } from '../../lib/tasks/tuning/candidates.js';
 import { loadTuningInputs } from '../../lib/tasks/tuning/data.js';
 import { firstDenseLayer } from '../../lib/tasks/tuning/first-layer.js';
@@ -18,9 +18,12 @@ import {
   type HyperparameterName,
   hyperparameterNames,
   hyperparameters,
+  scalableArrays,
 } from '../../lib/tasks/tuning/hyperparameters.js';
+import { stepOfOffsets } from '../../lib/tasks/tuning/offsets.js';
 import { firstHyperparameters, tuningProblem } from '../../lib/tasks/tuning/problem.js';
 import { tuningStudy } from '../../lib/tasks/tuning/study.js';
+import { trainBySteps } from '../../lib/tasks/tuning/training.js';
 import { Tensor } from '../../lib/tensor.js';
 import { bilevel, errorOf } from '../support/command-line.js';
 import { testDevice } from '../support/devices.js';
@@ -44,6 +47,9 @@ const samples = (count: number) => ({
   ),
 });
 
+/** Kinds that are of where a training ends, on samples of any shape. */
+const ofOptimum = ['l2', 'feature-l2', 'class-weights', 'label-smoothing'] as const;
+
 /** Softmax regression on samples of four numbers, and what is tuned of it. */
 async function tiny(tuned: readonly HyperparameterName[]) {
   const network = await loadModel('logreg', { inputShape: [inputs], classes });
@@ -58,6 +64,8 @@ async function tiny(tuned: readonly HyperparameterName[]) {
     classes: ['x', 'y', 'z'],
     counts: [0, 1, 2].map((label) => train.labels.toArray().filter((each) => each === label).length),
     decay: 0.01,
+    parameters: network.initialParameters(),
+    learningRate: 0.3,
   };
   const problem = tuningProblem(network, { train, validation }, tuned, facts, { seed: 0, spread: 0.7 });
   return { network, train, validation, facts, problem };
@@ -68,7 +76,7 @@ const scattered = (count: number, scale = 0.5): number[] =>
   Array.from({ length: count }, () => scale * random.normal());
 
 test('f and g are those of the page in float64', async (t) => {
-  const { network, train, validation, facts, problem } = await tiny(hyperparameterNames);
+  const { network, train, validation, facts, problem } = await tiny(ofOptimum);
   const numbers = {
     l2: [-3],
     'feature-l2': [-4, -2, -1, 0.5],
@@ -115,10 +123,126 @@ test('f and g are those of the page in float64', async (t) => {
 });
 
 test('derivatives of every kind are those of differences', async (t) => {
-  const { problem } = await tiny(hyperparameterNames);
+  const { problem } = await tiny(ofOptimum);
   const { derivatives } = await checkProblem(problem, { device });
   for (const [name, { error, compared }] of Object.entries(derivatives)) {
     t.true(compared > 0 && (error ?? 1) < 1e-5, `${name}: ${error}`);
+  }
+});
+
+test('images changed in each way have their share of g', async (t) => {
+  const images = (count: number) => ({
+    inputs: Tensor.from(
+      Float32Array.from({ length: 36 * count }, () => random.uniform()),
+      [count, 1, 6, 6],
+    ),
+    labels: samples(count).labels,
+  });
+  const network = await loadModel('logreg', { inputShape: [1, 6, 6], classes });
+  const sets = { train: images(8), validation: images(6) };
+  const parameters = network.initialParameters();
+  const facts: Facts = {
+    ...(await tiny(ofOptimum)).facts,
+    arrays: Object.keys(parameters),
+    parameters,
+    counts: [0, 1, 2].map((label) => sets.train.labels.toArray().filter((each) => each === label).length),
+  };
+  const problemOf = (tuned: readonly HyperparameterName[]) =>
+    tuningProblem(network, sets, tuned, facts, { seed: 0, spread: 1 });
+  const problem = problemOf(['augmentation', 'class-weights', 'label-smoothing']);
+  const alike = firstHyperparameters(['class-weights', 'label-smoothing'], facts);
+  const v = Object.fromEntries(
+    Object.entries(parameters).map(([name, { shape, size }]) => [name, Tensor.from(scattered(size), shape)]),
+  );
+  const gAt = async (u: readonly number[]): Promise<number> =>
+    (await evaluate(problem, { u: { augmentation: Tensor.from(u), ...alike }, v }, { device })).g;
+  const none = [-40, -40, -40, -40];
+  const asGiven = await evaluate(problemOf(['class-weights', 'label-smoothing']), { u: alike, v }, { device });
+  t.true(Math.abs((await gAt(none)) - asGiven.g) < 1e-6);
+  const alone = await Promise.all(none.map((_, way) => gAt(none.with(way, 40))));
+  t.is(new Set([asGiven.g, ...alone].map((each) => each.toFixed(6))).size, 5);
+  const u = [-1, 0.5, 0, -2];
+  const shares = hyperparameters.augmentation.values(u, facts);
+  const left = 1 - shares.reduce((a, b) => a + b);
+  t.true(Math.abs((shares[1] ?? 0) / left - Math.exp(0.5)) < 1e-9);
+  const mixed = shares.reduce((sum, share, way) => sum + share * (alone[way] ?? 0), left * asGiven.g);
+  t.true(Math.abs((await gAt(u)) - mixed) < 1e-5, `${await gAt(u)} and ${mixed}`);
+  const { derivatives } = await checkProblem(problem, { device });
+  for (const [name, { error, compared }] of Object.entries(derivatives)) {
+    t.true(compared > 0 && (error ?? 1) < 1e-4, `${name}: ${error}`);
+  }
+});
+
+const steps = 7;
+
+test('a training by steps moves every array by its own rate from its own start', async (t) => {
+  const { network, train, facts, problem } = await tiny(['learning-rates', 'initial-values']);
+  const [weights = '', bias = ''] = Object.keys(facts.parameters);
+  t.deepEqual(scalableArrays({ ...facts.parameters, [bias]: Tensor.from([0, 0, 0]) }), [weights]);
+  const [rates, factors] = [
+    [0.4, 0.9],
+    [3, 0.5],
+  ];
+  const u = {
+    'learning-rates': Tensor.from(rates.map(Math.log)),
+    'initial-values': Tensor.from(factors.map(Math.log)),
+  };
+  const trained = await trainBySteps(problem, u, { steps, device, signal: new AbortController().signal }, facts);
+  // The same in float64, by hand.
+  const [w = [], b = []] = [weights, bias].map((name, at) =>
+    (network.initialParameters()[name]?.toArray() ?? []).map((each) => (factors[at] ?? 0) * each),
+  );
+  const [x, labels] = [train.inputs.toArray(), train.labels.toArray()];
+  for (let step = 0; step < steps; step++) {
+    const [ofW, ofB] = [w.map((each) => facts.decay * each), b.map((each) => facts.decay * each)];
+    for (const [row, label] of labels.entries()) {
+      const logits = b.map((shift, k) =>
+        Array.from({ length: inputs }, (_, i) => (x[inputs * row + i] ?? 0) * (w[inputs * k + i] ?? 0)).reduce(
+          (sum, each) => sum + each,
+          shift,
+        ),
+      );
+      const total = logits.reduce((sum, each) => sum + Math.exp(each), 0);
+      for (const [k, logit] of logits.entries()) {
+        const error = (Math.exp(logit) / total - (k === label ? 1 : 0)) / labels.length;
+        ofB[k] = (ofB[k] ?? 0) + error;
+        for (let i = 0; i < inputs; i++) {
+          ofW[inputs * k + i] = (ofW[inputs * k + i] ?? 0) + error * (x[inputs * row + i] ?? 0);
+        }
+      }
+    }
+    for (const [at, each] of ofW.entries()) w[at] = (w[at] ?? 0) - (rates[0] ?? 0) * each;
+    for (const [at, each] of ofB.entries()) b[at] = (b[at] ?? 0) - (rates[1] ?? 0) * each;
+  }
+  const near = (ours: Tensor | undefined, theirs: readonly number[]): boolean =>
+    ours?.size === theirs.length && ours.toArray().every((each, at) => Math.abs(each - (theirs[at] ?? 0)) < 1e-5);
+  t.true(near(trained.parameters[weights], w));
+  t.true(near(trained.parameters[bias], b));
+  t.false(near(trained.v[weights], w));
+});
+
+test('methods of whole trainings move along the derivative of f after them', async (t) => {
+  const tuned = ['learning-rates', 'initial-values', 'feature-l2'] as const;
+  const { facts, problem } = await tiny(tuned);
+  const first = firstHyperparameters(tuned, facts);
+  const fAt = async (name: string, at: number, by: number): Promise<number> => {
+    const moved = first[name]?.toArray() ?? [];
+    const u = { ...first, [name]: Tensor.from(moved.with(at, (moved[at] ?? 0) + by)) };
+    return (await trainBySteps(problem, u, { steps, device, signal: new AbortController().signal }, facts)).f;
+  };
+  for (const method of ['rmd', 'fmd'] as const) {
+    const rate = 1e-3;
+    const options = { lowerSteps: steps, warmStart: false, lowerLearningRate: stepOfOffsets, upperLearningRate: rate };
+    using solver = methods[method](problem, options, { device });
+    const state = solver.init();
+    await solver.step(state);
+    for (const name of tuned) {
+      for (const [at, start] of (first[name]?.toArray() ?? []).entries()) {
+        const ours = (start - (state.u[name]?.toArray()[at] ?? 0)) / rate;
+        const theirs = ((await fAt(name, at, 0.02)) - (await fAt(name, at, -0.02))) / 0.04;
+        t.true(Math.abs(ours - theirs) < 2e-3, `${method}, ${name} ${at}: ${ours} and ${theirs}`);
+      }
+    }
   }
 });
 
@@ -164,7 +288,7 @@ test('a grid becomes finer and repeats nothing, and candidates stay in their ran
     const three = Array.from({ length: 3 ** axes }, (_, index) => gridPoint(index, axes)).flat();
     t.deepEqual([...new Set(three)].toSorted(), [0.5 / 3, 0.5, 2.5 / 3]);
   }
-  const { facts } = await tiny(hyperparameterNames);
+  const { facts } = await tiny(ofOptimum);
   const drawn = { seed: 3, spread: 4 };
   for (let index = 0; index < 50; index++) {
     const candidate = randomCandidate(index, hyperparameterNames, facts, drawn);
@@ -191,6 +315,11 @@ test('settings that cannot be meant are refused with what to do', async (t) => {
     t.throws(() => tuningStudy.validate({ ...given }), { code: 'INVALID_ARGUMENT', message });
   refused({ tune: 'l2,l3' }, /names of l2, feature-l2, class-weights, label-smoothing.*option tune of tune.*"l3"/);
   refused({ methods: 'grid,mrbbo' }, /names of untuned, grid, random, mrbo.*"mrbbo"/);
+  refused(
+    { tune: 'l2,learning-rates', methods: 'aidCg' },
+    /aidCg of tune differentiates where a training ends.*take .*rmd, fmd/,
+  );
+  refused({ methods: 'grid,rmd' }, /rmd of tune differentiates all steps of a training.*take .*aidCg/);
   refused({ seconds: 3, iterations: 4 }, /seconds or iterations/);
   refused({ data: 'nothing' }, /mnist/);
   t.throws(() => tuningStudy.validate({ secnds: 3 }), { code: 'UNKNOWN_OPTION' });
@@ -244,7 +373,7 @@ test('every way to tune makes its iterations, keeps its best and never tells mor
     const { results } = await runStudy(tuningStudy, settings, { out: join(parent, 'run'), device });
     t.deepEqual(
       results.outcomes.map(({ job }) => job.method),
-      [...approachNames],
+      [...approachesTo('optimum')],
     );
     const responses = results.outcomes.map(({ measured, failure }) => {
       t.is(failure, undefined);
@@ -265,8 +394,43 @@ test('every way to tune makes its iterations, keeps its best and never tells mor
     t.deepEqual(Object.keys(values['feature-l2']), ['signal', 'n1', 'n2', 'n3', 'n4']);
     t.deepEqual((await Network.load(join(folder, 'network.onnx'))).inputShape(2), [2, 5]);
     const [found, numbers] = tuningStudy.tables?.(results) ?? [];
-    t.is(found?.rows.length, approachNames.length);
+    t.is(found?.rows.length, results.outcomes.length);
     t.deepEqual(numbers?.header, ['Tuned by', 'feature-l2', 'label-smoothing']);
+  }));
+
+test('learning rates and initial values are tuned by methods of whole trainings', (t) =>
+  withTemporary(async (parent) => {
+    const settings = tuningStudy.validate({
+      ...{ ...small, tune: 'learning-rates,initial-values', learningRate: 0.001, steps: 20, data: await table(parent) },
+    });
+    const { results } = await runStudy(tuningStudy, settings, { out: join(parent, 'run'), device });
+    t.deepEqual(
+      results.outcomes.map(({ job }) => job.method),
+      ['untuned', 'grid', 'random', 'rmd', 'fmd', 'hozog', 'pzobo'],
+    );
+    const [untuned = 0, ...others] = results.outcomes.map(({ measured }) => measured.ending?.response ?? Number.NaN);
+    for (const [at, each] of others.entries()) {
+      t.true(each < untuned, `${results.outcomes[at + 1]?.job.method}: ${each} and ${untuned}`);
+    }
+    const [, numbers] = tuningStudy.tables?.(results) ?? [];
+    t.regex(numbers?.rows.at(-1)?.[1] ?? '', /^\S+ \S+, \S+ \S+$/);
+    t.regex(tuningStudy.tables?.(results)[0]?.note ?? '', /by 20 plain steps/);
+  }));
+
+test('a search goes on after a training that ran away', (t) =>
+  withTemporary(async (parent) => {
+    const settings = tuningStudy.validate({
+      // Plain steps by more than 2 run away from a decay of 1; the last rate is 5.
+      ...{ label: 'outcome', iterations: 9, tune: 'learning-rates', decay: 1, steps: 500, learningRate: 0.1 },
+      ...{ methods: 'grid', data: await table(parent) },
+    });
+    const { results } = await runStudy(tuningStudy, settings, { out: join(parent, 'run'), device });
+    const { rows = [], ending } = results.outcomes[0]?.measured ?? {};
+    t.deepEqual(
+      rows.map(({ response }) => Number.isNaN(response)),
+      [...new Array(9).fill(false), true],
+    );
+    t.true(Number.isFinite(ending?.response));
   }));
 
 test('a stopped run goes on to the same bits', (t) =>

@@ -9,6 +9,8 @@ interface Described {
 /** A bilevel method, with what differs from its own defaults beside the optimizer of u. */
 interface ByMethod extends Described {
   readonly kind: 'method';
+  /** What it differentiates: where a training ends when it goes on for ever, or all its steps. */
+  readonly of: 'optimum' | 'steps';
   readonly method: AnyMethod;
   readonly options: GivenOptions<OptionTable>;
 }
@@ -23,8 +25,10 @@ export type Approach = ByMethod | BySearch;
 
 const byMethod = (name: string, note: string, options: GivenOptions<OptionTable> = {}): ByMethod => {
   const method = findMethod(name);
-  return { kind: 'method', title: method.title, note, method, options };
+  return { kind: 'method', of: 'optimum', title: method.title, note, method, options };
 };
+
+const bySteps = (...given: Parameters<typeof byMethod>): ByMethod => ({ ...byMethod(...given), of: 'steps' });
 
 /** Decay of 1e-6 leaves g flat in some directions, along which plain steps would hardly move. */
 const adam = { lowerOptimizer: 'adam', lowerLearningRate: 0.01 } as const;
@@ -57,8 +61,19 @@ export const approaches = {
     limitRates: true,
   }),
   penalty: { ...byMethod('penalty', 'v descends f as well, held by a growing gamma'), title: 'Penalty' },
+  rmd: bySteps('rmd', 'back through all steps of a training'),
+  fmd: bySteps('fmd', 'forward with all steps of a training'),
+  hozog: bySteps('hozog', 'differences of f after whole trainings'),
+  pzobo: bySteps('pzobo', 'differences of networks after whole trainings', { directions: 5 }),
 } as const satisfies Readonly<Record<string, Approach>>;
 
 export type ApproachName = keyof typeof approaches;
 
 export const approachNames = Object.keys(approaches) as readonly ApproachName[];
+
+/** Who can choose hyperparameters of a training that ends at its optimum, or of one of so many steps. */
+export const approachesTo = (of: ByMethod['of']): readonly ApproachName[] =>
+  approachNames.filter((name) => {
+    const approach: Approach = approaches[name];
+    return approach.kind !== 'method' || approach.of === of;
+  });

@@ -7,10 +7,10 @@ import { BilevelError, invalidArgument } from '../../errors.js';
 import { checkFit, checkTokens, type Samples } from '../../network/classifier.js';
 import { loadModel } from '../../network/models.js';
 import type { Network } from '../../onnx/index.js';
-import { elementCount, type Shape } from '../../tensor.js';
+import { elementCount, formatType, type Shape, type TensorType } from '../../tensor.js';
 import { datasetOptions } from '../reading.js';
 import { firstDenseLayer } from './first-layer.js';
-import type { Facts } from './hyperparameters.js';
+import { type Facts, scalableArrays } from './hyperparameters.js';
 import type { TuningSettings } from './settings.js';
 
 export interface TuningInputs {
@@ -58,7 +58,7 @@ function sizesOf({ data, train, validation }: TuningSettings, count: number): { 
 }
 
 function factsOf(network: Network, dataset: Dataset, { inputs, labels }: Samples, settings: TuningSettings): Facts {
-  const { tuned, decay } = settings;
+  const { tuned, decay, learningRate } = settings;
   const { inputShape } = dataset.train;
   const first = firstDenseLayer(network, inputShape, inputs.dtype);
   if (tuned.includes('feature-l2') && first === undefined) {
@@ -68,17 +68,36 @@ function factsOf(network: Network, dataset: Dataset, { inputs, labels }: Samples
         'of the option tune, or give another network.',
     );
   }
+  if (tuned.includes('augmentation')) checkImages(settings.data, { dtype: inputs.dtype, shape: inputShape });
+  const parameters = network.initialParameters();
+  if (tuned.includes('initial-values') && scalableArrays(parameters).length === 0) {
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      `All parameters of ${settings.network} start at 0, which no factor changes: leave initial-values out of the option tune, or ` +
+        'give another network.',
+    );
+  }
   const counts = dataset.classes.map((_, label) => labels.data.filter((each) => each === BigInt(label)).length);
   return {
-    arrays: Object.keys(network.initialParameters()).filter(
-      (name) => !(tuned.includes('feature-l2') && name === first?.array),
-    ),
+    arrays: Object.keys(parameters).filter((name) => !(tuned.includes('feature-l2') && name === first?.array)),
     first,
     inputs: namesOf(first?.size ?? 0, inputShape, dataset),
     classes: dataset.classes,
     counts,
     decay,
+    parameters,
+    learningRate,
   };
+}
+
+/** @throws INVALID_ARGUMENT for samples that are no images, which augmentation changes */
+function checkImages(data: string, sample: TensorType): void {
+  if (sample.dtype === 'float32' && sample.shape.length === 3) return;
+  throw new BilevelError(
+    'INVALID_ARGUMENT',
+    `Augmentation changes images, float32 [channels, height, width], but a sample of ${data} is ${formatType(sample)}: leave augmentation ` +
+      'out of the option tune. Pixels in columns become images by the option shape, such as 1,28,28.',
+  );
 }
 
 /** What the inputs of the first layer are: columns of a table, or places in a sample. */

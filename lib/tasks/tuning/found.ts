@@ -28,13 +28,22 @@ export interface FoundValues {
   readonly least: number;
   readonly median: number;
   readonly largest: number;
+  /** All of them by what each belongs to, where they are few. */
+  readonly byName?: Readonly<Record<string, number>>;
 }
 
-export const summaryOf = (values: readonly number[]): FoundValues => ({
-  least: Math.min(...values),
-  median: median(values),
-  largest: Math.max(...values),
-});
+/** Most numbers that are told one by one. */
+const few = 6;
+
+export function summaryOf(numbers: Readonly<Record<string, number>>): FoundValues {
+  const values = Object.values(numbers);
+  return {
+    least: Math.min(...values),
+    median: median(values),
+    largest: Math.max(...values),
+    ...(values.length > 1 && values.length <= few && { byName: numbers }),
+  };
+}
 
 /**
  * The decay of every pixel as an image in a data URI, bright where it is strong: undefined where samples are no images,

@@ -1,3 +1,5 @@
+import type { Parameters } from '../../network/classifier.js';
+import { changeNames, sharesOfChanges } from './augmentation.js';
 import type { DenseLayer } from './first-layer.js';
 
 /** What hyperparameters are of: the network and the data. */
@@ -13,12 +15,22 @@ export interface Facts {
   readonly counts: readonly number[];
   /** Weight decay that is not tuned, and where coefficients start that are. */
   readonly decay: number;
+  /** The network's arrays of parameters, by name, where a training starts. */
+  readonly parameters: Parameters;
+  /** Learning rate of a training by steps that is not tuned, and where rates start that are. */
+  readonly learningRate: number;
 }
+
+/** Names of arrays that are not all 0, which a factor changes. */
+export const scalableArrays = (parameters: Parameters): string[] =>
+  Object.keys(parameters).filter((name) => parameters[name]?.toArray().some((each) => each !== 0));
 
 /** A kind of hyperparameters: numbers that u stands for by their logarithms or logits. */
 export interface Hyperparameter {
   /** What it is, for the help. */
   readonly text: string;
+  /** Whether it is of a training's way, which has no effect where the training ends when it goes on for ever. */
+  readonly ofSteps?: true;
   /** Between which every element of u is kept. */
   readonly range: readonly [low: number, high: number];
   /** What each number belongs to. */
@@ -76,6 +88,36 @@ const labelSmoothing: Hyperparameter = {
   values: (u) => u.map((each) => 1 / (1 + Math.exp(-each))),
 };
 
+/** Shares of the loss are those of a softmax over 0, for images as they are, and u. */
+const augmentation: Hyperparameter = {
+  text: 'how much of the loss is that of images that are shifted, turned, scaled or mirrored at random',
+  range: [-7, 2],
+  names: () => changeNames,
+  start: () => changeNames.map(() => augmentation.range[0]),
+  shared: (share) => changeNames.map(() => between(augmentation.range, share)),
+  values: sharesOfChanges,
+};
+
+const learningRates: Hyperparameter = {
+  text: 'the learning rate of each array of parameters, in a training of --steps plain steps',
+  ofSteps: true,
+  range: [Math.log(1e-4), Math.log(10)],
+  names: ({ parameters }) => Object.keys(parameters),
+  start: ({ parameters, learningRate }) => Object.keys(parameters).map(() => Math.log(learningRate)),
+  shared: (share, { parameters }) => Object.keys(parameters).map(() => between(learningRates.range, share)),
+  values: (u) => u.map(Math.exp),
+};
+
+const initialValues: Hyperparameter = {
+  text: 'a factor of where each array of parameters starts, in such a training',
+  ofSteps: true,
+  range: [Math.log(0.01), Math.log(10)],
+  names: ({ parameters }) => scalableArrays(parameters),
+  start: ({ parameters }) => scalableArrays(parameters).map(() => 0),
+  shared: (share, { parameters }) => scalableArrays(parameters).map(() => between(initialValues.range, share)),
+  values: (u) => u.map(Math.exp),
+};
+
 /** All kinds by name. */
 export const hyperparameters = {
   l2: decayOf('weight decay, a coefficient for each array of parameters', ({ arrays }) => arrays),
@@ -85,8 +127,15 @@ export const hyperparameters = {
   ),
   'class-weights': classWeights,
   'label-smoothing': labelSmoothing,
+  augmentation,
+  'learning-rates': learningRates,
+  'initial-values': initialValues,
 } as const satisfies Readonly<Record<string, Hyperparameter>>;
 
 export type HyperparameterName = keyof typeof hyperparameters;
 
 export const hyperparameterNames = Object.keys(hyperparameters) as readonly HyperparameterName[];
+
+/** Whether what is tuned is of a training of so many steps, and not of where a training ends. */
+export const isOfSteps = (tuned: readonly HyperparameterName[]): boolean =>
+  tuned.some((name) => 'ofSteps' in hyperparameters[name]);

@@ -1,6 +1,7 @@
 import { type BilevelProblem, bilevelProblem, feed, sets } from '../../bilevel/index.js';
 import {
   add,
+  concat,
   constant,
   crossEntropy,
   div,
@@ -14,14 +15,15 @@ import {
   reduceSum,
   reshape,
   sigmoid,
-  slice,
   square,
   sub,
 } from '../../graph/index.js';
 import type { Parameters, Samples } from '../../network/classifier.js';
 import type { Network } from '../../onnx/index.js';
 import { Tensor } from '../../tensor.js';
-import { type Facts, type HyperparameterName, hyperparameters } from './hyperparameters.js';
+import { changedImages, changeNames, sharesOfLoss } from './augmentation.js';
+import { type Facts, type HyperparameterName, hyperparameters, isOfSteps } from './hyperparameters.js';
+import { atOffsets, numberAt, offsetsFrom } from './offsets.js';
 
 type Nodes = Readonly<Record<string, Node>>;
 
@@ -42,7 +44,12 @@ export function firstHyperparameters(
  * w are the weights of the classes, s is the smoothing of labels, CE_i,c the cross-entropy if the label were c, and c_k
  * the decay of each parameter: that of its array, or of its input. The last term of f is minus the logarithm of a
  * normal distribution of the numbers of a kind about their mean, with the deviation d, divided by the n validation
- * samples: numbers differ where the samples say so, and not because there are more of them than samples.
+ * samples: numbers differ where the samples say so, and not because there are more of them than samples. Where images
+ * are changed at random, CE_i is what the images of a sample have, by the share of each.
+ *
+ * Learning rates r_k and factors s_k of the first parameters p_k belong to a training of so many steps: in place of its
+ * parameters v then are offsets z from 0, and the parameters s_k p_k + sqrt(r_k) z_k. A step of z by 1 along grad_z g is one
+ * of each parameter by its rate.
  * @param batch samples of a mini-batch of either set; all by default
  * @param start parameters where v starts; those of the network by default
  * @param spread d
@@ -61,26 +68,37 @@ export function tuningProblem(
 ): BilevelProblem {
   const part = ({ inputs, labels }: Samples) =>
     feed({ x: inputs, y: labels }, { seed, ...(batch < labels.size && { batch }) });
+  const ofSteps = isOfSteps(tuned);
+  const parametersAt = (v: Nodes, u: Nodes): Nodes => (ofSteps ? atOffsets(v, u, facts) : v);
   return bilevelProblem({
     upper: firstHyperparameters(tuned, facts),
-    lower: start,
+    lower: ofSteps ? offsetsFrom(start) : start,
     feeds: { train: part(train), validation: part(validation) },
     sets: { upper: Object.fromEntries(tuned.map((name) => [name, sets.box(...hyperparameters[name].range)])) },
     f: ({ u, v, validation: { x, y }, key }) =>
       add(
-        mean(crossEntropy(network.apply(x, v, { key }), y)),
+        mean(crossEntropy(network.apply(x, parametersAt(v, u), { key }), y)),
         mul(1 / (2 * validation.labels.size * spread ** 2), differences(u)),
       ),
-    g: ({ u, v, train: { x, y }, key }) =>
-      add(trainingLoss(network.apply(x, v, { key }), y, u, facts), mul(0.5, decayTerm(v, u, facts))),
+    g: ({ u, v, train: { x, y }, key }) => {
+      const parameters = parametersAt(v, u);
+      const seen = u.augmentation === undefined ? x : changedImages(x, key);
+      const loss = trainingLoss(network.apply(seen, parameters, { key }), y, u, facts);
+      return add(loss, mul(0.5, decayTerm(parameters, u, facts)));
+    },
     seed,
   });
 }
 
 function trainingLoss(logits: Node, y: Node, u: Nodes, { counts }: Facts): Node {
-  const { 'class-weights': weights, 'label-smoothing': smoothing } = u;
-  const given = crossEntropy(logits, y);
-  const losses = smoothing === undefined ? given : smoothed(given, logits, reshape(sigmoid(smoothing), []));
+  const { 'class-weights': weights, 'label-smoothing': smoothing, augmentation } = u;
+  const ways = augmentation === undefined ? 1 : 1 + changeNames.length;
+  const given = crossEntropy(logits, concat(new Array<Node>(ways).fill(y), 0));
+  const all = smoothing === undefined ? given : smoothed(given, logits, reshape(sigmoid(smoothing), []));
+  const losses =
+    augmentation === undefined
+      ? all
+      : reduceSum(mul(sharesOfLoss(augmentation), reshape(all, [ways, y.shape[0] ?? 0])), [0]);
   if (weights === undefined) return mean(losses);
   const total = counts.reduce((sum, count) => sum + count, 0);
   const shares = constant(
@@ -103,7 +121,7 @@ function decayTerm(v: Nodes, u: Nodes, { arrays, first, decay }: Facts): Node {
       const { axis, size } = first;
       return mul(reshape(exp(ofInputs), axis === 0 ? [size, 1] : [1, size]), square(array));
     }
-    const coefficient = l2 === undefined ? decay : reshape(exp(slice(l2, { starts: [at], limits: [at + 1] })), []);
+    const coefficient = l2 === undefined ? decay : exp(numberAt(l2, at));
     return mul(coefficient, square(array));
   });
   return terms.map((term) => reduceSum(term)).reduce(add);

@@ -2,15 +2,17 @@ import { BilevelError, isRecord } from '../../errors.js';
 import { Classifier, type Samples } from '../../network/classifier.js';
 import { runningStatistics } from '../../network/running-statistics.js';
 import { mean } from '../../numbers.js';
-import { evaluate, type ResponseStatus, respond, type SavedState } from '../../solvers/index.js';
+import type { ResponseStatus, SavedState } from '../../solvers/index.js';
 import type { Resources, Rows, Run, Step } from '../../study/index.js';
 import type { RunFolder } from '../../study/run-folder.js';
 import type { Tensor } from '../../tensor.js';
 import { type Approach, type ApproachName, approaches } from './approaches.js';
 import type { TuningInputs } from './data.js';
 import { decayImage, type FoundValues, numbersOf, summaryOf } from './found.js';
+import { isOfSteps } from './hyperparameters.js';
 import { firstHyperparameters, tuningProblem } from './problem.js';
 import { budgetOf, type TuningSettings } from './settings.js';
+import { type Trained, trainBySteps, trainToOptimum } from './training.js';
 import { type Tuner, tunerOf } from './tuner.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
@@ -24,7 +26,7 @@ export interface TuningRow {
   readonly iteration: number;
   /** Wall time so far, judging included. */
   readonly seconds: number;
-  /** f(u, v*) */
+  /** f(u, v*); NaN for a candidate whose training ran away */
   readonly response: number;
   /** The lowest so far. */
   readonly best: number;
@@ -158,25 +160,33 @@ export class TuningRun implements Run<TuningEnding> {
     started: number,
   ): Promise<{ readonly row: TuningRow; readonly v: Tensors }> {
     const training = performance.now();
-    const { f: response, v } = await this.#train(u);
+    const { f: response, v } = await this.#tried(u);
     this.#trainingSeconds = secondsSince(training);
     const now = Number((seconds + secondsSince(started)).toFixed(6));
-    if (this.#best === undefined || response < this.#best.response) {
+    if (response < (this.#best?.response ?? Number.POSITIVE_INFINITY)) {
       this.#best = { response, iteration, seconds: now };
       this.#u = Object.fromEntries(Object.entries(u).map(([name, tensor]) => [name, tensor.clone()]));
     }
-    return { row: { iteration, seconds: now, response, best: this.#best.response }, v };
+    return { row: { iteration, seconds: now, response, best: this.#best?.response ?? Number.NaN }, v };
   }
 
-  /** A network that is trained from its first parameters on g alone, and f there. @throws as `respond` */
-  async #train(u: Tensors) {
-    const { v, status } = await respond(this.#problem, u, {
-      tolerance,
-      maxSteps: this.#settings.trainSteps,
-      ...this.#resources,
-    });
-    const { f } = await evaluate(this.#problem, { u, v }, this.#resources);
-    return { v, status, f };
+  /** As `#train`; f is NaN for a search's candidate whose training runs away, which is no reason to end the search. */
+  async #tried(u: Tensors): Promise<Pick<Trained, 'f' | 'v'>> {
+    try {
+      return await this.#train(u);
+    } catch (error) {
+      const goesOn = this.#tuner?.judgesAll && error instanceof BilevelError && error.code === 'NON_FINITE';
+      if (!goesOn) throw error;
+      return { f: Number.NaN, v: {} };
+    }
+  }
+
+  /** A network that is trained from its first parameters on g alone. @throws as `respond` and `adapt` */
+  #train(u: Tensors): Promise<Trained> {
+    const { trainSteps: maxSteps, steps, tuned } = this.#settings;
+    return isOfSteps(tuned)
+      ? trainBySteps(this.#problem, u, { steps, ...this.#resources }, this.#inputs.facts)
+      : trainToOptimum(this.#problem, u, { tolerance, maxSteps, ...this.#resources });
   }
 
   #step(row: TuningRow): Step & { readonly row: TuningRow } {
@@ -209,8 +219,8 @@ export class TuningRun implements Run<TuningEnding> {
   async end(folder: Pick<RunFolder, 'networkPath' | 'writeTables'>): Promise<TuningEnding> {
     const { network, facts, train, test } = this.#inputs;
     const { device } = this.#resources;
-    const { v, status, f } = await this.#train(this.#u);
-    const parameters = { ...v, ...(await runningStatistics(network, train.inputs, v, this.#resources)) };
+    const { parameters: trained, status, f } = await this.#train(this.#u);
+    const parameters = { ...trained, ...(await runningStatistics(network, train.inputs, trained, this.#resources)) };
     await network.save(folder.networkPath, parameters);
     using classifier = new Classifier(network, device);
     const values = numbersOf(this.#u, this.#settings.tuned, facts);
@@ -224,7 +234,7 @@ export class TuningRun implements Run<TuningEnding> {
       accuracy: 100 * (await classifier.accuracy(test, parameters)),
       iteration,
       seconds,
-      values: Object.fromEntries(Object.entries(values).map(([name, each]) => [name, summaryOf(Object.values(each))])),
+      values: Object.fromEntries(Object.entries(values).map(([name, each]) => [name, summaryOf(each)])),
       ...(image !== undefined && { image }),
     };
   }
@@ -268,7 +278,8 @@ function isBest(value: unknown): value is Best | null {
 /** @throws INVALID_FILE for lines of something else */
 export function readRows(name: string, rows: Rows): readonly TuningRow[] {
   return rows.map((row) => {
-    if ([row.iteration, row.seconds, row.response, row.best].every(Number.isFinite)) return row as unknown as TuningRow;
+    const isRow = typeof row.response === 'number' && [row.iteration, row.seconds, row.best].every(Number.isFinite);
+    if (isRow) return row as unknown as TuningRow;
     throw new BilevelError('INVALID_FILE', `The metrics of ${name} have a line of something else.`);
   });
 }

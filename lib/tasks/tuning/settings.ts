@@ -4,8 +4,8 @@ import { networkNames } from '../../network/models.js';
 import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { seedsFrom, seedsOption } from '../../study/index.js';
 import { formatOptions } from '../reading.js';
-import { type ApproachName, approachNames } from './approaches.js';
-import { type HyperparameterName, hyperparameterNames, hyperparameters } from './hyperparameters.js';
+import { type ApproachName, approachesTo, approachNames } from './approaches.js';
+import { type HyperparameterName, hyperparameterNames, hyperparameters, isOfSteps } from './hyperparameters.js';
 
 const kinds = hyperparameterNames.map((name) => `${name} (${hyperparameters[name].text})`).join(', ');
 
@@ -97,6 +97,19 @@ const budgetOptions = {
     default: 300,
     text: 'Most steps of a training, which ends where the gradient of g vanishes.',
   },
+  steps: {
+    kind: 'integer',
+    min: 1,
+    max: 100_000,
+    default: 100,
+    text: 'Steps of a training instead, all of them plain, where learning rates or initial values are tuned, which have an effect on these alone.',
+  },
+  learningRate: {
+    kind: 'number',
+    above: 0,
+    default: 0.05,
+    text: 'Learning rate of such a training that is not tuned, and where those start that are.',
+  },
   seeds: seedsOption,
 } as const satisfies OptionTable;
 
@@ -134,11 +147,25 @@ export function validateSettings(given: Readonly<Record<string, unknown>>): Tuni
       'Expected seconds or iterations as the budget of tune but received both.',
     );
   }
-  return {
-    shared: { ...shared, tuned: namesOf('tune', tune, hyperparameterNames) },
-    methods: methods === 'all' ? approachNames : namesOf('methods', methods, approachNames),
-    seeds: seedsFrom(shared.seed, seeds),
-  };
+  const tuned = namesOf('tune', tune, hyperparameterNames);
+  const known = approachesTo(isOfSteps(tuned) ? 'steps' : 'optimum');
+  const named = methods === 'all' ? known : namesOf('methods', methods, approachNames);
+  const other = named.find((name) => !known.includes(name));
+  if (other !== undefined) throw cannotTune(other, tuned, known);
+  return { shared: { ...shared, tuned }, methods: named, seeds: seedsFrom(shared.seed, seeds) };
+}
+
+/** What stands in the way of a method that differentiates another training than the one that is tuned. */
+function cannotTune(name: ApproachName, tuned: readonly HyperparameterName[], known: readonly string[]): BilevelError {
+  const kinds = tuned.filter((kind) => isOfSteps([kind]));
+  const reason =
+    kinds.length > 0
+      ? `differentiates where a training ends when it goes on for ever, on which ${kinds.join(' and ')} have no effect`
+      : 'differentiates all steps of a training, which is for learning-rates and initial-values';
+  return new BilevelError(
+    'INVALID_ARGUMENT',
+    `The method ${name} of tune ${reason}: take ${known.join(', ')}, or tune something else.`,
+  );
 }
 
 /** Names with commas between them, in the order of the list. */

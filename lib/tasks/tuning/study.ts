@@ -42,6 +42,7 @@ export const tuningStudy = defineStudy({
   examples: [
     ['', '500 MNIST digits, weight decay for each pixel'],
     ['--tune l2,label-smoothing --network mlp --methods untuned,grid,penalty', ''],
+    ['--tune learning-rates,initial-values --network mlp --steps 50', 'of a training of 50 steps'],
     ['--data patients.csv --label outcome --tune feature-l2,class-weights', 'a table of your own'],
     ['--data folder:photos --shape 3,32,32 --network net.onnx --tune l2 --seconds 60', 'a network of your own'],
     ['--resume runs/tune --seconds 60', 'all go on'],

@@ -4,6 +4,7 @@ import type { LineChart } from '../../report/line-chart.js';
 import { meanAndDeviation, spread, type TextTable } from '../../report/tables.js';
 import { type ApproachName, approaches } from './approaches.js';
 import type { FoundValues } from './found.js';
+import { isOfSteps } from './hyperparameters.js';
 import type { TuningEnding, TuningRow } from './run.js';
 import type { TuningStudySettings } from './settings.js';
 
@@ -46,7 +47,8 @@ export function resultTable({ shared, seeds }: TuningStudySettings, runs: readon
       approaches[run.method].note,
     ];
   });
-  const { iterations, seconds } = shared;
+  const { iterations, seconds, steps, tuned } = shared;
+  const until = isOfSteps(tuned) ? `by ${steps} plain steps` : 'until the gradient of g vanishes';
   const budget =
     iterations > 0
       ? `${iterations} iterations of a method or trainings of a search`
@@ -58,17 +60,21 @@ export function resultTable({ shared, seeds }: TuningStudySettings, runs: readon
     rows,
     note:
       `Each has ${budget}. f(u, v*) is what hyperparameters are chosen by: the validation loss of a network that is trained ` +
-      'from its first parameters with them, until the gradient of g vanishes, and what it costs that numbers of one kind differ. The test ' +
+      `from its first parameters with them, ${until}, and what it costs that numbers of one kind differ. The test ` +
       'samples have no part in it.',
   };
 }
 
 /** The values that were found by the first seed. */
 export function valuesTable({ shared }: TuningStudySettings, runs: readonly RunResult[]): TextTable {
-  const text = ({ least, median, largest }: FoundValues): string =>
-    least === largest
-      ? formatNumber(median)
-      : `${formatNumber(least)} to ${formatNumber(largest)}, median ${formatNumber(median)}`;
+  const text = ({ least, median, largest, byName }: FoundValues): string => {
+    if (least === largest) return formatNumber(median);
+    if (byName === undefined)
+      return `${formatNumber(least)} to ${formatNumber(largest)}, median ${formatNumber(median)}`;
+    return Object.entries(byName)
+      .map(([name, number]) => `${name} ${formatNumber(number)}`)
+      .join(', ');
+  };
   return {
     title: 'Hyperparameters found, of the first seed',
     header: ['Tuned by', ...shared.tuned],

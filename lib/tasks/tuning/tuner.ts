@@ -6,6 +6,7 @@ import type { Tensor } from '../../tensor.js';
 import type { Approach } from './approaches.js';
 import { gridCandidate, randomCandidate } from './candidates.js';
 import type { Facts } from './hyperparameters.js';
+import { stepOfOffsets } from './offsets.js';
 import { firstHyperparameters } from './problem.js';
 import type { TuningSettings } from './settings.js';
 
@@ -20,7 +21,7 @@ export interface Tuner extends Disposable {
   save(): SavedState;
 }
 
-type Settings = Pick<TuningSettings, 'tuned' | 'rate' | 'seed' | 'spread' | 'tikhonov'>;
+type Settings = Pick<TuningSettings, 'tuned' | 'rate' | 'seed' | 'spread' | 'steps' | 'tikhonov'>;
 
 /**
  * @param saved where it stood; by default it starts anew
@@ -34,12 +35,13 @@ export function tunerOf(
   device: Device,
   saved?: SavedState,
 ): Tuner {
-  const { tuned, rate, tikhonov } = settings;
+  const { tuned, rate, steps, tikhonov } = settings;
   if (approach.kind === 'method') {
     const { method } = approach;
     const options = {
       ...approach.options,
       ...('tikhonov' in method.options && { tikhonov }),
+      ...(approach.of === 'steps' && { lowerSteps: steps, warmStart: false, lowerLearningRate: stepOfOffsets }),
       upperOptimizer: 'adam',
       upperLearningRate: rate,
     };
