@@ -48,8 +48,8 @@ export function firstHyperparameters(
  * are changed at random, CE_i is what the images of a sample have, by the share of each.
  *
  * Learning rates r_k and factors s_k of the first parameters p_k belong to a training of so many steps: in place of its
- * parameters v then are offsets z from 0, and the parameters s_k p_k + sqrt(r_k) z_k. A step of z by 1 along grad_z g is one
- * of each parameter by its rate.
+ * parameters v then are offsets z from 0, and the parameters s_k p_k + sqrt(r_k) z_k. A step of z by 1 along grad_z g
+ * is one of each parameter by its rate.
  * @param batch samples of a mini-batch of either set; all by default
  * @param start parameters where v starts; those of the network by default
  * @param spread d
