@@ -37,6 +37,8 @@ export const opcodes = [
   'randomUniform',
   'warpAffine',
   'warpAffineGradient',
+  'sparseMatmul',
+  'sampledMatmul',
 ] as const;
 export type Opcode = (typeof opcodes)[number];
 

@@ -21,13 +21,14 @@ export const rooms = {
   'cpu/fused': ['cpu/vector', 'cpu/kernel', 'program'],
   'cpu/matmul': ['cpu/onednn', 'cpu/kernel', 'program'],
   'cpu/pool': ['cpu/vector', 'cpu/windows', 'cpu/kernel', 'program'],
+  'cpu/sparse': ['cpu/kernel', 'program'],
   'cpu/warp': ['cpu/kernel', 'program'],
   'cpu/conv/direct': ['cpu/windows', 'cpu/kernel'],
   'cpu/conv/tiled': ['cpu/windows', 'cpu/kernel'],
   'cpu/conv': ['cpu/conv/direct', 'cpu/conv/tiled', 'cpu/onednn', 'cpu/windows', 'cpu/kernel', 'program'],
   cpu: [
     ...['cpu/conv', 'cpu/conv/direct', 'cpu/conv/tiled', 'cpu/fused', 'cpu/indexing', 'cpu/matmul', 'cpu/pool'],
-    ...['cpu/vector', 'cpu/warp', 'cpu/onednn', 'cpu/kernel', 'engine', 'program'],
+    ...['cpu/sparse', 'cpu/vector', 'cpu/warp', 'cpu/onednn', 'cpu/kernel', 'engine', 'program'],
   ],
 
   'cuda/kernels': ['scalar'],
@@ -52,7 +53,7 @@ export const rooms = {
   'test/engine': ['engine', 'program', 'test/support'],
   'test/cpu': [
     ...['fuzz', 'test/support', 'cpu', 'cpu/conv', 'cpu/conv/direct', 'cpu/conv/tiled', 'cpu/fused', 'cpu/matmul'],
-    ...['cpu/onednn', 'cpu/pool', 'cpu/vector', 'cpu/warp', 'cpu/kernel', 'engine', 'program'],
+    ...['cpu/onednn', 'cpu/pool', 'cpu/sparse', 'cpu/vector', 'cpu/warp', 'cpu/kernel', 'engine', 'program'],
   ],
   'test/cuda': [
     ...['test/cpu', 'test/emulation', 'test/fake_cuda', 'test/support', 'cuda/cache', 'cuda/codegen'],

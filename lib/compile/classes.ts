@@ -37,6 +37,8 @@ const others = {
   argMax: 'kernel',
   warpAffine: 'kernel',
   warpAffineGradient: 'kernel',
+  sparseMatmul: 'kernel',
+  sampledMatmul: 'kernel',
   randomUniform: 'kernel',
 } as const satisfies Record<Exclude<OpName, ElementwiseOp>, Exclude<OpClass, 'elementwise'>>;
 

@@ -6,6 +6,7 @@
 #include "cpu/conv/tiled/tile_loops.h"
 #include "cpu/matmul/product_loops.h"
 #include "cpu/pool/pool_loops.h"
+#include "cpu/sparse/sparse_loops.h"
 #include "cpu/vector/vector_loops.h"
 #include "cpu/warp/warp_loops.h"
 
@@ -57,6 +58,7 @@ BILEVEL_DEFINE_TABLES(supported_vector_loops, VectorLoops, kLoops)
 BILEVEL_DEFINE_TABLES(supported_product_loops, ProductLoops, kProductLoops)
 BILEVEL_DEFINE_TABLES(supported_pool_loops, PoolLoops, kPoolLoops)
 BILEVEL_DEFINE_TABLES(supported_warp_loops, WarpLoops, kWarpLoops)
+BILEVEL_DEFINE_TABLES(supported_sparse_loops, SparseLoops, kSparseLoops)
 
 namespace direct {
 BILEVEL_DEFINE_TABLES(supported_loops, Loops, kLoops)

@@ -5,6 +5,7 @@
 #include "cpu/indexing/indexing.h"
 #include "cpu/matmul/matmul.h"
 #include "cpu/pool/pool.h"
+#include "cpu/sparse/sparse.h"
 #include "cpu/vector/random.h"
 #include "cpu/warp/warp.h"
 
@@ -29,6 +30,8 @@ struct Maker {
   KernelPointer operator()(const ArgMax& i) const { return make_arg_max(i, settings.threads); }
   KernelPointer operator()(const RandomUniform& i) const { return make_random_uniform(i, settings.threads); }
   KernelPointer operator()(const WarpAffine& i) const { return make_warp_affine(i, settings.threads); }
+  KernelPointer operator()(const SparseMatmul& i) const { return make_sparse_matmul(i, settings.threads); }
+  KernelPointer operator()(const SampledMatmul& i) const { return make_sampled_matmul(i, settings.threads); }
 };
 
 }  // namespace

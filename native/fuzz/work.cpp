@@ -44,6 +44,15 @@ struct Work {
   double operator()(const WarpAffine& warp) const {
     return product({warp.batch, warp.channels}) * (volume(warp.input, 2) + 4 * volume(warp.output, 2));
   }
+  // Every row can have all entries.
+  double operator()(const SparseMatmul& sparse) const {
+    return product({sparse.batch, sparse.rows, sparse.entries + 1, sparse.columns + 1}) +
+           product({sparse.batch, sparse.size, sparse.columns});
+  }
+  double operator()(const SampledMatmul& sampled) const {
+    return product({sampled.batch, sampled.rows, sampled.entries + 1, sampled.columns + 1}) +
+           static_cast<double>(sampled.entries);
+  }
 };
 
 }  // namespace

@@ -80,6 +80,10 @@ Operation decode_operation(InstructionReader& reader, Opcode opcode) {
       return decode_warp_affine(reader, false);
     case Opcode::kWarpAffineGradient:
       return decode_warp_affine(reader, true);
+    case Opcode::kSparseMatmul:
+      return decode_sparse_matmul(reader);
+    case Opcode::kSampledMatmul:
+      return decode_sampled_matmul(reader);
   }
   throw Error("INVALID_PROGRAM", "unreachable opcode");
 }

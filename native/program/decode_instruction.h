@@ -18,5 +18,7 @@ SetRows decode_set_rows(InstructionReader& reader);
 ArgMax decode_arg_max(InstructionReader& reader);
 RandomUniform decode_random_uniform(InstructionReader& reader);
 WarpAffine decode_warp_affine(InstructionReader& reader, bool transposed);
+SparseMatmul decode_sparse_matmul(InstructionReader& reader);
+SampledMatmul decode_sampled_matmul(InstructionReader& reader);
 
 }  // namespace bilevel

@@ -39,8 +39,10 @@ enum class Opcode : uint8_t {
   kRandomUniform,
   kWarpAffine,
   kWarpAffineGradient,
+  kSparseMatmul,
+  kSampledMatmul,
 };
-inline constexpr std::array<std::string_view, 17> kOpcodeNames = {"fused",
+inline constexpr std::array<std::string_view, 19> kOpcodeNames = {"fused",
                                                                   "matmul",
                                                                   "conv",
                                                                   "convInputGradient",
@@ -56,7 +58,9 @@ inline constexpr std::array<std::string_view, 17> kOpcodeNames = {"fused",
                                                                   "argMax",
                                                                   "randomUniform",
                                                                   "warpAffine",
-                                                                  "warpAffineGradient"};
+                                                                  "warpAffineGradient",
+                                                                  "sparseMatmul",
+                                                                  "sampledMatmul"};
 
 // Their names are in program/tape.h.
 enum class TapeOp : uint8_t {

@@ -13,4 +13,10 @@ void refuse_index(int64_t position, int64_t value, int64_t size) {
                                         std::to_string(value) + "; " + range + ".");
 }
 
+void refuse_extent(int64_t row, Extent extent, int64_t entries) {
+  throw Error("INDEX_OUT_OF_RANGE", "The row at position " + std::to_string(row) + " has " +
+                                        std::to_string(extent.count) + " entries from " + std::to_string(extent.begin) +
+                                        " on; there are " + std::to_string(entries) + ".");
+}
+
 }  // namespace bilevel

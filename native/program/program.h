@@ -128,8 +128,20 @@ struct WarpAffine {
   int32_t x, table, y;
 };
 
+// Products with a sparse matrix [rows, size] whose row r has the entries values[k] in the columns indices[k], k from
+// extents[r, 0] on, extents[r, 1] in all.
+struct SparseMatmul {
+  bool transpose;
+  int64_t batch, rows, size, columns, entries;
+  int32_t values, indices, extents, x, y;
+};
+struct SampledMatmul {
+  int64_t batch, rows, size, columns, entries;
+  int32_t indices, extents, a, b, values;
+};
+
 using Operation = std::variant<Fused, Matmul, Conv, Pool, Gather, ScatterAdd, GatherElements, ScatterAddElements,
-                               SetRows, ArgMax, RandomUniform, WarpAffine>;
+                               SetRows, ArgMax, RandomUniform, WarpAffine, SparseMatmul, SampledMatmul>;
 
 // Memory that an instruction reads or writes through one of its operands.
 struct Touched {

@@ -49,6 +49,7 @@ const numericBinary = [
 ] as const;
 
 const window = { kernel: [2, 2] };
+const sparse = () => ({ values: x([6]), indices: x([6], 'int32'), extents: x([2, 2], 'int32') });
 
 export const opErrors: readonly OpError[] = [
   ...errors(
@@ -240,6 +241,35 @@ export const opErrors: readonly OpError[] = [
     ['rank', 'SHAPE_MISMATCH', () => g.warpAffineGradient(x([4]), x([4, 2, 3]), { inputSize: [4, 4] })],
     ['maps', 'SHAPE_MISMATCH', () => g.warpAffineGradient(x([2, 1, 4, 4]), x([2, 6]), { inputSize: [4, 4] })],
     ['no pixels', 'INVALID_ARGUMENT', () => g.warpAffineGradient(x([2, 1, 4, 4]), x([2, 2, 3]), { inputSize: [4, 0] })],
+  ),
+  ...errors(
+    'sparseMatmul',
+    ['rows of x', 'SHAPE_MISMATCH', () => g.sparseMatmul(sparse(), x([4, 3]), { size: 5 })],
+    [
+      'rows of the transpose',
+      'SHAPE_MISMATCH',
+      () => g.sparseMatmul(sparse(), x([3, 3]), { transpose: true, size: 4 }),
+    ],
+    ['a vector', 'SHAPE_MISMATCH', () => g.sparseMatmul(sparse(), x([4]))],
+    ['integers', 'SHAPE_MISMATCH', () => g.sparseMatmul(sparse(), x([4, 3], 'int32'))],
+    ['no size', 'INVALID_ARGUMENT', () => g.sparseMatmul(sparse(), x([2, 3]), { transpose: true, size: 1.5 })],
+    ['values', 'SHAPE_MISMATCH', () => g.sparseMatmul({ ...sparse(), values: x([7]) }, x([4, 3]))],
+    ['integer values', 'SHAPE_MISMATCH', () => g.sparseMatmul({ ...sparse(), values: x([6], 'int32') }, x([4, 3]))],
+    ['real indices', 'SHAPE_MISMATCH', () => g.sparseMatmul({ ...sparse(), indices: x([6]) }, x([4, 3]))],
+    [
+      'a matrix of entries',
+      'SHAPE_MISMATCH',
+      () => g.sparseMatmul({ ...sparse(), indices: x([6, 1], 'int32') }, x([4, 3])),
+    ],
+    ['offsets', 'SHAPE_MISMATCH', () => g.sparseMatmul({ ...sparse(), extents: x([3], 'int32') }, x([4, 3]))],
+    ['batch', 'SHAPE_MISMATCH', () => g.sparseMatmul({ ...sparse(), extents: x([5, 2, 2], 'int32') }, x([4, 4, 3]))],
+  ),
+  ...errors(
+    'sampledMatmul',
+    ['rows of a', 'SHAPE_MISMATCH', () => g.sampledMatmul(sparse(), x([3, 3]), x([4, 3]))],
+    ['columns', 'SHAPE_MISMATCH', () => g.sampledMatmul(sparse(), x([2, 3]), x([4, 2]))],
+    ['rank of b', 'SHAPE_MISMATCH', () => g.sampledMatmul(sparse(), x([2, 3]), x([1, 4, 3]))],
+    ['integers', 'SHAPE_MISMATCH', () => g.sampledMatmul(sparse(), x([2, 3]), x([4, 3], 'int32'))],
   ),
   ...errors(
     'gather',

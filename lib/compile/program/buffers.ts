@@ -26,6 +26,8 @@ export const bufferUses = {
   argMax: { x: 'read', y: 'write' },
   warpAffine: { x: 'read', table: 'read', y: 'write' },
   warpAffineGradient: { x: 'write', table: 'read', y: 'read' },
+  sparseMatmul: { values: 'lookUp', indices: 'lookUp', extents: 'read', x: 'lookUp', y: 'write' },
+  sampledMatmul: { indices: 'lookUp', extents: 'read', a: 'read', b: 'lookUp', values: 'write' },
   randomUniform: { key: 'read', y: 'write' },
 } as const satisfies Record<PlainOpcode, Readonly<Record<string, Use>>>;
 

@@ -7,4 +7,5 @@ export * from './pool.js';
 export * from './random.js';
 export * from './reduce.js';
 export * from './shape.js';
+export * from './sparse.js';
 export * from './warp.js';

@@ -7,6 +7,7 @@ import * as pool from './pool.js';
 import * as reduce from './reduce.js';
 import type { Rule } from './rule.js';
 import * as shape from './shape.js';
+import * as sparse from './sparse.js';
 import * as unary from './unary.js';
 import * as warp from './warp.js';
 
@@ -42,5 +43,6 @@ export const rules: { readonly [K in OpName]: Rule<AttributesOf<K>> | 'none' } =
   ...pool,
   ...indexing,
   ...warp,
+  ...sparse,
   randomUniform: 'none',
 };

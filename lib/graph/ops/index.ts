@@ -8,6 +8,7 @@ import * as pool from './pool.js';
 import * as random from './random.js';
 import * as reduce from './reduce.js';
 import * as shape from './shape.js';
+import * as sparse from './sparse.js';
 import * as unary from './unary.js';
 import * as warp from './warp.js';
 
@@ -25,6 +26,7 @@ export const ops = {
   ...pool,
   ...indexing,
   ...warp,
+  ...sparse,
   ...random,
 };
 

@@ -23,6 +23,12 @@ export function three<T>(inputs: readonly T[]): readonly [T, T, T] {
   return inputs as readonly T[] as readonly [T, T, T];
 }
 
+/** The four operands of an op. */
+export function four<T>(inputs: readonly T[]): readonly [T, T, T, T] {
+  checkArity(inputs, 4);
+  return inputs as readonly T[] as readonly [T, T, T, T];
+}
+
 export function mismatch(message: string): BilevelError {
   return new BilevelError('SHAPE_MISMATCH', message);
 }

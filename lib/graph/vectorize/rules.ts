@@ -8,6 +8,7 @@ import { randomUniform } from './random.js';
 import * as reduce from './reduce.js';
 import type { Rule } from './rule.js';
 import * as shape from './shape.js';
+import * as sparse from './sparse.js';
 
 /** How each primitive is evaluated at many points at once; 'none' where there are no operands that could be stacked. */
 export const rules: { readonly [K in OpName]: Rule<AttributesOf<K>> | 'none' } = {
@@ -60,5 +61,6 @@ export const rules: { readonly [K in OpName]: Rule<AttributesOf<K>> | 'none' } =
   ...indexing,
   warpAffine: batched,
   warpAffineGradient: batched,
+  ...sparse,
   randomUniform,
 };

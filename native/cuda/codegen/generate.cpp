@@ -21,6 +21,8 @@ struct Generator {
   auto operator()(const ArgMax& i) const { return generate_arg_max(program, i); }
   auto operator()(const RandomUniform& i) const { return generate_random_uniform(program, i); }
   auto operator()(const WarpAffine& i) const { return generate_warp_affine(program, i); }
+  auto operator()(const SparseMatmul& i) const { return generate_sparse_matmul(program, i); }
+  auto operator()(const SampledMatmul& i) const { return generate_sampled_matmul(program, i); }
 };
 
 }  // namespace

@@ -7,8 +7,6 @@
 namespace bilevel::cuda {
 namespace {
 
-void wrong_index(KernelText& text) { text.parameter("WrongIndex", "wrong", {Argument::Kind::kWrongIndex, 0, 0}); }
-
 bool is_same_memory(const Program& program, int32_t a, int32_t b) {
   const Buffer &first = program.buffers[static_cast<size_t>(a)], &second = program.buffers[static_cast<size_t>(b)];
   return first.kind == second.kind && first.where == second.where;
@@ -22,7 +20,7 @@ KernelText at_indices(const char* file, const Program& program, const Operation&
   text.operand(program, "x", operation.x);
   text.operand(program, "indices", operation.indices);
   text.result(program, "y", operation.y);
-  wrong_index(text);
+  text.wrong_index();
   text.size("kSize", operation.size);
   text.size("kCount", operation.count);
   return text;
@@ -64,7 +62,7 @@ std::vector<Kernel> generate_set_rows(const Program& program, const SetRows& row
     text.operand(program, "indices", rows.indices);
     text.operand(program, "rows", rows.rows);
     text.result(program, "y", rows.y);
-    wrong_index(text);
+    text.wrong_index();
     text.size("kSize", rows.size);
     text.size("kInner", rows.inner);
     text.size("kCount", rows.count);

@@ -53,6 +53,8 @@ void KernelText::result(const Program& program, std::string_view name, int32_t b
   parameter(element_type(dtype_of(program, buffer)), name, in_buffer(program, buffer, offset));
 }
 
+void KernelText::wrong_index() { parameter("WrongIndex", "wrong", {Argument::Kind::kWrongIndex, 0, 0}); }
+
 void KernelText::scratch(std::string_view type, std::string_view name, int64_t bytes) {
   parameter(type, name, {Argument::Kind::kScratch, 0, kernel_.scratch_bytes});
   kernel_.scratch_bytes += ceil_divide(bytes, kScratchAlignment) * kScratchAlignment;

@@ -29,6 +29,8 @@ class KernelText {
   void parameter(std::string_view type, std::string_view name, Argument argument);
   void operand(const Program& program, std::string_view name, int32_t buffer, int64_t offset = 0);
   void result(const Program& program, std::string_view name, int32_t buffer, int64_t offset = 0);
+  // The parameter `args.wrong` for the record of wrong indices.
+  void wrong_index();
   // Parameters of space that all blocks share: of any content, and zeros.
   void scratch(std::string_view type, std::string_view name, int64_t bytes);
   void counters(std::string_view name, int64_t count);

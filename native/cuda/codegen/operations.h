@@ -20,5 +20,7 @@ std::vector<Kernel> generate_scatter_add_elements(const Program& program, const 
 std::vector<Kernel> generate_arg_max(const Program& program, const ArgMax& arg_max);
 std::vector<Kernel> generate_random_uniform(const Program& program, const RandomUniform& random);
 std::vector<Kernel> generate_warp_affine(const Program& program, const WarpAffine& warp);
+std::vector<Kernel> generate_sparse_matmul(const Program& program, const SparseMatmul& product);
+std::vector<Kernel> generate_sampled_matmul(const Program& program, const SampledMatmul& product);
 
 }  // namespace bilevel::cuda

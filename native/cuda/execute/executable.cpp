@@ -110,7 +110,12 @@ DevicePointer Executable::address(const Argument& argument) const {
 
 void Executable::check_indices(const std::vector<WrongIndexRecord>& found) const {
   for (size_t i = 0; i < plan_.records.size(); ++i) {
-    if (const auto wrong = wrong_index_of(found[i])) refuse_index(wrong->position, wrong->value, plan_.records[i].size);
+    const auto wrong = wrong_index_of(found[i]);
+    if (!wrong) continue;
+    const auto& [instruction, size, entries] = plan_.records[i];
+    const auto [position, value] = *wrong;
+    if (position < entries) refuse_index(position, value, size);
+    refuse_extent(position - entries, {static_cast<int32_t>(value), static_cast<int32_t>(value >> 32)}, entries);
   }
 }
 

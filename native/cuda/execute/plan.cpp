@@ -7,6 +7,7 @@
 #include "cuda/codegen/generate.h"
 #include "cuda/codegen/rows.h"
 #include "cuda/execute/bound_memory.h"
+#include "program/limits.h"
 
 namespace bilevel::cuda {
 namespace {
@@ -21,6 +22,18 @@ int64_t indexed_size(const Operation& operation) {
           return of_a_kind.size;
         } else {
           return 0;
+        }
+      },
+      operation);
+}
+
+int64_t entries_of(const Operation& operation) {
+  return std::visit(
+      [](const auto& of_a_kind) -> int64_t {
+        if constexpr (requires { of_a_kind.entries; }) {
+          return of_a_kind.entries;
+        } else {
+          return kMaxElements;
         }
       },
       operation);
@@ -48,7 +61,9 @@ Plan make_plan(const Program& program) {
         records = records || records_indices(kernel);
         add(kernels, std::move(kernel), number);
       }
-      if (records) plan.records.push_back({number, indexed_size(instruction.operation)});
+      if (records) {
+        plan.records.push_back({number, indexed_size(instruction.operation), entries_of(instruction.operation)});
+      }
       ++number;
     }
   };

@@ -20,10 +20,11 @@ struct PlannedKernel {
 struct Plan {
   std::vector<PlannedKernel> prologue, body;
   int64_t scratch_bytes = 0, counters = 0;
-  // Instructions that record wrong indices, and how many indices each of them may use.
+  // Instructions that record wrong indices, the dimension that these lead into, and, of those with sparse matrices, how
+  // many there are: what is recorded behind them are extents of rows.
   struct Record {
     size_t instruction;
-    int64_t size;
+    int64_t size, entries;
   };
   std::vector<Record> records;
 };

@@ -242,6 +242,56 @@ OperationCase warp_affine_case(Random& random, bool transposed) {
   return made;
 }
 
+// A sparse matrix with rows anywhere among the entries, some of them empty and some in one another.
+struct SparseSizes {
+  explicit SparseSizes(Random& random)
+      : batch(random.pick<int64_t>({0, 1, 1, 3})),
+        rows(random.integer(0, 6)),
+        size(random.pick<int64_t>({1, 3, 70, 200})),
+        columns(random.pick<int64_t>({0, 1, 3, 20, 33})),
+        entries(random.pick<int64_t>({0, 1, 9, 60})) {}
+  int64_t batch, rows, size, columns, entries;
+};
+
+int32_t add_extents(OperationCase& made, Random& random, const SparseSizes& s) {
+  std::vector<double> extents;
+  for (int64_t row = 0; row < s.batch * s.rows; ++row) {
+    const int64_t begin = random.integer(0, s.entries);
+    extents.push_back(static_cast<double>(begin));
+    extents.push_back(static_cast<double>(random.integer(0, s.entries - begin)));
+  }
+  return made.bench->add(DType::kInt32, extents);
+}
+
+OperationCase sparse_matmul_case(Random& random) {
+  OperationCase made;
+  const SparseSizes s(random);
+  const bool transpose = random.chance(0.5);
+  const int32_t values = made.bench->add(DType::kFloat32, random.reals(s.entries));
+  const int32_t indices = made.bench->add(DType::kInt32, random.integers(s.entries, 0, s.size - 1));
+  const int32_t extents = add_extents(made, random, s);
+  const int64_t of_rows = s.batch * s.rows * s.columns, of_columns = s.batch * s.size * s.columns;
+  const int32_t x = made.bench->add(DType::kFloat32, random.reals(transpose ? of_rows : of_columns));
+  const int32_t y = add_result(made, DType::kFloat32, transpose ? of_columns : of_rows);
+  made.operation =
+      SparseMatmul{transpose, s.batch, s.rows, s.size, s.columns, s.entries, values, indices, extents, x, y};
+  made.tolerance = 4e-7 * 4 * static_cast<double>(s.rows * s.entries + 1);
+  return made;
+}
+
+OperationCase sampled_matmul_case(Random& random) {
+  OperationCase made;
+  const SparseSizes s(random);
+  const int32_t indices = made.bench->add(DType::kInt32, random.integers(s.entries, 0, s.size - 1));
+  const int32_t extents = add_extents(made, random, s);
+  const int32_t a = made.bench->add(DType::kFloat32, random.reals(s.batch * s.rows * s.columns));
+  const int32_t b = made.bench->add(DType::kFloat32, random.reals(s.batch * s.size * s.columns));
+  const int32_t values = add_result(made, DType::kFloat32, s.entries);
+  made.operation = SampledMatmul{s.batch, s.rows, s.size, s.columns, s.entries, indices, extents, a, b, values};
+  made.tolerance = 4e-7 * 4 * static_cast<double>(s.batch * s.rows * s.columns + 1);
+  return made;
+}
+
 // Does not compile while an opcode is missing.
 OperationCase random_case(Opcode opcode, Random& random) {
   switch (opcode) {
@@ -279,6 +329,10 @@ OperationCase random_case(Opcode opcode, Random& random) {
       return warp_affine_case(random, false);
     case Opcode::kWarpAffineGradient:
       return warp_affine_case(random, true);
+    case Opcode::kSparseMatmul:
+      return sparse_matmul_case(random);
+    case Opcode::kSampledMatmul:
+      return sampled_matmul_case(random);
   }
   throw Failure("no such opcode");
 }

@@ -189,10 +189,33 @@ Encoder indexing_program() {
   return program;
 }
 
+// Two products [3, 4] x [4, 2] with rows among six entries; the rows share some.
+Encoder sparse_program() {
+  Encoder program;
+  const int32_t values = program.bound(program.binding(kF, 6, Access::kReadWrite));
+  const int32_t indices = program.bound(program.binding(DType::kInt32, 6, Access::kRead));
+  const int32_t extents = program.bound(program.binding(DType::kInt32, 2 * 3 * 2, Access::kRead, true));
+  const int32_t x = program.bound(program.binding(kF, 2 * 4 * 2, Access::kReadWrite));
+  const int32_t y = program.bound(program.binding(kF, 2 * 3 * 2, Access::kReadWrite, true));
+  const int32_t dx = program.arena(kF, 2 * 4 * 2), dvalues = program.arena(kF, 6);
+  const std::vector<double> sizes = {2, 3, 4, 2, 6};
+  const auto with = [&](std::initializer_list<int32_t> words) {
+    std::vector<double> all = sizes;
+    all.insert(all.end(), words.begin(), words.end());
+    return all;
+  };
+  program.body(Opcode::kSparseMatmul, with({0, values, indices, extents, x, y}));
+  program.body(Opcode::kSampledMatmul, with({indices, extents, y, x, dvalues}));
+  program.body(Opcode::kSparseMatmul, with({1, dvalues, indices, extents, y, dx}));
+  program.body(Opcode::kFused, elementwise(6, TapeOp::kAdd, {values, dvalues}, values));
+  program.body(Opcode::kFused, elementwise(16, TapeOp::kSub, {x, dx}, x));
+  return program;
+}
+
 }  // namespace
 
 std::vector<Encoder> sample_programs() {
-  return {fused_program(), tape_program(), spatial_program(), indexing_program()};
+  return {fused_program(), tape_program(), spatial_program(), indexing_program(), sparse_program()};
 }
 
 }  // namespace bilevel::test

@@ -7,6 +7,7 @@ import { products } from './products.js';
 import { random } from './random.js';
 import { reductions } from './reductions.js';
 import { shapes } from './shapes.js';
+import { sparse } from './sparse.js';
 import { warped } from './warps.js';
 
 export * from './op-case.js';
@@ -20,5 +21,6 @@ export const opCases: readonly OpCase[] = [
   ...pools,
   ...indexed,
   ...warped,
+  ...sparse,
   ...random,
 ];

@@ -192,6 +192,11 @@ export function interpret(program: EncodedProgram, tensors: Readonly<Record<stri
         (buffers[index] as Buffer).set(i, element);
       });
     };
+    const sparse = (v: number, i: number, e: number, [batch = 0, rows = 0, entries = 0]: readonly number[]) => ({
+      values: value(v, [entries]),
+      indices: value(i, [entries]),
+      extents: value(e, [batch, rows, 2]),
+    });
     const n = w as [number, number, number, number, number, number, number, number, number, number, number, number];
     switch (opcode) {
       case 'matmul': {
@@ -308,6 +313,19 @@ export function interpret(program: EncodedProgram, tensors: Readonly<Record<stri
         const images = (buffer: number, size: number[]): graph.Node => value(buffer, [batch, channels, ...size]);
         if (opcode === 'warpAffine') write(y, graph.warpAffine(images(x, inputSize), maps, { outputSize }));
         else write(x, graph.warpAffineGradient(images(y, outputSize), maps, { inputSize }));
+        return;
+      }
+      case 'sparseMatmul': {
+        const [batch, rows, size, columns, entries, transpose, values, indices, extents, x, y] = n;
+        const matrix = sparse(values, indices, extents, [batch, rows, entries]);
+        const factor = value(x, [batch, transpose === 1 ? rows : size, columns]);
+        write(y, graph.sparseMatmul(matrix, factor, { transpose: transpose === 1, size }));
+        return;
+      }
+      case 'sampledMatmul': {
+        const [batch, rows, size, columns, entries, indices, extents, a, b, values] = n;
+        const matrix = sparse(indices, indices, extents, [batch, rows, entries]);
+        write(values, graph.sampledMatmul(matrix, value(a, [batch, rows, columns]), value(b, [batch, size, columns])));
         return;
       }
       case 'randomUniform': {

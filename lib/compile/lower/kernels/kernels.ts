@@ -7,6 +7,7 @@ import type { Lowering, Operands } from './lowering.js';
 import { averagePool, averagePoolGradient, maxPoolIndices } from './pools.js';
 import * as products from './products.js';
 import * as random from './random.js';
+import * as sparse from './sparse.js';
 import * as warps from './warps.js';
 
 const kernels: { readonly [K in KernelOp]: Lowering<K> } = {
@@ -17,6 +18,7 @@ const kernels: { readonly [K in KernelOp]: Lowering<K> } = {
   ...indexing,
   ...copies,
   ...warps,
+  ...sparse,
   ...random,
 };
 
