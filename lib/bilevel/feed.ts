@@ -3,6 +3,7 @@ import { EpisodeSampler } from '../data/samplers/episodes.js';
 import { full } from '../data/samplers/full.js';
 import type { Sampler } from '../data/samplers/sampler.js';
 import { shuffled } from '../data/samplers/shuffled.js';
+import { SparseRows } from '../data/sparse-rows.js';
 import { adviseName, BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { type Augmentation, type AugmentOptions, checkAugmentation, leavesImages } from './augment.js';
@@ -13,8 +14,11 @@ import { type StreamFeed, type StreamOptions, stateStream } from './stream.js';
  * Data of one purpose: arrays with one row per sample, resident in shared memory, from which mini-batches are drawn and
  * gathered natively. Without `batch` every step sees all rows.
  */
-export interface Feed<A extends string = string> {
+export interface Feed<A extends string = string, S extends string = never> {
+  /** The arrays, [rows, ...]; of sparse rows their extents. */
   readonly arrays: Readonly<Record<A, Tensor>>;
+  /** Sparse rows, by the names that their extents have in `arrays`. */
+  readonly sparse: Readonly<Record<S, SparseRows>>;
   /** Rows. */
   readonly size: number;
   /** Rows of a mini-batch; undefined when every step sees all rows. */
@@ -26,11 +30,14 @@ export interface Feed<A extends string = string> {
   readonly augment: Readonly<Record<string, Augmentation>>;
 }
 
+/** Resident data of any arrays. */
+export type ResidentFeed = Feed<string, string>;
+
 /** Resident data, or data that come batch by batch. */
-export type AnyFeed = Feed | StreamFeed;
+export type AnyFeed = ResidentFeed | StreamFeed;
 
 /** A feed whose mini-batches are few-shot tasks, of which costs see the sets `support` and `query`. */
-export interface EpisodeFeed<A extends string = string> extends Feed<A> {
+export interface EpisodeFeed<A extends string = string> extends Feed<A, never> {
   readonly batch: number;
   readonly sampler: EpisodeSampler;
 }
@@ -57,8 +64,9 @@ export interface EpisodeFeedOptions extends Omit<FeedOptions, 'batch' | 'sampler
 }
 
 /**
- * States a feed, for example `feed({ x: images, y: labels }, { batch: 200, seed: 1 })`. The tensors are not copied. A
- * function in place of the tensors gives batches:
+ * States a feed, for example `feed({ x: images, y: labels }, { batch: 200, seed: 1 })`. The tensors are not copied, and
+ * neither are the entries of `SparseRows`, of which a mini-batch names those of its rows. A function in place of the
+ * tensors gives batches:
  * `feed((start) => readBatches(start), { types: { x: { shape: [200, 784] } } })`, where `start` is the number of the
  * batch to begin with.
  * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a batch, sampler, seed or augmentation out of range or a feed without
@@ -70,17 +78,48 @@ export function feed<A extends string>(
   options: EpisodeFeedOptions,
 ): EpisodeFeed<A>;
 export function feed<A extends string>(batches: StreamFeed<A>['batches'], options: StreamOptions<A>): StreamFeed<A>;
-export function feed<A extends string>(arrays: Readonly<Record<A, Tensor>>, options?: FeedOptions<NoInfer<A>>): Feed<A>;
+export function feed<const R extends Readonly<Record<string, Tensor | SparseRows>>>(
+  arrays: R,
+  options?: FeedOptions<NoInfer<keyof R & string>>,
+): Feed<keyof R & string, SparseNames<R>>;
 export function feed<A extends string>(
-  data: Readonly<Record<A, Tensor>> | StreamFeed<A>['batches'],
+  data: Readonly<Record<A, Tensor | SparseRows>> | StreamFeed<A>['batches'],
   options: FeedOptions | StreamOptions<A> = {},
-): Feed<A> | StreamFeed<A> {
+): Feed<A, string> | StreamFeed<A> {
   if (typeof data === 'function') return stateStream(data, options as StreamOptions<A>);
   return stateResident(data, options as FeedOptions);
 }
 
-function stateResident<A extends string>(arrays: Readonly<Record<A, Tensor>>, options: FeedOptions): Feed<A> {
-  checkRecord(arrays, 'arrays of a feed');
+/** The names of the tensors that all batches of sparse rows read. */
+export const sparseArrays = (array: string) => ({ values: `${array}.values`, indices: `${array}.indices` }) as const;
+
+/** All tensors of a feed: its arrays, and the entries of sparse rows. */
+export function allArrays({ arrays, sparse }: ResidentFeed): Readonly<Record<string, Tensor>> {
+  const entries = Object.entries(sparse).flatMap(([array, { values, indices }]) => {
+    const names = sparseArrays(array);
+    return [[names.values, values] as const, [names.indices, indices] as const];
+  });
+  return { ...arrays, ...Object.fromEntries(entries) };
+}
+
+/** Which of the arrays given to a feed are sparse. */
+type SparseNames<R> = { [K in keyof R & string]: R[K] extends SparseRows ? K : never }[keyof R & string];
+
+function stateResident<A extends string>(
+  given: Readonly<Record<A, Tensor | SparseRows>>,
+  options: FeedOptions,
+): Feed<A, string> {
+  checkRecord(given, 'arrays of a feed');
+  const entries = Object.entries<Tensor | SparseRows>(given);
+  const sparse = Object.fromEntries(
+    entries.flatMap(([name, array]) => (array instanceof SparseRows ? [[name, array] as const] : [])),
+  );
+  const taken = Object.keys(sparse).flatMap((array) => Object.values(sparseArrays(array)));
+  const clash = taken.find((name) => Object.hasOwn(given, name));
+  if (clash !== undefined) throw invalidArgument('the name of an array of a feed', `another name than ${clash}`, clash);
+  const arrays = Object.fromEntries(
+    entries.map(([name, array]) => [name, array instanceof SparseRows ? array.extents : array]),
+  ) as Record<A, Tensor>;
   checkKeys(options, ['batch', 'sampler', 'seed', 'augment'], 'feed');
   const { seed = 0, augment = {} } = options;
   const size = checkArrays(arrays);
@@ -89,11 +128,16 @@ function stateResident<A extends string>(arrays: Readonly<Record<A, Tensor>>, op
   }
   const sampler = options.sampler ?? (options.batch === undefined ? full : shuffled);
   checkSampler(sampler);
+  const [rows] = Object.keys(sparse);
+  if (rows !== undefined && sampler instanceof EpisodeSampler) {
+    throw invalidArgument(`the array ${rows} of a feed with episodes`, 'a Tensor', 'SparseRows');
+  }
   const batch = batchFor(sampler, options.batch, size);
   if (batch !== undefined) sampler.check?.({ arrays, size, batch });
   const augmentations = checkAugmentations(arrays, augment, sampler);
   return Object.freeze({
-    arrays: Object.freeze({ ...arrays }),
+    arrays: Object.freeze(arrays),
+    sparse: Object.freeze(sparse),
     size,
     batch,
     seed,

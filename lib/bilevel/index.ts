@@ -1,7 +1,16 @@
 export { type AugmentOptions, augment, checkAugmentation, describeAugmentation } from './augment.js';
 export { checkReal } from './check-tensor.js';
 export type { Constraint, Constraints } from './constraints.js';
-export { type AnyFeed, type EpisodeFeed, type EpisodeFeedOptions, type Feed, type FeedOptions, feed } from './feed.js';
+export {
+  type AnyFeed,
+  allArrays,
+  type EpisodeFeed,
+  type EpisodeFeedOptions,
+  type Feed,
+  type FeedOptions,
+  feed,
+  type ResidentFeed,
+} from './feed.js';
 export { type FeedInputs, feedBinding, isResident, type ResidentInputs, type StreamInputs } from './inputs.js';
 export {
   type EvaluationCount,

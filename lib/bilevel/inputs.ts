@@ -1,25 +1,27 @@
 import { EpisodeSampler } from '../data/samplers/episodes.js';
 import { checkRecord, invalidArgument } from '../errors.js';
-import { constant, gather, input, iota, type Node, reshape, slice } from '../graph/index.js';
+import { constant, gather, input, iota, type Node, reshape, type SparseNodes, slice } from '../graph/index.js';
+import type { Tensor } from '../tensor.js';
 import { augmented } from './augment.js';
-import type { AnyFeed, Feed } from './feed.js';
+import { type AnyFeed, type ResidentFeed, sparseArrays } from './feed.js';
 import type { StreamFeed } from './stream.js';
 
 type Nodes = Readonly<Record<string, Node>>;
+type RowNodes = Readonly<Record<string, Node | SparseNodes>>;
 
 interface CommonInputs {
   readonly name: string;
   /** Inputs that change with the mini-batch. */
   readonly drawn: readonly Node[];
-  /** All nodes that hold rows of the present batch: under the arrays' names, and `index`. */
+  /** All nodes that hold rows of the batch: under the arrays' names, and `index`; the extents of sparse ones. */
   readonly rows: Nodes;
-  /** What costs see: the rows, or of episodes the rows of each set. */
-  readonly seen: Nodes | Readonly<Record<'support' | 'query', Nodes>>;
+  /** What costs see: the rows, with the entries of sparse ones, or of episodes the rows of each set. */
+  readonly seen: RowNodes | Readonly<Record<'support' | 'query', Nodes>>;
 }
 
 /** Resident data in the graph of a problem. */
 export interface ResidentInputs extends CommonInputs {
-  readonly feed: Feed;
+  readonly feed: ResidentFeed;
   /** Row numbers of the present batch, int32; all rows in order when the feed has no batch. */
   readonly index: Node;
   /** Random key of the augmentation, int32 [2]; undefined when images are seen as they are. */
@@ -45,6 +47,17 @@ export function feedBinding(feed: string, array: string): string {
   return `data.${feed}/${array}`;
 }
 
+/** The rows of a batch as costs see them. */
+function withEntries(name: string, { sparse }: ResidentFeed, rows: Nodes): RowNodes {
+  const made = Object.entries(sparse).map(([array, { values, indices }]): [string, SparseNodes] => {
+    const names = sparseArrays(array);
+    const whole = (binding: string, { shape, dtype }: Tensor): Node => input(feedBinding(name, binding), shape, dtype);
+    const entries = { values: whole(names.values, values), indices: whole(names.indices, indices) };
+    return [array, Object.freeze({ ...entries, extents: rows[array] as Node })];
+  });
+  return Object.freeze({ ...rows, ...Object.fromEntries(made) });
+}
+
 export function stateFeeds(feeds: Readonly<Record<string, AnyFeed>>): readonly FeedInputs[] {
   checkRecord(feeds, 'feeds');
   return Object.entries(feeds).map(([name, feed]) => {
@@ -66,7 +79,7 @@ function streamInputs(name: string, feed: StreamFeed): StreamInputs {
   return { name, feed, index: undefined, drawn: Object.values(rows), rows, seen: rows };
 }
 
-function residentInputs(name: string, feed: Feed): ResidentInputs {
+function residentInputs(name: string, feed: ResidentFeed): ResidentInputs {
   const wholes = Object.entries(feed.arrays).map(
     ([array, { shape, dtype }]) => [array, input(feedBinding(name, array), shape, dtype)] as const,
   );
@@ -80,7 +93,7 @@ function residentInputs(name: string, feed: Feed): ResidentInputs {
     const index = iota(feed.size, 'int32');
     const all = wholes.map(([array, whole]) => [array, changed(array, whole)] as const);
     const rows = Object.freeze({ ...Object.fromEntries(all), index });
-    return { name, feed, index, key, drawn: keys, rows, seen: rows };
+    return { name, feed, index, key, drawn: keys, rows, seen: withEntries(name, feed, rows) };
   }
   const index = input(feedBinding(name, 'index'), [feed.batch], 'int32');
   const drawn = [index, ...keys];
@@ -93,7 +106,7 @@ function residentInputs(name: string, feed: Feed): ResidentInputs {
   }
   const gathered = wholes.map(([array, whole]) => [array, changed(array, gather(whole, index, 0))] as const);
   const rows = Object.freeze({ ...Object.fromEntries(gathered), index });
-  return { name, feed, index, key, drawn, rows, seen: rows };
+  return { name, feed, index, key, drawn, rows, seen: withEntries(name, feed, rows) };
 }
 
 /**

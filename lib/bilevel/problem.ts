@@ -1,5 +1,5 @@
 import { BilevelError, checkKeys, checkRecord, invalidArgument } from '../errors.js';
-import { input, type Node, poolFirst, requireNode, writtenIn } from '../graph/index.js';
+import { input, type Node, poolFirst, requireNode, type SparseNodes, writtenIn } from '../graph/index.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
 import { type Constraint, type ConstraintStatement, type Constraints, stateConstraints } from './constraints.js';
 import type { AnyFeed, EpisodeFeed, Feed } from './feed.js';
@@ -14,20 +14,20 @@ type Feeds = Readonly<Record<string, AnyFeed>>;
 type UpperTensors<F extends Feeds> = Readonly<Record<string, Tensor | PerSample<keyof F & string>>>;
 
 type Nodes<T> = { readonly [K in keyof T]: Node };
-type RowNodes<A extends string> = { readonly [K in A | 'index']: Node };
+type RowNodes<A extends string, S = never> = { readonly [K in A | 'index']: K extends S ? SparseNodes : Node };
 type Rows<F> =
   F extends EpisodeFeed<infer A>
     ? { readonly support: RowNodes<A>; readonly query: RowNodes<A> }
-    : F extends Feed<infer A>
-      ? RowNodes<A>
+    : F extends Feed<infer A, infer S>
+      ? RowNodes<A, S>
       : F extends StreamFeed<infer A>
         ? { readonly [K in A]: Node }
         : never;
 
 /**
- * What a cost is written in: for each feed, by its name, the rows of the present batch and their numbers, `index`; of a
- * feed of episodes those of the sets `support` and `query`, each [tasks, ways * samples, ...], with the classes of a
- * task numbered from 0; of a stream the arrays of the present batch alone.
+ * What a cost is written in: for each feed, by its name, the rows of the present batch and their numbers, `index`, with
+ * sparse rows as `sparseMatmul` takes them; of a feed of episodes those of the sets `support` and `query`, each [tasks,
+ * ways * samples, ...], with the classes of a task numbered from 0; of a stream the arrays of the present batch alone.
  */
 export type FeedNodes<F extends Feeds> = { readonly [K in keyof F]: Rows<F[K]> };
 

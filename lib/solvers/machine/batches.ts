@@ -1,4 +1,12 @@
-import { checkBatch, type Draws, type Feed, feedBinding, isResident, type StreamInputs } from '../../bilevel/index.js';
+import {
+  allArrays,
+  checkBatch,
+  type Draws,
+  type Feed,
+  feedBinding,
+  isResident,
+  type StreamInputs,
+} from '../../bilevel/index.js';
 import { type Batch, BatchReader } from '../../data/batch-reader.js';
 import { Random } from '../../data/random.js';
 import { checkedCursor } from '../../data/samplers/checked.js';
@@ -39,7 +47,10 @@ export class Batches implements Disposable {
       draws.feeds
         .filter(isResident)
         .flatMap(({ name, feed }) =>
-          Object.entries(feed.arrays).map(([array, tensor]): [string, Tensor] => [feedBinding(name, array), tensor]),
+          Object.entries(allArrays(feed)).map(([array, tensor]): [string, Tensor] => [
+            feedBinding(name, array),
+            tensor,
+          ]),
         ),
     );
   }
