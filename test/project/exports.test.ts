@@ -23,14 +23,15 @@ const entries = {
     reduceSum reduceMax argMax sumTo mean norm
     matmul conv convInputGradient convFilterGradient conv3d conv3dInputGradient maxPool3d averagePool3d
     maxPoolIndices maxPool averagePool averagePoolGradient globalAveragePool globalMaxPool
-    gather scatterAdd gatherElements scatterAddElements setRows warpAffine warpAffineGradient randomUniform
+    gather scatterAdd gatherElements scatterAddElements setRows warpAffine warpAffineGradient sparseMatmul sampledMatmul
+    randomUniform
     tan asin acos atan sinh cosh asinh acosh atanh
     square reciprocal clip leakyRelu elu selu gelu silu mish hardSigmoid hardSwish
     batchNormTrain batchNormInference layerNorm instanceNorm groupNorm dropout
     randomNormal oneHot logSumExp softmax logSoftmax crossEntropy accuracy inner sumOfSquares`,
   ],
   './engine': [engine, 'Device findDevices compile compileCached formatCost targetOf'],
-  './data': [data, 'samplers Random loadDataset splitRows corruptLabels'],
+  './data': [data, 'samplers Random loadDataset splitRows corruptLabels SparseRows loadTexts Vocabulary'],
 } as const;
 
 for (const [entry, [api, names]] of Object.entries(entries)) {

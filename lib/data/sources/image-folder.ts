@@ -10,8 +10,8 @@ import type { DatasetFormat } from './source.js';
 const prefix = 'folder:';
 const extensions = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
 
-/** Most images and most classes. */
-const mostImages = 2 ** 20;
+/** Most samples and most classes. */
+const mostSamples = 2 ** 20;
 const mostClasses = 1000;
 
 /** A folder with a folder for each class, named as the class, with its images. */
@@ -59,36 +59,46 @@ export const imageFolder: DatasetFormat = {
   },
 };
 
-/** A class and paths of its images. */
+/** A class and paths of its samples. */
 export interface ClassFiles {
   readonly name: string;
   readonly files: readonly string[];
 }
 
+/** Which files of a class are samples. */
+interface SampleFiles {
+  accepts(file: string): boolean;
+  /** What they are, for messages. */
+  readonly what: string;
+}
+
+const images: SampleFiles = { accepts: (file) => extensions.test(file), what: 'images' };
+
 /**
- * The classes of a folder that has a folder for each, in the order of their names, each with its images within the
+ * The classes of a folder that has a folder for each, in the order of their names, each with its samples within the
  * folder in the order of theirs.
  * @throws NOT_FOUND, IO_ERROR, INVALID_FILE where there are none, LIMIT_EXCEEDED
  */
-export async function listClasses(folder: string): Promise<ClassFiles[]> {
+export async function listClasses(folder: string, samples = images): Promise<ClassFiles[]> {
   const entries = await list(folder);
   const names = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
   const classes = await Promise.all(
     names.toSorted().map(async (name) => {
-      const files = (await list(join(folder, name))).map((entry) => entry.name).filter((file) => extensions.test(file));
+      const files = (await list(join(folder, name))).map((entry) => entry.name).filter(samples.accepts);
       return { name, files: files.toSorted().map((file) => join(name, file)) };
     }),
   );
   const filled = classes.filter(({ files }) => files.length > 0);
   if (filled.length === 0) {
-    const expected = 'a folder for each class with images in it (png, jpg, webp, gif, tif or avif)';
+    const kinds = samples === images ? ' (png, jpg, webp, gif, tif or avif)' : '';
+    const expected = `a folder for each class with ${samples.what} in it${kinds}`;
     throw new BilevelError('INVALID_FILE', `${folder} does not have ${expected}.`);
   }
   const count = filled.reduce((sum, { files }) => sum + files.length, 0);
-  if (count > mostImages || filled.length > mostClasses) {
+  if (count > mostSamples || filled.length > mostClasses) {
     throw new BilevelError(
       'LIMIT_EXCEEDED',
-      `${folder} has ${count} images of ${filled.length} classes; at most ${mostImages} of ${mostClasses} are read.`,
+      `${folder} has ${count} ${samples.what} of ${filled.length} classes; at most ${mostSamples} of ${mostClasses} are read.`,
     );
   }
   return filled;

@@ -22,12 +22,13 @@ function separatorOf(text: string): string {
  * or bars separate the cells: whichever the first line has most of. Blanks around a cell are no part of it. An unnamed
  * column is called by its number, `column 1`.
  * @param source name of the file for error messages
+ * @param named the names of the columns, of a file whose first line has none
  * @throws INVALID_FILE naming the line, LIMIT_EXCEEDED
  */
-export function parseCsv(bytes: Uint8Array, source = 'the CSV file'): Table {
+export function parseCsv(bytes: Uint8Array, source = 'the CSV file', named: readonly string[] = []): Table {
   const text = decodeText(bytes, source);
-  const names: string[] = [];
-  const cells: string[][] = [];
+  const names: string[] = [...named];
+  const cells: string[][] = named.map(() => []);
   const ends: number[] = [];
   /** Where the last row ended that was whole. */
   let whole = 0;
@@ -43,7 +44,7 @@ export function parseCsv(bytes: Uint8Array, source = 'the CSV file'): Table {
       const found = `${record.length} ${record.length === 1 ? 'cell' : 'cells'}`;
       throw new BilevelError(
         'INVALID_FILE',
-        `${source}, line ${lineOf(text, end)}: ${found}, but the first line names ${names.length} columns. Put cells with a separator in ` +
+        `${source}, line ${lineOf(text, end)}: ${found}, but ${named.length > 0 ? 'the option columns' : 'the first line'} names ${names.length} columns. Put cells with a separator in ` +
           'them between quotation marks, and nothing behind the last column.',
       );
     }
@@ -118,6 +119,6 @@ function csvFailure(error: CsvError, source: string, next: () => number): Bileve
  * Reads a file of comma- or tab-separated values, plain or packed with gzip.
  * @throws NOT_FOUND, IO_ERROR, and as {@link parseCsv}
  */
-export async function readCsv(path: string): Promise<Table> {
-  return parseCsv(await readUnpacked(path, textLimit), path);
+export async function readCsv(path: string, named: readonly string[] = []): Promise<Table> {
+  return parseCsv(await readUnpacked(path, textLimit), path, named);
 }
