@@ -120,8 +120,8 @@ export function checkKeys(given: object, known: readonly string[], where: string
 const mostListed = 60;
 
 /**
- * Advice for a name that does not exist: the nearest one that does when it is near enough to be a slip, else all, or the
- * last of many.
+ * Advice for a name that does not exist: the nearest one that does when it is near enough to be a slip, else all, or
+ * the last of many.
  */
 export function adviseName(name: string, known: readonly string[]): string {
   if (known.length === 0) return 'There are none.';

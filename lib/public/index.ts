@@ -3,6 +3,8 @@
 // Solvers are Disposable; the reference brings that type to projects whose own libraries lack it.
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { methods } from '../solvers/index.js';
+
 export {
   type AnyFeed,
   type AugmentOptions,
@@ -62,27 +64,23 @@ export {
   type EvaluateOptions,
   type Evaluation,
   evaluate,
-  type GivenMinimizeOptions,
-  type GivenPenaltyOptions,
+  type FilledOptions,
   type MemoryOrder,
   type MemoryUse,
-  type Method,
   type MethodReport,
   type MethodResources,
   type MethodState,
-  type MinimizeOptions,
   type MinimizeReport,
   type MinimizeSolver,
   type MinimizeState,
   methods,
   minimize,
+  type NamedMethod,
   type NonFiniteCause,
   type NonFiniteDetails,
   NonFiniteError,
-  type PenaltyOptions,
   type PenaltyReport,
   type PenaltySolver,
-  penalty,
   type RespondOptions,
   type Response,
   type ResponseReport,
@@ -100,5 +98,9 @@ export {
   type WatchOptions,
   writeState,
 } from '../solvers/index.js';
+export type * from '../solvers/method-options.js';
 export { type ReportOptions, report } from '../study/solver-run.js';
 export { type DType, type Shape, Tensor, type TensorType } from '../tensor.js';
+
+/** The penalty method (Mehra and Hamm 2021), which is `methods.penalty` too. */
+export const { penalty } = methods;

@@ -1,3 +1,5 @@
+import type { Named } from './method.js';
+import type { OptionsByMethod } from './method-options.js';
 import * as all from './methods/index.js';
 
 export { type Complexity, complexityOf } from './complexity.js';
@@ -13,19 +15,13 @@ export type { CompileProgress } from './machine/compile-stated.js';
 export { lowerDescendsUpperNote, type MemoryOrder, type MethodDefinition } from './machine/definition.js';
 export { type MemoryUse, type MethodReport, MethodSolver, type StandardReport } from './machine/method-solver.js';
 export type { MethodCounter, MethodState } from './machine/method-state.js';
-export type { Method } from './method.js';
+export type { FilledOptions, Method, NamedMethod } from './method.js';
+export type * from './method-options.js';
 export * from './methods/index.js';
 export type { ConstraintReport } from './methods/penalty/constraints.js';
-export {
-  type GivenPenaltyOptions,
-  type PenaltyOptions,
-  penaltyOptions,
-  validatePenaltyOptions,
-} from './methods/penalty/options.js';
+export { type PenaltySettings, penaltyOptions, validatePenaltyOptions } from './methods/penalty/options.js';
 export type { PenaltyReport, PenaltySolver } from './methods/penalty/penalty.js';
 export {
-  type GivenMinimizeOptions,
-  type MinimizeOptions,
   type MinimizeReport,
   MinimizeSolver,
   type MinimizeState,
@@ -49,4 +45,4 @@ export {
 export { readState, type SavedState, SolverState, writeState } from './state.js';
 
 /** Every bilevel method by name. */
-export const methods = { ...all };
+export const methods: { readonly [K in keyof OptionsByMethod]: Named<OptionsByMethod[K], (typeof all)[K]> } = all;

@@ -1,12 +1,14 @@
-import { type BilevelProblem, requireProblem } from '../bilevel/index.js';
+import { type AnyPoint, type BilevelProblem, type Evaluations, requireProblem } from '../bilevel/index.js';
 import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../options.js';
+import type { Schedule } from '../schedules/index.js';
 import { checkBlocks } from './machine/blocks.js';
 import { checkConditions } from './machine/conditions.js';
-import type { MethodDefinition } from './machine/definition.js';
+import type { MemoryOrder, MethodDefinition } from './machine/definition.js';
 import { limitsRates, MethodSolver } from './machine/method-solver.js';
 import { curvatureGradients } from './parts/largest-curvature.js';
 import { withLimits } from './parts/level-options.js';
 import { type CreateOptions, checkCreateOptions, type MethodResources } from './solver.js';
+import type { NamesOf } from './state.js';
 
 /** A method: call it with a problem for a solver. */
 export interface Method<T extends OptionTable, Q extends object>
@@ -14,20 +16,54 @@ export interface Method<T extends OptionTable, Q extends object>
   /**
    * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; NOT_DIFFERENTIABLE when a derivative is missing
    */
-  (problem: BilevelProblem, options?: GivenOptions<T>, resources?: MethodResources): MethodSolver<T, Q>;
+  <P extends AnyPoint>(
+    problem: BilevelProblem<P>,
+    options?: GivenOptions<T>,
+    resources?: MethodResources,
+  ): MethodSolver<Options<T>, Q, NamesOf<P>>;
   /**
    * The same solver, whose programs are compiled by another thread, so that the event loop goes on; the graphs of costs
    * and derivatives are made on this one, before the first turn of the event loop.
    * @throws as the call; ABORTED when the signal stops it
    */
-  readonly create: (
-    problem: BilevelProblem,
+  readonly create: <P extends AnyPoint>(
+    problem: BilevelProblem<P>,
     options?: GivenOptions<T>,
     createOptions?: CreateOptions,
-  ) => Promise<MethodSolver<T, Q>>;
+  ) => Promise<MethodSolver<Options<T>, Q, NamesOf<P>>>;
   /** The options with all defaults. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
   readonly validate: (given?: GivenOptions<T>) => Options<T>;
 }
+
+type Filled<G> = Schedule extends Exclude<G, undefined> ? Schedule : Exclude<G, undefined>;
+
+/**
+ * Options that were checked, with their defaults, of a method that is given O: schedules where numbers stand for them.
+ */
+export type FilledOptions<O extends object> = { readonly [K in keyof O]-?: Filled<O[K]> };
+
+/** A method whose options have a type with a name, O: what its users see of it. */
+export interface NamedMethod<O extends object, Q extends object>
+  extends Omit<Method<OptionTable, Q>, 'create' | 'validate' | 'evaluations' | 'memory'> {
+  /** @throws as a {@link Method} */
+  <P extends AnyPoint>(
+    problem: BilevelProblem<P>,
+    options?: O,
+    resources?: MethodResources,
+  ): MethodSolver<FilledOptions<O>, Q, NamesOf<P>>;
+  readonly create: <P extends AnyPoint>(
+    problem: BilevelProblem<P>,
+    options?: O,
+    createOptions?: CreateOptions,
+  ) => Promise<MethodSolver<FilledOptions<O>, Q, NamesOf<P>>>;
+  /** The options with all defaults. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
+  readonly validate: (given?: O) => FilledOptions<O>;
+  readonly evaluations: (options: FilledOptions<O>, index: number, problem?: BilevelProblem) => Evaluations;
+  readonly memory: (options: FilledOptions<O>) => MemoryOrder;
+}
+
+/** A method with its options by the name of their type. */
+export type Named<O extends object, M> = M extends Method<infer _, infer Q> ? NamedMethod<O, Q> : never;
 
 export function defineMethod<const T extends OptionTable, Q extends object>(
   definition: MethodDefinition<T, Q>,
@@ -54,11 +90,18 @@ export function defineMethod<const T extends OptionTable, Q extends object>(
     definition.check?.(problem, options);
     return options;
   };
-  const solve = (problem: BilevelProblem, given: GivenOptions<T> = {}, resources: MethodResources = {}) =>
-    MethodSolver.make(definition, problem, checked(problem, given), resources);
-  const create = async (problem: BilevelProblem, given: GivenOptions<T> = {}, createOptions: CreateOptions = {}) => {
+  const solve = <P extends AnyPoint>(
+    problem: BilevelProblem<P>,
+    given: GivenOptions<T> = {},
+    resources: MethodResources = {},
+  ) => MethodSolver.make<T, Q, NamesOf<P>>(definition, problem, checked(problem, given), resources);
+  const create = async <P extends AnyPoint>(
+    problem: BilevelProblem<P>,
+    given: GivenOptions<T> = {},
+    createOptions: CreateOptions = {},
+  ) => {
     const { resources, course } = checkCreateOptions(createOptions);
-    return MethodSolver.create(course, definition, problem, checked(problem, given), resources);
+    return MethodSolver.create<T, Q, NamesOf<P>>(course, definition, problem, checked(problem, given), resources);
   };
   const { build, check, addedCurvature: _added, name: _, ...described } = definition;
   Object.defineProperty(solve, 'name', { value: name });

@@ -2,7 +2,7 @@ import { type FeedInputs, type MinimizationProblem, norm, requireProblem } from 
 import { gradient } from '../graph/index.js';
 import { mean } from '../numbers.js';
 import { optimizerNames, optimizers } from '../optimizers/index.js';
-import { type GivenOptions, type Options, validateOptions } from '../options.js';
+import { validateOptions } from '../options.js';
 import { constant } from '../schedules/index.js';
 import { checkFinite, type Place } from './diagnosis/check.js';
 import { NonFiniteError } from './diagnosis/non-finite.js';
@@ -11,6 +11,8 @@ import { noEvaluations } from './machine/builder.js';
 import { configurationOf } from './machine/configuration.js';
 import { Level } from './machine/level.js';
 import { Phase, type RunPhase } from './machine/phase.js';
+import type { FilledOptions } from './method.js';
+import type { MinimizeOptions } from './method-options.js';
 import { optimizerConstants } from './parts/level-options.js';
 import type { WatchOptions } from './response/watch.js';
 import { type CreateOptions, checkCreateOptions, Solver, type SolverResources, type StepReport } from './solver.js';
@@ -28,9 +30,6 @@ export const minimizeOptions = {
   learningRate: { kind: 'schedule', above: 0, default: constant(1e-3), text: 'Learning rate, by optimizer step.' },
   ...optimizerConstants,
 } as const;
-
-export type MinimizeOptions = Options<typeof minimizeOptions>;
-export type GivenMinimizeOptions = GivenOptions<typeof minimizeOptions>;
 
 export interface MinimizeReport extends StepReport {
   /** Mean of g over the iteration's steps, each before its step and on its mini-batch. */
@@ -52,7 +51,7 @@ export type MinimizeState = SolverState<'iteration'>;
 export const minimize = Object.assign(
   function minimize(
     problem: MinimizationProblem,
-    options: GivenMinimizeOptions = {},
+    options: MinimizeOptions = {},
     resources: SolverResources = {},
   ): MinimizeSolver {
     return MinimizeSolver.make(problem, options, resources);
@@ -60,7 +59,7 @@ export const minimize = Object.assign(
   {
     async create(
       problem: MinimizationProblem,
-      options: GivenMinimizeOptions = {},
+      options: MinimizeOptions = {},
       createOptions: Omit<CreateOptions, keyof WatchOptions> = {},
     ): Promise<MinimizeSolver> {
       const { resources, course } = checkCreateOptions(createOptions);
@@ -71,12 +70,12 @@ export const minimize = Object.assign(
 
 type MinimizeSolverParts = readonly [
   problem: MinimizationProblem,
-  options: GivenMinimizeOptions,
+  options: MinimizeOptions,
   resources: SolverResources,
 ];
 
 export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
-  readonly options: MinimizeOptions;
+  readonly options: FilledOptions<MinimizeOptions>;
   readonly configuration: Configuration;
   readonly #level: Level;
   readonly #phase: Phase;

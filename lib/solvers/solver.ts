@@ -6,7 +6,14 @@ import { Batches } from './machine/batches.js';
 import { type CompileProgress, compileStated, compileStatedElsewhere } from './machine/compile-stated.js';
 import type { Stated } from './machine/stated-step.js';
 import { type ResponseReport, type WatchOptions, watchKeys } from './response/watch.js';
-import { type Configuration, restoreState, type SavedState, SolverState, serializeState } from './state.js';
+import {
+  type Configuration,
+  restoreState,
+  type SavedState,
+  SolverState,
+  serializeState,
+  type VariableNames,
+} from './state.js';
 
 /** Numbers that every report holds. */
 export interface StepReport {
@@ -70,7 +77,9 @@ const what = 'The construction of the solver';
  * What every method offers. Whoever wants to own the loop calls init and step; run is the plain loop over them. A
  * method is a subclass that says where it starts and what one iteration does.
  */
-export abstract class Solver<C extends string, R extends StepReport> implements Disposable {
+export abstract class Solver<C extends string, R extends StepReport, N extends VariableNames = VariableNames>
+  implements Disposable
+{
   /** What a state of this solver belongs to. */
   abstract readonly configuration: Configuration;
   /** What it runs on. */
@@ -131,10 +140,10 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   }
 
   /** A new state at the problem's starting point. */
-  abstract init(): SolverState<C>;
+  abstract init(): SolverState<C, N>;
 
   /** One iteration, in place. */
-  protected abstract iterate(state: SolverState<C>, signal: AbortSignal | undefined): Promise<Omit<R, 'wallMs'>>;
+  protected abstract iterate(state: SolverState<C, N>, signal: AbortSignal | undefined): Promise<Omit<R, 'wallMs'>>;
 
   /**
    * One iteration, in place.
@@ -143,7 +152,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
    * which only a state saved before is of use; TENSOR_IN_USE while another iteration of this solver is under way;
    * DISPOSED
    */
-  async step(state: SolverState<C>, options: StepOptions = {}): Promise<R> {
+  async step(state: SolverState<C, N>, options: StepOptions = {}): Promise<R> {
     if (!(state instanceof SolverState)) throw invalidArgument('state', 'a state of this solver', state);
     checkKeys(options, ['signal'], 'step');
     if (this.#busy) {
@@ -167,7 +176,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
    * Reports of one iteration after the other.
    * @throws as {@link step}; INVALID_ARGUMENT for the number of iterations
    */
-  async *run(options: RunOptions<SolverState<C>> = {}): AsyncGenerator<R, void, undefined> {
+  async *run(options: RunOptions<SolverState<C, N>> = {}): AsyncGenerator<R, void, undefined> {
     checkKeys(options, ['iterations', 'state', 'signal'], 'run');
     const { iterations = Number.POSITIVE_INFINITY, state = this.init(), signal } = options;
     if (iterations !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(iterations) && iterations >= 0)) {
@@ -187,22 +196,22 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   }
 
   /** Whether a run has come to its end by itself. */
-  protected isOver(_state: SolverState<C>): boolean {
+  protected isOver(_state: SolverState<C, N>): boolean {
     return false;
   }
 
   /** After a run that did not fail. */
-  protected async end(_state: SolverState<C>): Promise<void> {
+  protected async end(_state: SolverState<C, N>): Promise<void> {
     return;
   }
 
   /** The state as a record that shares its tensors: write or copy it before the next step. */
-  serialize(state: SolverState<C>): SavedState {
+  serialize(state: SolverState<C, N>): SavedState {
     return serializeState(state, this.configuration);
   }
 
   /** A state from a record. @throws STATE_MISMATCH when it belongs to another configuration */
-  restore(saved: SavedState): SolverState<C> {
+  restore(saved: SavedState): SolverState<C, N> {
     return restoreState(this.init(), saved, this.configuration);
   }
 
@@ -227,7 +236,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
    * @param undoable asked after a failure: whether that is all that the work has changed
    */
   protected async transaction<T>(
-    state: SolverState<C>,
+    state: SolverState<C, N>,
     names: readonly string[],
     work: () => Promise<T>,
     undoable: () => boolean = () => true,
@@ -253,7 +262,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
 
   /** Does the work and puts the named tensors, the samplers and the counters back as they were. */
   protected async rehearse(
-    state: SolverState<C>,
+    state: SolverState<C, N>,
     names: readonly string[],
     work: () => Promise<unknown>,
   ): Promise<void> {
@@ -269,7 +278,7 @@ export abstract class Solver<C extends string, R extends StepReport> implements 
   }
 
   /** Does the work while the device has the tensors of the state, which are the host's again when it has ended. */
-  protected async lend<T>(state: SolverState<C>, work: () => Promise<T>): Promise<T> {
+  protected async lend<T>(state: SolverState<C, N>, work: () => Promise<T>): Promise<T> {
     const { memory } = this.device;
     const tensors = Object.values(state.tensors);
     using _kept = memory.keep(tensors);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AnyPoint } from '../bilevel/index.js';
 import { readSafetensors, toTensor, writeSafetensors } from '../data/safetensors.js';
 import { BilevelError, checkRecord, describe, invalidArgument, isRecord } from '../errors.js';
 import { formatType, sameShape, type Tensor } from '../tensor.js';
@@ -9,11 +10,26 @@ type Tensors = Readonly<Record<string, Tensor>>;
 /** What a state belongs to: method, options, tensors and feeds, as a flat record that two sides can compare. */
 export type Configuration = Readonly<Record<string, string | number | boolean>>;
 
+/** Names of a problem's variables. */
+export interface VariableNames {
+  readonly u: string;
+  readonly v: string;
+}
+
+/** The names of the variables of a problem by its point. */
+export interface NamesOf<P extends AnyPoint> {
+  readonly u: keyof P['u'] & string;
+  readonly v: keyof P['v'] & string;
+}
+
+/** Tensors of a problem's lower variables, by name. */
+export type LowerOf<P extends AnyPoint> = Readonly<Record<NamesOf<P>['v'], Tensor>>;
+
 /**
  * Where a solver stands: everything that its next step depends on. A step changes it in place. Saved and restored on
  * the same device with the same number of threads, a run continues bit for bit as if it had not been interrupted.
  */
-export class SolverState<C extends string = string> {
+export class SolverState<C extends string = string, N extends VariableNames = VariableNames> {
   /** Variables, optimizer slots and multipliers by binding name, for example `v/weight` and `v.mean/weight`. */
   readonly tensors: Tensors;
   /** Where each feed with mini-batches stands, by its name. */
@@ -27,18 +43,18 @@ export class SolverState<C extends string = string> {
   }
 
   /** The upper variables by name. */
-  get u(): Tensors {
+  get u(): Readonly<Record<N['u'], Tensor>> {
     return this.#group('u/');
   }
 
   /** The lower variables by name. */
-  get v(): Tensors {
+  get v(): Readonly<Record<N['v'], Tensor>> {
     return this.#group('v/');
   }
 
-  #group(prefix: string): Tensors {
+  #group<K extends string>(prefix: string): Readonly<Record<K, Tensor>> {
     const group = Object.entries(this.tensors).filter(([name]) => name.startsWith(prefix));
-    return Object.fromEntries(group.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+    return Object.fromEntries(group.map(([name, tensor]) => [name.slice(prefix.length), tensor])) as Record<K, Tensor>;
   }
 }
 

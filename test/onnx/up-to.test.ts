@@ -72,7 +72,9 @@ for (const upTo of ['layer_norm', 'mul_14', 'linear_3']) {
   });
 }
 
-/** y = relu(x a) b + mask, where b and mask are needed behind the features alone, and a second output from an own node. */
+/**
+ * y = relu(x a) b + mask, where b and mask are needed behind the features alone, and a second output from an own node.
+ */
 const twoInputs: TestModel = {
   inputs: { x: { shape: ['batch', 2] }, mask: { shape: ['batch', 2] } },
   initializers: { a: tensor([1, 2, 3, 4], [2, 2]), b: tensor([1, 0, 0, 1], [2, 2]), c: tensor([1, 2]) },

@@ -15,7 +15,7 @@ import {
 } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
 import { RemoteMemory, remoteDevice } from '../support/engine/remote-device.js';
-import { contents, methodNames, openMethod, openSmall, reports } from '../support/solvers/runs.js';
+import { contents, methodNames, momentumOf, openMethod, openSmall, reports } from '../support/solvers/runs.js';
 import { smallProblem } from '../support/solvers/small-problem.js';
 
 const near = Device.cpu({ threads: 1 });
@@ -71,8 +71,7 @@ for (const name of methodNames) {
 
   if ('warmStart' in methods[name].options) {
     test.serial(`${name}: v starts anew there`, async (t) => {
-      const choices: readonly string[] = methods[name].options.lowerOptimizer.values;
-      const options = { warmStart: false, lowerOptimizer: choices.includes('momentum') ? 'momentum' : 'sgd' };
+      const options = { warmStart: false, lowerOptimizer: momentumOf(methods[name].options.lowerOptimizer) };
       await isSame(t, (resources) => openSmall(name, resources, options));
     });
   }

@@ -3,7 +3,7 @@ import { box, type ConvexSet, feed, minimizationProblem } from '../../lib/bileve
 import { Random } from '../../lib/data/random.js';
 import { input, matmul, mean, mul, reduceSum, reshape, square, sub } from '../../lib/graph/index.js';
 import { constant, stairs } from '../../lib/schedules/index.js';
-import { type GivenMinimizeOptions, type MinimizeReport, minimize } from '../../lib/solvers/index.js';
+import { type MinimizeOptions, type MinimizeReport, minimize } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
 import { testDevice } from '../support/devices.js';
 
@@ -25,7 +25,7 @@ const regression = (batch?: number, sets: { readonly w?: ConvexSet } = {}) =>
     sets,
   });
 
-async function solve(problem: ReturnType<typeof regression>, iterations: number, options: GivenMinimizeOptions) {
+async function solve(problem: ReturnType<typeof regression>, iterations: number, options: MinimizeOptions) {
   using solver = minimize(problem, options, { device });
   const state = solver.init();
   const reports: MinimizeReport[] = [];

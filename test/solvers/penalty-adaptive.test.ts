@@ -2,7 +2,7 @@ import test from 'ava';
 import { type BilevelProblem, bilevelProblem } from '../../lib/bilevel/index.js';
 import { mul, reduceSum, square, sub } from '../../lib/graph/index.js';
 import { plainOptions } from '../../lib/options.js';
-import { evaluate, type GivenPenaltyOptions, type PenaltyReport, penalty, respond } from '../../lib/solvers/index.js';
+import { evaluate, type PenaltyOptions, type PenaltyReport, penalty, respond } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
 import { testDevice } from '../support/devices.js';
 
@@ -32,7 +32,7 @@ async function responseOf(problem: BilevelProblem, u: Tensors): Promise<number> 
   return (await evaluate(problem, { u, v }, { device })).f;
 }
 
-async function run(problem: BilevelProblem, iterations: number, options: GivenPenaltyOptions = {}) {
+async function run(problem: BilevelProblem, iterations: number, options: PenaltyOptions = {}) {
   using solver = penalty(problem, options, { device });
   const state = solver.init();
   const reports: PenaltyReport[] = [];

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { type BilevelProblem, box } from '../../lib/bilevel/index.js';
 import { geometric } from '../../lib/schedules/index.js';
-import { type GivenPenaltyOptions, type MethodState, type PenaltyReport, penalty } from '../../lib/solvers/index.js';
+import { type MethodState, type PenaltyOptions, type PenaltyReport, penalty } from '../../lib/solvers/index.js';
 import { testDevice } from '../support/devices.js';
 import { p1, p2 } from '../support/solvers/quadratics.js';
 
@@ -14,7 +14,7 @@ const start = { u: [2, -1, 0.3, 4], v: [-3, 1, 0, 2] };
 async function solve(
   problem: BilevelProblem,
   iterations: number,
-  options: GivenPenaltyOptions,
+  options: PenaltyOptions,
 ): Promise<{ state: MethodState; report: PenaltyReport; u: number[]; v: number[] }> {
   using solver = penalty(problem, options, { device });
   const state = solver.init();
@@ -34,7 +34,7 @@ const plain = {
   lowerOptimizer: 'sgd',
   growth: 'never',
   multipliers: false,
-} as const satisfies GivenPenaltyOptions;
+} as const satisfies PenaltyOptions;
 
 for (const gamma of [0.5, 1, 4]) {
   test(`P1 with gamma fixed at ${gamma} ends at u = v = 2 gamma / (1 + 4 gamma)`, async (t) => {

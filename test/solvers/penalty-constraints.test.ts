@@ -1,7 +1,7 @@
 import test from 'ava';
 import { type BilevelProblem, type BilevelStatement, bilevelProblem, box, simplex } from '../../lib/bilevel/index.js';
 import { add, constant, mul, type Node, reduceSum, slice, square, sub } from '../../lib/graph/index.js';
-import { type GivenPenaltyOptions, gd, type PenaltyReport, penalty, soba } from '../../lib/solvers/index.js';
+import { gd, type PenaltyOptions, type PenaltyReport, penalty, soba } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
 import { testDevice } from '../support/devices.js';
 
@@ -39,9 +39,9 @@ const settings = {
   upperLearningRate: 0.05,
   lowerLearningRate: 0.05,
   lowerSteps: 20,
-} as const satisfies GivenPenaltyOptions;
+} as const satisfies PenaltyOptions;
 
-async function solve(problem: BilevelProblem, options: GivenPenaltyOptions = {}, iterations = 1500) {
+async function solve(problem: BilevelProblem, options: PenaltyOptions = {}, iterations = 1500) {
   using solver = penalty(problem, { ...settings, ...options }, { device });
   const state = solver.init();
   let last: PenaltyReport | undefined;
@@ -60,7 +60,7 @@ interface Case {
   readonly title: string;
   readonly problem: () => BilevelProblem;
   readonly expected: Expected;
-  readonly options?: GivenPenaltyOptions;
+  readonly options?: PenaltyOptions;
 }
 
 const first = (x: Node): Node => slice(x, { starts: [0], limits: [1] });

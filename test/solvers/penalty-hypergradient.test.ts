@@ -2,7 +2,7 @@ import test from 'ava';
 import { oracles } from '../../lib/bilevel/index.js';
 import * as graph from '../../lib/graph/index.js';
 import { add, mul, type Node } from '../../lib/graph/index.js';
-import { type GivenPenaltyOptions, penalty } from '../../lib/solvers/index.js';
+import { type PenaltyOptions, penalty } from '../../lib/solvers/index.js';
 import { testDevice } from '../support/devices.js';
 import { relativeError } from '../support/safetensors.js';
 import { solveDense } from '../support/solvers/dense.js';
@@ -19,8 +19,8 @@ const longStep = 100;
 const stand = 1e-30;
 
 /** The estimate of the native solver after `iterations` at a fixed u, started from v*. */
-async function nativeEstimate({ problem, fixture }: Known, gamma: number, given: GivenPenaltyOptions, iterations = 1) {
-  const options: GivenPenaltyOptions = {
+async function nativeEstimate({ problem, fixture }: Known, gamma: number, given: PenaltyOptions, iterations = 1) {
+  const options: PenaltyOptions = {
     lambda: 0,
     gamma,
     gammaFactor: 1,

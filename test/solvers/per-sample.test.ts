@@ -3,7 +3,7 @@ import { bilevelProblem, feed, perSample } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
 import type { Cursor } from '../../lib/data/samplers/sampler.js';
 import { gather } from '../../lib/graph/index.js';
-import { type GivenPenaltyOptions, type MethodState, penalty } from '../../lib/solvers/index.js';
+import { type MethodState, type PenaltyOptions, penalty } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
 import { testDevice } from '../support/devices.js';
 import { logits, loss, weightedLoss } from '../support/solvers/denoising.js';
@@ -42,7 +42,7 @@ function problem(dense: boolean, batch: number | undefined) {
   });
 }
 
-async function run(dense: boolean, batch: number | undefined, options: GivenPenaltyOptions): Promise<MethodState> {
+async function run(dense: boolean, batch: number | undefined, options: PenaltyOptions): Promise<MethodState> {
   const given = {
     variant: 'paper',
     lowerSteps: 3,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { writeSafetensors } from '../../lib/data/safetensors.js';
-import { type GivenPenaltyOptions, penalty, readState, writeState } from '../../lib/solvers/index.js';
+import { type PenaltyOptions, penalty, readState, writeState } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
 import { isEmulated, testDevice } from '../support/devices.js';
 import { contents, reports } from '../support/solvers/runs.js';
@@ -19,8 +19,8 @@ const options = {
   epsilon: 0.5,
   upperLearningRate: 0.3,
   lowerLearningRate: 0.05,
-} as const satisfies GivenPenaltyOptions;
-const open = (given: GivenPenaltyOptions = {}) =>
+} as const satisfies PenaltyOptions;
+const open = (given: PenaltyOptions = {}) =>
   penalty(smallProblem({ batch: 8, dropoutRatio: 0.2 }), { ...options, ...given }, { device });
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -66,7 +66,7 @@ test('a run saved to a file and resumed by a new solver ends as the uninterrupte
 test('a state of another configuration is refused, naming what differs', async (t) => {
   using solver = open();
   const saved = solver.serialize(solver.init());
-  const refused = (given: GivenPenaltyOptions, message: RegExp, problem = smallProblem()) => {
+  const refused = (given: PenaltyOptions, message: RegExp, problem = smallProblem()) => {
     using other = penalty(problem, { ...options, ...given }, { device });
     t.throws(() => other.restore(saved), { code: 'STATE_MISMATCH', message });
   };

@@ -35,8 +35,8 @@ const tiny = 1e-30;
  *     phi = sum of min(s |d_i|, b_i)^2,   d = y - c, b_i the room of element i in the direction of d_i,
  *
  * is increasing, concave and piecewise linear in s^2. Newton's method from below therefore stays below the root and
- * reaches it after finitely many steps, in each of which what is missing times the slope falls by a factor of 4 or more.
- * With F and U the shares of phi of the elements at an end and of the others, a step is
+ * reaches it after finitely many steps, in each of which what is missing times the slope falls by a factor of 4 or
+ * more. With F and U the shares of phi of the elements at an end and of the others, a step is
  *
  *     s <- s sqrt((radius^2 - F) / U)
  *

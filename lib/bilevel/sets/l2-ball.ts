@@ -21,8 +21,8 @@ import { type ConvexSet, sliceAxes } from './set.js';
 
 export interface L2BallOptions extends BallOptions {
   /**
-   * The ends of a box that holds the centre, as of `box`: the set is then the part of the ball within it. All numbers by
-   * default.
+   * The ends of a box that holds the centre, as of `box`: the set is then the part of the ball within it. All numbers
+   * by default.
    */
   readonly within?: readonly [low: number, high: number] | undefined;
 }

@@ -10,7 +10,7 @@ import type { TooFast } from '../diagnosis/too-fast.js';
 import { LargestCurvature } from '../parts/largest-curvature.js';
 import { type ResponseReport, Watch } from '../response/watch.js';
 import { type CreateOptions, type MethodResources, Solver, type StepReport } from '../solver.js';
-import { type Configuration, SolverState } from '../state.js';
+import { type Configuration, SolverState, type VariableNames } from '../state.js';
 import { MethodBuilder, noEvaluations } from './builder.js';
 import { configurationOf } from './configuration.js';
 import type { MethodDefinition } from './definition.js';
@@ -59,12 +59,13 @@ type MethodSolverParts<T extends OptionTable, Q extends object> = readonly [
 ];
 
 /** Runs a method: binds the phases that it is written in to a state, and counts, checks and reports what they do. */
-export class MethodSolver<T extends OptionTable = OptionTable, Q extends object = object> extends Solver<
-  MethodCounter,
-  MethodReport<Q>
-> {
+export class MethodSolver<
+  V extends object = object,
+  Q extends object = object,
+  N extends VariableNames = VariableNames,
+> extends Solver<MethodCounter, MethodReport<Q>, N> {
   readonly problem: BilevelProblem;
-  readonly options: Options<T>;
+  readonly options: V;
   readonly configuration: Configuration;
   /** Whether v starts at the upper variables of the same names in every iteration. */
   readonly startsAtUpper: boolean;
@@ -81,23 +82,27 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   readonly #restorable: readonly string[];
 
   /** A solver, compiled on this thread. */
-  static make<T extends OptionTable, Q extends object>(...given: MethodSolverParts<T, Q>): MethodSolver<T, Q> {
-    return new MethodSolver(...given).compile();
+  static make<T extends OptionTable, Q extends object, N extends VariableNames>(
+    ...given: MethodSolverParts<T, Q>
+  ): MethodSolver<Options<T>, Q, N> {
+    return new MethodSolver<Options<T>, Q, N>(...(given as MethodSolverParts<OptionTable, Q>)).compile();
   }
 
   /** A solver, compiled on another thread. */
-  static create<T extends OptionTable, Q extends object>(
+  static create<T extends OptionTable, Q extends object, N extends VariableNames>(
     course: Pick<CreateOptions, 'signal' | 'onProgress'>,
     ...given: MethodSolverParts<T, Q>
-  ): Promise<MethodSolver<T, Q>> {
-    return new MethodSolver(...given).compileInBackground(course);
+  ): Promise<MethodSolver<Options<T>, Q, N>> {
+    return new MethodSolver<Options<T>, Q, N>(...(given as MethodSolverParts<OptionTable, Q>)).compileInBackground(
+      course,
+    );
   }
 
-  private constructor(...[definition, problem, options, resources]: MethodSolverParts<T, Q>) {
+  private constructor(...[definition, problem, options, resources]: MethodSolverParts<OptionTable, Q>) {
     const { evaluateEvery, patience, response, ...others } = resources;
     super(problem, others);
     this.problem = problem;
-    this.options = options;
+    this.options = options as V;
     this.startsAtUpper = definition.startsAtUpper ?? false;
     this.#title = definition.title;
     this.#boxed = definition.interior ? problem.lower.filter(({ set }) => set?.ends !== undefined) : [];
@@ -141,13 +146,13 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     return phase.cost;
   }
 
-  init(): MethodState {
+  init(): MethodState<N> {
     const { initialTensors, levels, counters } = this.#builder;
     const own = [...levels.map(({ counter }) => counter), ...counters];
     const tensors = Object.assign({}, ...initialTensors.map((initial) => initial()));
     const watched = this.#watch?.initial(tensors);
     const counted = { ...Object.fromEntries(own.map((name) => [name, 0])), ...watched?.counters };
-    return new SolverState<MethodCounter>(
+    return new SolverState<MethodCounter, N>(
       { ...tensors, ...watched?.tensors },
       this.batches.initialSamplers(this.#blocks),
       { iteration: 0, draws: 0, ...noEvaluations, ...counted },
@@ -155,7 +160,7 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   }
 
   /** Bytes that a run holds on to, data and programs aside. */
-  memoryOf(state: MethodState): MemoryUse {
+  memoryOf(state: MethodState<N>): MemoryUse {
     const bytes = (tensors: Readonly<Record<string, Tensor>>): number =>
       Object.values(tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
     return {
@@ -166,7 +171,7 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   }
 
   protected async iterate(
-    state: MethodState,
+    state: MethodState<N>,
     signal: AbortSignal | undefined,
   ): Promise<Omit<MethodReport<Q>, 'wallMs'>> {
     this.#watch?.show(state, false, (a, b) => this.exchange(a, b));
@@ -204,7 +209,7 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
 
   /** The response to u after so many iterations, if it is asked for. */
   async #judge(
-    state: MethodState,
+    state: MethodState<N>,
     iteration: number,
     signal: AbortSignal | undefined,
   ): Promise<ResponseReport | undefined> {
@@ -214,31 +219,31 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
     return response;
   }
 
-  async #keepIfBest(state: MethodState, response: ResponseReport | undefined): Promise<void> {
+  async #keepIfBest(state: MethodState<N>, response: ResponseReport | undefined): Promise<void> {
     if (response !== undefined) await this.#watch?.keep(state, response);
   }
 
-  protected override isOver(state: MethodState): boolean {
+  protected override isOver(state: MethodState<N>): boolean {
     return this.#watch?.isOver(state) ?? false;
   }
 
-  protected override async end(state: MethodState): Promise<void> {
+  protected override async end(state: MethodState<N>): Promise<void> {
     if (this.#watch === undefined) return;
     await this.lend(state, async () => this.#watch?.show(state, true, (a, b) => this.exchange(a, b)));
   }
 
-  async #countAtEnds({ v }: MethodState): Promise<number> {
+  async #countAtEnds({ v }: MethodState<N>): Promise<number> {
     await this.device.memory.pull(Object.values(v));
     let count = 0;
     for (const { name, set } of this.#boxed) {
       const [low, high] = (set?.ends ?? []).map(Math.fround);
-      for (const value of v[name]?.data ?? []) if (value === low || value === high) count++;
+      for (const value of v[name as N['v']]?.data ?? []) if (value === low || value === high) count++;
     }
     return count;
   }
 
   /** An iteration from the state on. */
-  #begin(state: MethodState, signal: AbortSignal | undefined, runPhase?: RunPhase): MethodIteration {
+  #begin(state: MethodState<N>, signal: AbortSignal | undefined, runPhase?: RunPhase): MethodIteration {
     const { samplers, counters } = state;
     return new MethodIteration(state, signal, {
       title: this.#title,
@@ -259,7 +264,7 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   }
 
   /** The levels whose plain steps diverge where a run starts, at the rates of the present iteration. */
-  async #tooFast(present: MethodState, signal: AbortSignal | undefined): Promise<readonly TooFast[]> {
+  async #tooFast(present: MethodState<N>, signal: AbortSignal | undefined): Promise<readonly TooFast[]> {
     const levels = this.#builder.levels.filter(({ bound }) => bound !== undefined);
     if (levels.length === 0 || limitsRates(this.options)) return [];
     this.#curvature ??= new LargestCurvature(this.#builder);
@@ -285,7 +290,7 @@ export class MethodSolver<T extends OptionTable = OptionTable, Q extends object 
   async #explained(
     error: unknown,
     undoable: boolean,
-    state: MethodState,
+    state: MethodState<N>,
     signal: AbortSignal | undefined,
   ): Promise<never> {
     if (!(error instanceof NonFiniteError)) throw error;

@@ -20,7 +20,7 @@ import type { MethodState } from '../machine/method-state.js';
 import { StatedStep } from '../machine/stated-step.js';
 import { type LevelSettings, optimizerConstants } from '../parts/level-options.js';
 import { checkUpperStart, upperStart } from '../parts/unrolling/upper-start.js';
-import { SolverState } from '../state.js';
+import { type LowerOf, SolverState } from '../state.js';
 import { checkMetrics, type Metrics, metricName, writeMetric } from './metrics.js';
 import { bindLevel } from './point.js';
 import { onAllRows, type WholeOptions } from './respond.js';
@@ -59,14 +59,14 @@ export interface AdaptOptions<P extends AnyPoint, F extends Feeds, M extends str
 }
 
 /** What came of adapting to mini-batches. */
-export interface Adaptation<M extends string = string> {
+export interface Adaptation<M extends string = string, P extends AnyPoint = AnyPoint> {
   /** f where v has come to, by mini-batch. */
   readonly f: readonly number[];
   readonly g: readonly number[];
   /** By name, float32 [batches, ...shape of the node]. */
   readonly metrics: Readonly<Record<M, Tensor<'float32'>>>;
   /** v of the last mini-batch, by name. */
-  readonly v: Record<string, Tensor>;
+  readonly v: LowerOf<P>;
 }
 
 /**
@@ -81,7 +81,7 @@ export function adapt<P extends AnyPoint, const F extends Feeds = Record<never, 
   problem: BilevelProblem<P>,
   u: Tensors,
   options?: AdaptOptions<P, F, M>,
-): Promise<Adaptation<M>>;
+): Promise<Adaptation<M, P>>;
 /**
  * The same with the u of a solver's state, on the solver's device and as v is trained by its method: by default with
  * its `lowerSteps`, `lowerOptimizer` and `lowerLearningRate`, as they are at the state's iteration, and from where it

@@ -1,9 +1,10 @@
-import { type AnyFeed, type BilevelProblem, requireProblem } from '../../bilevel/index.js';
+import { type AnyFeed, type AnyPoint, type BilevelProblem, requireProblem } from '../../bilevel/index.js';
 import { Device } from '../../engine/index.js';
 import { aborted, invalidArgument } from '../../errors.js';
 import { type GivenOptions, validateOptions } from '../../options.js';
 import type { Tensor } from '../../tensor.js';
 import { compileStatedElsewhere, smallGraph } from '../machine/compile-stated.js';
+import type { LowerOf } from '../state.js';
 import { bindLevel } from './point.js';
 import { type Found, type OnStep, Responder } from './responder.js';
 
@@ -50,9 +51,9 @@ export interface RespondOptions extends GivenOptions<typeof searchOptions>, Whol
 }
 
 /** The response to u. */
-export interface Response extends Found {
+export interface Response<P extends AnyPoint = AnyPoint> extends Found {
   /** v* by name, new tensors. */
-  readonly v: Record<string, Tensor>;
+  readonly v: LowerOf<P>;
 }
 
 /**
@@ -67,7 +68,11 @@ export interface Response extends Found {
  * @throws INVALID_ARGUMENT, UNKNOWN_OPTION, SHAPE_MISMATCH, INVALID_DATA for what is given, and for constraints of the
  * lower level; NON_FINITE when g is not finite where v starts; ABORTED
  */
-export async function respond(problem: BilevelProblem, u: Tensors, options: RespondOptions = {}): Promise<Response> {
+export async function respond<P extends AnyPoint>(
+  problem: BilevelProblem<P>,
+  u: Tensors,
+  options: RespondOptions = {},
+): Promise<Response<P>> {
   requireProblem(problem, 'bilevelProblem');
   const { start, onProgress, feeds, batches, device, signal, ...search } = options;
   const settings = validateOptions(searchOptions, search, 'respond');
@@ -81,7 +86,7 @@ export async function respond(problem: BilevelProblem, u: Tensors, options: Resp
     await compileStatedElsewhere(responder.steps, onDevice, { what: 'The search for v*', signal, small: smallGraph });
     const { found, v } = await responder.find(upper, from, settings, { signal, onStep: onProgress });
     const named = whole.lower.map(({ name }): [string, Tensor] => [name, (v[`v/${name}`] as Tensor).clone()]);
-    return { v: Object.fromEntries(named), ...found };
+    return { v: Object.fromEntries(named) as LowerOf<P>, ...found };
   });
 }
 

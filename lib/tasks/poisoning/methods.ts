@@ -1,6 +1,6 @@
 import type { GivenOptions } from '../../options.js';
 import { constant, cosine, geometric, type Schedule } from '../../schedules/index.js';
-import type { approxGrad, GivenPenaltyOptions, rmd } from '../../solvers/index.js';
+import type { approxGrad, PenaltyOptions, rmd } from '../../solvers/index.js';
 
 /** How points are poisoned: by a bilevel method, or without any. */
 export const poisoners = {
@@ -19,7 +19,7 @@ export const poisonerNames = Object.keys(poisoners) as PoisonerName[];
 
 /** What a bilevel method is given. */
 interface Given {
-  readonly penalty: GivenPenaltyOptions;
+  readonly penalty: PenaltyOptions;
   readonly approxGrad: GivenOptions<typeof approxGrad.options>;
   readonly rmd: GivenOptions<typeof rmd.options>;
 }
@@ -60,7 +60,7 @@ const held = (
     lastLambda,
     upper,
   }: Readonly<Record<'gamma' | 'lambda' | 'lastLambda', number>> & { readonly upper: Schedule },
-): GivenPenaltyOptions => ({
+): PenaltyOptions => ({
   variant: 'paper',
   warmUpSteps: 500,
   multipliers: false,
@@ -77,7 +77,7 @@ const held = (
   upperLearningRate: upper,
 });
 
-const tuned = (penaltyFor: (iterations: number) => GivenPenaltyOptions): Preset => ({
+const tuned = (penaltyFor: (iterations: number) => PenaltyOptions): Preset => ({
   iterations: 400,
   options: (iterations) => ({
     penalty: penaltyFor(iterations),

@@ -25,7 +25,7 @@ const preset = presets.tuned.untargeted;
 
 const chosen = (name: 'penalty' | 'approxGrad' | 'rmd'): ChosenSettings => ({
   batch: Number.POSITIVE_INFINITY,
-  options: preset.options(preset.iterations)[name],
+  options: { ...preset.options(preset.iterations)[name] },
   source: 'tuned here',
 });
 

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../errors.js';
 import { type GivenOptions, type Options, type OptionTable, parseOption, validateOptions } from '../../options.js';
-import { type AnyMethod, findMethod, type GivenPenaltyOptions } from '../../solvers/index.js';
+import { type AnyMethod, findMethod, type PenaltyOptions } from '../../solvers/index.js';
 import { matrixModes } from './data.js';
 import { type ProblemName, problemNames } from './problems.js';
 
@@ -144,7 +144,7 @@ const particular: Readonly<Record<string, (lowerSteps: number) => Readonly<Recor
       upperDecay: decay,
       lowerDecay: decay,
       growthLimit: 10_000,
-    }) satisfies GivenPenaltyOptions,
+    }) satisfies PenaltyOptions,
 };
 
 /** The options that a method is run with: of those shared the ones that its table takes, and its own. */

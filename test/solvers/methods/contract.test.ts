@@ -10,6 +10,7 @@ import {
   contents,
   type MethodName,
   methodNames,
+  momentumOf,
   openMethod,
   openSmall,
   reports,
@@ -152,8 +153,7 @@ for (const name of methodNames) {
 
   if ('warmStart' in method.options) {
     test(`${name}: v starts anew in every iteration, or goes on, as the option says`, async (t) => {
-      const optimizers: readonly string[] = method.options.lowerOptimizer.values;
-      const lowerOptimizer = optimizers.includes('momentum') ? 'momentum' : 'sgd';
+      const lowerOptimizer = momentumOf(method.options.lowerOptimizer);
       for (const warmStart of [false, true]) {
         // Where u rests, iterations that start anew on the same rows end at the same v.
         const options = { ...methodRows[name].small, warmStart, upperLearningRate: 1e-30, lowerOptimizer };

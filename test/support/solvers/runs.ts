@@ -1,4 +1,5 @@
 import type { BilevelProblem } from '../../../lib/bilevel/index.js';
+import type { Option } from '../../../lib/options.js';
 import type { SavedState, SolverState } from '../../../lib/solvers/index.js';
 import { findMethod, type MethodResources, type MethodSolver, methods } from '../../../lib/solvers/index.js';
 import { methodRows } from './method-rows.js';
@@ -6,6 +7,10 @@ import { smallProblem } from './small-problem.js';
 
 export type MethodName = keyof typeof methods;
 export const methodNames = Object.keys(methods) as MethodName[];
+
+/** `momentum` where an option of a method knows it. */
+export const momentumOf = (option: Option | undefined): string =>
+  option?.kind === 'choice' && option.values.includes('momentum') ? 'momentum' : 'sgd';
 
 export const openMethod = (
   name: MethodName,

@@ -2,7 +2,7 @@ import { geometric } from '../../../schedules/index.js';
 import type { MethodBuilder } from '../../machine/builder.js';
 import type { Rate } from '../../machine/level.js';
 import type { SolverState } from '../../state.js';
-import type { PenaltyOptions } from './options.js';
+import type { PenaltySettings } from './options.js';
 
 /** Numbers that move on together. */
 export type Growing = 'gamma' | 'epsilon' | 'lambda' | 'upperDecay' | 'lowerDecay';
@@ -26,7 +26,7 @@ export interface GrowthSteps {
 
 /** How often gamma has grown, less how often it has fallen, in each trial, and the numbers that follow from it. */
 export class Growth {
-  readonly #options: PenaltyOptions;
+  readonly #options: PenaltySettings;
   /** The counters of each trial. */
   readonly #counters: readonly { readonly growths: string; readonly falls: string | undefined }[];
   readonly #schedules;
@@ -37,7 +37,7 @@ export class Growth {
    */
   readonly #last = new Map<Growing, { readonly counts: readonly number[]; readonly values: readonly number[] }>();
 
-  constructor(b: MethodBuilder, options: PenaltyOptions) {
+  constructor(b: MethodBuilder, options: PenaltySettings) {
     this.#options = options;
     const falls = options.growth === 'balanced' ? b.count('falls') : [];
     this.#counters = b.count('growths').map((growths, trial) => ({ growths, falls: falls[trial] }));

@@ -1,4 +1,5 @@
-import { definedOnly, type GivenOptions, type Options, validateOptions } from '../../../options.js';
+import { definedOnly, type Options, validateOptions } from '../../../options.js';
+import type { PenaltyOptions } from '../../method-options.js';
 import { levelOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
 import { convergenceTestNames } from './convergence.js';
 
@@ -130,8 +131,7 @@ export const penaltyOptions = {
   slots: { ...slotsOption, default: 'sample' },
 } as const;
 
-export type PenaltyOptions = Options<typeof penaltyOptions>;
-export type GivenPenaltyOptions = GivenOptions<typeof penaltyOptions>;
+export type PenaltySettings = Options<typeof penaltyOptions>;
 
 /** What `variant: 'paper'` changes: the algorithm as printed, with the constants of the paper's experiments. */
 const paper = {
@@ -150,7 +150,7 @@ const paper = {
   lowerLearningRate: 1e-4,
   lowerFall: 0,
   slots: 'batch',
-} as const satisfies GivenPenaltyOptions;
+} as const satisfies PenaltyOptions;
 
 /** What `variant: 'authors'` changes: their released code in place of the printed algorithm. */
 const authors = {
@@ -162,12 +162,12 @@ const authors = {
   multiplierGamma: 'new',
   upperDecay: 0.9,
   lowerDecay: 0.9,
-} as const satisfies GivenPenaltyOptions;
+} as const satisfies PenaltyOptions;
 
 const variants = { adaptive: {}, paper, authors } as const;
 
 /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
-export function validatePenaltyOptions(given: GivenPenaltyOptions): PenaltyOptions {
+export function validatePenaltyOptions(given: PenaltyOptions): PenaltySettings {
   const { variant } = validateOptions(penaltyOptions, given, 'penalty');
   return validateOptions(penaltyOptions, { ...variants[variant], ...definedOnly(given) }, 'penalty');
 }

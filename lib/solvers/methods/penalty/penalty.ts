@@ -3,15 +3,16 @@ import { div, maximum, mul, type Node } from '../../../graph/index.js';
 import { mean } from '../../../numbers.js';
 import type { Iteration } from '../../machine/iteration.js';
 import type { Rate } from '../../machine/level.js';
-import type { MethodReport } from '../../machine/method-solver.js';
+import type { MethodReport, MethodSolver } from '../../machine/method-solver.js';
 import type { Phase } from '../../machine/phase.js';
-import { defineMethod } from '../../method.js';
+import { defineMethod, type FilledOptions } from '../../method.js';
+import type { PenaltyOptions } from '../../method-options.js';
 import type { SolverState } from '../../state.js';
 import { type ConstraintReport, reportConstraints, violations } from './constraints.js';
 import { convergenceTests } from './convergence.js';
 import { Departure, type Place } from './departure.js';
 import { Growth } from './growth.js';
-import { type PenaltyOptions, penaltyOptions, validatePenaltyOptions } from './options.js';
+import { type PenaltySettings, penaltyOptions, validatePenaltyOptions } from './options.js';
 import { penaltySystem } from './system.js';
 import { least, lowerScales, relativeUnits } from './units.js';
 
@@ -241,10 +242,10 @@ export const penalty = defineMethod({
 });
 
 /** Whether v is tested before the step of u, by how well it solves the system whose solution that step needs. */
-const isRelative = ({ convergenceTest }: PenaltyOptions): boolean => convergenceTest === 'relative';
+const isRelative = ({ convergenceTest }: PenaltySettings): boolean => convergenceTest === 'relative';
 
 /** Whether v is trained on g alone at first: not where it starts anew in every iteration. */
-const warmsUp = ({ warmUpSteps, warmStart }: PenaltyOptions): boolean => warmStart && warmUpSteps > 0;
+const warmsUp = ({ warmUpSteps, warmStart }: PenaltySettings): boolean => warmStart && warmUpSteps > 0;
 
 /** A rate times a factor of each trial and repetition. */
 const scaledRate =
@@ -266,4 +267,4 @@ function placesOf(phase: Phase): Place[] {
 }
 
 export type PenaltyReport = MethodReport<PenaltyDetails>;
-export type PenaltySolver = ReturnType<typeof penalty>;
+export type PenaltySolver = MethodSolver<FilledOptions<PenaltyOptions>, PenaltyDetails>;

@@ -13,7 +13,7 @@ import { add, div, gradient, input, maximum, mul, type Node, reduceSum, square, 
 import { Tensor } from '../../../tensor.js';
 import type { MethodBuilder } from '../../machine/builder.js';
 import { assign, type Update } from '../../machine/level.js';
-import type { PenaltyOptions } from './options.js';
+import type { PenaltySettings } from './options.js';
 
 /** Scalars, or one value per trial. */
 export interface PenaltyWeights {
@@ -60,7 +60,7 @@ function upperTerm(
   b: MethodBuilder,
   constraint: Constraint,
   { gamma, multiplierStep }: PenaltyWeights,
-  options: PenaltyOptions,
+  options: PenaltySettings,
 ) {
   const { name, kind, value } = constraint;
   const rank = value.shape.length;
@@ -87,7 +87,7 @@ function upperTerm(
  * vanishes at solutions on their boundary too. Constraints c(u, v) <= 0 and e(u, v) = 0 join as their KKT conditions,
  * with multipliers m >= 0 and slacks s that move with v: grad_v (g + <m, c>), c + s^2, m s and e.
  */
-function lowerSystem(b: MethodBuilder, options: PenaltyOptions) {
+function lowerSystem(b: MethodBuilder, options: PenaltySettings) {
   const { lower, g, constraints, trials } = b.problem;
   const multiplierOf = ({ name, kind, value }: Constraint): Variable => {
     const multiplier = extra('v', `multiplier.${name}`, value, 0);
@@ -123,7 +123,7 @@ function lowerSystem(b: MethodBuilder, options: PenaltyOptions) {
   };
 }
 
-export function penaltySystem(b: MethodBuilder, weights: PenaltyWeights, options: PenaltyOptions): PenaltySystem {
+export function penaltySystem(b: MethodBuilder, weights: PenaltyWeights, options: PenaltySettings): PenaltySystem {
   const { f, g, constraints } = b.problem;
   const terms = constraints.upper.map((constraint) => upperTerm(b, constraint, weights, options));
   const upper = [...b.upperVariables, ...terms.flatMap(({ slack }) => slack)];
