@@ -224,7 +224,7 @@ test('the part of a ball in a box is found where every step brings few elements 
   const length = 1024;
   const set = l2Ball(1, { within: [-0.05, 1] });
   const points = [
-    Array.from({ length }, (_, index) => -(0.97 ** index)),
+    Array.from({ length }, (_, index) => -(0.997 ** index)),
     Array.from({ length }, (_, index) => -1e3 * 0.99 ** index),
     Array.from({ length }, (_, index) => (index % 3 === 0 ? 0.01 : -(1.02 ** (index % 500)))),
   ].map((point) => point.map(Math.fround));
