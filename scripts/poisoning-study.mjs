@@ -1,5 +1,6 @@
-// Runs the data poisoning of Mehra and Hamm 2021, and writes it beside their figures into docs/poisoning.md: Table 5,
-// by attack and number of poison points, and the ablation of Table 6.
+// Runs the data poisoning of Mehra and Hamm 2021, and writes it beside their figures into docs/poisoning.md: Table 5, by
+// attack and number of poison points, the ablation of Table 6, the lower steps of Figure 5, and the attack with right
+// labels of Figure 3.
 import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,7 +8,7 @@ import { Device } from '../dist/lib/engine/index.js';
 import { formatDuration } from '../dist/lib/report/format.js';
 import { spread } from '../dist/lib/report/tables.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
-import { hasRunAway, knownText, publishedFigure } from '../dist/lib/tasks/poisoning/index.js';
+import { curveOf, hasRunAway, knownText, publishedCurves, publishedFigure } from '../dist/lib/tasks/poisoning/index.js';
 import { publish, publishPicture, table } from './pages.mjs';
 import { completeStudy, processor, threadsText } from './runs.mjs';
 
@@ -38,6 +39,54 @@ const ablation = [
   { name: 'gamma a tenth', options: { gamma: 10 }, paper: '73.38 ± 4.98' },
   { name: 'gamma 10 times as large', options: { gamma: 1000 }, paper: '71.96 ± 3.56' },
 ];
+
+/** Figure 5: steps of v for one of u. */
+const lowerSteps = [1, 10, 20, 50];
+
+/** Attacks with right labels: the first is shown in full. */
+const rightLabels = [
+  { data: 'mnist', from: 8, to: 3, targets: 48 },
+  { data: 'mnist', from: 4, to: 9, targets: 24 },
+  { data: 'mnist', from: 1, to: 7, targets: 24 },
+  { data: 'fashion-mnist', from: 2, to: 4, targets: 24 },
+  { data: 'fashion-mnist', from: 7, to: 9, targets: 24 },
+];
+
+/** Part of the distance between targets and bases that attacks are compared at. */
+const comparedShare = 0.5;
+
+/** What each method came to within each radius, in ascending order. */
+const endingsByMethod = ({ outcomes }) =>
+  Object.fromEntries(
+    ['copy', 'splitting', 'penalty'].map((method) => [
+      method,
+      curveOf({
+        method,
+        endings: outcomes.flatMap(({ job, measured }) => (job.method === method ? measured : [])),
+      }),
+    ]),
+  );
+
+const percent = (value) => value.toFixed(1);
+
+/** Success and distortion within each radius, and the published curves. */
+function figureThree({ splitting, penalty }) {
+  const ours = penalty.map((point, at) => [
+    point.radius.toFixed(2),
+    ...[splitting[at], point].flatMap(({ distortion, success }) => [distortion.toFixed(2), percent(success)]),
+  ]);
+  const head = ['Feature collision: distance', 'taken, %', 'Penalty: distance', 'taken, %'];
+  const known = publishedCurves.penalty.map(([distance, success], at) => {
+    const [theirs, taken] = publishedCurves.splitting[at];
+    return [theirs, taken, distance, success].map((value, column) =>
+      column % 2 === 0 ? value.toFixed(2) : percent(100 * value),
+    );
+  });
+  return [table(['radius', ...head], ours), "The paper's Figure 3, of photographs:", table(head, known)];
+}
+
+/** Milliseconds of an iteration. */
+const durationOf = ({ measured: { rows } }) => rows.reduce((sum, { wallMs }) => sum + wallMs, 0) / rows.length;
 
 const endingsOf = (outcomes) => outcomes.flatMap(({ measured }) => measured.ending ?? []);
 
@@ -102,12 +151,54 @@ async function main() {
       outcomes.some(({ failure }) => failure !== undefined) ? 'ended with DIVERGED' : away,
     ]);
   }
+  const steps = [];
+  for (const count of lowerSteps) {
+    const { outcomes } = await made({ methods: 'approxGrad,penalty', lowerSteps: count }, `steps-${count}`);
+    seconds += outcomes.reduce((sum, each) => sum + each.seconds, 0);
+    const cells = ['approxGrad', 'penalty'].flatMap((name) => {
+      const [outcome] = outcomes.filter(({ job }) => job.run.name === name);
+      const { ending } = outcome.measured;
+      return [ending?.accuracy.toFixed(2) ?? 'ended', durationOf(outcome).toFixed(0)];
+    });
+    steps.push([String(count), ...cells]);
+  }
+  const compared = [];
+  const figures = [];
+  for (const { data, from, to, targets } of rightLabels) {
+    const asked = { attack: 'clean-label', data, from, to, targets };
+    const other = study.instead(asked);
+    const folder = join(values.out, `right-labels-${data}-${from}-${to}`);
+    const results = await completeStudy(other, other.validate(asked), folder, device);
+    seconds += results.outcomes.reduce((sum, each) => sum + each.seconds, 0);
+    const curves = endingsByMethod(results);
+    if (figures.length === 0) {
+      figures.push(...figureThree(curves));
+      if (values.write) await publishPicture('clean-label', other.charts(results).success.charts);
+    }
+    const at = results.settings.shares.indexOf(comparedShare);
+    compared.push([
+      `${data}, ${from} as ${to}`,
+      percent(results.outcomes[0].measured.accuracy),
+      percent(curves.copy[0].success),
+      percent(curves.splitting[at].success),
+      percent(curves.penalty[at].success),
+    ]);
+  }
   device.dispose();
   const page = [
     `Measured on ${processor()}, ${threadsText(values.threads)}, Node ${process.versions.node}: ${formatDuration(seconds)} in all; load average ${os.loadavg()[0].toFixed(1)} at the end.`,
     ...parts,
     '### Ablation: 60 points, untargeted, one seed',
     table(['Penalty with', 'test accuracy, %', 'paper, %', 'f(u, v*)', ''], rows),
+    '### Steps of v for one of u: 60 points, untargeted, one seed',
+    table(['T', 'ApproxGrad, %', 'ms per iteration', 'Penalty, %', 'ms per iteration'], steps),
+    '### Right labels: eights taken for threes because of one point',
+    ...figures,
+    'Within half of the mean distance between targets and bases, on these and other data:',
+    table(
+      ['', 'test accuracy without poison, %', 'a copy with the wrong label, %', 'Feature collision, %', 'Penalty, %'],
+      compared,
+    ),
   ].join('\n\n');
   console.log(page);
   if (!values.write) return;

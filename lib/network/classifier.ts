@@ -250,7 +250,8 @@ function joinRows<T extends Tensor>(a: T, b: T): T {
   return joined;
 }
 
-function takeRows<T extends Tensor>(tensor: T, rows: readonly number[]): T {
+/** The rows of these numbers. */
+export function takeRows<T extends Tensor>(tensor: T, rows: readonly number[]): T {
   const taken = withRows(tensor, rows.length);
   const [from, to] = [bytesOf(tensor), bytesOf(taken)];
   const size = from.length / Math.max(1, tensor.shape[0] ?? 0);

@@ -155,6 +155,18 @@ export class Network {
     return this.#graph.otherOutputs;
   }
 
+  /**
+   * Names of the values that dense layers read, products with a stored matrix, from the first to the last: where a
+   * network is cut for features, with the option `upTo` of `apply`. The first of a network may be its input.
+   */
+  get denseInputs(): readonly string[] {
+    const layers = this.#graph.nodes.filter(
+      ({ opType, inputs: [, weights = ''] }) =>
+        /^(?:Gemm|MatMul)$/.test(opType) && this.#graph.initializers.has(weights),
+    );
+    return layers.map(({ inputs: [value = ''] }) => value);
+  }
+
   /** How often each operator occurs on the way to the outputs. */
   get operators(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();

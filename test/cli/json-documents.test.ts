@@ -205,6 +205,18 @@ test('docs/cli.md describes what bilevel representation --deep --json prints', (
     t.deepEqual(differences(await fieldsOf('representation', 'field, deep'), [JSON.parse(stdout)]), []);
   }));
 
+test('docs/cli.md describes what bilevel poison --attack clean-label --json prints', (t) =>
+  withTemporary(async (folder) => {
+    const sizes = ['--train', '40', '--test', '40', '--feature-samples', '200', '--feature-steps', '20'];
+    const methods = ['--methods', 'copy,penalty', '--targets', '2', '--iterations', '2', '--radii', '0.5'];
+    const { status, stdout } = await bilevel(
+      'poison',
+      ...['--attack', 'clean-label', ...sizes, ...methods, ...thread, '--out', join(folder, 'out'), '--json'],
+    );
+    t.is(status, 0, stdout);
+    t.deepEqual(differences(await fieldsOf('poison', 'field, right labels'), [JSON.parse(stdout)]), []);
+  }));
+
 test('docs/cli.md describes what bilevel denoise --json prints of data of your own, and what review does', (t) =>
   withTemporary(async (folder) => {
     const [table, out] = [join(folder, 'table.csv'), join(folder, 'out')];

@@ -60,7 +60,7 @@ export async function loadPoisoningInputs(settings: DataSettings): Promise<Poiso
   }
   const network = await loadModel(settings.network, { inputShape: dataset.train.inputShape, classes });
   checkFit(network, dataset.train.inputShape, classes);
-  const sizes = sizesOf(settings, dataset);
+  const sizes = partSizes(settings, dataset);
   const isBalanced = attack === 'targeted' && isForExperiments(data);
   const rows = drawRows(dataset.train.labels, isBalanced ? classes : undefined, settings.seed, sizes);
   const train = imagesOf(dataset.train, rows.train, data);
@@ -77,7 +77,7 @@ export async function loadPoisoningInputs(settings: DataSettings): Promise<Poiso
 }
 
 /** Points of each part, as given or as {@link usualShares} say; no test points where the data have a test part. */
-function sizesOf({ train, validation, test }: DataSettings, dataset: Dataset): Readonly<Record<Part, number>> {
+function partSizes({ train, validation, test }: DataSettings, dataset: Dataset): Readonly<Record<Part, number>> {
   const { count } = dataset.train;
   const forTraining = train || Math.round(usualShares.train * count);
   const forValidation = validation || Math.round(usualShares.validation * count);
@@ -89,15 +89,18 @@ function sizesOf({ train, validation, test }: DataSettings, dataset: Dataset): R
   };
 }
 
-/** Inputs that are categories. */
-function categoriesOf({ columns }: TableEncoding): ReadonlySet<number> {
+/** Numbers of the inputs that are categories. */
+export function categoriesOf({ columns }: TableEncoding): ReadonlySet<number> {
   const kinds = columns.flatMap((each) =>
     each.kind === 'number' ? [each.kind] : each.categories.map(() => each.kind),
   );
   return new Set(kinds.flatMap((kind, input) => (kind === 'category' ? [input] : [])));
 }
 
-function imagesOf(part: LabelledSamples, rows: readonly number[] | undefined, data: string): Images {
+/**
+ * Rows of a part of a data set, all by default. @throws INVALID_ARGUMENT for tokens
+ */
+export function imagesOf(part: LabelledSamples, rows: readonly number[] | undefined, data: string): Images {
   const { inputs, labels } = part.take(rows);
   if (inputs.dtype === 'float32') return { inputs, labels };
   throw invalidArgument('data', 'a data set of images or numbers', `${data} with ${formatType(inputs)}`);

@@ -1,4 +1,6 @@
 export { type Attack, beginAttack } from './attack.js';
+export { publishedCurves } from './clean-label/published.js';
+export { curveOf } from './clean-label/tables.js';
 export { drawPoints, type Flip, type Images, loadPoisoningInputs, type Points, type PoisoningInputs } from './data.js';
 export { type PoisonerName, poisonerNames } from './methods.js';
 export { attacked, poisoningProblem } from './problem.js';

@@ -1,7 +1,5 @@
-import { inputNames } from '../../data/tables/encoding.js';
 import { Classifier, filterSamples } from '../../network/classifier.js';
 import { runningStatistics } from '../../network/running-statistics.js';
-import { formatNumber } from '../../report/format.js';
 import { imageDataUri } from '../../report/gallery.js';
 import {
   evaluate,
@@ -15,13 +13,13 @@ import type { Resources, Run, Step } from '../../study/index.js';
 import type { RunFolder } from '../../study/run-folder.js';
 import type { Tensor } from '../../tensor.js';
 import { type Attack, beginAttack } from './attack.js';
+import { changesOf } from './changes.js';
 import type { PoisoningInputs } from './data.js';
 import { harmsOf } from './harm.js';
 import type { PoisoningRunSettings, PoisoningSettings, PoisoningStudySettings } from './settings.js';
 
-/** Poison points that are shown of a run, and inputs of each that are told. */
+/** Poison points that are shown of a run. */
 const shown = 24;
-const told = 3;
 
 /** Ends no run: the best point is kept as long as there are iterations. */
 const patience = Number.MAX_SAFE_INTEGER;
@@ -184,37 +182,8 @@ export class PoisoningRun implements Run<PoisoningEnding> {
       ...(harms && { harm: harms[index] ?? Number.NaN }),
       ...(poison.shape.length === 4
         ? { images: [imageDataUri(points.inputs, index), imageDataUri(poison, index)] as const }
-        : { changes: this.#changes(poison, index) }),
+        : { changes: changesOf(this.#inputs, points.inputs, poison, index) }),
     }));
-  }
-
-  /** The inputs of a point that went furthest through their range, in the units of the data. */
-  #changes(poison: Tensor<'float32'>, index: number): string[] {
-    const { box, encoding } = this.#inputs;
-    const { data } = this.#attack.points.inputs;
-    const width = poison.size / this.#attack.points.labels.size;
-    const names = encoding && inputNames(encoding);
-    const scalings = encoding?.columns.flatMap((each) =>
-      each.kind === 'number' ? [each] : each.categories.map(() => undefined),
-    );
-    const textOf = (input: number, value: number): string => {
-      const { shift = 0, unit = 1 } = scalings?.[input] ?? {};
-      // What is below a thousandth of the range is a rounding.
-      const step = (unit * box.rangeOf(input)) / 1000;
-      const given = shift + unit * value;
-      return formatNumber(Math.abs(given) < step ? 0 : given);
-    };
-    return Array.from({ length: width }, (_, input) => {
-      const [from, to] = [data, poison.data].map((values) => values[index * width + input] ?? 0) as [number, number];
-      const moved = Math.abs(to - from) / (box.rangeOf(input) || 1);
-      return { input, from, to, moved };
-    })
-      .filter(({ moved }) => moved > 0.01)
-      .sort((a, b) => b.moved - a.moved)
-      .slice(0, told)
-      .map(
-        ({ input, from, to }) => `${names?.[input] ?? `input ${input}`} ${textOf(input, from)} to ${textOf(input, to)}`,
-      );
   }
 
   [Symbol.dispose](): void {

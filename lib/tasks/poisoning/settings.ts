@@ -13,7 +13,10 @@ export const attacks = ['untargeted', 'targeted'] as const;
 export type Attack = (typeof attacks)[number];
 
 /** What differs for the targeted attack. */
-const sizesOf = { untargeted: { validation: 1000, test: 8000 }, targeted: { validation: 4000, test: 5000 } } as const;
+const usualSizes = {
+  untargeted: { validation: 1000, test: 8000 },
+  targeted: { validation: 4000, test: 5000 },
+} as const;
 
 /** Data of one's own are shared out. */
 const ownSizes = { train: 0, validation: 0, test: 0 } as const;
@@ -139,7 +142,8 @@ export interface PoisoningStudySettings {
   readonly options: Readonly<Partial<Record<PoisonerName, Options<OptionTable>>>>;
 }
 
-const partOf = (table: OptionTable, given: object): Record<string, unknown> =>
+/** What of the options belongs to a table. */
+export const partOf = (table: OptionTable, given: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(given).filter(([key]) => Object.hasOwn(table, key)));
 
 /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
@@ -148,7 +152,7 @@ export function validateProblem(given: Readonly<Record<string, unknown>>): Poiso
   const { attack } = validateOptions(problemOptions, named, 'poison');
   const { data = problemOptions.data.default } = named;
   if (!isDataset(data)) throw invalidArgument('the option data of poison', datasetSpecifications, data);
-  const sizes = isForExperiments(data) ? sizesOf[attack as Attack] : ownSizes;
+  const sizes = isForExperiments(data) ? usualSizes[attack as Attack] : ownSizes;
   const settings = validateOptions(problemOptions, { ...sizes, ...definedOnly(named) }, 'poison');
   if (settings.from === settings.to) {
     throw invalidArgument('the option to of poison', `another class than from, which is ${settings.from}`, settings.to);

@@ -1,8 +1,11 @@
 import { datasetFiles } from '../../data/dataset.js';
+import { BilevelError } from '../../errors.js';
 import { plainOptions } from '../../options.js';
 import { penalty } from '../../solvers/index.js';
 import { defineStudy, type Job, type Results } from '../../study/index.js';
 import { formatOptions } from '../reading.js';
+import { cleanLabelDefaults, cleanLabelOptions } from './clean-label/settings.js';
+import { cleanLabelStudy } from './clean-label/study.js';
 import { loadPoisoningInputs } from './data.js';
 import { publishedFigure, publishedSource } from './published.js';
 import { type PoisoningEnding, type PoisoningRow, PoisoningRun } from './run.js';
@@ -49,6 +52,16 @@ const runsOf = ({ settings, outcomes }: PoisoningResults): RunResult[] =>
     ];
   });
 
+/** The attack that is a study by itself. */
+const cleanLabel = 'clean-label';
+
+/** What the command takes. */
+const attackOption = {
+  ...problemOptions.attack,
+  values: [...attacks, cleanLabel],
+  text: `${problemOptions.attack.text} clean-label: single samples are to be taken for the other class because of a point that is labelled as it should be.`,
+};
+
 export const poisoningStudy = defineStudy({
   name: 'poison',
   summary:
@@ -57,6 +70,7 @@ export const poisoningStudy = defineStudy({
   examples: [
     ['', '60 poison points beside 1,000 MNIST digits'],
     ['--attack targeted', 'eights are to be taken for threes'],
+    ['--attack clean-label', 'one point with its right label has an eight taken for a three'],
     ['--points 10,20,30,40,50,60 --seeds 5', "a column of the paper's Table 5"],
     ['--methods none,penalty --gamma 1 --settings authors', 'a line of its Table 6'],
     ['--data fashion-mnist --network mlp --methods none,approxGrad', ''],
@@ -66,12 +80,14 @@ export const poisoningStudy = defineStudy({
     ],
   ],
   options: {
-    'Experiment:': { ...studyOptions, ...problemOptions },
+    'Experiment:': { ...studyOptions, ...problemOptions, attack: attackOption },
+    'Clean-label attack:': cleanLabelOptions,
     'Data of your own:': formatOptions,
     'Penalty method:': penalty.options,
   },
-  defaults: () =>
-    studyOptions.settings.values.flatMap((settings) =>
+  instead: ({ attack }) => (attack === cleanLabel ? cleanLabelStudy : undefined),
+  defaults: () => [
+    ...studyOptions.settings.values.flatMap((settings) =>
       attacks.map((attack) => {
         const { problem, iterations, options } = validateStudy({ settings, attack });
         const choices = [
@@ -81,8 +97,19 @@ export const poisoningStudy = defineStudy({
         return { name: choices.join(' '), values: { ...problem, iterations, ...options.penalty } };
       }),
     ),
+    { name: `--attack ${cleanLabel}`, values: cleanLabelDefaults() },
+  ],
   goesOn: true,
-  validate: validateStudy,
+  validate: (given: Readonly<Record<string, unknown>>) => {
+    const foreign = Object.keys(given).find(
+      (name) => given[name] !== undefined && Object.hasOwn(cleanLabelOptions, name),
+    );
+    if (foreign === undefined) return validateStudy(given);
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      `The option ${foreign} is for poison with right labels: give --attack ${cleanLabel} as well.`,
+    );
+  },
   jobs: (study: PoisoningStudySettings) =>
     study.seeds.flatMap((seed) =>
       study.runs.map((run): PoisoningJob => {
