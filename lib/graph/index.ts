@@ -1,3 +1,5 @@
+import './chain.js';
+
 export * from './composites/index.js';
 export { evaluate, evaluateChanged } from './evaluate.js';
 export { foldExpression } from './fold.js';

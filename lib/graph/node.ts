@@ -3,11 +3,65 @@ import { type DType, formatType, type Shape, type TensorType } from '../tensor.j
 import { type AttributesOf, type OpName, ops } from './ops/index.js';
 import { currentOrigin, type Origin } from './origin.js';
 
+/** A node, or a number, which becomes a constant. */
+export type Operand = Node | number;
+
+/**
+ * What can be written behind a node, so that a cost reads from left to right: `x.matmul(w).add(b).relu()`. Each calls the
+ * function of `bilevel/graph` of its name, which says more, with the node before the other arguments.
+ */
+export interface Chaining {
+  add(other: Operand): Node;
+  sub(other: Operand): Node;
+  mul(other: Operand): Node;
+  div(other: Operand): Node;
+  pow(exponent: Operand): Node;
+  maximum(other: Operand): Node;
+  minimum(other: Operand): Node;
+  /** int32 of 0 and 1, as all comparisons. */
+  less(other: Operand): Node;
+  lessEqual(other: Operand): Node;
+  greater(other: Operand): Node;
+  greaterEqual(other: Operand): Node;
+  equal(other: Operand): Node;
+  neg(): Node;
+  abs(): Node;
+  exp(): Node;
+  log(): Node;
+  sqrt(): Node;
+  square(): Node;
+  tanh(): Node;
+  sigmoid(): Node;
+  relu(): Node;
+  gelu(): Node;
+  softplus(): Node;
+  clip(low?: Operand, high?: Operand): Node;
+  cast(dtype: DType): Node;
+  /** Without derivative. */
+  stopGradient(): Node;
+  matmul(other: Node, options?: { readonly transposeA?: boolean; readonly transposeB?: boolean }): Node;
+  /** `reduceSum`: over all axes by default. */
+  sum(axes?: readonly number[], options?: { readonly keepDims?: boolean }): Node;
+  /** `reduceMax`: over all axes by default. */
+  max(axes?: readonly number[], options?: { readonly keepDims?: boolean }): Node;
+  mean(axes?: readonly number[], options?: { readonly keepDims?: boolean }): Node;
+  norm(axes?: readonly number[], options?: { readonly keepDims?: boolean }): Node;
+  argMax(axis: number): Node;
+  softmax(axis?: number): Node;
+  logSoftmax(axis?: number): Node;
+  /** One size may be -1: what the others leave. */
+  reshape(shape: Shape): Node;
+  transpose(permutation?: readonly number[]): Node;
+  broadcastTo(shape: Shape): Node;
+  expandDims(axes: readonly number[]): Node;
+  gather(indices: Node, axis?: number): Node;
+}
+
 /**
  * One value of a graph: the result of applying a primitive to other values. Nodes are immutable and have static types,
  * so a graph is a directed acyclic graph by construction. `id` grows in creation order: inputs have smaller ids.
  */
-export interface Node extends TensorType {
+export interface Node extends TensorType, Chaining {
   readonly id: number;
   readonly op: OpName;
   readonly inputs: readonly Node[];
@@ -46,6 +100,33 @@ export function requireNodes(nodes: readonly Node[], parameter: string): readonl
 
 let nextId = 0;
 
+/** The nodes themselves. What can be written behind them is in chain.ts, which knows the functions. */
+export class GraphNode {
+  readonly id = nextId++;
+  readonly op: OpName;
+  readonly inputs: readonly Node[];
+  readonly attributes: unknown;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly origin: Origin | undefined;
+
+  constructor(
+    op: OpName,
+    inputs: readonly Node[],
+    attributes: unknown,
+    { dtype, shape }: TensorType,
+    origin: Origin | undefined,
+  ) {
+    this.op = op;
+    this.inputs = Object.freeze([...inputs]);
+    this.attributes = attributes;
+    this.dtype = dtype;
+    this.shape = Object.freeze([...shape]);
+    this.origin = origin;
+    Object.freeze(this);
+  }
+}
+
 /**
  * Applies a primitive. Checks operand types through the op's `infer`, so a wrong graph fails where it is written.
  * @param origin for messages; that of the present scope by default
@@ -68,13 +149,5 @@ export function createNode<K extends OpName>(
     });
   }
   Object.freeze(attributes);
-  return Object.freeze({
-    id: nextId++,
-    op,
-    inputs: Object.freeze([...inputs]),
-    attributes,
-    dtype: type.dtype,
-    shape: Object.freeze([...type.shape]),
-    origin,
-  });
+  return new GraphNode(op, inputs, attributes, type, origin) as object as NodeOf<K>;
 }

@@ -113,7 +113,9 @@ export const opErrors: readonly OpError[] = [
   ...errors(
     'reshape',
     ['elements', 'SHAPE_MISMATCH', () => g.reshape(x([2, 3]), [4])],
-    ['negative size', 'INVALID_ARGUMENT', () => g.reshape(x([2, 3]), [-1])],
+    ['negative size', 'INVALID_ARGUMENT', () => g.reshape(x([2, 3]), [-2])],
+    ['two rests', 'INVALID_ARGUMENT', () => g.reshape(x([2, 3]), [-1, -1])],
+    ['no whole rest', 'INVALID_ARGUMENT', () => g.reshape(x([2, 3]), [4, -1])],
   ),
   ...errors(
     'transpose',

@@ -13,8 +13,7 @@ import {
   tanh,
   where,
 } from '../functions/elementwise.js';
-import type { Operand } from '../functions/leaf.js';
-import type { Node } from '../node.js';
+import type { Node, Operand } from '../node.js';
 
 export function square(x: Node): Node {
   return mul(x, x);

@@ -1,6 +1,6 @@
 import { checkDType, type DType } from '../../tensor.js';
-import { createNode, type Node, requireNode } from '../node.js';
-import { type Operand, toNode, toNodes } from './leaf.js';
+import { createNode, type Node, type Operand, requireNode } from '../node.js';
+import { toNode, toNodes } from './leaf.js';
 
 type UnaryName =
   | 'neg'

@@ -1,6 +1,6 @@
 import { BilevelError, invalidArgument } from '../../errors.js';
 import { type DType, dtypeOf, type Shape, Tensor } from '../../tensor.js';
-import { createNode, type Node, requireNode } from '../node.js';
+import { createNode, type Node, type Operand, requireNode } from '../node.js';
 import { list } from './arguments.js';
 
 /** A value that is bound by name when the graph is run. */
@@ -55,9 +55,6 @@ export function iota(size: number, dtype: DType = 'int64'): Node {
   for (let index = 0; index < size; index++) values[index] = index;
   return constant(values, [size], dtype);
 }
-
-/** A node, or a number standing for a scalar constant. */
-export type Operand = Node | number;
 
 /** The operand as a node; a number becomes a scalar constant of the given dtype. */
 export function toNode(operand: Operand, dtype: DType = 'float32'): Node {

@@ -1,9 +1,9 @@
-import { checkKeys, invalidArgument } from '../../errors.js';
-import { type DType, type Shape, sameShape } from '../../tensor.js';
-import { createNode, type Node, type NodeOf, requireNode, requireNodes } from '../node.js';
+import { BilevelError, checkKeys, invalidArgument } from '../../errors.js';
+import { type DType, elementCount, formatType, type Shape, sameShape } from '../../tensor.js';
+import { createNode, type Node, type NodeOf, type Operand, requireNode, requireNodes } from '../node.js';
 import { list } from './arguments.js';
 import { where } from './elementwise.js';
-import { type Operand, toNode } from './leaf.js';
+import { toNode } from './leaf.js';
 
 /** An axis counted from 0; a negative one is counted from the end. */
 export function normalizeAxis(axis: number, rank: number): number {
@@ -18,10 +18,26 @@ export function normalizeAxis(axis: number, rank: number): number {
   return normalized;
 }
 
-/** The same elements in row-major order under another shape. */
+/**
+ * The same elements in row-major order under another shape.
+ * @param shape one size may be -1: what the others leave
+ */
 export function reshape(x: Node, shape: Shape): Node {
-  const sizes = list(shape, 'shape');
-  return sameShape(requireNode(x, 'x').shape, sizes) ? x : createNode('reshape', [x], { shape: sizes });
+  const sizes = withRest(requireNode(x, 'x'), list(shape, 'shape'));
+  return sameShape(x.shape, sizes) ? x : createNode('reshape', [x], { shape: sizes });
+}
+
+/** A shape in which -1 stands for what the other sizes leave of x's elements. */
+function withRest(x: Node, shape: readonly number[]): readonly number[] {
+  const at = shape.indexOf(-1);
+  if (at < 0) return shape;
+  const rest = elementCount(x.shape) / elementCount(shape.toSpliced(at, 1));
+  if (Number.isInteger(rest) && shape.lastIndexOf(-1) === at) return shape.with(at, rest);
+  throw new BilevelError(
+    'INVALID_ARGUMENT',
+    `reshape(${formatType(x)}): Expected one -1 at most, beside sizes that divide ${elementCount(x.shape)} elements, but received ` +
+      `[${shape.join(', ')}].`,
+  );
 }
 
 /** Axis `i` of the result is axis `permutation[i]` of x; by default the axes are reversed. */
