@@ -1,6 +1,6 @@
-// Runs the data poisoning of Mehra and Hamm 2021, and writes it beside their figures into docs/poisoning.md: Table 5, by
-// attack and number of poison points, the ablation of Table 6, the lower steps of Figure 5, and the attack with right
-// labels of Figure 3.
+// Runs the data poisoning of Mehra and Hamm 2021, and writes it beside their figures into docs/poisoning.md: Table 5,
+// by attack and number of poison points, the ablation of Table 6, the lower steps of Figure 5, and the attack with
+// right labels of Figure 3.
 import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -43,34 +43,37 @@ const ablation = [
 /** Figure 5: steps of v for one of u. */
 const lowerSteps = [1, 10, 20, 50];
 
+/** Part of the distance between targets and bases that attacks with right labels are compared at. */
+const comparedShare = 0.5;
+
 /** Attacks with right labels: the first is shown in full. */
 const rightLabels = [
   { data: 'mnist', from: 8, to: 3, targets: 48 },
-  { data: 'mnist', from: 4, to: 9, targets: 24 },
-  { data: 'mnist', from: 1, to: 7, targets: 24 },
-  { data: 'fashion-mnist', from: 2, to: 4, targets: 24 },
-  { data: 'fashion-mnist', from: 7, to: 9, targets: 24 },
+  { data: 'mnist', from: 4, to: 9, targets: 24, radii: String(comparedShare) },
+  { data: 'mnist', from: 1, to: 7, targets: 24, radii: String(comparedShare) },
+  { data: 'fashion-mnist', from: 2, to: 4, targets: 24, radii: String(comparedShare) },
+  { data: 'fashion-mnist', from: 7, to: 9, targets: 24, radii: String(comparedShare) },
 ];
 
-/** Part of the distance between targets and bases that attacks are compared at. */
-const comparedShare = 0.5;
+/** What a method came to within each radius, in ascending order. */
+const endingsBy = (method, { outcomes }) =>
+  outcomes.flatMap(({ job, measured }) => (job.method === method ? measured : []));
 
-/** What each method came to within each radius, in ascending order. */
-const endingsByMethod = ({ outcomes }) =>
-  Object.fromEntries(
-    ['copy', 'splitting', 'penalty'].map((method) => [
-      method,
-      curveOf({
-        method,
-        endings: outcomes.flatMap(({ job, measured }) => (job.method === method ? measured : [])),
-      }),
-    ]),
-  );
+/** Per cent of targets that a method has taken within the radius that is compared. */
+function takenBy(method, { outcomes }) {
+  const { measured } =
+    outcomes.find(({ job }) => job.method === method && job.share === comparedShare) ??
+    outcomes.find(({ job }) => job.method === method);
+  return (100 * measured.targets.filter(({ isTaken }) => isTaken).length) / measured.targets.length;
+}
 
 const percent = (value) => value.toFixed(1);
 
 /** Success and distortion within each radius, and the published curves. */
-function figureThree({ splitting, penalty }) {
+function figureThree(results) {
+  const [splitting, penalty] = ['splitting', 'penalty'].map((method) =>
+    curveOf({ method, endings: endingsBy(method, results) }),
+  );
   const ours = penalty.map((point, at) => [
     point.radius.toFixed(2),
     ...[splitting[at], point].flatMap(({ distortion, success }) => [distortion.toFixed(2), percent(success)]),
@@ -164,24 +167,21 @@ async function main() {
   }
   const compared = [];
   const figures = [];
-  for (const { data, from, to, targets } of rightLabels) {
-    const asked = { attack: 'clean-label', data, from, to, targets };
+  for (const attack of rightLabels) {
+    const { data, from, to } = attack;
+    const asked = { attack: 'clean-label', ...attack };
     const other = study.instead(asked);
     const folder = join(values.out, `right-labels-${data}-${from}-${to}`);
     const results = await completeStudy(other, other.validate(asked), folder, device);
     seconds += results.outcomes.reduce((sum, each) => sum + each.seconds, 0);
-    const curves = endingsByMethod(results);
     if (figures.length === 0) {
-      figures.push(...figureThree(curves));
+      figures.push(...figureThree(results));
       if (values.write) await publishPicture('clean-label', other.charts(results).success.charts);
     }
-    const at = results.settings.shares.indexOf(comparedShare);
     compared.push([
       `${data}, ${from} as ${to}`,
       percent(results.outcomes[0].measured.accuracy),
-      percent(curves.copy[0].success),
-      percent(curves.splitting[at].success),
-      percent(curves.penalty[at].success),
+      ...['copy', 'splitting', 'penalty'].map((method) => percent(takenBy(method, results))),
     ]);
   }
   device.dispose();
