@@ -1,6 +1,7 @@
 import { type AugmentOptions, feed, minimizationProblem } from '../bilevel/index.js';
 import { type CompiledProgram, compileCached, targetOf } from '../compile/index.js';
 import type { SampleInputs } from '../data/labelled-samples.js';
+import { SparseRows } from '../data/sparse-rows.js';
 import { bindTensors, type Device, type Program } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { argMax, crossEntropy, gather, input, mean, type Node, softmax } from '../graph/index.js';
@@ -9,6 +10,7 @@ import { cosine } from '../schedules/index.js';
 import { minimize } from '../solvers/index.js';
 import { type DType, elementCount, formatType, type Shape, sameShape, Tensor, type TensorType } from '../tensor.js';
 import { indexBounds } from './draws.js';
+import { applyToRows } from './sparse-inputs.js';
 
 export type Parameters = Readonly<Record<string, Tensor>>;
 
@@ -17,6 +19,9 @@ export interface Samples {
   readonly inputs: SampleInputs;
   readonly labels: Tensor<'int64'>;
 }
+
+/** Inputs of samples, or sparse rows for networks whose first layer is dense. */
+export type AnyInputs = SampleInputs | SparseRows;
 
 export interface TrainOptions {
   /** Optimizer steps; a long training is cut into native calls of equal length, which may add up to 2 % to them. */
@@ -132,22 +137,25 @@ export class Classifier implements Disposable {
   }
 
   /** The most likely class of every input, [n]. */
-  async predict(inputs: SampleInputs, parameters: Parameters): Promise<Int32Array> {
-    const [count = 0] = inputs.shape;
+  async predict(inputs: AnyInputs, parameters: Parameters): Promise<Int32Array> {
+    const count = countOf(inputs);
     const { data } = await this.#tell('classes', inputs, parameters);
     return Int32Array.from(data.subarray(0, count), Number);
   }
 
   /** The probability of every class for every input, float32 [n, classes]. */
-  async probabilities(inputs: SampleInputs, parameters: Parameters): Promise<Tensor<'float32'>> {
-    const [count = 0] = inputs.shape;
+  async probabilities(inputs: AnyInputs, parameters: Parameters): Promise<Tensor<'float32'>> {
+    const count = countOf(inputs);
     const { data, shape } = await this.#tell('probabilities', inputs, parameters);
     const [, , classes = 0] = shape;
     return Tensor.from((data as Float32Array).slice(0, count * classes), [count, classes]);
   }
 
   /** Share of the samples whose most likely class is their label, from 0 to 1. */
-  async accuracy({ inputs, labels }: Samples, parameters: Parameters): Promise<number> {
+  async accuracy(
+    { inputs, labels }: { readonly inputs: AnyInputs; readonly labels: Tensor<'int64'> },
+    parameters: Parameters,
+  ): Promise<number> {
     const predicted = await this.predict(inputs, parameters);
     return (
       predicted.reduce((right, label, index) => right + Number(BigInt(label) === labels.data[index]), 0) / labels.size
@@ -155,32 +163,47 @@ export class Classifier implements Disposable {
   }
 
   /** By steps of a chunk, [steps, chunk, ...]; the last step repeats the last row where there is none left. */
-  async #tell(what: Told, inputs: SampleInputs, parameters: Parameters): Promise<Tensor> {
-    const [count = 0] = inputs.shape;
+  async #tell(what: Told, inputs: AnyInputs, parameters: Parameters): Promise<Tensor> {
+    const count = countOf(inputs);
     const chunk = Math.min(this.#chunk, count);
     const steps = Math.ceil(count / chunk);
     const index = Tensor.zeros([steps, chunk], 'int32');
     for (let position = 0; position < index.size; position++) index.data[position] = Math.min(position, count - 1);
     const { compiled, program, told } = this.#program(what, inputs, chunk, parameters);
     const values = Tensor.zeros([steps, ...told.shape], told.dtype);
-    const all: Record<string, Tensor> = { inputs, index, [what]: values };
+    const all: Record<string, Tensor> = { ...arraysOf(inputs), index, [what]: values };
     for (const [name, tensor] of Object.entries(parameters)) all[`v/${name}`] = tensor;
     await program.run(bindTensors(compiled, all), { steps });
     return values;
   }
 
-  #program(what: Told, { shape, dtype }: TensorType, chunk: number, parameters: Parameters): Loaded {
-    const [count = 0] = shape;
-    const key = `${what} ${count}`;
+  #program(what: Told, given: AnyInputs, chunk: number, parameters: Parameters): Loaded {
+    const arrays = Object.entries(arraysOf(given));
+    const key = [
+      what,
+      ...arrays.map(
+        ([
+          ,
+          {
+            shape: [count],
+          },
+        ]) => count,
+      ),
+    ].join(' ');
     const known = this.#programs.get(key);
     if (known) return known;
     const index = input('index', [chunk], 'int32');
-    const rows = gather(input('inputs', shape, dtype), index);
+    const wholes = new Map(arrays.map(([name, { shape, dtype }]) => [name, input(name, shape, dtype)]));
+    const whole = (name: string): Node => wholes.get(name) as Node;
+    const rows = gather(whole('inputs'), index);
+    const isSparse = given instanceof SparseRows;
+    const x = isSparse ? { values: whole('values'), indices: whole('indices'), extents: rows } : rows;
     const nodes = Object.entries(parameters).map(([name, tensor]): [string, Node] => [
       name,
       input(`v/${name}`, tensor.shape),
     ]);
-    const logits = this.#network.apply(rows, Object.fromEntries(nodes), { training: false });
+    const columns = isSparse ? given.columns : 0;
+    const logits = applyToRows(this.#network, x, columns, Object.fromEntries(nodes), { training: false });
     const told = what === 'classes' ? argMax(logits, 1) : softmax(logits, 1);
     const spec = { perStep: [index], perStepOutputs: { [what]: told } };
     const compiled = compileCached(spec, { target: targetOf(this.#device.info()) });
@@ -198,6 +221,14 @@ export class Classifier implements Disposable {
     this.dispose();
   }
 }
+
+const countOf = (inputs: AnyInputs): number => (inputs instanceof SparseRows ? inputs.size : (inputs.shape[0] ?? 0));
+
+/** The tensors of inputs by the names that programs bind them by; the rows of the first are samples. */
+const arraysOf = (inputs: AnyInputs): Readonly<Record<string, Tensor>> =>
+  inputs instanceof SparseRows
+    ? { inputs: inputs.extents, values: inputs.values, indices: inputs.indices }
+    : { inputs };
 
 /**
  * Trains the network on the samples by Adam on the mean cross-entropy, from `initial`.

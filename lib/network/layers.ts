@@ -31,7 +31,8 @@ export type Layer =
    */
   | { readonly kind: 'flatten' | 'relu' | 'maxPool' | 'averagePool' | 'batchNorm' }
   | { readonly kind: 'leakyRelu'; readonly slope: number }
-  | { readonly kind: 'dense'; readonly width?: number }
+  /** With a bias unless it says otherwise. */
+  | { readonly kind: 'dense'; readonly width?: number; readonly bias?: boolean }
   | {
       readonly kind: 'conv';
       readonly channels: number;
@@ -155,7 +156,7 @@ class LayerBuilder {
       }
       case 'dense': {
         const units = layer.width ?? this.#classes;
-        this.#addNode('Gemm', this.#addWeights([units, channels], channels), [ints('transB', 1)]);
+        this.#addNode('Gemm', this.#addWeights([units, channels], channels, layer.bias), [ints('transB', 1)]);
         this.#shape = [units];
         break;
       }

@@ -48,6 +48,7 @@ const block = (channels: number, padding: number): readonly Layer[] => [
  */
 const chains: Readonly<Record<string, readonly Layer[]>> = {
   logreg: [flatten, dense()],
+  softmax: [flatten, { kind: 'dense', bias: false }],
   mlp: [flatten, dense(300), relu, dense(100), relu, dense()],
   lenet: [
     ...[conv(6, 5, 2), relu, maxPool, conv(16, 5), relu, maxPool],

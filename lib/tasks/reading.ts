@@ -1,5 +1,6 @@
 import { parseSizes } from '../data/sizes.js';
 import type { DatasetOptions } from '../data/sources/source.js';
+import type { TextOptions } from '../data/texts/load.js';
 import type { Options, OptionTable } from '../options.js';
 
 /** How a data set of one's own is read. */
@@ -41,5 +42,45 @@ export function datasetOptions(settings: Options<typeof formatOptions>): Dataset
     ...(missing === 'impute' && { missing }),
     ...(scale === 'none' && { scale }),
     ...(shape !== '' && { shape: parseSizes(shape) }),
+  };
+}
+
+/** How texts of one's own are read. */
+export const textFormatOptions = {
+  text: { kind: 'text', default: '', text: 'Column of a table with texts, of whose words the inputs are made.' },
+  columns: {
+    kind: 'text',
+    default: '',
+    text: 'Names of the columns of such a table, with commas between them, where its first line is a text already.',
+  },
+  headers: {
+    kind: 'choice',
+    values: ['keep', 'strip'],
+    default: 'keep',
+    text: 'What is done with the lines before the first empty one of each text of a folder.',
+  },
+  minDf: { kind: 'integer', min: 1, default: 1, text: 'Training texts that a word has to be in to be an input.' },
+} as const satisfies OptionTable;
+
+/** What was given of {@link textFormatOptions} and of the split, as loadTexts takes it. */
+export function textOptions({
+  text,
+  label,
+  columns,
+  headers,
+  test,
+  seed,
+}: Options<typeof textFormatOptions> & {
+  readonly label: string;
+  readonly test: number;
+  readonly seed: number;
+}): TextOptions {
+  return {
+    ...(text !== '' && { text }),
+    ...(label !== '' && { label }),
+    ...(columns !== '' && { columns: columns.split(',').map((name) => name.trim()) }),
+    ...(headers === 'strip' && { headers }),
+    test,
+    seed,
   };
 }

@@ -5,6 +5,7 @@ import { zipSync } from 'fflate';
 import { encodeNpy } from '../../lib/data/npy.js';
 import { Random } from '../../lib/data/random.js';
 import { Tensor } from '../../lib/tensor.js';
+import { writePosts } from './posts.js';
 
 const species = ['lily', 'rose', 'tulip'];
 
@@ -25,6 +26,7 @@ export function flowerTable(count: number, seed = 0): string {
 export async function writeDataFiles(folder: string): Promise<void> {
   await writeFile(join(folder, 'flowers.csv'), flowerTable(20));
   await writeFile(join(folder, 'checked-flowers.csv'), flowerTable(5, 1));
+  await writePosts(join(folder, 'posts'), 12);
   for (const digit of ['0', '1']) {
     await mkdir(join(folder, 'digits', digit), { recursive: true });
     const data = Uint8Array.from({ length: 400 }, (_, pixel) => (pixel * Number(digit)) % 256);

@@ -1,66 +1,72 @@
 import { isForExperiments, loadDataset } from '../../data/dataset.js';
 import { Random } from '../../data/random.js';
-import type { Dataset } from '../../data/sources/source.js';
+import { SparseRows } from '../../data/sparse-rows.js';
 import { splitRows } from '../../data/split.js';
 import { inputNames } from '../../data/tables/encoding.js';
 import { BilevelError, invalidArgument } from '../../errors.js';
-import { checkFit, checkTokens, type Samples } from '../../network/classifier.js';
+import { checkFit, checkTokens } from '../../network/classifier.js';
 import { loadModel } from '../../network/models.js';
 import type { Network } from '../../onnx/index.js';
 import { elementCount, formatType, type Shape, type TensorType } from '../../tensor.js';
 import { datasetOptions } from '../reading.js';
 import { firstDenseLayer } from './first-layer.js';
 import { type Facts, scalableArrays } from './hyperparameters.js';
-import type { TuningSettings } from './settings.js';
+import { type LoadedSamples, sizesOf, type TuningSamples } from './samples.js';
+import { isOnTexts, type TuningSettings } from './settings.js';
+import { loadTextSamples } from './texts.js';
 
 export interface TuningInputs {
   readonly network: Network;
   readonly facts: Facts;
-  readonly train: Samples;
-  readonly validation: Samples;
-  readonly test: Samples;
+  readonly train: TuningSamples;
+  readonly validation: TuningSamples;
+  readonly test: TuningSamples;
 }
 
 /**
  * Draws training and validation samples; the test is the data set's own, or a share of it that is drawn.
  * @throws INVALID_ARGUMENT for hyperparameters of a network that has no such layer, for data without a test part and
- *   more samples than there are; what loadDataset, loadModel and checkFit throw
+ *   more samples than there are; what loadDataset, loadTexts, loadModel and checkFit throw
  */
 export async function loadTuningInputs(settings: TuningSettings): Promise<TuningInputs> {
-  const { data, test, seed, output } = settings;
+  const samples = await (isOnTexts(settings) ? loadTextSamples(settings) : loadDenseSamples(settings));
+  const { classes, inputShape, train, validation, test } = samples;
+  if (test.labels.size === 0) throw invalidArgument('the option test of tune', 'a share above 0', settings.test);
+  const network = await loadModel(settings.network, { inputShape, classes: classes.length }, settings.output);
+  checkFit(network, inputShape, classes.length, dtypeOf(train));
+  for (const [name, { inputs }] of Object.entries({ train, validation })) {
+    if (!(inputs instanceof SparseRows)) checkTokens(network, inputs, `${name} set`);
+    else if (network.state.size > 0) {
+      const expected = 'a network without running statistics of batch normalization on texts';
+      throw invalidArgument('the option network of tune', expected, settings.network);
+    }
+  }
+  return { network, facts: factsOf(network, samples, settings), train, validation, test };
+}
+
+async function loadDenseSamples(settings: TuningSettings): Promise<LoadedSamples> {
+  const { data, test, seed } = settings;
   const drawn = isForExperiments(data) ? {} : { test, seed };
   const dataset = await loadDataset(data, { ...datasetOptions(settings), ...drawn });
-  if (dataset.test.count === 0) throw invalidArgument('the option test of tune', 'a share above 0', test);
-  const { inputShape } = dataset.train;
-  const classes = dataset.classes.length;
-  const network = await loadModel(settings.network, { inputShape, classes }, output);
   const sizes = sizesOf(settings, dataset.train.count);
   const rows = splitRows(dataset.train.count, sizes, Random.fromSeed(seed, 'split'));
-  const [train, validation] = [dataset.train.take(rows.train), dataset.train.take(rows.validation)];
-  checkFit(network, inputShape, classes, train.inputs.dtype);
-  for (const [name, { inputs }] of Object.entries({ train, validation })) checkTokens(network, inputs, `${name} set`);
   return {
-    network,
-    facts: factsOf(network, dataset, train, settings),
-    train,
-    validation,
+    classes: dataset.classes,
+    inputShape: dataset.train.inputShape,
+    names: dataset.encoding === undefined ? [] : inputNames(dataset.encoding),
+    train: dataset.train.take(rows.train),
+    validation: dataset.train.take(rows.validation),
     test: dataset.test.take(),
   };
 }
 
-/** Most samples of data sets to experiment with: more to judge by than there are pixels. */
-const usual = { train: 500, validation: 2000 };
+const dtypeOf = ({ inputs }: TuningSamples) => (inputs instanceof SparseRows ? 'float32' : inputs.dtype);
 
-function sizesOf({ data, train, validation }: TuningSettings, count: number): { train: number; validation: number } {
-  const most = isForExperiments(data) ? usual : { train: count, validation: count };
-  const forTraining = train || Math.min(most.train, validation ? count - validation : Math.ceil(count / 2));
-  return { train: forTraining, validation: validation || Math.min(most.validation, count - forTraining) };
-}
-
-function factsOf(network: Network, dataset: Dataset, { inputs, labels }: Samples, settings: TuningSettings): Facts {
+function factsOf(network: Network, samples: LoadedSamples, settings: TuningSettings): Facts {
   const { tuned, decay, learningRate } = settings;
-  const { inputShape } = dataset.train;
-  const first = firstDenseLayer(network, inputShape, inputs.dtype);
+  const { inputShape, classes, names, train } = samples;
+  const dtype = dtypeOf(train);
+  const first = firstDenseLayer(network, inputShape, dtype);
   if (tuned.includes('feature-l2') && first === undefined) {
     throw new BilevelError(
       'INVALID_ARGUMENT',
@@ -68,7 +74,7 @@ function factsOf(network: Network, dataset: Dataset, { inputs, labels }: Samples
         'of the option tune, or give another network.',
     );
   }
-  if (tuned.includes('augmentation')) checkImages(settings.data, { dtype: inputs.dtype, shape: inputShape });
+  if (tuned.includes('augmentation')) checkImages(settings.data, { dtype, shape: inputShape });
   const parameters = network.initialParameters();
   if (tuned.includes('initial-values') && scalableArrays(parameters).length === 0) {
     throw new BilevelError(
@@ -77,12 +83,12 @@ function factsOf(network: Network, dataset: Dataset, { inputs, labels }: Samples
         'give another network.',
     );
   }
-  const counts = dataset.classes.map((_, label) => labels.data.filter((each) => each === BigInt(label)).length);
+  const counts = classes.map((_, label) => train.labels.data.filter((each) => each === BigInt(label)).length);
   return {
     arrays: Object.keys(parameters).filter((name) => !(tuned.includes('feature-l2') && name === first?.array)),
     first,
-    inputs: namesOf(first?.size ?? 0, inputShape, dataset),
-    classes: dataset.classes,
+    inputs: namesOf(first?.size ?? 0, inputShape, names),
+    classes,
     counts,
     decay,
     parameters,
@@ -100,10 +106,9 @@ function checkImages(data: string, sample: TensorType): void {
   );
 }
 
-/** What the inputs of the first layer are: columns of a table, or places in a sample. */
-function namesOf(size: number, inputShape: Shape, { encoding }: Dataset): readonly string[] {
-  const columns = encoding === undefined ? [] : inputNames(encoding);
-  if (columns.length === size) return columns;
+/** What the inputs of the first layer are: columns of a table, words, or places in a sample. */
+function namesOf(size: number, inputShape: Shape, names: readonly string[]): readonly string[] {
+  if (names.length === size) return names;
   if (elementCount(inputShape) !== size) return Array.from({ length: size }, (_, input) => String(input));
   return Array.from({ length: size }, (_, input) => placeOf(input, inputShape).join(','));
 }

@@ -30,18 +30,27 @@ export interface FoundValues {
   readonly largest: number;
   /** All of them by what each belongs to, where they are few. */
   readonly byName?: Readonly<Record<string, number>>;
+  /** What the smallest and the largest of many belong to, the outermost first. */
+  readonly ends?: { readonly least: readonly string[]; readonly largest: readonly string[] };
 }
 
 /** Most numbers that are told one by one. */
 const few = 6;
+/** How many of many are named at either end. */
+const named = 10;
 
 export function summaryOf(numbers: Readonly<Record<string, number>>): FoundValues {
   const values = Object.values(numbers);
+  const inOrder = Object.entries(numbers).toSorted(([, a], [, b]) => a - b);
+  const names = inOrder.map(([name]) => name);
+  const [least = Number.NaN, largest = Number.NaN] = [inOrder.at(0)?.[1], inOrder.at(-1)?.[1]];
+  const isMany = values.length >= 2 * named && least < largest;
   return {
-    least: Math.min(...values),
+    least,
     median: median(values),
-    largest: Math.max(...values),
+    largest,
     ...(values.length > 1 && values.length <= few && { byName: numbers }),
+    ...(isMany && { ends: { least: names.slice(0, named), largest: names.toReversed().slice(0, named) } }),
   };
 }
 

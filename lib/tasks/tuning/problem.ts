@@ -1,4 +1,5 @@
 import { type BilevelProblem, bilevelProblem, feed, sets } from '../../bilevel/index.js';
+import { SparseRows } from '../../data/sparse-rows.js';
 import {
   add,
   concat,
@@ -14,16 +15,19 @@ import {
   neg,
   reduceSum,
   reshape,
+  type SparseNodes,
   sigmoid,
   square,
   sub,
 } from '../../graph/index.js';
-import type { Parameters, Samples } from '../../network/classifier.js';
+import type { Parameters } from '../../network/classifier.js';
+import { applyToRows } from '../../network/sparse-inputs.js';
 import type { Network } from '../../onnx/index.js';
 import { Tensor } from '../../tensor.js';
 import { changedImages, changeNames, sharesOfLoss } from './augmentation.js';
 import { type Facts, type HyperparameterName, hyperparameters, isOfSteps } from './hyperparameters.js';
 import { atOffsets, numberAt, offsetsFrom } from './offsets.js';
+import type { TuningSamples } from './samples.js';
 
 type Nodes = Readonly<Record<string, Node>>;
 
@@ -56,7 +60,7 @@ export function firstHyperparameters(
  */
 export function tuningProblem(
   network: Network,
-  { train, validation }: { readonly train: Samples; readonly validation: Samples },
+  { train, validation }: { readonly train: TuningSamples; readonly validation: TuningSamples },
   tuned: readonly HyperparameterName[],
   facts: Facts,
   {
@@ -66,10 +70,13 @@ export function tuningProblem(
     spread,
   }: { readonly spread: number; readonly seed: number; readonly batch?: number; readonly start?: Parameters },
 ): BilevelProblem {
-  const part = ({ inputs, labels }: Samples) =>
+  const part = ({ inputs, labels }: TuningSamples) =>
     feed({ x: inputs, y: labels }, { seed, ...(batch < labels.size && { batch }) });
   const ofSteps = isOfSteps(tuned);
   const parametersAt = (v: Nodes, u: Nodes): Nodes => (ofSteps ? atOffsets(v, u, facts) : v);
+  const columns = train.inputs instanceof SparseRows ? train.inputs.columns : 0;
+  const logitsOf = (x: Node | SparseNodes, parameters: Nodes, key: Node): Node =>
+    applyToRows(network, x, columns, parameters, { key });
   return bilevelProblem({
     upper: firstHyperparameters(tuned, facts),
     lower: ofSteps ? offsetsFrom(start) : start,
@@ -77,13 +84,13 @@ export function tuningProblem(
     sets: { upper: Object.fromEntries(tuned.map((name) => [name, sets.box(...hyperparameters[name].range)])) },
     f: ({ u, v, validation: { x, y }, key }) =>
       add(
-        mean(crossEntropy(network.apply(x, parametersAt(v, u), { key }), y)),
+        mean(crossEntropy(logitsOf(x, parametersAt(v, u), key), y)),
         mul(1 / (2 * validation.labels.size * spread ** 2), differences(u)),
       ),
     g: ({ u, v, train: { x, y }, key }) => {
       const parameters = parametersAt(v, u);
       const seen = u.augmentation === undefined ? x : changedImages(x, key);
-      const loss = trainingLoss(network.apply(seen, parameters, { key }), y, u, facts);
+      const loss = trainingLoss(logitsOf(seen, parameters, key), y, u, facts);
       return add(loss, mul(0.5, decayTerm(parameters, u, facts)));
     },
     seed,

@@ -1,5 +1,6 @@
+import { SparseRows } from '../../data/sparse-rows.js';
 import { BilevelError, isRecord } from '../../errors.js';
-import { Classifier, type Samples } from '../../network/classifier.js';
+import { Classifier } from '../../network/classifier.js';
 import { runningStatistics } from '../../network/running-statistics.js';
 import { mean } from '../../numbers.js';
 import type { ResponseStatus, SavedState } from '../../solvers/index.js';
@@ -11,6 +12,7 @@ import type { TuningInputs } from './data.js';
 import { decayImage, type FoundValues, numbersOf, summaryOf } from './found.js';
 import { isOfSteps } from './hyperparameters.js';
 import { firstHyperparameters, tuningProblem } from './problem.js';
+import type { TuningSamples } from './samples.js';
 import { budgetOf, type TuningSettings } from './settings.js';
 import { type Trained, trainBySteps, trainToOptimum } from './training.js';
 import { type Tuner, tunerOf } from './tuner.js';
@@ -220,13 +222,18 @@ export class TuningRun implements Run<TuningEnding> {
     const { network, facts, train, test } = this.#inputs;
     const { device } = this.#resources;
     const { parameters: trained, status, f } = await this.#train(this.#u);
-    const parameters = { ...trained, ...(await runningStatistics(network, train.inputs, trained, this.#resources)) };
+    // Networks on sparse rows have none.
+    const statistics =
+      train.inputs instanceof SparseRows
+        ? {}
+        : await runningStatistics(network, train.inputs, trained, this.#resources);
+    const parameters = { ...trained, ...statistics };
     await network.save(folder.networkPath, parameters);
     using classifier = new Classifier(network, device);
     const values = numbersOf(this.#u, this.#settings.tuned, facts);
     await folder.writeTables({ values: `${JSON.stringify(values, null, 2)}\n` });
     const { iteration = 0, seconds = 0 } = this.#best ?? {};
-    const image = decayImage(this.#u, train.inputs.shape.slice(1));
+    const image = train.inputs instanceof SparseRows ? undefined : decayImage(this.#u, train.inputs.shape.slice(1));
     return {
       response: f,
       status,
@@ -246,7 +253,7 @@ export class TuningRun implements Run<TuningEnding> {
 
 const secondsSince = (started: number): number => (performance.now() - started) / 1000;
 
-async function lossOf(classifier: Classifier, { inputs, labels }: Samples, parameters: Tensors): Promise<number> {
+async function lossOf(classifier: Classifier, { inputs, labels }: TuningSamples, parameters: Tensors): Promise<number> {
   const { data, shape } = await classifier.probabilities(inputs, parameters);
   const [, classes = 0] = shape;
   return mean(labels.toArray().map((label, row) => -Math.log(data[row * classes + label] ?? 0)));

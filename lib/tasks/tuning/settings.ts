@@ -1,9 +1,10 @@
 import { datasetSpecifications, isDataset } from '../../data/dataset.js';
+import { isTexts, textSpecifications } from '../../data/texts/load.js';
 import { BilevelError, invalidArgument } from '../../errors.js';
 import { networkNames } from '../../network/models.js';
 import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../../options.js';
 import { seedsFrom, seedsOption } from '../../study/index.js';
-import { formatOptions } from '../reading.js';
+import { formatOptions, textFormatOptions } from '../reading.js';
 import { type ApproachName, approachesTo, approachNames } from './approaches.js';
 import { type HyperparameterName, hyperparameterNames, hyperparameters, isOfSteps } from './hyperparameters.js';
 
@@ -11,11 +12,15 @@ const kinds = hyperparameterNames.map((name) => `${name} (${hyperparameters[name
 
 const problemOptions = {
   tune: { kind: 'text', default: 'feature-l2', text: `What is tuned, with commas between: ${kinds}.` },
-  data: { kind: 'text', default: 'mnist', text: `Data set: ${datasetSpecifications}.` },
+  data: {
+    kind: 'text',
+    default: 'mnist',
+    text: `Data set: ${datasetSpecifications}; or texts: ${textSpecifications}.`,
+  },
   network: {
     kind: 'text',
-    default: 'logreg',
-    text: `Network: ${networkNames.join(', ')} or the path of an ONNX file.`,
+    default: '',
+    text: `Network: ${networkNames.join(', ')} or the path of an ONNX file; logreg by default, and softmax for texts.`,
   },
   output: { kind: 'text', default: '', text: 'Output of the network that gives the logits, instead of its first one.' },
   train: {
@@ -117,9 +122,10 @@ export const tuningOptions = {
   'Problem:': problemOptions,
   'Tuning:': budgetOptions,
   'Data of your own:': formatOptions,
+  'Texts of your own:': textFormatOptions,
 } as const;
 
-const allOptions = { ...problemOptions, ...budgetOptions, ...formatOptions } as const;
+const allOptions = { ...problemOptions, ...budgetOptions, ...formatOptions, ...textFormatOptions } as const;
 
 /** What all runs of a seed share. */
 export interface TuningSettings extends Omit<Options<typeof allOptions>, 'tune' | 'methods' | 'seeds'> {
@@ -133,6 +139,10 @@ export interface TuningStudySettings {
   readonly seeds: readonly number[];
 }
 
+/** Whether a run is on texts. */
+export const isOnTexts = ({ data, text }: Pick<TuningSettings, 'data' | 'text'>): boolean =>
+  isTexts(data, text === '' ? undefined : text);
+
 /** @throws UNKNOWN_OPTION; INVALID_ARGUMENT, also for a list of names that is none, and for two budgets */
 export function validateSettings(given: Readonly<Record<string, unknown>>): TuningStudySettings {
   const { tune, methods, seeds, ...shared } = validateOptions(
@@ -140,7 +150,8 @@ export function validateSettings(given: Readonly<Record<string, unknown>>): Tuni
     given as GivenOptions<typeof allOptions>,
     'tune',
   );
-  if (!isDataset(shared.data)) throw invalidArgument('data', datasetSpecifications, shared.data);
+  const onTexts = isOnTexts(shared);
+  if (!onTexts && !isDataset(shared.data)) throw invalidArgument('data', datasetSpecifications, shared.data);
   if (given.seconds !== undefined && shared.iterations > 0) {
     throw new BilevelError(
       'INVALID_ARGUMENT',
@@ -152,7 +163,8 @@ export function validateSettings(given: Readonly<Record<string, unknown>>): Tuni
   const named = methods === 'all' ? known : namesOf('methods', methods, approachNames);
   const other = named.find((name) => !known.includes(name));
   if (other !== undefined) throw cannotTune(other, tuned, known);
-  return { shared: { ...shared, tuned }, methods: named, seeds: seedsFrom(shared.seed, seeds) };
+  const network = shared.network || (onTexts ? 'softmax' : 'logreg');
+  return { shared: { ...shared, network, tuned }, methods: named, seeds: seedsFrom(shared.seed, seeds) };
 }
 
 /** What stands in the way of a method that differentiates another training than the one that is tuned. */

@@ -12,6 +12,7 @@ import {
 } from './settings.js';
 import {
   decayGallery,
+  inputsTable,
   type Measured,
   type RunResult,
   responseChart,
@@ -45,6 +46,7 @@ export const tuningStudy = defineStudy({
     ['--tune learning-rates,initial-values --network mlp --steps 50', 'of a training of 50 steps'],
     ['--data patients.csv --label outcome --tune feature-l2,class-weights', 'a table of your own'],
     ['--data folder:photos --shape 3,32,32 --network net.onnx --tune l2 --seconds 60', 'a network of your own'],
+    ['--data text:20_newsgroups --min-df 3 --seconds 20', 'weight decay for each word of texts'],
     ['--resume runs/tune --seconds 60', 'all go on'],
   ],
   options: tuningOptions,
@@ -76,7 +78,11 @@ export const tuningStudy = defineStudy({
     summary: `${shared.tuned.join(', ')} of ${shared.network} on ${shared.data}.`,
     configuration: { ...shared, methods: methods.join(', '), seeds: seeds.join(', ') },
   }),
-  tables: (results) => [resultTable(results.settings, runsOf(results)), valuesTable(results.settings, runsOf(results))],
+  tables: (results) => [
+    resultTable(results.settings, runsOf(results)),
+    valuesTable(results.settings, runsOf(results)),
+    ...inputsTable(runsOf(results)),
+  ],
   charts: (results) => ({ response: { charts: [responseChart(runsOf(results))], columns: 1 } }),
   galleries: (results) => decayGallery(runsOf(results)),
   json: (results) => resultsJson(results.settings, runsOf(results)),

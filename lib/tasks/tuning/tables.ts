@@ -1,3 +1,4 @@
+import { printable } from '../../printable.js';
 import { formatNumber } from '../../report/format.js';
 import type { Gallery } from '../../report/gallery.js';
 import type { LineChart } from '../../report/line-chart.js';
@@ -86,6 +87,25 @@ export function valuesTable({ shared }: TuningStudySettings, runs: readonly RunR
     }),
     note: 'values.json in the folder of each run has every number.',
   };
+}
+
+/** The inputs whose weights are held back least and most, of the first seed, where inputs have names: no pixels. */
+export function inputsTable(runs: readonly RunResult[]): TextTable[] {
+  const rows = runs.flatMap(({ method, seeds: [first] }) => {
+    const ends = first?.ending?.values['feature-l2']?.ends;
+    if (ends === undefined || first?.ending?.image !== undefined) return [];
+    return [[approaches[method].title, ends.least.map(printable).join(', '), ends.largest.map(printable).join(', ')]];
+  });
+  if (rows.length === 0) return [];
+  return [
+    {
+      title: 'Inputs by their weight decay, of the first seed',
+      header: ['Tuned by', 'least', 'most'],
+      alignments: ['left', 'left', 'left'],
+      rows,
+      note: 'The weights of inputs with little decay are free; those of inputs with much are held back. The first of each is the outermost.',
+    },
+  ];
 }
 
 /** The lowest f(u, v*) so far over seconds, of the first seed: seeds are judged at different times. */
