@@ -41,6 +41,7 @@ export {
   type BallOptions,
   box,
   type ConvexSet,
+  type L2BallOptions,
   l1Ball,
   l2Ball,
   linfBall,

@@ -23,6 +23,7 @@ export {
   type FeedNodes,
   type FeedOptions,
   feed,
+  type L2BallOptions,
   type LowerPoint,
   type MinimizationProblem,
   type MinimizationStatement,

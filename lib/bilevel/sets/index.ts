@@ -7,6 +7,7 @@ import { rows } from './rows.js';
 import { simplex } from './simplex.js';
 
 export type { BallOptions } from './ball.js';
+export type { L2BallOptions } from './l2-ball.js';
 export { type ConvexSet, checkSet } from './set.js';
 export { affine, box, l1Ball, l2Ball, linfBall, rows, simplex };
 
