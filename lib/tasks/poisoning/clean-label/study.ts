@@ -79,7 +79,13 @@ export const cleanLabelStudy = defineStudy({
   about: ({ settings: { methods, shares, penalty, format, ...settings } }) => ({
     title: 'Poison with right labels',
     summary: `One point beside clean ones of ${settings.data} has samples of class ${settings.from} taken for class ${settings.to}, by frozen features of ${settings.network}.`,
-    configuration: { ...settings, ...format, methods: methods.join(', '), radii: shares.join(', '), penalty },
+    configuration: {
+      ...settings,
+      ...format,
+      methods: methods.join(', '),
+      radii: shares.join(', '),
+      penalty: plainOptions(penalty),
+    },
   }),
   tables: (results) => [successTable(resultsOf(results)), ...changesTables(resultsOf(results))],
   charts: (results) => ({ success: { charts: [successChart(resultsOf(results))], columns: 1 } }),
