@@ -4,7 +4,7 @@ import { describeOption, type Option, type OptionTable, parseOption, valueText }
 import type { NamedDefaults } from '../study/index.js';
 
 /** `lowerSteps` is given as `--lower-steps`, and `T` as `--T`. */
-function flagName(key: string): string {
+export function flagName(key: string): string {
   return key.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
@@ -30,6 +30,8 @@ export function addTableFlags(
       flag.argParser(checked((given: string) => parseOption(option, given, `--${flagName(key)}`)));
     }
     command.addOption(flag);
+    // A switch can be turned either way, so that a line overrides a file.
+    if (option.kind === 'boolean') command.addOption(new Flag(`--${negated ? '' : 'no-'}${flagName(key)}`).hideHelp());
     // Commander takes a flag --no-x that is not given for x.
     if (negated) command.setOptionValue(key, undefined);
   }

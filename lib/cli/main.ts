@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option as Flag } from 'commander';
 import { studiesFor } from '../tasks/index.js';
 import { checkCommand } from './check.js';
+import { completionCommand } from './completion.js';
+import { withConfigOptions } from './config.js';
 import { devicesCommand } from './devices.js';
 import { inspectCommand } from './inspect.js';
 import { methodsCommand } from './methods.js';
@@ -18,7 +20,7 @@ const { version } = createRequire(import.meta.url)('bilevel/package.json') as { 
 const json = process.argv.includes('--json');
 
 async function main(): Promise<void> {
-  const words = await withBegunOptions(process.argv.slice(2));
+  const words = await withBegunOptions(await withConfigOptions(process.argv.slice(2)));
   // The options of a comparison are those of its task, so that is looked for first.
   const { task } = parseArgs({ args: [...words], strict: false, options: { task: { type: 'string' } } }).values;
   const program = new Command('bilevel')
@@ -31,12 +33,19 @@ async function main(): Promise<void> {
     .configureOutput({ writeErr: () => undefined });
   for (const command of [
     checkCommand(),
+    completionCommand(() => program.commands),
     devicesCommand(),
     inspectCommand(),
     methodsCommand(),
     reviewCommand(),
     ...studiesFor(String(task)).map((study) => studyCommand(study, words)),
   ]) {
+    command.addOption(
+      new Flag(
+        '--config <file>',
+        'Options by name from a YAML or JSON file, or those that a study was begun with from its study.json, or the config.json of its runs; options that are given count',
+      ),
+    );
     program.addCommand(command.copyInheritedSettings(program));
   }
   try {
