@@ -8,10 +8,11 @@ namespace {
 // Does not compile while a kind of operation is missing.
 struct Generator {
   const Program& program;
+  const Target& target;
 
   auto operator()(const Fused& i) const { return generate_fused(program, i); }
-  auto operator()(const Matmul& i) const { return generate_matmul(program, i); }
-  auto operator()(const Conv& i) const { return generate_conv(program, i); }
+  auto operator()(const Matmul& i) const { return generate_matmul(program, i, target); }
+  auto operator()(const Conv& i) const { return generate_conv(program, i, target); }
   auto operator()(const Pool& i) const { return generate_pool(program, i); }
   auto operator()(const Gather& i) const { return generate_gather(program, i); }
   auto operator()(const ScatterAdd& i) const { return generate_scatter_add(program, i); }
@@ -27,8 +28,8 @@ struct Generator {
 
 }  // namespace
 
-std::vector<Kernel> generate(const Program& program, const Operation& operation) {
-  return std::visit(Generator{program}, operation);
+std::vector<Kernel> generate(const Program& program, const Operation& operation, const Target& target) {
+  return std::visit(Generator{program, target}, operation);
 }
 
 }  // namespace bilevel::cuda

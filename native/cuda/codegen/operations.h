@@ -4,13 +4,14 @@
 #include <vector>
 
 #include "cuda/codegen/kernel.h"
+#include "cuda/codegen/target.h"
 #include "program/program.h"
 
 namespace bilevel::cuda {
 
 std::vector<Kernel> generate_fused(const Program& program, const Fused& fused);
-std::vector<Kernel> generate_matmul(const Program& program, const Matmul& matmul);
-std::vector<Kernel> generate_conv(const Program& program, const Conv& conv);
+std::vector<Kernel> generate_matmul(const Program& program, const Matmul& matmul, const Target& target);
+std::vector<Kernel> generate_conv(const Program& program, const Conv& conv, const Target& target);
 std::vector<Kernel> generate_pool(const Program& program, const Pool& pool);
 std::vector<Kernel> generate_gather(const Program& program, const Gather& gather);
 std::vector<Kernel> generate_gather_elements(const Program& program, const GatherElements& gather);

@@ -4,11 +4,14 @@
 
 #if !defined(BILEVEL_EMULATED)
 // A kernel with one parameter `args`. Says whether its threads wait for each other, which only the emulation asks for.
+// One block on a multiprocessor is enough: where nvcc decides how many there should be, some kernels spill.
 #define BILEVEL_KERNEL(name, Arguments, uses_barriers) \
-  extern "C" __global__ void __launch_bounds__(256) name(const Arguments args)
+  extern "C" __global__ void __launch_bounds__(256, 1) name(const Arguments args)
 // A variable that the threads of a block share.
 #define BILEVEL_SHARED(Type, name) __shared__ Type name
 #define BILEVEL_INLINE __device__ __forceinline__
+// Of the loop that follows: what it indexes can then be in registers.
+#define BILEVEL_UNROLL _Pragma("unroll")
 #endif
 
 // NVRTC has no headers.

@@ -3,12 +3,12 @@
 #include <array>
 #include <cmath>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "cuda/codegen/generate.h"
 #include "test/cpu/workbench.h"
+#include "test/cuda/agreement.h"
 #include "test/cuda/emulated_kernels.h"
 #include "test/support/fused_maker.h"
 #include "test/support/random_windows.h"
@@ -337,9 +337,6 @@ OperationCase random_case(Opcode opcode, Random& random) {
   throw Failure("no such opcode");
 }
 
-// Each bit, but for the payload of a NaN.
-bool are_same(double a, double b) { return (a == b && std::signbit(a) == std::signbit(b)) || (a != a && b != b); }
-
 TEST(kernels_of_every_opcode_agree_with_the_cpu_engine) {
   constexpr int kCases = 25;
   std::vector<std::string> names;
@@ -357,32 +354,7 @@ TEST(kernels_of_every_opcode_agree_with_the_cpu_engine) {
   const EmulatedKernels device(kernels);
   for (size_t i = 0; i < cases.size(); ++i) {
     const auto& [bench, operation, results, tolerance] = cases[i];
-    const GuardedBuffers::Contents before = bench->contents();
-    bench->run(operation);
-    const GuardedBuffers::Contents expected = bench->contents();
-    std::vector<std::vector<double>> expected_values;
-    for (const int32_t result : results) expected_values.push_back(bench->values(result));
-    std::optional<GuardedBuffers::Contents> first;
-    for (const emulation::Order order : kOrders) {
-      bench->set_contents(before);
-      bench->GuardedBuffers::run([&](std::byte* const* addresses) {
-        const auto wrong = device.run(kernels[i], addresses, order, static_cast<uint32_t>(i));
-        CHECK(wrong == cuda::kNoWrongIndex, names[i]);
-      });
-      if (!first) first = bench->contents();
-      CHECK(bench->contents() == *first, names[i], "has other bits in another order of threads");
-    }
-    for (size_t r = 0; r < results.size(); ++r) {
-      const std::vector<double> actual = bench->values(results[r]);
-      for (size_t e = 0; e < actual.size(); ++e) {
-        const double a = actual[e], x = expected_values[r][e];
-        CHECK(are_same(a, x) || std::abs(a - x) <= tolerance, names[i], "element", e, "is", a, "on the CPU", x);
-      }
-    }
-    for (size_t b = 0; b < before.size(); ++b) {
-      const bool is_result = std::find(results.begin(), results.end(), static_cast<int32_t>(b)) != results.end();
-      CHECK(is_result || bench->contents()[b] == before[b], names[i], "writes to operand", b);
-    }
+    check_agreement(device, kernels[i], *bench, operation, results, tolerance, names[i], static_cast<uint32_t>(i));
   }
 }
 

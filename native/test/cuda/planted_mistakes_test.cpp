@@ -26,7 +26,16 @@ struct Sample {
   Operation operation;
   int32_t result = 0;
   double tolerance = 0;  // to the CPU's result
+  cuda::Target target = {};
 };
+
+// By tiles of 64 x 64 in parts of 32 along k, however small.
+constexpr cuda::TileShape kSmallTile = {64, 64, 4, 4, 16, 1};
+constexpr cuda::Target kByTiles = {.tiling = {.least_work = 1,
+                                              .multiprocessors = 64,
+                                              .least_part_depth = 32,
+                                              .most_parts = 4,
+                                              .shapes = std::span(&kSmallTile, 1)}};
 
 Sample matmul() {
   Random random(1);
@@ -104,15 +113,67 @@ Sample scatter() {
   return made;
 }
 
-Sample conv() {
+// Of 8 channels and 9 outputs, with strides and dilation in one dimension each.
+Sample conv(ConvDirection direction) {
   Random random(7);
   Sample made;
-  Conv conv{{}, 2, 2, 3, 4, 1, {9, 8}, {3, 3}, {9, 8}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 0, 0, 0};
-  conv.x = made.bench->add(DType::kFloat32, random.reals(2 * 3 * 72));
-  conv.w = made.bench->add(DType::kFloat32, random.reals(4 * 3 * 9));
-  conv.y = made.result = made.bench->add_result(DType::kFloat32, 2 * 4 * 72);
+  Conv conv{direction, 2, 2, 8, 9, 1, {9, 8}, {3, 3}, {9, 4}, {1, 2}, {1, 1}, {1, 1}, {1, 1}, 0, 0, 0};
+  const auto add = [&](int64_t count, bool is_result) {
+    if (!is_result) return made.bench->add(DType::kFloat32, random.reals(count));
+    return made.result = made.bench->add_result(DType::kFloat32, count);
+  };
+  conv.x = add(2 * 8 * 72, direction == ConvDirection::kInputGradient);
+  conv.w = add(9 * 8 * 9, direction == ConvDirection::kFilterGradient);
+  conv.y = add(2 * 9 * 36, direction == ConvDirection::kForward);
   made.operation = conv;
-  made.tolerance = 1e-4;
+  made.tolerance = 1e-3;
+  return made;
+}
+
+Sample forward_conv() { return conv(ConvDirection::kForward); }
+
+Sample blocked_matmul() {
+  Sample made = matmul();
+  made.target = kByTiles;
+  return made;
+}
+
+// The second and the last part are lost beside the others, as in long_sums().
+Sample long_products() {
+  constexpr int64_t kRows = 10, kColumns = 9, kPart = 32, kDepth = 4 * kPart;
+  Random random(8);
+  Sample made;
+  std::vector<double> a;
+  for (int64_t i = 0; i < kRows * kDepth; ++i) {
+    const int64_t part = i % kDepth / kPart;
+    const double scale = part == 0 ? 1e30 : part == 2 ? -1e30 : random.real();
+    a.push_back(static_cast<double>(static_cast<float>(scale)));
+  }
+  Matmul product{1, kRows, kColumns, kDepth, false, false, 0, 0, 0, 0, 0, 0};
+  product.a = made.bench->add(DType::kFloat32, a);
+  product.b = made.bench->add(DType::kFloat32, std::vector<double>(kDepth * kColumns, 1.0));
+  product.c = made.result = made.bench->add_result(DType::kFloat32, kRows * kColumns);
+  made.operation = product;
+  made.tolerance = INFINITY;
+  made.target = kByTiles;
+  return made;
+}
+
+Sample implicit_gemm() {
+  Sample made = conv(ConvDirection::kForward);
+  made.target = kByTiles;
+  return made;
+}
+
+Sample implicit_input_gradient() {
+  Sample made = conv(ConvDirection::kInputGradient);
+  made.target = kByTiles;
+  return made;
+}
+
+Sample implicit_filter_gradient() {
+  Sample made = conv(ConvDirection::kFilterGradient);
+  made.target = kByTiles;
   return made;
 }
 
@@ -141,9 +202,31 @@ const std::vector<Mistake> kMistakes = {
     {"one element too many", map, "", "at >= 301u", 0, "at > 301u"},
     {"one element too few", map, "", "at >= 301u", 0, "at >= 300u"},
     {"one total too many", column_sums, "", "column < 50u", 0, "column <= 50u"},
-    {"a cell beyond the edge", conv, "windows.cuh", "position < input", 0, "position <= input"},
+    {"a cell beyond the edge", forward_conv, "windows.cuh", "position < input", 0, "position <= input"},
     {"a lane that adds the wrong neighbour", scatter, "scatter.cuh", "__ffs(static_cast<int>(left)) - 1", 0,
      "31 - __builtin_clz(left)"},
+    {"no barrier between a tile and its products", blocked_matmul, "blocked_product.cuh", kBarrier, 0, ""},
+    {"a tile that is written while it is read", blocked_matmul, "blocked_product.cuh", "now = 1 - now", 0, "now = now"},
+    {"a barrier that only threads with lines reach", blocked_matmul, "blocked_product.cuh", kBarrier, 0,
+     "if (block.row0 + y < Sizes::kRows) __syncthreads();"},
+    {"parts in the order in which blocks arrive", long_products, "blocked_product.cuh", "+ block.part)", 0,
+     "+ arrived[block.tile])"},
+    {"a part too few", blocked_matmul, "blocked_product.cuh", "part < Sizes::kParts", 0, "part < Sizes::kParts - 1"},
+    {"a row too many", blocked_matmul, "blocked_product.cuh", "row >= Sizes::kRows", 0, "row > Sizes::kRows"},
+    {"a column too many", blocked_matmul, "blocked_product.cuh", "column >= Sizes::kColumns", 0,
+     "column > Sizes::kColumns"},
+    {"a step of the next part", blocked_matmul, "blocked_product.cuh", "step < end &&", 0, "step <= end &&"},
+    {"a line too few", blocked_matmul, "blocked_product.cuh", "line < count", 0, "line < count - 1"},
+    {"a cell beyond the edge of a window", implicit_gemm, "windows.cuh", "position < input", 0, "position <= input"},
+    {"windows of the wrong image", implicit_gemm, "implicit_gemm.cuh", "Shape::kImage,", 0, "Shape::kImageOfY,"},
+    {"taps of the wrong channel", implicit_filter_gradient, "implicit_gemm.cuh", "Shape::kTaps * Shape::kInputs", 0,
+     "Shape::kTaps * Shape::kOutputs"},
+    {"a window beyond the last", implicit_input_gradient, "windows.cuh", "start / stride < output", 0,
+     "start / stride <= output"},
+    {"weights of the wrong output", implicit_input_gradient, "implicit_gemm.cuh", "Shape::kWeights +", 0,
+     "Shape::kTaps +"},
+    {"parts of a filter's gradient that are lost", implicit_filter_gradient, "blocked_product.cuh", "Sizes::kParts > 1",
+     0, "Sizes::kParts > 100"},
 };
 
 std::string replaced(const std::string& text, const Mistake& mistake) {
@@ -197,7 +280,7 @@ bool is_noticed(const Sample& sample, emulation::Headers headers, const std::str
 }
 
 std::vector<cuda::Kernel> kernels_of(const Sample& sample) {
-  return cuda::generate(sample.bench->program(), sample.operation);
+  return cuda::generate(sample.bench->program(), sample.operation, sample.target);
 }
 
 std::string source_of(std::span<const cuda::Kernel> kernels) {
@@ -228,7 +311,8 @@ TEST(every_planted_mistake_is_noticed) {
 }
 
 TEST(what_has_no_mistake_fails_no_test) {
-  for (const auto make : {matmul, long_sums, row_sums, column_sums, map, scatter, conv}) {
+  for (const auto make : {matmul, long_sums, row_sums, column_sums, map, scatter, forward_conv, blocked_matmul,
+                          implicit_gemm, implicit_input_gradient, implicit_filter_gradient}) {
     const Sample sample = make();
     const std::vector<cuda::Kernel> kernels = kernels_of(sample);
     CHECK(!is_noticed(sample, cuda::device_headers(), source_of(kernels), kernels));

@@ -13,6 +13,7 @@
 
 #define __device__
 #define BILEVEL_INLINE inline
+#define BILEVEL_UNROLL
 
 struct alignas(16) float4 {
   float x, y, z, w;
