@@ -17,14 +17,14 @@ import { BilevelError } from '../errors.js';
 import { type Loss, losses } from '../network/costs.js';
 import { findModel } from '../network/models.js';
 import { Network } from '../onnx/index.js';
-import { type DeviceFlags, deviceFlag, deviceOf } from './device-flags.js';
+import { type DeviceFlags, deviceFlag, deviceOf, precisionFlag } from './device-flags.js';
 import { parsePositive, parseSizes } from './flags.js';
 import { onnxRuntimeOutput } from './onnx-runtime.js';
 import { formatTable } from './output.js';
 import { print, printJson, style } from './print.js';
 import { Progress } from './progress.js';
 
-interface Flags extends Pick<DeviceFlags, 'device'> {
+interface Flags extends Pick<DeviceFlags, 'device' | 'precision'> {
   readonly reference?: string;
   readonly output?: string;
   readonly loss?: Loss;
@@ -81,12 +81,16 @@ export function checkCommand(): Command {
       ),
     )
     .addOption(deviceFlag())
+    .addOption(precisionFlag())
     .addOption(new Flag('--json', 'Prints JSON'))
     .addHelpText('after', examples)
     .action(run);
 }
 
-async function run(model: string, { device: kind, reference, output, loss, batch, size, json }: Flags): Promise<void> {
+async function run(
+  model: string,
+  { device: kind, precision, reference, output, loss, batch, size, json }: Flags,
+): Promise<void> {
   const path = findModel(model);
   const network = await Network.load(path, output === undefined ? {} : { outputs: [output] });
   const warnings = network.warnings.map(({ code, message }) => ({ code: String(code), message }));
@@ -111,7 +115,7 @@ async function run(model: string, { device: kind, reference, output, loss, batch
     }
   };
 
-  using device = deviceOf({ device: kind });
+  using device = deviceOf({ device: kind, precision });
   const progress = new Progress(json ?? false);
   const started = performance.now();
   const onProgress: CheckProgress = (stage, done, total) => {

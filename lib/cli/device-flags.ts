@@ -1,5 +1,5 @@
 import { type Command, Option as Flag } from 'commander';
-import { Device, type Precision, precisions } from '../engine/index.js';
+import { type CpuOptions, Device, type Precision, precisions } from '../engine/index.js';
 import { parsePositive } from './flags.js';
 
 const devices = ['cpu', 'cuda', 'auto'] as const;
@@ -8,7 +8,7 @@ const devices = ['cpu', 'cuda', 'auto'] as const;
 export interface DeviceFlags {
   readonly device?: (typeof devices)[number] | undefined;
   readonly threads?: number | undefined;
-  readonly precision?: Precision;
+  readonly precision?: Precision | undefined;
 }
 
 /** The flag that says what computes. */
@@ -18,25 +18,29 @@ export function deviceFlag(): Flag {
     .default('cpu');
 }
 
+/** The flag that says to what it rounds. */
+export function precisionFlag(): Flag {
+  return new Flag(
+    '--precision <name>',
+    'Rounds the operands of large products and convolutions; bf16 is faster on some processors, tf32 is for GPUs',
+  )
+    .choices(precisions)
+    .default('float32');
+}
+
 /** Adds the flags that say what computes, and how. @param threads unless others are asked for; all cores by default */
 export function addDeviceFlags(command: Command, threads?: number): Command {
   const usual = threads === undefined ? 'all cores' : String(threads);
   return command
     .addOption(deviceFlag())
     .addOption(new Flag('--threads <integer>', `Threads of the engine (default: ${usual})`).argParser(parsePositive))
-    .addOption(
-      new Flag(
-        '--precision <name>',
-        'Rounds the operands of large products and convolutions; bf16 is faster on some processors',
-      )
-        .choices(precisions)
-        .default('float32'),
-    );
+    .addOption(precisionFlag());
 }
 
 /** @throws DEVICE_UNAVAILABLE; INVALID_ARGUMENT for a precision that the device does not have */
 export function deviceOf({ device = 'cpu', threads, precision = 'float32' }: DeviceFlags): Device {
-  // Given at run time, to Device.cuda() to be refused.
-  if (device === 'cuda') return Device.cuda({ precision: precision as 'float32' });
-  return Device[device]({ ...(threads === undefined ? {} : { threads }), precision });
+  const options = { ...(threads === undefined ? {} : { threads }), precision };
+  if (device === 'cuda') return Device.cuda({ precision });
+  // Given at run time, to Device.cpu() to be refused.
+  return device === 'auto' ? Device.auto(options) : Device.cpu(options as CpuOptions);
 }

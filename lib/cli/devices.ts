@@ -34,11 +34,12 @@ function run({ json }: Flags): void {
 }
 
 function describeDevice(device: FoundDevice): string {
-  const { kind, index, name, memory, threads, computeCapability, libraries, reason } = device;
+  const { kind, index, name, memory, threads, computeCapability, precisions, libraries, reason } = device;
   const facts = [
     ...(memory === undefined ? [] : [formatQuantity(memory, 'B')]),
     ...(threads === undefined ? [] : [`${threads} threads`]),
     ...(computeCapability === undefined ? [] : [`compute capability ${computeCapability}`]),
+    ...(precisions.length === 0 ? [] : [precisions.join(' ')]),
   ];
   const label = kind === 'cuda' && name !== undefined ? `cuda:${index}` : kind;
   return [

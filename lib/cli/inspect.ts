@@ -6,12 +6,12 @@ import { findModel } from '../network/models.js';
 import { Network, type NetworkTensor, UnsupportedOperatorsError } from '../onnx/index.js';
 import { printable } from '../printable.js';
 import { elementCount, formatType } from '../tensor.js';
-import { type DeviceFlags, deviceFlag, deviceOf } from './device-flags.js';
+import { type DeviceFlags, deviceFlag, deviceOf, precisionFlag } from './device-flags.js';
 import { parsePositive, parseSizes } from './flags.js';
 import { errorJson, formatTable } from './output.js';
 import { print, printJson, style } from './print.js';
 
-interface Flags extends Pick<DeviceFlags, 'device'> {
+interface Flags extends Pick<DeviceFlags, 'device' | 'precision'> {
   readonly output?: string;
   readonly batch?: number;
   readonly size?: Readonly<Record<string, number>>;
@@ -48,17 +48,21 @@ export function inspectCommand(): Command {
     )
     .addOption(new Flag('--instructions', 'Lists the instructions of a step of v'))
     .addOption(deviceFlag())
+    .addOption(precisionFlag())
     .addOption(new Flag('--json', 'Prints JSON'))
     .addHelpText('after', examples)
     .action(run);
 }
 
-async function run(model: string, { device: kind, output, batch, size, instructions, json }: Flags): Promise<void> {
+async function run(
+  model: string,
+  { device: kind, precision, output, batch, size, instructions, json }: Flags,
+): Promise<void> {
   const network = await load(model, output).catch((error: unknown) => {
     if (!json) printUnsupported(model, error);
     throw error;
   });
-  using device = deviceOf({ device: kind });
+  using device = deviceOf({ device: kind, precision });
   let step: StepCost | NoStep;
   try {
     step = inspectStep(network, { batch, usualBatch, sizes: size }, device);

@@ -16,11 +16,13 @@ export interface NativeAddon {
     readonly outputModes: readonly string[];
   };
   /**
-   * `threads` is the size of the team that computes a run, 1 to 256; `precision` as in CpuOptions; `index` is that of
-   * the driver.
+   * `threads` is the size of the team that computes a run, 1 to 256; `precision` as in CpuOptions and CudaOptions;
+   * `index` is that of the driver.
    */
   readonly Device: new (
-    options: { kind: 'cpu'; threads: number; precision: 'float32' | 'bf16' } | { kind: 'cuda'; index: number },
+    options:
+      | { kind: 'cpu'; threads: number; precision: 'float32' | 'bf16' }
+      | { kind: 'cuda'; index: number; precision: 'float32' | 'tf32' | 'bf16' },
   ) => NativeDevice;
   /** The devices of all engines. What is not known of one is left out. */
   findDevices(): {
@@ -29,6 +31,7 @@ export interface NativeAddon {
     name?: string;
     memory?: number;
     computeCapability?: string;
+    precisions: ('float32' | 'tf32' | 'bf16')[];
     libraries: { name: string; version: string; path?: string }[];
     reason?: string;
   }[];
@@ -46,7 +49,7 @@ export interface NativeDevice {
     kind: 'cpu' | 'cuda';
     name?: string;
     threads?: number;
-    precision: 'float32' | 'bf16';
+    precision: 'float32' | 'tf32' | 'bf16';
     library: string;
     instructionSet: string;
   };

@@ -18,7 +18,7 @@ export interface CpuOptions {
    * 256 x 256 or more). It needs a processor that multiplies such numbers itself (AVX-512 BF16, AMX). Tensors, sums and
    * all else are float32 in both. docs/performance.md shows what it gains and what it costs.
    */
-  readonly precision?: Precision;
+  readonly precision?: 'float32' | 'bf16';
 }
 
 export interface CudaOptions {
@@ -26,15 +26,25 @@ export interface CudaOptions {
    * Which of the devices that the driver finds, from 0 on in its order; 0 by default. {@link findDevices} lists them.
    */
   readonly index?: number;
-  /** As in {@link CpuOptions}; a CUDA device has `float32` alone. */
-  readonly precision?: 'float32';
+  /**
+   * What the operands of large products and convolutions are rounded to before they are multiplied, to the nearest, of
+   * two equally near numbers to the even one: `float32` (the default) rounds nothing, `tf32` keeps 11 bits of the
+   * mantissa with the leading one, `bf16` keeps 8. Both need compute capability 8.0. Tensors, sums and all else are
+   * float32. So far it shows what rounding does to results, and gains no speed: docs/cuda.md.
+   */
+  readonly precision?: Precision;
 }
 
-/** What {@link Device.cpu} is given where there is no CUDA device; `precision` is asked of either. */
-export type AutoOptions = CpuOptions;
+export interface AutoOptions {
+  /** As in {@link CpuOptions}, where there is no CUDA device. */
+  readonly threads?: number;
+  /** Asked of either: as in {@link CudaOptions}, and in {@link CpuOptions} where there is no CUDA device that has it. */
+  readonly precision?: Precision;
+}
 
-export const precisions = ['float32', 'bf16'] as const;
+export const precisions = ['float32', 'tf32', 'bf16'] as const;
 export type Precision = (typeof precisions)[number];
+const cpuPrecisions = ['float32', 'bf16'] as const;
 
 /** In a team, as in native/cpu/kernel/settings.h. */
 const mostThreads = 256;
@@ -87,7 +97,7 @@ export class Device implements Disposable {
     if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
       throw invalidArgument('threads', `an integer from 1 to ${mostThreads}`, threads);
     }
-    if (!precisions.includes(precision)) throw invalidArgument('precision', precisions.join(' or '), precision);
+    checkPrecision(precision, cpuPrecisions);
     const addon = loadAddon();
     return callNative(() => new Device(new addon.Device({ kind: 'cpu', threads, precision })));
   }
@@ -105,28 +115,28 @@ export class Device implements Disposable {
     if (!Number.isInteger(index) || index < 0 || index > 0x7fffffff) {
       throw invalidArgument('index', 'the index of a device that findDevices() lists', index);
     }
-    if (precision !== 'float32')
-      throw invalidArgument('precision', 'float32, which CUDA devices have alone,', precision);
+    checkPrecision(precision, precisions);
     const addon = loadAddon();
-    const native = callNative(() => new addon.Device({ kind: 'cuda', index }));
+    const native = callNative(() => new addon.Device({ kind: 'cuda', index, precision }));
     return new Device(native, new OwnMemory(native));
   }
 
   /**
    * The first CUDA device where one can be used in this precision, and the processor otherwise; `info().kind` tells.
    * Results depend on which it is, in the last bits of sums.
-   * @throws as {@link Device.cpu} does
+   * @throws as {@link Device.cpu} does; DEVICE_UNAVAILABLE, as {@link Device.cuda} does, for `tf32`, which no processor
+   * has
    */
   static auto(options: AutoOptions = {}): Device {
     checkKeys(options, ['threads', 'precision'], 'Device.auto');
-    if (options.precision === undefined || options.precision === 'float32') {
-      try {
-        return Device.cuda();
-      } catch (error) {
-        if (!(error instanceof BilevelError && error.code === 'DEVICE_UNAVAILABLE')) throw error;
-      }
+    const { threads, precision = 'float32' } = options;
+    try {
+      return Device.cuda({ precision });
+    } catch (error) {
+      const isMissing = error instanceof BilevelError && error.code === 'DEVICE_UNAVAILABLE';
+      if (!isMissing || precision === 'tf32') throw error;
+      return Device.cpu({ ...(threads === undefined ? {} : { threads }), precision });
     }
-    return Device.cpu(options);
   }
 
   /** @throws DISPOSED */
@@ -157,4 +167,8 @@ export class Device implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function checkPrecision(precision: Precision, known: readonly Precision[]): void {
+  if (!known.includes(precision)) throw invalidArgument('precision', known.join(' or '), precision);
 }

@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import { loadAddon } from './addon.js';
-import { defaultThreads } from './device.js';
+import { defaultThreads, type Precision } from './device.js';
 import { callNative } from './native-error.js';
 
 /** A library that an engine uses. */
@@ -26,6 +26,8 @@ export interface FoundDevice {
   readonly threads?: number;
   /** Of a CUDA device: which instructions it has, such as `9.0`. */
   readonly computeCapability?: string;
+  /** What the operands of its products and convolutions can be rounded to; none where no device could be asked. */
+  readonly precisions: readonly Precision[];
   readonly libraries: readonly FoundLibrary[];
   /** Why no program can run on it, and what to do; absent where programs can. */
   readonly reason?: string;

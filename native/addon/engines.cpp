@@ -32,7 +32,9 @@ std::shared_ptr<const Engine> make_cpu_engine(Napi::Object options) {
 }
 
 std::shared_ptr<const Engine> make_cuda_engine(Napi::Object options) {
-  return cuda::make_engine({.index = read_integer(options.Get("index"), "index", 0, INT32_MAX)});
+  const int32_t index = read_integer(options.Get("index"), "index", 0, INT32_MAX);
+  const size_t precision = read_name(options.Get("precision"), "precision", cuda::kPrecisionNames);
+  return cuda::make_engine({index, static_cast<cuda::Precision>(precision)});
 }
 
 // The kinds of devices, with what makes each.

@@ -29,6 +29,9 @@ Napi::Object describe(Napi::Env env, const FoundDevice& device) {
   set(object, "name", device.name);
   if (device.memory > 0) object.Set("memory", static_cast<double>(device.memory));
   set(object, "computeCapability", device.compute_capability);
+  auto precisions = Napi::Array::New(env, device.precisions.size());
+  for (uint32_t i = 0; i < device.precisions.size(); ++i) precisions.Set(i, device.precisions[i]);
+  object.Set("precisions", precisions);
   auto libraries = Napi::Array::New(env, device.libraries.size());
   for (uint32_t i = 0; i < device.libraries.size(); ++i) libraries.Set(i, describe(env, device.libraries[i]));
   object.Set("libraries", libraries);

@@ -49,6 +49,12 @@ std::shared_ptr<const Engine> make_engine(Settings settings) {
   return std::make_shared<CpuEngine>(settings);
 }
 
-FoundDevice find_device() { return {.kind = "cpu", .libraries = {{kLibraryName, describe_library().version, ""}}}; }
+FoundDevice find_device() {
+  std::vector<std::string> precisions = {"float32"};
+  if (supports_bfloat16()) precisions.push_back("bf16");
+  return {.kind = "cpu",
+          .precisions = std::move(precisions),
+          .libraries = {{kLibraryName, describe_library().version, ""}}};
+}
 
 }  // namespace bilevel::cpu

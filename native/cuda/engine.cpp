@@ -1,7 +1,9 @@
 #include "cuda/engine.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cuda/execute/device.h"
 #include "cuda/execute/device_tensor.h"
@@ -23,7 +25,7 @@ class CudaEngine final : public Engine {
     return {.kind = "cuda",
             .name = context_->name(),
             .threads = 0,
-            .precision = "float32",
+            .precision = std::string(kPrecisionNames[static_cast<size_t>(device_->target.precision)]),
             .library = library_,
             .instruction_set = "compute capability " + context_->compute_capability()};
   }
@@ -65,8 +67,16 @@ std::shared_ptr<const Engine> make_engine(Settings settings) {
                       std::to_string(count) + ", counted from 0.");
   }
   const auto context = std::make_shared<const DeviceContext>(found, settings.index);
+  const std::string precision(kPrecisionNames[static_cast<size_t>(settings.precision)]);
+  const std::vector<std::string>& precisions = context->precisions();
+  if (std::find(precisions.begin(), precisions.end(), precision) == precisions.end()) {
+    throw Error("DEVICE_UNAVAILABLE", "The precision '" + precision +
+                                          "' needs a GPU of compute capability 8.0 or later (Ampere, 2020), but " +
+                                          context->name() + " has " + context->compute_capability() +
+                                          ". Use the precision 'float32'.");
+  }
   const DeviceContext::Scope scope(*context);
-  const auto device = std::make_shared<Device>(context, its_compiler);
+  const auto device = std::make_shared<Device>(context, its_compiler, settings.precision);
   return std::make_shared<CudaEngine>(context, device,
                                       "CUDA " + describe_version(found.version) + ", NVRTC " +
                                           std::to_string(its_compiler.major) + "." +

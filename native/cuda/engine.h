@@ -3,12 +3,14 @@
 
 #include <memory>
 
+#include "cuda/codegen/target.h"
 #include "engine/engine.h"
 
 namespace bilevel::cuda {
 
 struct Settings {
   int index = 0;  // of the device, in the driver's order
+  Precision precision = Precision::kFloat32;
 };
 
 // Opens the driver and the compiler, and makes a context on the device. Throws DEVICE_UNAVAILABLE with what is missing

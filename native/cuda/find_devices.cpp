@@ -34,6 +34,7 @@ std::vector<FoundDevice> ask(const Driver& driver) {
     found.name = description.name;
     found.memory = description.memory;
     found.compute_capability = description.compute_capability;
+    found.precisions = description.precisions;
     devices.push_back(std::move(found));
   }
   return devices;

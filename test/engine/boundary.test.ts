@@ -68,8 +68,9 @@ test('a device is only made from a kind and what belongs to it', (t) => {
   const threads = [0, 257, '2', 1.5, undefined].map((each) => ({ ...valid, threads: each }));
   const precisions = [undefined, 'float64', 16, null].map((precision) => ({ ...valid, precision }));
   const kinds = [undefined, 'gpu', 'CPU', 0].map((kind) => ({ ...valid, kind }));
-  const indices = [undefined, -1, 1.5, '0', 2 ** 31].map((index) => ({ kind: 'cuda', index }));
-  for (const odd of [...oddities, ...threads, ...precisions, ...kinds, ...indices]) {
+  const indices = [undefined, -1, 1.5, '0', 2 ** 31].map((index) => ({ kind: 'cuda', index, precision: 'float32' }));
+  const rounded = [undefined, 'float16', 16].map((precision) => ({ kind: 'cuda', index: 0, precision }));
+  for (const odd of [...oddities, ...threads, ...precisions, ...kinds, ...indices, ...rounded]) {
     t.throws(() => construct(odd), invalid, String(typeof odd));
   }
   t.throws(() => Reflect.apply(addon.Device, undefined, [valid]), { instanceOf: TypeError });

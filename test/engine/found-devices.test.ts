@@ -57,6 +57,7 @@ test('every device is told with its memory, capability and libraries', async (t)
   const [first, second, ...others] = await cudaIn({ BILEVEL_CUDA_PATH: fake, FAKE_CUDA_DEVICES: '2' });
   t.deepEqual(others, []);
   t.like(first, { kind: 'cuda', index: 0, name: 'fake GPU 0', memory: 2 ** 32, computeCapability: '9.0' });
+  t.deepEqual(first?.precisions, ['float32', 'tf32', 'bf16']);
   t.like(second, { kind: 'cuda', index: 1, name: 'fake GPU 1' });
   t.deepEqual(first?.libraries, [
     { name: 'CUDA driver', version: '13.0', path: join(fake, 'libcuda.so.1') },
@@ -73,6 +74,7 @@ withoutDriver(
     t.deepEqual(found, {
       kind: 'cuda',
       index: 0,
+      precisions: [],
       libraries: [],
       reason:
         "CUDA cannot be used: NVIDIA's driver was not found. libcuda.so.1 was looked for in /nowhere, in /elsewhere, by the " +
@@ -176,8 +178,11 @@ test('bilevel devices prints every device in lines of 80 columns, and the same a
   t.is(status, 0);
   const blocks = stdout.trimEnd().split('\n\n');
   t.is(blocks.length, 3);
-  t.regex(blocks[0] ?? '', /^cpu +.*\n +[\d.]+ GB, \d+ threads\n +oneDNN \d+\.\d+\.\d+$/);
-  t.regex(blocks[2] ?? '', /^cuda:1 +fake GPU 1\n +4\.3 GB, compute capability 9\.0\n +CUDA driver 13\.0/);
+  t.regex(blocks[0] ?? '', /^cpu +.*\n +[\d.]+ GB, \d+ threads, float32(?: bf16)?\n +oneDNN \d+\.\d+\.\d+$/);
+  t.regex(
+    blocks[2] ?? '',
+    /^cuda:1 +fake GPU 1\n +4\.3 GB, compute capability 9\.0, float32 tf32 bf16\n +CUDA driver 13\.0/,
+  );
   for (const line of stdout.split('\n')) t.true(line.length <= 80 || line.includes(fake), line);
   const { devices } = JSON.parse((await shell(`${given} --json`)).stdout);
   t.deepEqual(devices.slice(1), await cudaIn({ BILEVEL_CUDA_PATH: fake, FAKE_CUDA_DEVICES: '2' }));

@@ -11,7 +11,7 @@ constexpr int64_t kMostOf32Bits = int64_t{1} << 30;
 }  // namespace
 
 Kernel call_blocked_product(KernelText text, std::string_view function, const ProductShape& product,
-                            const Tiling& tiling, int64_t elements) {
+                            const Tiling& tiling, Precision precision, int64_t elements) {
   const auto& [products, rows, columns, depth] = product;
   const TileShape& tile = tiling.tile;
   const int64_t row_tiles = ceil_divide(rows, tile.rows), column_tiles = ceil_divide(columns, tile.columns);
@@ -30,7 +30,7 @@ Kernel call_blocked_product(KernelText text, std::string_view function, const Pr
   text.size("kColumnTiles", column_tiles);
   text.size("kParts", tiling.parts);
   text.size("kPartDepth", tiling.part_depth);
-  text.size("kDroppedBits", 0);
+  text.size("kDroppedBits", kDroppedBits[static_cast<size_t>(precision)]);
   if (tiling.parts > 1) {
     text.scratch("float", "parts",
                  tiles * tiling.parts * tile.rows * tile.columns * static_cast<int64_t>(sizeof(float)));

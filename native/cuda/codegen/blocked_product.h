@@ -4,13 +4,13 @@
 #include <string_view>
 
 #include "cuda/codegen/kernel_text.h"
-#include "cuda/codegen/tiling.h"
+#include "cuda/codegen/target.h"
 
 namespace bilevel::cuda {
 
 // `text` has the parameters and the sizes of `function`, but for those of every blocked product; `elements` is the size
 // of the largest operand or result.
 Kernel call_blocked_product(KernelText text, std::string_view function, const ProductShape& product,
-                            const Tiling& tiling, int64_t elements);
+                            const Tiling& tiling, Precision precision, int64_t elements);
 
 }  // namespace bilevel::cuda

@@ -87,7 +87,8 @@ std::vector<Kernel> generate_conv(const Program& program, const Conv& conv, cons
     text.size("kNeighboursOfW", neighbours(weights));
     text.size("kNeighboursOfY", neighbours(windows));
     text.size("kNeighboursOfResult", neighbours(direction.result_row));
-    return {call_blocked_product(std::move(text), direction.by_tiles, direction.product, *tiling, std::max({x, w, y}))};
+    return {call_blocked_product(std::move(text), direction.by_tiles, direction.product, *tiling, target.precision,
+                                 std::max({x, w, y}))};
   }
   return {direction.block_each ? text.call_blocks(direction.by_definition, direction.results)
                                : text.call_threads(direction.by_definition, direction.results)};

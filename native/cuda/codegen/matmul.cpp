@@ -31,7 +31,7 @@ std::vector<Kernel> generate_matmul(const Program& program, const Matmul& matmul
     text.size("kNeighboursOfA", neighbours(offset_a, transpose_a ? m : k));
     text.size("kNeighboursOfB", neighbours(offset_b, transpose_b ? k : n));
     text.size("kNeighboursOfC", neighbours(offset_c, n));
-    return {call_blocked_product(std::move(text), "blocked_matmul", shape, *tiling,
+    return {call_blocked_product(std::move(text), "blocked_matmul", shape, *tiling, target.precision,
                                  batch * std::max({m * k, k * n, m * n}))};
   }
   constexpr int64_t kTile = 32;

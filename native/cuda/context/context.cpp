@@ -19,6 +19,7 @@ DeviceContext::DeviceContext(const Driver& driver, int index) : driver_(driver) 
   const DeviceDescription device = describe_device(driver, index);
   name_ = "cuda:" + std::to_string(index) + " (" + device.name + ")";
   compute_capability_ = device.compute_capability;
+  precisions_ = device.precisions;
   architecture_ = device.architecture;
   check_available(driver, driver.cuCtxCreate_v2(&handle_, 0, device.ordinal), "cuCtxCreate");
   // To create it has made it the thread's.
@@ -41,7 +42,7 @@ void DeviceContext::check(Result result, const char* function) const {
   if (result == kSuccess) return;
   const std::string failure = describe_failure(driver_, function, result) + ".";
   if (std::find(kLasting.begin(), kLasting.end(), result) == kLasting.end()) {
-    throw Error("NATIVE_FAILURE", name_ + ": " + failure);
+    throw Error("NATIVE_FAILURE", own_name() + failure);
   }
   lose(failure);
   require();
@@ -50,7 +51,9 @@ void DeviceContext::check(Result result, const char* function) const {
 void DeviceContext::lose(const std::string& why) const {
   const std::lock_guard lock(mutex_);
   if (!loss_.empty()) return;
-  loss_ = "The device " + name_ + " was lost: " + why +
+  // The device is named once.
+  const std::string reason = why.starts_with(own_name()) ? why.substr(own_name().size()) : why;
+  loss_ = "The device " + name_ + " was lost: " + reason +
           " What its runs were writing is undefined, and nothing can run on it. Dispose of it, make a new Device, and "
           "go on from a state that was saved before.";
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "cuda/libraries/driver.h"
 
@@ -37,7 +38,8 @@ class DeviceContext {
   void check(Result result, const char* function) const;
   // Throws what an earlier call threw when the context was lost.
   void require() const;
-  // From now on nothing can be done with the context; what is in it ends with it.
+  // From now on nothing can be done with the context; what is in it ends with it. `why`: a sentence, such as an error
+  // of check().
   void lose(const std::string& why) const;
   bool is_lost() const;
 
@@ -46,10 +48,14 @@ class DeviceContext {
   // "9.0" and "sm_90".
   const std::string& compute_capability() const { return compute_capability_; }
   const std::string& architecture() const { return architecture_; }
+  const std::vector<std::string>& precisions() const { return precisions_; }
 
  private:
+  std::string own_name() const { return name_ + ": "; }
+
   const Driver& driver_;
   std::string name_, compute_capability_, architecture_;
+  std::vector<std::string> precisions_;
   Context handle_ = nullptr;
   mutable std::mutex mutex_;
   mutable std::string loss_;  // the message of DEVICE_LOST; empty while there is none

@@ -17,7 +17,7 @@ constexpr size_t kMostPlacements = 4;
 Executable::Executable(std::shared_ptr<Device> device, Program program, std::span<const std::byte> constants)
     : device_(std::move(device)),
       program_(std::move(program)),
-      plan_(make_plan(program_)),
+      plan_(make_plan(program_, device_->target)),
       constants_(constants.begin(), constants.end()) {
   const auto place = [&](int64_t bytes) {
     return static_cast<DevicePointer>(std::exchange(bytes_, bytes_ + aligned(bytes)));

@@ -46,7 +46,7 @@ bool records_indices(const Kernel& kernel) {
 
 }  // namespace
 
-Plan make_plan(const Program& program) {
+Plan make_plan(const Program& program, const Target& target) {
   Plan plan;
   const auto add = [&](std::vector<PlannedKernel>& kernels, Kernel kernel, size_t instruction) {
     plan.scratch_bytes = std::max(plan.scratch_bytes, kernel.scratch_bytes);
@@ -57,7 +57,7 @@ Plan make_plan(const Program& program) {
   const auto add_all = [&](std::vector<PlannedKernel>& kernels, const std::vector<Instruction>& instructions) {
     for (const Instruction& instruction : instructions) {
       bool records = false;
-      for (Kernel& kernel : generate(program, instruction.operation)) {
+      for (Kernel& kernel : generate(program, instruction.operation, target)) {
         records = records || records_indices(kernel);
         add(kernels, std::move(kernel), number);
       }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cuda/codegen/kernel.h"
+#include "cuda/codegen/target.h"
 #include "program/program.h"
 
 namespace bilevel::cuda {
@@ -29,6 +30,6 @@ struct Plan {
   std::vector<Record> records;
 };
 
-Plan make_plan(const Program& program);
+Plan make_plan(const Program& program, const Target& target);
 
 }  // namespace bilevel::cuda

@@ -7,7 +7,7 @@
 namespace bilevel::cuda {
 namespace {
 
-constexpr int kOldestCapability = 75;
+constexpr int kOldestCapability = 75, kOldestOfTensorFloats = 80;
 
 }  // namespace
 
@@ -30,6 +30,8 @@ void describe_device(const Driver& driver, int index, DeviceDescription& device)
     check_available(driver, driver.cuDeviceGetAttribute(number, attribute, device.ordinal), "cuDeviceGetAttribute");
   }
   device.compute_capability = std::to_string(major) + "." + std::to_string(minor);
+  device.precisions = {"float32"};
+  if (10 * major + minor >= kOldestOfTensorFloats) device.precisions.insert(device.precisions.end(), {"tf32", "bf16"});
   device.architecture = "sm_" + std::to_string(major) + std::to_string(minor);
   if (10 * major + minor < kOldestCapability) {
     throw Error("DEVICE_UNAVAILABLE", "Its compute capability is " + device.compute_capability +

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cuda/libraries/driver.h"
 
@@ -11,9 +12,10 @@ namespace bilevel::cuda {
 struct DeviceDescription {
   Ordinal ordinal = 0;
   std::string name = {};
-  int64_t memory = 0;                   // in bytes
-  std::string compute_capability = {};  // "9.0"
-  std::string architecture = {};        // the same as compilers name it: "sm_90"
+  int64_t memory = 0;                        // in bytes
+  std::string compute_capability = {};       // "9.0"
+  std::vector<std::string> precisions = {};  // of its products and convolutions
+  std::string architecture = {};             // the same as compilers name it: "sm_90"
 };
 
 // Throws DEVICE_UNAVAILABLE when the driver does not tell it, or programs need a later device. What is known by then

@@ -1,6 +1,7 @@
 // Products and convolutions by tiles against the CPU engine, and which of them are computed so.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -117,6 +118,58 @@ TEST(products_by_tiles_of_every_shape_agree_with_the_cpu_engine) {
     const std::array results = {cases[i].result};
     check_agreement(device, kernels[i], *cases[i].bench, cases[i].operation, results, cases[i].tolerance, names[i],
                     static_cast<uint32_t>(i));
+  }
+}
+
+// As the text of kernels does, by arithmetic: a multiple of the last bit that stays.
+double nearest(double x, int bits) {
+  if (x == 0 || !std::isfinite(x)) return x;
+  const double last = std::ldexp(1.0, std::ilogb(x) - (bits - 1));
+  return std::nearbyint(x / last) * last;
+}
+
+// Bits of the mantissa with the leading one.
+constexpr std::array<int, 3> kBits = {24, 11, 8};
+
+TEST(operands_of_products_by_tiles_are_rounded_to_the_nearest_and_sums_are_not) {
+  constexpr int64_t kRows = 6, kDepth = 9;
+  std::vector<double> a;
+  Random random(5);
+  for (int64_t i = 0; i < kRows * kDepth; ++i) a.push_back(static_cast<double>(static_cast<float>(random.real())));
+  // Ties of both precisions, to a larger and a smaller even number, and what becomes a power of two.
+  const std::vector<double> odd = {1 + std::ldexp(1, -11),    1 + 3 * std::ldexp(1, -11), -1 - std::ldexp(1, -8),
+                                   1 + 3 * std::ldexp(1, -8), 2 - std::ldexp(1, -23),     std::ldexp(1, -120)};
+  std::copy(odd.begin(), odd.end(), a.begin() + 2 * kDepth);
+  a[0] = INFINITY;
+  a[kDepth] = NAN;
+  std::vector<std::unique_ptr<Workbench>> benches;
+  std::vector<std::vector<cuda::Kernel>> kernels;
+  for (size_t precision = 0; precision < kBits.size(); ++precision) {
+    Workbench& bench = *benches.emplace_back(std::make_unique<Workbench>());
+    // The unit matrix: every row of the result is a row of a.
+    std::vector<double> unit(kDepth * kDepth);
+    for (int64_t i = 0; i < kDepth; ++i) unit[static_cast<size_t>(i * kDepth + i)] = 1;
+    Matmul product{1, kRows, kDepth, kDepth, false, false, 0, 0, 0, 0, 0, 0};
+    product.a = bench.add(DType::kFloat32, a);
+    product.b = bench.add(DType::kFloat32, unit);
+    product.c = bench.add_result(DType::kFloat32, kRows * kDepth);
+    cuda::Target target = only(cuda::kTileShapes[1], 1);
+    target.precision = static_cast<cuda::Precision>(precision);
+    kernels.push_back(cuda::generate(bench.program(), product, target));
+  }
+  const EmulatedKernels device(kernels);
+  for (size_t precision = 0; precision < kBits.size(); ++precision) {
+    Workbench& bench = *benches[precision];
+    bench.GuardedBuffers::run(
+        [&](std::byte* const* addresses) { device.run(kernels[precision], addresses, kOrders[0], 1); });
+    const std::vector<double> c = bench.values(2);
+    for (size_t i = 0; i < a.size(); ++i) {
+      const size_t row = i / kDepth;
+      if (row < 2) continue;
+      CHECK(c[i] == nearest(a[i], kBits[precision]), "precision", precision, "element", i, "is", c[i], "of", a[i]);
+    }
+    // The first rows hold what no rounding may change.
+    CHECK(c[0] == INFINITY && std::isnan(c[1]) && std::isnan(c[kDepth]), c[0], c[1], c[kDepth]);
   }
 }
 

@@ -111,6 +111,8 @@ void check_failure(const std::string& what, const std::string& function, const s
     return;
   }
   CHECK(kCodes.contains(failed->code), what, failed->code, failed->message);
+  const size_t named = failed->message.find("cuda:0");
+  CHECK(named == std::string::npos || failed->message.find("cuda:0", named + 1) == std::string::npos, failed->message);
   const bool is_named = failed->message.find(documented(function)) != std::string::npos ||
                         (function.starts_with("nvrtc") && failed->message.find("NVRTC") != std::string::npos);
   CHECK(is_named || kMayFail.contains(function) || failed->code == "LIMIT_EXCEEDED", what, failed->message);

@@ -4,7 +4,7 @@ import { loadAddon } from '../../../lib/engine/addon.js';
 import { accumulator } from '../../support/engine/encoded-programs.js';
 
 const addon = loadAddon();
-const make = () => new addon.Device({ kind: 'cuda', index: 0 });
+const make = () => new addon.Device({ kind: 'cuda', index: 0, precision: 'float32' });
 const shared = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
 const control = () => new Int32Array(new SharedArrayBuffer(8));
 

@@ -30,5 +30,5 @@ async function iterate(device: Device) {
 
 const { Device: Native } = loadAddon();
 const own = await iterate(Device.cuda());
-const bound = await iterate(new Device(new Native({ kind: 'cuda', index: 0 })));
+const bound = await iterate(new Device(new Native({ kind: 'cuda', index: 0, precision: 'float32' })));
 console.log(JSON.stringify({ own, bound }));
