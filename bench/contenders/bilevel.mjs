@@ -94,9 +94,8 @@ const neededFlops = (spec) => compile(spec, { hoist: false, reassociate: false }
 export const prepare = (step, name, threads) =>
   prepareStep(step, networks[name], threads === undefined ? {} : { threads });
 
-/** As `prepare`, of any network and on any device. */
-export async function prepareStep(step, network, deviceOptions = {}) {
-  const device = Device.cpu(deviceOptions);
+/** As `prepare`, of any network and on any device, which the job disposes of. */
+export async function prepareStep(step, network, deviceOptions = {}, device = Device.cpu(deviceOptions)) {
   const rate = problem.rateOf(network);
   const start = problem.initialWeights(network).map(problem.toChannelsFirst);
   const model = await load(
@@ -150,14 +149,18 @@ export async function prepareStep(step, network, deviceOptions = {}) {
       await compute(outputs, results);
       return Object.values(results).map(({ data }) => data);
     },
-    /** A listing of the step's instructions with the time of each, from the second of two calls. */
-    async profile() {
+    /** Seconds that each instruction of the cost took in so many steps, from the second of two calls. */
+    async seconds(steps) {
       let seconds;
       for (let call = 0; call < 2; call++) {
-        const stepSize = Tensor.from(new Array(stepsPerCall).fill(0));
-        seconds = await program.profile({ ...state, ...tensors, stepSize, value: result }, { steps: stepsPerCall });
+        const stepSize = Tensor.from(new Array(steps).fill(0));
+        seconds = await program.profile({ ...state, ...tensors, stepSize, value: result }, { steps });
       }
-      return formatCost(compiled.cost, seconds, stepsPerCall);
+      return seconds;
+    },
+    /** A listing of the step's instructions with the time of each. */
+    async profile() {
+      return formatCost(compiled.cost, await this.seconds(stepsPerCall), stepsPerCall);
     },
     async run(count) {
       for (let left = count; left > 0; left -= stepsPerCall) {

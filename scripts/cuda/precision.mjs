@@ -1,16 +1,20 @@
 // What rounding the operands of products and convolutions does to a step of the penalty method: each quantity that
 // `bilevel check` looks at, in every precision of a CUDA device, beside the same in float64.
-//   node scripts/cuda/precision.mjs [--write] [--batch N]
-// --write: also into docs/cuda.md. --batch: training and validation samples of a step, 8 by default: over the fake
-// driver, which BILEVEL_CUDA_PATH names, a step takes a thousand times as long as on a GPU. `npx tsc` comes first.
+//   node scripts/cuda/precision.mjs [--write] [--networks LIST]
+// --write: also into docs/cuda.md. `npx tsc` comes first. Over the fake driver, which BILEVEL_CUDA_PATH names, it takes
+// some ten minutes.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { precisions } from '../../dist/lib/engine/index.js';
 import { publish, table } from '../pages.mjs';
 
-const { values } = parseArgs({ options: { write: { type: 'boolean' }, batch: { type: 'string', default: '8' } } });
-const networks = ['lenet', 'mnist-cnn'];
+// With training and validation samples of a step: as few as have all large products computed by tiles.
+const batches = { lenet: 32, 'mnist-cnn': 8 };
+
+const { values } = parseArgs({
+  options: { write: { type: 'boolean' }, networks: { type: 'string', default: Object.keys(batches).join(',') } },
+});
 const quantities = {
   logits: 'output',
   grad_v_g: 'grad_v g',
@@ -21,7 +25,7 @@ const quantities = {
 const path = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
 async function errorsOf(network, precision) {
-  const flags = ['--device', 'cuda', '--precision', precision, '--batch', values.batch, '--json'];
+  const flags = ['--device', 'cuda', '--precision', precision, '--batch', String(batches[network]), '--json'];
   const checked = promisify(execFile)(process.execPath, [
     path('dist/lib/cli/main.js'),
     'check',
@@ -30,15 +34,15 @@ async function errorsOf(network, precision) {
   ]);
   // Where an error is above what float32 should have the command's status is 1, which is what is to be seen here.
   const { stdout } = await checked.catch((error) => error);
-  const { comparisons, error } = JSON.parse(stdout);
+  const { comparisons, error } = JSON.parse(stdout || '{"error": {"message": "the command printed nothing"}}');
   if (error !== undefined) throw new Error(error.message);
   return Object.keys(quantities).map((name) => comparisons.float64[name].toExponential(1));
 }
 
 const rows = [];
-for (const network of networks) {
+for (const network of values.networks.split(',')) {
   for (const precision of precisions) {
-    rows.push([network, precision, ...(await errorsOf(network, precision))]);
+    rows.push([`${network}, ${batches[network]} samples`, precision, ...(await errorsOf(network, precision))]);
     console.error(rows.at(-1).join(' '));
   }
 }
