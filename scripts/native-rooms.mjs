@@ -38,7 +38,7 @@ export const rooms = {
   'cuda/context': ['cuda/libraries', 'program'],
   'cuda/compile': ['cuda/context', 'cuda/libraries', 'cuda/cache', 'cuda/codegen', 'program'],
   'cuda/execute': ['cuda/compile', 'cuda/context', 'cuda/codegen', 'engine', 'program'],
-  cuda: ['cuda/execute', 'cuda/libraries', 'engine', 'program'],
+  cuda: ['cuda/execute', 'cuda/codegen', 'cuda/libraries', 'engine', 'program'],
 
   addon: ['engine', 'program'],
   'addon/engines.cpp': ['cpu', 'cuda'],
