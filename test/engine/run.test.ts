@@ -248,6 +248,30 @@ test('tensors that are only read may be shared between bindings and runs', async
   );
 });
 
+test('a row of a sparse matrix outside its entries, or its matrix, stops the run with an error', async (t) => {
+  const encoder = new ProgramEncoder();
+  const values = encoder.binding('values', [3], 'read');
+  const indices = encoder.binding('indices', [3], 'read', 'int32');
+  const extents = encoder.binding('extents', [2, 2], 'read', 'int32');
+  const x = encoder.binding('x', [4, 1], 'read');
+  const y = encoder.binding('y', [2, 1], 'write');
+  const program = device.load(encoder.body('sparseMatmul', 1, 2, 4, 1, 3, 0, values, indices, extents, x, y).encode());
+  const tensors = { values: Tensor.from([1, 2, 3]), x: Tensor.from([1, 2, 3, 4], [4, 1]), y: Tensor.zeros([2, 1]) };
+  const run = (columns: number[], rows: number[]): Promise<unknown> =>
+    program.run({
+      ...tensors,
+      indices: Tensor.from(columns, [3], 'int32'),
+      extents: Tensor.from(rows, [2, 2], 'int32'),
+    });
+  for (const bad of [-1, 4, 2 ** 31 - 1]) {
+    await t.throwsAsync(run([0, bad, 3], [0, 1, 1, 2]), failure('INDEX_OUT_OF_RANGE', String(bad)));
+  }
+  await t.throwsAsync(run([0, 1, 3], [0, 1, 2, 2]), failure('INDEX_OUT_OF_RANGE', '2 entries from 2'));
+  await t.throwsAsync(run([0, 1, 3], [0, 1, -1, 2]), failure('INDEX_OUT_OF_RANGE', '2 entries from -1'));
+  await run([0, 9, 3], [2, 1, 0, 1]);
+  t.deepEqual(tensors.y.toArray(), [12, 1]);
+});
+
 test('an index outside its table stops the run with an error', async (t) => {
   const encoder = new ProgramEncoder();
   const table = encoder.binding('table', [4], 'read');

@@ -211,6 +211,41 @@ test('indexing', (t) => {
   t.deepEqual(elements(g.setRows(g.zeros([4, 2]), indices, x)), [3, 4, 0, 0, 5, 6, 0, 0]);
 });
 
+const rowsOf = (indices: readonly number[], extents: readonly number[]): g.SparseNodes => ({
+  values: vector(indices.map((_, entry) => entry + 1)),
+  indices: g.constant([...indices], [indices.length], 'int32'),
+  extents: g.constant([...extents], [extents.length / 2, 2], 'int32'),
+});
+
+test('rows of a sparse matrix are any runs of entries', (t) => {
+  // Rows (2, 0, 3), (0, 0, 0) and (0, 5, 0), whose entries of column 1 add up.
+  const rows = rowsOf([0, 2, 1, 1], [0, 2, 4, 0, 2, 2]);
+  const values = g.constant([2, 3, 1, 4], [4]);
+  const x = g.constant([1, 2, 3, 4, 5, 6], [3, 2]);
+  t.deepEqual(elements(g.sparseMatmul({ ...rows, values }, x)), [17, 22, 0, 0, 15, 20]);
+  t.deepEqual(elements(g.sparseMatmul({ ...rows, values }, x, { transpose: true, size: 3 })), [2, 4, 25, 30, 3, 6]);
+  t.deepEqual(elements(g.sampledMatmul(rows, x, x)), [5, 17, 39, 39]);
+});
+
+for (const [what, rows] of Object.entries({
+  'an index': rowsOf([0, 3, 1, 1], [1, 2]),
+  'a negative index': rowsOf([0, -1, 1, 1], [0, 4]),
+  'a beginning': rowsOf([0, 2, 1, 1], [-1, 2]),
+  'an end': rowsOf([0, 2, 1, 1], [3, 2]),
+  'a length': rowsOf([0, 2, 1, 1], [3, -1]),
+})) {
+  test(`${what} of a sparse row is out of range`, (t) => {
+    const [x, ofRows] = [g.zeros([3, 2]), g.zeros([1, 2])];
+    for (const node of [
+      g.sparseMatmul(rows, x),
+      g.sparseMatmul(rows, ofRows, { transpose: true, size: 3 }),
+      g.sampledMatmul(rows, ofRows, x),
+    ]) {
+      t.throws(() => g.evaluate([node]), { code: 'INDEX_OUT_OF_RANGE' }, node.op);
+    }
+  });
+}
+
 for (const index of [-1, 3]) {
   test(`the index ${index} is out of range`, (t) => {
     const x = g.zeros([3, 3]);

@@ -151,6 +151,34 @@ for (const row of indexedCases) {
   });
 }
 
+test('sparseMatmul: a row outside its own entries does not reach those of another point', (t) => {
+  const [values, extents, x] = [g.input('v', [4]), g.input('e', [1, 2], 'int32'), g.input('x', [3, 1])];
+  const rows = { values, indices: g.constant([0, 1, 2, 0], [4], 'int32'), extents };
+  const [all, where] = [g.input('vs', [count, 4]), g.input('es', [count, 1, 2], 'int32')];
+  const stacked = new Map<g.Node, g.Node>([
+    [values, all],
+    [extents, where],
+  ]);
+  const vectorized = g.vectorize([g.sparseMatmul(rows, x)], stacked, count);
+  const evaluate = (first: readonly number[]) => {
+    const feeds = new Map<g.Node, Float64Array>([
+      [all, Float64Array.from({ length: 4 * count }, (_, entry) => entry)],
+      [where, Float64Array.from([...first, ...new Array(count - 1).fill([0, 1]).flat()])],
+      [x, Float64Array.from([1, 10, 100])],
+    ]);
+    return [...(g.evaluate(vectorized, feeds)[0] ?? [])];
+  };
+  t.deepEqual(evaluate([1, 3]).slice(0, 2), [213, 4]);
+  for (const wrong of [
+    [2, 3],
+    [4, 1],
+    [-1, 1],
+    [0, 5],
+  ]) {
+    t.throws(() => evaluate(wrong), { code: 'INDEX_OUT_OF_RANGE' }, String(wrong));
+  }
+});
+
 test('a wrong count, and values of another type, are refused', (t) => {
   const x = g.input('x', [2]);
   const refused = (values: g.Node, points: number, code: ErrorCode) => {

@@ -326,6 +326,32 @@ TEST(warped_images_have_pixels_and_a_map_each) {
   check_refused(warp(2, 3, 4, 3, 2), "bufferX");
 }
 
+TEST(products_with_sparse_matrices_are_checked) {
+  // [rows, 4] x [4, 2] with six entries.
+  const auto product = [](double rows, double entries, double transpose, DType of_indices) {
+    Encoder program;
+    const int32_t values = program.arena(kF, 6), indices = program.arena(of_indices, 6);
+    const int32_t extents = program.arena(DType::kInt32, 6), x = program.arena(kF, 8), y = program.arena(kF, 6);
+    program.body(Opcode::kSparseMatmul, {1, rows, 4, 2, entries, transpose, double(values), double(indices),
+                                         double(extents), double(x), double(y)});
+    return verdict(program);
+  };
+  CHECK(product(3, 6, 0, DType::kInt32) == "accepted", product(3, 6, 0, DType::kInt32));
+  check_refused(product(3, 6, 0, DType::kInt64), "bufferIndices: buffer 1 is int64 but must be int32");
+  check_refused(product(3, 5, 0, DType::kInt32), "bufferValues: buffer 0 has 6 elements but the sizes ask for 5");
+  check_refused(product(2, 6, 0, DType::kInt32), "bufferExtents: buffer 2 has 6 elements but the sizes ask for 4");
+  check_refused(product(3, 6, 1, DType::kInt32), "bufferX: buffer 3 has 8 elements but the sizes ask for 6");
+  check_refused(product(3, 6, 2, DType::kInt32), "transpose");
+  check_refused(product(3, 1e10, 0, DType::kInt32),
+                "LIMIT_EXCEEDED Invalid program, instruction 0 (sparseMatmul), entries");
+  Encoder sampled;
+  const int32_t indices = sampled.arena(DType::kInt32, 6), extents = sampled.arena(DType::kInt32, 6);
+  const int32_t a = sampled.arena(kF, 6), b = sampled.arena(kF, 8);
+  sampled.body(Opcode::kSampledMatmul,
+               {1, 3, 4, 2, 6, double(indices), double(extents), double(a), double(b), double(a)});
+  check_refused(verdict(sampled), "bufferValues: it is written over the memory of bufferA");
+}
+
 TEST(whole_buffers_have_exact_sizes) {
   Encoder program;
   const int32_t x = program.arena(kF, 6), indices = program.arena(kF, 2), y = program.arena(kF, 4);
