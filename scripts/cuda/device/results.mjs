@@ -1,5 +1,4 @@
-// Whether a GPU computes what the processor does: programs of every instruction, each twice, and large products in every
-// precision; and whether devices come and go.
+// Whether a GPU computes what the processor does: programs of every kind, each twice; and whether devices come and go.
 import { compile } from '../../../dist/lib/compile/index.js';
 import { Device, findDevices } from '../../../dist/lib/engine/index.js';
 import { isOp } from '../../../dist/lib/graph/index.js';
