@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { printableLines } from './printable.js';
 
 /** Stable error codes. Callers branch on these, never on message text. */
@@ -88,9 +89,22 @@ export function invalidArgument(parameter: string, expected: string, received: u
   );
 }
 
+/**
+ * Whether a value is an error, of whatever realm: test environments and contexts of node:vm have classes of their own,
+ * of which those that Node makes are no instances.
+ */
+export const isError = (value: unknown): value is Error => types.isNativeError(value) || value instanceof Error;
+
+/** Refuses what is no AbortSignal, of whatever realm. @throws INVALID_ARGUMENT */
+export function checkSignal(signal: unknown): asserts signal is AbortSignal | undefined {
+  const isSignal =
+    isRecord(signal) && typeof signal.aborted === 'boolean' && typeof signal.addEventListener === 'function';
+  if (signal !== undefined && !isSignal) throw invalidArgument('signal', 'an AbortSignal', signal);
+}
+
 /** The error of what a signal stopped; `what` begins the sentence, as in "The run was stopped". */
 export function aborted(what: string, reason: unknown): BilevelError {
-  const why = reason instanceof Error ? reason.message : describe(reason);
+  const why = isError(reason) ? reason.message : describe(reason);
   return new BilevelError('ABORTED', `${what}: ${why}`, { cause: reason });
 }
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { BilevelError, invalidArgument } from './errors.js';
 
 /** Element types of tensors. bool is stored as one byte, 0 or 1. */
@@ -98,8 +99,8 @@ type Values = ArrayLike<number | bigint>;
 
 /** The dtype of values when none is asked for: int32 for an Int32Array, int64 for bigints, else float32. */
 export function dtypeOf(values: ArrayLike<unknown>): DType {
-  if (values instanceof Int32Array) return 'int32';
-  return values instanceof BigInt64Array || typeof values[0] === 'bigint' ? 'int64' : 'float32';
+  if (types.isInt32Array(values)) return 'int32';
+  return types.isBigInt64Array(values) || typeof values[0] === 'bigint' ? 'int64' : 'float32';
 }
 
 function checkValues(values: unknown): void {
@@ -127,7 +128,7 @@ export function sharedMemory(bytes: number): SharedArrayBuffer {
 
 /** Memory that can be neither moved nor resized while native code works on it. */
 function isFixedSharedMemory(buffer: ArrayBufferLike): boolean {
-  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer && !buffer.growable;
+  return typeof SharedArrayBuffer !== 'undefined' && types.isSharedArrayBuffer(buffer) && !buffer.growable;
 }
 
 /**
@@ -212,7 +213,9 @@ export class Tensor<D extends DType = DType> implements TensorType {
   static over(data: TensorArrays['int64'], shape?: Shape): Tensor<'int64'>;
   static over(data: TensorArrays['bool'], shape?: Shape): Tensor<'bool'>;
   static over(data: TensorArrays[DType], shape: Shape = [data.length]): Tensor {
-    const known = (Object.keys(arrayClasses) as DType[]).find((dtype) => data instanceof arrayClasses[dtype]);
+    // The class may be that of another realm, but has the same name there.
+    const named = ArrayBuffer.isView(data) ? data[Symbol.toStringTag] : undefined;
+    const known = (Object.keys(arrayClasses) as DType[]).find((dtype) => arrayClasses[dtype].name === named);
     if (known === undefined || !isFixedSharedMemory(data.buffer)) {
       const expected =
         'a Float32Array, Int32Array, BigInt64Array or Uint8Array over a SharedArrayBuffer of fixed length';

@@ -1,10 +1,11 @@
+import { types } from 'node:util';
 import { BilevelError, describe, invalidArgument } from '../errors.js';
 import { Tensor, unravel } from '../tensor.js';
 
 /** Refuses what is not a tensor, and float tensors with an element that is not finite. */
 export function checkTensor(what: string, tensor: unknown): asserts tensor is Tensor {
   if (!(tensor instanceof Tensor)) throw invalidArgument(what, 'a Tensor', tensor);
-  if (!(tensor.data instanceof Float32Array)) return;
+  if (!types.isFloat32Array(tensor.data)) return;
   const { data, shape } = tensor;
   let position = 0;
   // A loop takes a fraction of the time of findIndex, and streams are checked batch by batch.

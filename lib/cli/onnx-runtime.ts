@@ -1,7 +1,7 @@
 import type * as Runtime from 'onnxruntime-node';
 import type { OracleInput, OutputOracle } from '../checking/index.js';
 import { decodeFloat16 } from '../data/half.js';
-import { BilevelError } from '../errors.js';
+import { BilevelError, isError } from '../errors.js';
 
 /** How ONNX Runtime takes the elements of each type that the package reads. */
 const arrays: Readonly<Record<string, (data: Float64Array) => Runtime.Tensor.DataType>> = {
@@ -33,7 +33,7 @@ export async function onnxRuntimeOutput(path: string): Promise<OutputOracle> {
     );
   });
   const failed = (verb: string) => (cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new BilevelError('INVALID_FILE', `ONNX Runtime cannot ${verb} ${path}: ${reason}`, { cause });
   };
   // Its optimizer folds batch normalization into convolutions also where the model asks for the statistics of the

@@ -1,5 +1,5 @@
 import { CommanderError, Help } from 'commander';
-import { BilevelError, type ErrorCode } from '../errors.js';
+import { BilevelError, type ErrorCode, isError } from '../errors.js';
 import { UnsupportedOperatorsError } from '../onnx/index.js';
 import { printable } from '../printable.js';
 import { NonFiniteError } from '../solvers/index.js';
@@ -46,7 +46,7 @@ export function printError(error: unknown, json: boolean): void {
   const code = codeOf(error);
   if (json) printJson(errorJson(error));
   else printNote(`${style('red', 'error')} ${messageOf(error)} ${style('dim', `(${code})`)}`);
-  if (code === 'INTERNAL' && error instanceof Error) printNote(error.stack ?? '');
+  if (code === 'INTERNAL' && isError(error)) printNote(error.stack ?? '');
 }
 
 /** An error as programs get it. */
@@ -63,7 +63,7 @@ const nameNonFinite = (_: string, value: unknown): unknown =>
  * more.
  */
 function detailsOf(error: unknown): object {
-  for (let each = error; each instanceof Error; each = each.cause) {
+  for (let each = error; isError(each); each = each.cause) {
     if (each instanceof NonFiniteError || each instanceof UnsupportedOperatorsError)
       return { details: JSON.parse(JSON.stringify(each.details, nameNonFinite)) };
   }
@@ -72,7 +72,7 @@ function detailsOf(error: unknown): object {
 
 function messageOf(error: unknown): string {
   if (error instanceof CommanderError) return `${error.message.replace(/^error: /, '')} Use --help for all options.`;
-  return error instanceof Error ? error.message : String(error);
+  return isError(error) ? error.message : String(error);
 }
 
 function codeOf(error: unknown): ErrorCode | 'INTERNAL' {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { BilevelError } from '../errors.js';
+import { BilevelError, isError } from '../errors.js';
 import { printable } from '../printable.js';
 
 /** Largest file that is read into memory, in bytes, unless the caller sets its own limit. */
@@ -10,7 +10,7 @@ export const defaultFileLimit = 2 ** 31 - 1;
 
 /** The system's code of an error, such as ENOENT. */
 export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 const remedies: Readonly<Record<string, string>> = {
@@ -31,7 +31,7 @@ export function ioError(action: string, file: string, cause: unknown): BilevelEr
   const path = printable(file);
   if (code === 'ENOENT')
     return new BilevelError('NOT_FOUND', `Cannot ${action} ${path}: no such file or folder.`, { cause });
-  const reason = (code && remedies[code]) ?? (cause instanceof Error ? cause.message : String(cause));
+  const reason = (code && remedies[code]) ?? (isError(cause) ? cause.message : String(cause));
   return new BilevelError('IO_ERROR', `Cannot ${action} ${path}: ${reason}.`, { cause });
 }
 

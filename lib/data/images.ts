@@ -1,4 +1,4 @@
-import { BilevelError, invalidArgument } from '../errors.js';
+import { BilevelError, invalidArgument, isError } from '../errors.js';
 import type { Shape } from '../tensor.js';
 import { readBytes } from './files.js';
 import type { IdxArray } from './idx.js';
@@ -112,7 +112,7 @@ async function decoded<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new BilevelError('INVALID_FILE', `${path} is not an image that can be read: ${reason}.`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { BilevelError, invalidArgument } from '../errors.js';
 import { elementCount, type Shape, Tensor } from '../tensor.js';
 import type { IdxArray } from './idx.js';
@@ -55,10 +56,10 @@ export class LabelledSamples {
         `expected one label for each of the ${count} ${what}s, found an array [${labels.shape.join(', ')}]`,
       );
     }
-    if (labels.data instanceof Float32Array || labels.data instanceof Float64Array) {
+    if (types.isFloat32Array(labels.data) || types.isFloat64Array(labels.data)) {
       throw damaged('the labels are not integers');
     }
-    if (inputs.data instanceof Int8Array)
+    if (types.isInt8Array(inputs.data))
       throw damaged('the pixels are neither bytes from 0 to 255 nor floating-point numbers');
     const bad = isReal(inputs) ? inputs.data.findIndex((value) => !Number.isFinite(value)) : -1;
     if (bad >= 0) {
@@ -112,7 +113,7 @@ export class LabelledSamples {
       return { inputs, labels };
     }
     const inputs = Tensor.zeros(shape);
-    const bytes: Scaling = { shift: [0], unit: [this.#values instanceof Uint8Array ? 255 : 1] };
+    const bytes: Scaling = { shift: [0], unit: [types.isUint8Array(this.#values) ? 255 : 1] };
     const { shift, unit } = (scaled ? this.#scaling : undefined) ?? bytes;
     const alike = shift.length === 1;
     for (const [index, row] of chosen.entries()) {
@@ -138,5 +139,5 @@ export type SampleInputs = Tensor<'float32'> | Tensor<'int64'>;
 
 /** Bytes are pixels. */
 function isIntegers(values: IdxArray['data']): boolean {
-  return values instanceof Int16Array || values instanceof Int32Array;
+  return types.isInt16Array(values) || types.isInt32Array(values);
 }

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
-import { BilevelError } from '../errors.js';
+import { BilevelError, isError } from '../errors.js';
 import { elementCount } from '../tensor.js';
 import { readBytes } from './files.js';
 import { contentLimit } from './unpack.js';
@@ -25,7 +25,7 @@ const headerBytes = 128;
 const maxRank = 32;
 
 /** Types of elements that are not numbers. */
-const types = { matrix: 14, compressed: 15 } as const;
+const elementTypes = { matrix: 14, compressed: 15 } as const;
 
 /** By the type of an element of numbers. */
 const numbers: Readonly<Record<number, (bytes: ArrayBuffer) => MatArray['data']>> = {
@@ -78,7 +78,7 @@ export async function parseMat(
     const element = elementAt(file, position, damaged);
     position = element.end;
     let { type, content } = element;
-    if (type === types.compressed) {
+    if (type === elementTypes.compressed) {
       const inner = await inflated(content, limit - unpacked, damaged).catch((error: unknown) => {
         if (!(error instanceof RangeError)) throw error;
         throw new BilevelError('LIMIT_EXCEEDED', `${source} unpacks to more than ${limit} bytes.`, { cause: error });
@@ -86,7 +86,7 @@ export async function parseMat(
       unpacked += inner.length;
       ({ type, content } = elementAt(inner, 0, damaged));
     }
-    if (type !== types.matrix) continue;
+    if (type !== elementTypes.matrix) continue;
     const found = arrayIn(content, damaged);
     if (found !== undefined) arrays.set(found.name, found.array);
   }
@@ -102,7 +102,7 @@ function elementAt(file: Buffer, position: number, damaged: (reason: string) => 
   const type = first & 0xffff;
   const stop = start + size;
   if (stop > file.length || short > 4) throw damaged('it ends within an element');
-  const end = short > 0 ? position + 8 : type === types.compressed ? stop : Math.ceil(stop / 8) * 8;
+  const end = short > 0 ? position + 8 : type === elementTypes.compressed ? stop : Math.ceil(stop / 8) * 8;
   return { type, content: file.subarray(start, stop), end };
 }
 
@@ -112,7 +112,7 @@ async function inflated(content: Buffer, limit: number, damaged: (reason: string
     return await unzip(content, { maxOutputLength: Math.max(1, limit) });
   } catch (error) {
     if (error instanceof RangeError) throw error;
-    throw damaged(`zlib reports "${error instanceof Error ? error.message : String(error)}"`);
+    throw damaged(`zlib reports "${isError(error) ? error.message : String(error)}"`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { unzipSync } from 'fflate';
-import { BilevelError } from '../errors.js';
+import { BilevelError, isError } from '../errors.js';
 import { readBytes } from './files.js';
 import { type NpyArray, parseNpy } from './npy.js';
 import { contentLimit } from './unpack.js';
@@ -30,7 +30,7 @@ export function parseNpz(bytes: Uint8Array, source = 'the .npz file'): ReadonlyM
     });
   } catch (error) {
     if (error instanceof BilevelError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = isError(error) ? error.message : String(error);
     throw new BilevelError('INVALID_FILE', `${source} is not a ZIP archive that can be read: ${reason}.`, {
       cause: error,
     });

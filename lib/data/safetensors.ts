@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { BilevelError, describe, invalidArgument, isRecord } from '../errors.js';
 import { bytesPerElement, type DType, elementCount, Tensor } from '../tensor.js';
 import { readBytes, writeFileAtomic } from './files.js';
@@ -224,7 +225,7 @@ export function toTensor(name: string, { dtype, shape, data }: SafetensorsEntry)
   if (target === undefined) {
     throw new BilevelError('INVALID_DATA', `The tensor ${describe(name)} is ${dtype}, which no tensor dtype holds.`);
   }
-  if (target === 'bool' && data instanceof Uint8Array && data.some((value) => value > 1)) {
+  if (target === 'bool' && types.isUint8Array(data) && data.some((value) => value > 1)) {
     throw new BilevelError('INVALID_DATA', `The boolean tensor ${describe(name)} holds a byte other than 0 and 1.`);
   }
   return Tensor.from(data, shape, target);

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { IdxArray } from './idx.js';
 
 /** How numbers become inputs: (x - shift) / unit. */
@@ -29,7 +30,7 @@ export function standardOf(
 
 /** Whether the numbers are measured ones, which have no scale of their own: bytes are pixels, integers tokens. */
 export const isReal = ({ data }: { readonly data: unknown }): boolean =>
-  data instanceof Float32Array || data instanceof Float64Array;
+  types.isFloat32Array(data) || types.isFloat64Array(data);
 
 /**
  * The scaling that gives samples mean 0 and deviation 1: every column of [n, inputs] by itself; of images and other

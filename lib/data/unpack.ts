@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { BilevelError } from '../errors.js';
+import { BilevelError, isError } from '../errors.js';
 import { readBytes } from './files.js';
 
 /** Largest content of a data file, in bytes, packed or not: about twenty times the MNIST training images. */
@@ -22,7 +22,7 @@ export async function readUnpacked(path: string, limit = contentLimit): Promise<
     if (error instanceof RangeError) {
       throw new BilevelError('LIMIT_EXCEEDED', `${path} unpacks to more than ${limit} bytes.`, { cause: error });
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = isError(error) ? error.message : String(error);
     throw new BilevelError('INVALID_FILE', `${path} is damaged: gzip reports "${reason}".`, { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Tensor } from '../tensor.js';
 import type { NativeTensor } from './binding.js';
 
@@ -41,7 +42,7 @@ export const hostMemory: DeviceMemory = {
   pull: () => done,
   copy: (from, to) => to.copyFrom(from),
   clear: ({ data }) => {
-    if (data instanceof BigInt64Array) data.fill(0n);
+    if (types.isBigInt64Array(data)) data.fill(0n);
     else data.fill(0);
   },
   locate: ({ data }) => data,

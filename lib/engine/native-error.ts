@@ -1,4 +1,4 @@
-import { BilevelError, type ErrorCode } from '../errors.js';
+import { BilevelError, type ErrorCode, isError } from '../errors.js';
 
 /** The codes that native functions throw or reject with; a test compares them with those in native/. */
 export const nativeCodes: readonly ErrorCode[] = [
@@ -15,7 +15,7 @@ export const nativeCodes: readonly ErrorCode[] = [
 
 /** What to throw for an error that came from the addon: a BilevelError with the stack of this side. */
 export function fromNative(error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
+  if (!isError(error) || !('code' in error)) return error;
   const code = nativeCodes.find((known) => known === error.code);
   return code === undefined ? error : new BilevelError(code, error.message);
 }

@@ -1,5 +1,6 @@
+import { types } from 'node:util';
 import type { ProgramBinding } from '../encoded.js';
-import { adviseName, BilevelError, checkKeys, describe, invalidArgument } from '../errors.js';
+import { adviseName, BilevelError, checkKeys, checkSignal, describe, invalidArgument, isError } from '../errors.js';
 import { formatType, type Shape, sharedMemory, Tensor } from '../tensor.js';
 import type { NativeProgram, NativeTensor } from './binding.js';
 import type { DeviceMemory } from './memory.js';
@@ -18,7 +19,7 @@ export class RunAborted extends BilevelError {
   readonly stepsCompleted: number;
 
   constructor(stepsCompleted: number, steps: number, reason: unknown) {
-    const why = reason instanceof Error ? reason.message : describe(reason);
+    const why = isError(reason) ? reason.message : describe(reason);
     super('ABORTED', `The run was stopped after ${stepsCompleted} of ${steps} steps: ${why}`, { cause: reason });
     this.stepsCompleted = stepsCompleted;
   }
@@ -80,9 +81,7 @@ export class Program implements Disposable {
     if (!Number.isInteger(steps) || steps < 1 || steps > 0x7fffffff) {
       throw invalidArgument('steps', 'an integer from 1 to 2147483647', steps);
     }
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw invalidArgument('signal', 'an AbortSignal', signal);
-    }
+    checkSignal(signal);
     const views = this.#collect(bindings, steps);
     if (signal?.aborted) throw new RunAborted(0, steps, signal.reason);
 
@@ -152,7 +151,7 @@ function checkTensor({ name, dtype, shape, perStep }: ProgramBinding, tensor: Te
     );
   }
   const { buffer } = tensor.data;
-  if (!(buffer instanceof SharedArrayBuffer) || buffer.growable) {
+  if (!types.isSharedArrayBuffer(buffer) || buffer.growable) {
     throw invalidArgument(`the memory of the binding ${name}`, 'a SharedArrayBuffer of fixed length', buffer);
   }
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { BilevelError, invalidArgument } from '../errors.js';
 import { elementCount, formatType } from '../tensor.js';
 import { type Node, requireNodes } from './node.js';
@@ -6,7 +7,7 @@ import { ops } from './ops/index.js';
 import { topologicalOrder } from './traverse.js';
 
 function checkFeed(node: Node, data: Float64Array): void {
-  if (!(data instanceof Float64Array)) throw invalidArgument('a value in feeds', 'a Float64Array', data);
+  if (!types.isFloat64Array(data)) throw invalidArgument('a value in feeds', 'a Float64Array', data);
   if (data.length === elementCount(node.shape)) return;
   throw new BilevelError(
     'SHAPE_MISMATCH',
@@ -33,7 +34,7 @@ export function evaluateChanged(
   change: (node: Node, value: Float64Array) => Float64Array,
 ): Float64Array[] {
   requireNodes(nodes, 'nodes');
-  if (!(feeds instanceof Map)) throw invalidArgument('feeds', 'a Map', feeds);
+  if (!types.isMap(feeds)) throw invalidArgument('feeds', 'a Map', feeds);
   const order = topologicalOrder(nodes, (each) => feeds.has(each));
   // Of a large network not all values fit into memory together, so each is dropped behind its last reader.
   const readers = new Map<Node, number>();

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { invalidArgument } from '../errors.js';
 import { formatType, sameShape } from '../tensor.js';
 import { type Node, requireNode, requireNodes } from './node.js';
@@ -12,7 +13,7 @@ import { rewrite } from './rewrite.js';
  */
 export function substitute(roots: readonly Node[], replacements: ReadonlyMap<Node, Node>): Node[] {
   requireNodes(roots, 'roots');
-  if (!(replacements instanceof Map)) throw invalidArgument('replacements', 'a Map', replacements);
+  if (!types.isMap(replacements)) throw invalidArgument('replacements', 'a Map', replacements);
   for (const [node, replacement] of replacements) {
     requireNode(node, 'a key of replacements');
     requireNode(replacement, 'a value of replacements');

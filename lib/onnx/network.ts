@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { types } from 'node:util';
 import { attempt, readBytes, writeFileAtomic } from '../data/files.js';
 import { BilevelError, checkKeys, checkRecord, describe, invalidArgument } from '../errors.js';
 import { constant, input, type Node, requireNode } from '../graph/index.js';
@@ -341,7 +342,7 @@ export class Network {
 
 /** The bytes of a model in memory of their own, whose size is checked before it is taken. */
 async function readSource(source: string | Uint8Array, limits: OnnxLimits): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) {
+  if (types.isUint8Array(source)) {
     checkModelBytes(source.byteLength, 'the model', limits);
     return source.slice();
   }

@@ -1,6 +1,6 @@
 import type { Draws } from '../bilevel/index.js';
 import { Device } from '../engine/index.js';
-import { aborted, BilevelError, checkKeys, invalidArgument } from '../errors.js';
+import { aborted, BilevelError, checkKeys, checkSignal, invalidArgument } from '../errors.js';
 import { formatType, Tensor } from '../tensor.js';
 import { Batches } from './machine/batches.js';
 import { type CompileProgress, compileStated, compileStatedElsewhere } from './machine/compile-stated.js';
@@ -62,8 +62,7 @@ export function checkCreateOptions(options: CreateOptions): {
 } {
   checkKeys(options, ['device', ...watchKeys, 'signal', 'onProgress'], 'create');
   const { signal, onProgress, ...resources } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw invalidArgument('signal', 'an AbortSignal', signal);
+  checkSignal(signal);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw invalidArgument('onProgress', 'a function', onProgress);
   }

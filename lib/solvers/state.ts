@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { types } from 'node:util';
 import type { AnyPoint } from '../bilevel/index.js';
 import { readSafetensors, toTensor, writeSafetensors } from '../data/safetensors.js';
 import { BilevelError, checkRecord, describe, invalidArgument, isRecord } from '../errors.js';
@@ -77,7 +78,7 @@ export function serializeState(state: SolverState, configuration: Configuration)
  */
 export function restoreState<S extends SolverState>(state: S, saved: SavedState, configuration: Configuration): S {
   checkRecord(saved, 'saved');
-  if (!(saved.tensors instanceof Map)) throw invalidArgument('saved.tensors', 'a Map of tensors', saved.tensors);
+  if (!types.isMap(saved.tensors)) throw invalidArgument('saved.tensors', 'a Map of tensors', saved.tensors);
   const theirs = part(saved.values, 'configuration');
   const counters = part(saved.values, 'counters');
   const samplers = part(saved.values, 'samplers');

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attempt } from '../data/files.js';
-import { BilevelError } from '../errors.js';
+import { BilevelError, isError } from '../errors.js';
 
 /**
  * One process at a time for a folder, also where processes die. Each announces itself by a file whose name says who it
@@ -82,7 +82,7 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     // A process of another user may not be signalled, but it is there.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return isError(error) && 'code' in error && error.code === 'EPERM';
   }
 }
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { BilevelError, type ErrorCode } from '../../errors.js';
+import { BilevelError, type ErrorCode, isError } from '../../errors.js';
 import type { CompileOptions } from '../options.js';
 import { type CompiledProgram, explained } from '../pipeline.js';
 import type { ProgramSpec } from '../spec.js';
@@ -64,7 +64,7 @@ export class BackgroundCompiler implements Disposable {
   }
 
   #startError(error: unknown): unknown {
-    const isMissing = error instanceof Error && 'code' in error && String(error.code).endsWith('MODULE_NOT_FOUND');
+    const isMissing = isError(error) && 'code' in error && String(error.code).endsWith('MODULE_NOT_FOUND');
     if (!isMissing) return error;
     return new BilevelError(
       'NOT_FOUND',

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { BilevelError } from '../../errors.js';
 import { type IdxArray, readIdx } from '../idx.js';
 import { type NpyArray, readNpy } from '../npy.js';
@@ -168,9 +169,9 @@ function joined(tables: readonly (Table | undefined)[]): Table {
  * @throws INVALID_FILE, INVALID_DATA
  */
 function samplesIn(source: string, { shape, data }: NpyArray): IdxArray {
-  if (data instanceof Int8Array) return { shape, data: Float32Array.from(data) };
-  if (data instanceof Uint16Array) return { shape, data: Int32Array.from(data) };
-  if (data instanceof Uint32Array || data instanceof BigUint64Array || data instanceof BigInt64Array) {
+  if (types.isInt8Array(data)) return { shape, data: Float32Array.from(data) };
+  if (types.isUint16Array(data)) return { shape, data: Int32Array.from(data) };
+  if (types.isUint32Array(data) || types.isBigUint64Array(data) || types.isBigInt64Array(data)) {
     const far = data.findIndex((value: number | bigint) => Number(value) !== (Number(value) | 0));
     if (far >= 0) {
       throw new BilevelError('INVALID_DATA', `${source}: the integer ${data[far]} goes beyond 32 bits.`);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { types } from 'node:util';
 import { BilevelError, invalidArgument } from '../../errors.js';
 import { attempt } from '../files.js';
 import type { IdxArray } from '../idx.js';
@@ -65,11 +66,7 @@ async function readArchives(paths: readonly string[], to: readonly [number, numb
   for (const path of paths) {
     const images = (await readNpz(path)).get('images');
     const [characters = 0, drawings = 0, height = 0, width = 0, ...others] = images?.shape ?? [];
-    if (
-      !(images?.data instanceof Uint8Array || images?.data instanceof Int8Array) ||
-      width === 0 ||
-      others.length > 0
-    ) {
+    if (!(types.isUint8Array(images?.data) || types.isInt8Array(images?.data)) || width === 0 || others.length > 0) {
       const found = images === undefined ? 'no such array' : `[${images.shape.join(', ')}]`;
       throw new BilevelError(
         'INVALID_FILE',

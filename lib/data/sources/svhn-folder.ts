@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { BilevelError } from '../../errors.js';
 import { LabelledSamples } from '../labelled-samples.js';
 import { readMat } from '../mat.js';
@@ -26,7 +27,7 @@ async function readPart(path: string, source: string): Promise<LabelledSamples> 
   const arrays = await readMat(path);
   const [images, labels] = [arrays.get('X'), arrays.get('y')];
   const [height = 0, width = 0, channels = 0, count = 0, ...others] = images?.shape ?? [];
-  const isImages = images?.data instanceof Uint8Array && channels === 3 && count > 0 && others.length === 0;
+  const isImages = types.isUint8Array(images?.data) && channels === 3 && count > 0 && others.length === 0;
   if (images === undefined || labels === undefined || !isImages) {
     throw new BilevelError(
       'INVALID_FILE',

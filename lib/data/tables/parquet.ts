@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import * as zlib from 'node:zlib';
 import {
   type Compressors,
@@ -9,7 +10,7 @@ import {
   snappyUncompress,
 } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
-import { BilevelError } from '../../errors.js';
+import { BilevelError, isError } from '../../errors.js';
 import { contentLimit } from '../unpack.js';
 import { type Column, checkTableSize } from './table.js';
 
@@ -69,7 +70,7 @@ export async function parseParquet(bytes: Uint8Array, source: string): Promise<P
     };
   } catch (error) {
     if (error instanceof BilevelError) throw error;
-    throw damaged(source, error instanceof Error ? error.message : String(error), error);
+    throw damaged(source, isError(error) ? error.message : String(error), error);
   }
 }
 
@@ -170,7 +171,7 @@ function kindOf({ type, converted_type: converted, logical_type: logical }: Sche
 /** A value as a text file would have it; what is no number is nothing. */
 function textOfValue(value: unknown): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '';
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 

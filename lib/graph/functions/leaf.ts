@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { BilevelError, invalidArgument } from '../../errors.js';
 import { type DType, dtypeOf, type Shape, Tensor } from '../../tensor.js';
 import { createNode, type Node, type Operand, requireNode } from '../node.js';
@@ -28,7 +29,7 @@ export function constant(values: Tensor | ConstantValues, shape?: Shape, dtype?:
     throw invalidArgument('values', 'one list of numbers, row by row, and the shape beside it', values);
   }
   // Typed arrays of numbers are copied at once.
-  const isReal = elements instanceof Float64Array || elements instanceof Float32Array;
+  const isReal = types.isFloat64Array(elements) || types.isFloat32Array(elements);
   const data = isReal ? new Float64Array(elements) : Float64Array.from(elements, Number);
   const defaultShape = elements === values ? [data.length] : [];
   return createNode('constant', [], {

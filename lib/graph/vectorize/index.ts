@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { invalidArgument } from '../../errors.js';
 import { formatType, sameShape } from '../../tensor.js';
 import { type Node, requireNode, requireNodes } from '../node.js';
@@ -8,7 +9,7 @@ import { type Operand, type Rule, stack } from './rule.js';
 import { rules } from './rules.js';
 
 function checkStacked(stacked: ReadonlyMap<Node, Node>, count: number): void {
-  if (!(stacked instanceof Map)) throw invalidArgument('stacked', 'a Map', stacked);
+  if (!types.isMap(stacked)) throw invalidArgument('stacked', 'a Map', stacked);
   for (const [node, values] of stacked) {
     requireNode(node, 'a key of stacked');
     requireNode(values, 'a value of stacked');

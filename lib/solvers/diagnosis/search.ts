@@ -1,3 +1,4 @@
+import { isError } from '../../errors.js';
 import type { RunPhase } from '../machine/phase.js';
 import type { SolverState } from '../state.js';
 import type { Place } from './check.js';
@@ -36,7 +37,7 @@ export async function search(
     if (error instanceof NonFiniteError && error.details.cause !== undefined) throw error;
     if (!(error instanceof NonFiniteError)) {
       failure = error;
-      why = `Its cause could not be looked for: ${error instanceof Error ? error.message : String(error)}`;
+      why = `Its cause could not be looked for: ${isError(error) ? error.message : String(error)}`;
     }
   }
   throw new NonFiniteError(details, title, why, { cause: failure });

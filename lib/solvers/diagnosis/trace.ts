@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { abs, isOp, type Node, reduceMax, topologicalOrder } from '../../graph/index.js';
 import { elementCount, type Tensor } from '../../tensor.js';
 import type { Evaluation } from './evaluation.js';
@@ -14,7 +15,7 @@ export interface Culprit {
 
 /** The position of the first element that is not finite. */
 export function findNonFinite(data: Tensor['data']): number | undefined {
-  if (!(data instanceof Float32Array)) return undefined;
+  if (!types.isFloat32Array(data)) return undefined;
   for (let position = 0; position < data.length; position++) {
     if (!Number.isFinite(data[position])) return position;
   }

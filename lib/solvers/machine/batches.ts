@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import {
   allArrays,
   checkBatch,
@@ -123,7 +124,7 @@ export class Batches implements Disposable {
     for (const { name, feed } of this.#draws.feeds.filter(isResident)) {
       const binding = feedBinding(name, 'index');
       const rows = tensors[binding]?.data;
-      if (!(rows instanceof Int32Array) || feed.batch === undefined || !wanted.has(binding)) continue;
+      if (!types.isInt32Array(rows) || feed.batch === undefined || !wanted.has(binding)) continue;
       const pass = batchesOf(feed) * feed.batch;
       const first = (before * feed.batch) % feed.size;
       for (let position = 0; position < rows.length; position++) {

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Evaluations } from '../../bilevel/index.js';
 import type { CompiledProgram, CompileOptions, ProgramCost, ProgramSpec } from '../../compile/index.js';
 import type { Device } from '../../engine/index.js';
@@ -204,7 +205,7 @@ export class Phase implements Stated, Disposable {
 }
 
 function write({ perStep, value }: HostInput, { data }: Tensor, state: SolverState, steps: number): void {
-  if (data instanceof BigInt64Array) throw new RangeError('The host gives float32 and int32 values to a step.');
+  if (types.isBigInt64Array(data)) throw new RangeError('The host gives float32 and int32 values to a step.');
   const repetitions = perStep ? steps : 1;
   const size = data.length / repetitions;
   for (let step = 0; step < repetitions; step++) {

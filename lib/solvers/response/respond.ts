@@ -1,6 +1,6 @@
 import { type AnyFeed, type AnyPoint, type BilevelProblem, requireProblem } from '../../bilevel/index.js';
 import { Device } from '../../engine/index.js';
-import { aborted, invalidArgument } from '../../errors.js';
+import { aborted, checkSignal, invalidArgument } from '../../errors.js';
 import { type GivenOptions, validateOptions } from '../../options.js';
 import type { Tensor } from '../../tensor.js';
 import { compileStatedElsewhere, smallGraph } from '../machine/compile-stated.js';
@@ -104,9 +104,7 @@ export async function onAllRows<T>(
 ): Promise<T> {
   checkBatches(batches);
   if (device !== undefined && !(device instanceof Device)) throw invalidArgument('device', 'a Device', device);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw invalidArgument('signal', 'an AbortSignal', signal);
-  }
+  checkSignal(signal);
   const whole = feeds === undefined ? problem : problem.withFeeds(feeds);
   if (signal?.aborted) throw aborted('The computation was stopped', signal.reason);
   const onDevice = device ?? Device.cpu();
