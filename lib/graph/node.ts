@@ -7,8 +7,8 @@ import { currentOrigin, type Origin } from './origin.js';
 export type Operand = Node | number;
 
 /**
- * What can be written behind a node, so that a cost reads from left to right: `x.matmul(w).add(b).relu()`. Each calls the
- * function of `bilevel/graph` of its name, which says more, with the node before the other arguments.
+ * What can be written behind a node, so that a cost reads from left to right: `x.matmul(w).add(b).relu()`. Each calls
+ * the function of `bilevel/graph` of its name, which says more, with the node before the other arguments.
  */
 export interface Chaining {
   add(other: Operand): Node;

@@ -14,8 +14,8 @@ import type { Network } from '../onnx/index.js';
 import { sameShape } from '../tensor.js';
 
 /**
- * A network on dense inputs [n, ...], or on sparse rows with so many columns, which its first layer has to multiply by a
- * matrix: then no row is ever written out.
+ * A network on dense inputs [n, ...], or on sparse rows with so many columns, which its first layer has to multiply by
+ * a matrix: then no row is ever written out.
  * @throws INVALID_ARGUMENT for a network that does something else with its input than multiply it
  */
 export function applyToRows(
