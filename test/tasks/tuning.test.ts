@@ -383,6 +383,7 @@ test('every way to tune makes its iterations, keeps its best and never tells mor
       t.is(ending?.iteration, rows[judged.indexOf(Math.min(...judged))]?.iteration);
       t.true(rows.every(({ best }, at) => best === Math.min(...judged.slice(0, at + 1))));
       t.true((ending?.accuracy ?? 0) > 50);
+      t.deepEqual([rows.at(-1)?.testLoss, rows.at(-1)?.accuracy], [ending?.testLoss, ending?.accuracy]);
       return ending?.response ?? Number.NaN;
     });
     const [untuned = 0, ...others] = responses;

@@ -1,8 +1,5 @@
 import { SparseRows } from '../../data/sparse-rows.js';
 import { BilevelError, isRecord } from '../../errors.js';
-import { Classifier } from '../../network/classifier.js';
-import { runningStatistics } from '../../network/running-statistics.js';
-import { mean } from '../../numbers.js';
 import type { ResponseStatus, SavedState } from '../../solvers/index.js';
 import type { Resources, Rows, Run, Step } from '../../study/index.js';
 import type { RunFolder } from '../../study/run-folder.js';
@@ -12,8 +9,8 @@ import type { TuningInputs } from './data.js';
 import { decayImage, type FoundValues, numbersOf, summaryOf } from './found.js';
 import { isOfSteps } from './hyperparameters.js';
 import { firstHyperparameters, tuningProblem } from './problem.js';
-import type { TuningSamples } from './samples.js';
 import { budgetOf, type TuningSettings } from './settings.js';
+import { type Tested, testNetwork } from './test-network.js';
 import { type Trained, trainBySteps, trainToOptimum } from './training.js';
 import { type Tuner, tunerOf } from './tuner.js';
 
@@ -30,20 +27,19 @@ export interface TuningRow {
   readonly seconds: number;
   /** f(u, v*); NaN for a candidate whose training ran away */
   readonly response: number;
-  /** The lowest so far. */
+  /** The lowest so far, and how the network that was trained for it does on the test samples. */
   readonly best: number;
+  readonly testLoss: number;
+  readonly accuracy: number;
   /** f where the method stands. */
   readonly f?: number;
 }
 
 /** What a run has come to, with networks that are trained anew on what it found. */
-export interface TuningEnding {
+export interface TuningEnding extends Tested {
   /** f(u, v*) */
   readonly response: number;
   readonly status: ResponseStatus;
-  /** Mean cross-entropy of the test samples, and the share of them that is told right, in per cent. */
-  readonly testLoss: number;
-  readonly accuracy: number;
   /** Iteration and time of the best hyperparameters. */
   readonly iteration: number;
   readonly seconds: number;
@@ -52,7 +48,7 @@ export interface TuningEnding {
   readonly image?: string;
 }
 
-interface Best {
+interface Best extends Tested {
   readonly response: number;
   readonly iteration: number;
   readonly seconds: number;
@@ -162,24 +158,27 @@ export class TuningRun implements Run<TuningEnding> {
     started: number,
   ): Promise<{ readonly row: TuningRow; readonly v: Tensors }> {
     const training = performance.now();
-    const { f: response, v } = await this.#tried(u);
+    const { f: response, v, parameters } = await this.#tried(u);
     this.#trainingSeconds = secondsSince(training);
     const now = Number((seconds + secondsSince(started)).toFixed(6));
     if (response < (this.#best?.response ?? Number.POSITIVE_INFINITY)) {
-      this.#best = { response, iteration, seconds: now };
+      // The test is no part of what is timed, nor of what is chosen by.
+      const { testLoss, accuracy } = await testNetwork(this.#inputs, parameters, this.#resources);
+      this.#best = { response, iteration, seconds: now, testLoss, accuracy };
       this.#u = Object.fromEntries(Object.entries(u).map(([name, tensor]) => [name, tensor.clone()]));
     }
-    return { row: { iteration, seconds: now, response, best: this.#best?.response ?? Number.NaN }, v };
+    const { response: best = Number.NaN, testLoss = Number.NaN, accuracy = Number.NaN } = this.#best ?? {};
+    return { row: { iteration, seconds: now, response, best, testLoss, accuracy }, v };
   }
 
   /** As `#train`; f is NaN for a search's candidate whose training runs away, which is no reason to end the search. */
-  async #tried(u: Tensors): Promise<Pick<Trained, 'f' | 'v'>> {
+  async #tried(u: Tensors): Promise<Pick<Trained, 'f' | 'v' | 'parameters'>> {
     try {
       return await this.#train(u);
     } catch (error) {
       const goesOn = this.#tuner?.judgesAll && error instanceof BilevelError && error.code === 'NON_FINITE';
       if (!goesOn) throw error;
-      return { f: Number.NaN, v: {} };
+      return { f: Number.NaN, v: {}, parameters: {} };
     }
   }
 
@@ -219,17 +218,10 @@ export class TuningRun implements Run<TuningEnding> {
 
   /** Trains with the best hyperparameters, tests the network, and writes both. @throws ABORTED */
   async end(folder: Pick<RunFolder, 'networkPath' | 'writeTables'>): Promise<TuningEnding> {
-    const { network, facts, train, test } = this.#inputs;
-    const { device } = this.#resources;
+    const { network, facts, train } = this.#inputs;
     const { parameters: trained, status, f } = await this.#train(this.#u);
-    // Networks on sparse rows have none.
-    const statistics =
-      train.inputs instanceof SparseRows
-        ? {}
-        : await runningStatistics(network, train.inputs, trained, this.#resources);
-    const parameters = { ...trained, ...statistics };
+    const { parameters, testLoss, accuracy } = await testNetwork(this.#inputs, trained, this.#resources);
     await network.save(folder.networkPath, parameters);
-    using classifier = new Classifier(network, device);
     const values = numbersOf(this.#u, this.#settings.tuned, facts);
     await folder.writeTables({ values: `${JSON.stringify(values, null, 2)}\n` });
     const { iteration = 0, seconds = 0 } = this.#best ?? {};
@@ -237,8 +229,8 @@ export class TuningRun implements Run<TuningEnding> {
     return {
       response: f,
       status,
-      testLoss: await lossOf(classifier, test, parameters),
-      accuracy: 100 * (await classifier.accuracy(test, parameters)),
+      testLoss,
+      accuracy,
       iteration,
       seconds,
       values: Object.fromEntries(Object.entries(values).map(([name, each]) => [name, summaryOf(each)])),
@@ -252,12 +244,6 @@ export class TuningRun implements Run<TuningEnding> {
 }
 
 const secondsSince = (started: number): number => (performance.now() - started) / 1000;
-
-async function lossOf(classifier: Classifier, { inputs, labels }: TuningSamples, parameters: Tensors): Promise<number> {
-  const { data, shape } = await classifier.probabilities(inputs, parameters);
-  const [, classes = 0] = shape;
-  return mean(labels.toArray().map((label, row) => -Math.log(data[row * classes + label] ?? 0)));
-}
 
 /**
  * Undefined for a run that was stopped before anything was judged.
@@ -279,13 +265,15 @@ function partsOf({ tensors, values }: SavedState) {
 }
 
 function isBest(value: unknown): value is Best | null {
-  return value === null || (isRecord(value) && [value.response, value.iteration, value.seconds].every(Number.isFinite));
+  if (value === null || !isRecord(value)) return value === null;
+  return [value.response, value.iteration, value.seconds, value.testLoss, value.accuracy].every(Number.isFinite);
 }
 
 /** @throws INVALID_FILE for lines of something else */
 export function readRows(name: string, rows: Rows): readonly TuningRow[] {
   return rows.map((row) => {
-    const isRow = typeof row.response === 'number' && [row.iteration, row.seconds, row.best].every(Number.isFinite);
+    const { iteration, seconds, response, best, testLoss, accuracy } = row;
+    const isRow = typeof response === 'number' && [iteration, seconds, best, testLoss, accuracy].every(Number.isFinite);
     if (isRow) return row as unknown as TuningRow;
     throw new BilevelError('INVALID_FILE', `The metrics of ${name} have a line of something else.`);
   });

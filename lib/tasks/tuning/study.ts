@@ -11,11 +11,11 @@ import {
   validateSettings,
 } from './settings.js';
 import {
+  chartsInTime,
   decayGallery,
   inputsTable,
   type Measured,
   type RunResult,
-  responseChart,
   resultsJson,
   resultTable,
   valuesTable,
@@ -83,7 +83,7 @@ export const tuningStudy = defineStudy({
     valuesTable(results.settings, runsOf(results)),
     ...inputsTable(runsOf(results)),
   ],
-  charts: (results) => ({ response: { charts: [responseChart(runsOf(results))], columns: 1 } }),
+  charts: (results) => ({ response: { charts: chartsInTime(runsOf(results)), columns: 1 } }),
   galleries: (results) => decayGallery(runsOf(results)),
   json: (results) => resultsJson(results.settings, runsOf(results)),
 });

@@ -108,19 +108,30 @@ export function inputsTable(runs: readonly RunResult[]): TextTable[] {
   ];
 }
 
-/** The lowest f(u, v*) so far over seconds, of the first seed: seeds are judged at different times. */
-export function responseChart(runs: readonly RunResult[]): LineChart {
-  return {
-    title: 'What is found in time',
-    xLabel: 'seconds, trainings included',
-    yLabel: 'lowest f(u, v*) so far',
-    yScale: 'linear',
-    series: runs.flatMap(({ method, seeds: [first] }) => {
+const inTime = [
+  ['best', 'What is found in time', 'lowest f(u, v*) so far'],
+  ['testLoss', 'The test loss with it', 'test loss'],
+  ['accuracy', 'The test accuracy with it', 'test accuracy, %'],
+] as const;
+
+/**
+ * The lowest f(u, v*) so far over seconds, and how the network that was trained for it does on the test samples: of the
+ * first seed, as seeds are judged at different times.
+ */
+export function chartsInTime(runs: readonly RunResult[]): LineChart[] {
+  const series = (key: (typeof inTime)[number][0]) =>
+    runs.flatMap(({ method, seeds: [first] }) => {
       const rows = first?.rows ?? [];
       if (rows.length < 2) return [];
-      return [{ name: approaches[method].title, points: rows.map(({ seconds, best }) => ({ x: seconds, y: best })) }];
-    }),
-  };
+      return [{ name: approaches[method].title, points: rows.map((row) => ({ x: row.seconds, y: row[key] })) }];
+    });
+  return inTime.map(([key, title, yLabel]) => ({
+    title,
+    xLabel: 'seconds, trainings included',
+    yLabel,
+    yScale: 'linear',
+    series: series(key),
+  }));
 }
 
 /** Decay of every pixel, of the first seed. */
@@ -150,7 +161,12 @@ export function resultsJson({ shared, seeds }: TuningStudySettings, runs: readon
         accuracy: of('accuracy'),
         seconds: of('seconds'),
         values: run.seeds[0]?.ending?.values ?? {},
-        curve: (run.seeds[0]?.rows ?? []).map(({ seconds, best }) => ({ seconds, response: best })),
+        curve: (run.seeds[0]?.rows ?? []).map(({ seconds, best, testLoss, accuracy }) => ({
+          seconds,
+          response: best,
+          testLoss,
+          accuracy,
+        })),
         ended: run.seeds.length - endings.length,
       };
     }),
