@@ -212,7 +212,7 @@ export class Tensor<D extends DType = DType> implements TensorType {
   static over(data: TensorArrays['int32'], shape?: Shape): Tensor<'int32'>;
   static over(data: TensorArrays['int64'], shape?: Shape): Tensor<'int64'>;
   static over(data: TensorArrays['bool'], shape?: Shape): Tensor<'bool'>;
-  static over(data: TensorArrays[DType], shape: Shape = [data.length]): Tensor {
+  static over(data: TensorArrays[DType], shape: Shape = [data?.length]): Tensor {
     // The class may be that of another realm, but has the same name there.
     const named = ArrayBuffer.isView(data) ? data[Symbol.toStringTag] : undefined;
     const known = (Object.keys(arrayClasses) as DType[]).find((dtype) => arrayClasses[dtype].name === named);

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../errors.js';
+import { checkRecord, invalidArgument } from '../errors.js';
 
 /** What the compiler has to know of a device: measured constants, which decide what pays and never what is right. */
 export interface Target {
@@ -42,7 +42,9 @@ export const defaultTarget = cpu;
  * The constants of a kind of device: `targetOf(device.info())`.
  * @throws INVALID_ARGUMENT for a kind that the compiler does not know
  */
-export function targetOf({ kind }: { readonly kind: string }): Target {
+export function targetOf(device: { readonly kind: string }): Target {
+  checkRecord(device, 'the device');
+  const { kind } = device;
   const target = Object.hasOwn(targets, kind) ? targets[kind] : undefined;
   if (target === undefined) throw invalidArgument('kind', `one of ${Object.keys(targets).join(', ')}`, kind);
   return target;

@@ -1,4 +1,4 @@
-import { checkKeys, invalidArgument } from '../errors.js';
+import { checkKeys, checkRecord, invalidArgument } from '../errors.js';
 import { checkShape } from '../tensor.js';
 import { distributed, formats, sources } from './sources/index.js';
 import type { Dataset, DatasetOptions } from './sources/source.js';
@@ -51,6 +51,7 @@ export function checkForExperiments(specification: string): void {
  */
 export async function loadDataset(specification: string, options: DatasetOptions = {}): Promise<Dataset> {
   if (typeof specification !== 'string') throw invalidArgument('the data set', datasetSpecifications, specification);
+  checkRecord(options, 'the options of loadDataset');
   const source = sources.find(({ name }) => name === specification);
   const format = formats.find((each) => each.accepts(specification));
   checkKeys(options, source ? [] : (format?.options ?? Object.keys(options)), `the data set ${specification}`);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { BilevelError, isError } from '../errors.js';
+import { BilevelError, invalidArgument, isError } from '../errors.js';
 import { printable } from '../printable.js';
 
 /** Largest file that is read into memory, in bytes, unless the caller sets its own limit. */
@@ -54,6 +54,7 @@ export async function attempt<T>(action: string, path: string, operation: () => 
  *   (checked before memory is taken), IO_ERROR
  */
 export async function readBytes(path: string, limit = defaultFileLimit): Promise<Uint8Array> {
+  if (typeof path !== 'string') throw invalidArgument('the path', 'a text', path);
   return attempt('read', path, async () => {
     // Without this flag opening a pipe waits for somebody who writes to it. Windows has neither.
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../errors.js';
 import { Tensor } from '../tensor.js';
 import { checkLabels } from './labels.js';
-import type { Random } from './random.js';
+import { Random } from './random.js';
 
 export interface CorruptedLabels {
   /** A copy of the labels with the wrong ones in place, int64 [n]. */
@@ -60,7 +60,10 @@ export function corruptLabels(
   random: Random,
   wrongLabel: WrongLabel = anyOther(classes),
 ): CorruptedLabels {
-  if (!(rate >= 0 && rate <= 1)) throw invalidArgument('rate', 'a number from 0 to 1', rate);
+  if (!(labels instanceof Tensor)) throw invalidArgument('labels', 'an int64 tensor', labels);
+  if (!(random instanceof Random)) throw invalidArgument('random', 'a Random', random);
+  if (!(typeof rate === 'number' && rate >= 0 && rate <= 1))
+    throw invalidArgument('rate', 'a number from 0 to 1', rate);
   if (!Number.isInteger(classes) || classes < 2) throw invalidArgument('classes', 'an integer of at least 2', classes);
   checkLabels(labels, classes, 'labels');
   const noisy = labels.clone();

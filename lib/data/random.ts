@@ -49,6 +49,7 @@ export class Random {
   /** @throws INVALID_ARGUMENT unless `seed` is an integer from 0 to 2^53 - 1 */
   static fromSeed(seed: number, stream: string): Random {
     if (!Number.isSafeInteger(seed) || seed < 0) throw invalidArgument('seed', 'an integer from 0 to 2^53 - 1', seed);
+    if (typeof stream !== 'string') throw invalidArgument('stream', 'a text', stream);
     // The stream is mixed before it meets the seed: seeds and names that are near each other share no state.
     const words = splitMix(splitMix(hashName(stream)).next().value ^ BigInt(seed));
     const [low, high] = [words.next().value, words.next().value];

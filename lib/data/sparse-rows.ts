@@ -1,4 +1,4 @@
-import { BilevelError, describe, invalidArgument } from '../errors.js';
+import { BilevelError, checkRecord, describe, invalidArgument } from '../errors.js';
 import { Tensor } from '../tensor.js';
 
 /** A sparse matrix in compressed rows (CSR): row r has the entries from offsets[r] to offsets[r + 1] - 1. */
@@ -46,7 +46,13 @@ export class SparseRows {
    * @throws INVALID_ARGUMENT for lists that are not such a matrix, INVALID_DATA for a value that is not finite, naming
    *   the entry; LIMIT_EXCEEDED
    */
-  static from({ offsets, indices, values, columns }: CompressedRows): SparseRows {
+  static from(matrix: CompressedRows): SparseRows {
+    checkRecord(matrix, 'the matrix of SparseRows.from');
+    const { offsets, indices, values, columns } = matrix;
+    for (const [name, list] of Object.entries({ offsets, indices, values })) {
+      const isList = Array.isArray(list) || (ArrayBuffer.isView(list) && 'length' in list);
+      if (!isList) throw invalidArgument(`${name} of SparseRows`, 'an array or typed array of numbers', list);
+    }
     if (!Number.isSafeInteger(columns) || columns < 1 || columns >= 2 ** 31) {
       throw invalidArgument('columns of SparseRows', 'an integer from 1 to 2^31 - 1', columns);
     }

@@ -1,5 +1,5 @@
-import { invalidArgument } from '../errors.js';
-import type { Random } from './random.js';
+import { checkKeys, invalidArgument } from '../errors.js';
+import { Random } from './random.js';
 
 /** Row numbers of two disjoint parts of a data set. */
 export interface Split {
@@ -12,7 +12,9 @@ export interface Split {
  * @throws INVALID_ARGUMENT when a size is not a positive integer or both together exceed `count`
  */
 export function splitRows(count: number, sizes: { train: number; validation: number }, random: Random): Split {
-  for (const [name, size] of Object.entries(sizes)) {
+  checkKeys(sizes, ['train', 'validation'], 'splitRows');
+  if (!(random instanceof Random)) throw invalidArgument('random', 'a Random', random);
+  for (const [name, size] of Object.entries({ train: sizes.train, validation: sizes.validation })) {
     if (!Number.isInteger(size) || size < 1) throw invalidArgument(name, 'a positive number of samples', size);
   }
   const { train, validation } = sizes;

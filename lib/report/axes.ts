@@ -35,6 +35,17 @@ function ticksOf({ scale, kind }: Axis, count: number): number[] {
   return powers.filter((_, index) => index % stride === 0);
 }
 
+/** Ticks with their labels, which have three digits, or as many as it takes to tell neighbours apart. */
+function labelledTicks(axis: Axis, count: number): readonly (readonly [value: number, label: string])[] {
+  const ticks = ticksOf(axis, count);
+  const gaps = ticks.slice(1).map((tick, index) => tick - (ticks[index] ?? 0));
+  const least = Math.min(...gaps) / 100;
+  const isRight = (digits: number): boolean =>
+    ticks.every((tick) => Math.abs(Number(tick.toPrecision(digits)) - tick) <= least);
+  const digits = [3, 4, 5, 6, 7, 8].find(isRight) ?? 9;
+  return ticks.map((tick) => [tick, formatNumber(tick, digits)]);
+}
+
 export interface Axis {
   readonly scale: Scale;
   readonly kind: ScaleKind;
@@ -52,15 +63,15 @@ export const axisLabel = ({ label, kind }: Pick<Axis, 'label' | 'kind'>): string
 export function renderAxes(x: Axis, y: Axis): Html {
   const bottom = frame.height - frame.bottom;
   const right = frame.width - frame.right;
-  const heights = ticksOf(y, 5).map((value) => ({ value, at: y.scale(value).toFixed(1) }));
+  const heights = labelledTicks(y, 5).map(([value, label]) => ({ label, at: y.scale(value).toFixed(1) }));
   return html`
     <g class="grid">${heights.map(({ at }) => html`<path d="M${frame.left} ${at}H${right}"/>`)}</g>
     <path class="axis" d="M${frame.left} ${bottom}H${right}"/>
     <g class="tick" text-anchor="end">${heights.map(
-      ({ value, at }) => html`<text x="${frame.left - 8}" y="${at}" dy="0.32em">${formatNumber(value)}</text>`,
+      ({ label, at }) => html`<text x="${frame.left - 8}" y="${at}" dy="0.32em">${label}</text>`,
     )}</g>
-    <g class="tick" text-anchor="middle">${ticksOf(x, 6).map(
-      (value) => html`<text x="${x.scale(value).toFixed(1)}" y="${bottom + 17}">${formatNumber(value)}</text>`,
+    <g class="tick" text-anchor="middle">${labelledTicks(x, 6).map(
+      ([value, label]) => html`<text x="${x.scale(value).toFixed(1)}" y="${bottom + 17}">${label}</text>`,
     )}<text x="${(frame.left + right) / 2}" y="${frame.height - 5}">${axisLabel(x)}</text></g>
     <text class="tick-label" x="2" y="15">${axisLabel(y)}</text>`;
 }

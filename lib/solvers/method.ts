@@ -1,4 +1,5 @@
 import { type AnyPoint, type BilevelProblem, type Evaluations, requireProblem } from '../bilevel/index.js';
+import { checkRecord } from '../errors.js';
 import { type GivenOptions, type Options, type OptionTable, validateOptions } from '../options.js';
 import type { Schedule } from '../schedules/index.js';
 import { checkBlocks } from './machine/blocks.js';
@@ -74,6 +75,7 @@ export function defineMethod<const T extends OptionTable, Q extends object>(
     return definition.validate === undefined ? validateOptions(table, filled, name) : definition.validate(filled);
   };
   const evaluations: typeof definition.evaluations = (options, index, problem) => {
+    checkRecord(options, 'the options');
     const own = definition.evaluations(options, index, problem);
     const measured = index === 0 && limitsRates(options) ? curvatureGradients : 0;
     return { ...own, gGradients: own.gGradients + measured };

@@ -124,7 +124,10 @@ const checksumKey = 'sha256';
  * step: a failure leaves the file that was there before.
  * @throws IO_ERROR
  */
-export async function writeState(path: string, { tensors, values }: SavedState): Promise<void> {
+export async function writeState(path: string, saved: SavedState): Promise<void> {
+  checkRecord(saved, 'the saved state');
+  const { tensors, values } = saved;
+  if (!types.isMap(tensors)) throw invalidArgument('saved.tensors', 'a Map of tensors', tensors);
   const text = JSON.stringify(values);
   await writeSafetensors(path, tensors, { [stateKey]: text, [checksumKey]: checksum(tensors, text) });
 }

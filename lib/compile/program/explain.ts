@@ -1,3 +1,4 @@
+import { invalidArgument, isRecord } from '../../errors.js';
 import { printable } from '../../printable.js';
 import { bytesPerElement, elementCount } from '../../tensor.js';
 import type { MemoryPlan } from '../memory/arena.js';
@@ -91,9 +92,13 @@ function place(storage: Storage): string {
 
 /**
  * A listing for people: one line an instruction, then the totals.
+ * @throws INVALID_ARGUMENT for what is no cost
  * @param seconds what `Program.profile` measured over `steps` steps; adds the milliseconds of each instruction a time
  */
 export function formatCost(cost: ProgramCost, seconds?: Float64Array, steps = 1): string {
+  if (!isRecord(cost) || !Array.isArray(cost.instructions)) {
+    throw invalidArgument('cost', 'the cost of a program that compile returned', cost);
+  }
   const lines = cost.instructions.map((instruction, index) => {
     const numbers = [formatQuantity(instruction.flops, 'flop'), formatQuantity(instruction.bytes, 'B')];
     const times = instruction.section === 'step' ? steps : 1;

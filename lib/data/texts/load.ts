@@ -1,4 +1,4 @@
-import { checkKeys, invalidArgument } from '../../errors.js';
+import { checkKeys, checkRecord, invalidArgument } from '../../errors.js';
 import { drawParts } from '../sources/parts.js';
 import { readTextFolder } from './text-folder.js';
 import { readTextTable } from './text-table.js';
@@ -55,6 +55,7 @@ export const isTexts = (specification: string, text?: string): boolean =>
  *   naming file, row and column
  */
 export async function loadTexts(specification: string, options: TextOptions = {}): Promise<TextDataset> {
+  checkRecord(options, 'the options of loadTexts');
   const { text, label, columns, headers, test = 0, seed = 0 } = options;
   if (typeof specification !== 'string' || !isTexts(specification, text)) {
     throw invalidArgument('the texts', textSpecifications, specification);

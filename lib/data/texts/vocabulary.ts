@@ -49,6 +49,9 @@ export class Vocabulary {
     checkKeys(options, ['minDf'], 'Vocabulary.of');
     const { minDf = 1 } = options;
     if (!Number.isSafeInteger(minDf) || minDf < 1) throw invalidArgument('minDf', 'an integer of at least 1', minDf);
+    if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) {
+      throw invalidArgument('texts', 'a list of texts', texts);
+    }
     const frequencies = new Map<string, number>();
     for (const text of texts) {
       for (const word of new Set(wordsOf(text))) frequencies.set(word, (frequencies.get(word) ?? 0) + 1);

@@ -9,14 +9,14 @@ import { mismatch, requireShape, sizeAt } from '../ops/infer.js';
 import { square } from './activations.js';
 
 /** Arithmetic mean over `axes`, all by default; NaN of nothing. */
-export function mean(x: Node, axes?: readonly number[], { keepDims = false }: { keepDims?: boolean } = {}): Node {
-  const sum = reduceSum(x, axes, { keepDims });
+export function mean(x: Node, axes?: readonly number[], options: ReduceOptions = {}): Node {
+  const sum = reduceSum(x, axes, options);
   return mul(sum, elementCount(sum.shape) / elementCount(x.shape));
 }
 
 /** Euclidean norm over `axes`, all by default. Where it is 0 its derivatives of every order are taken as 0. */
-export function norm(x: Node, axes?: readonly number[], { keepDims = false }: ReduceOptions = {}): Node {
-  const squared = reduceSum(square(x), axes, { keepDims });
+export function norm(x: Node, axes?: readonly number[], options: ReduceOptions = {}): Node {
+  const squared = reduceSum(square(x), axes, options);
   const isZero = equal(squared, 0);
   return where(isZero, 0, sqrt(where(isZero, 1, squared)));
 }
@@ -142,7 +142,8 @@ export function groupNorm(x: Node, groups: number, scale: Node, bias: Node, epsi
  * 2014). The mask is a pure function of the int32 [2] key.
  */
 export function dropout(x: Node, ratio: number, key: Node): Node {
-  if (!(ratio >= 0 && ratio < 1)) throw invalidArgument('ratio', 'a number from 0 to below 1', ratio);
+  if (!(typeof ratio === 'number' && ratio >= 0 && ratio < 1))
+    throw invalidArgument('ratio', 'a number from 0 to below 1', ratio);
   requireNode(x, 'x');
   if (ratio === 0) return x;
   return where(greaterEqual(randomUniform(key, x.shape), ratio), mul(x, 1 / (1 - ratio)), 0);

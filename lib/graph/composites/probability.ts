@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { checkKeys, invalidArgument } from '../../errors.js';
 import {
   abs,
   add,
@@ -52,11 +52,9 @@ function shifted(x: Node, axis: number): { readonly largest: Node; readonly rest
 }
 
 /** log of the sum of exp(x) along one axis or several, which are removed unless `keepDims` is set. */
-export function logSumExp(
-  x: Node,
-  axes: number | readonly number[] = -1,
-  { keepDims = false }: ReduceOptions = {},
-): Node {
+export function logSumExp(x: Node, axes: number | readonly number[] = -1, options: ReduceOptions = {}): Node {
+  checkKeys(options, ['keepDims'], 'logSumExp');
+  const { keepDims = false } = options;
   const summed = typeof axes === 'number' ? [axes] : axes;
   const most = stopGradient(reduceMax(x, summed, { keepDims: true }));
   // An infinity is its own result; taken off and added again it would be no number.
@@ -93,7 +91,9 @@ export interface CrossEntropyOptions {
  * derivative by the labels, too. They need not sum to 1.
  * @throws INVALID_ARGUMENT for an ignoreIndex that is no integer, or beside soft labels; SHAPE_MISMATCH
  */
-export function crossEntropy(logits: Node, labels: Node, { ignoreIndex }: CrossEntropyOptions = {}): Node {
+export function crossEntropy(logits: Node, labels: Node, options: CrossEntropyOptions = {}): Node {
+  checkKeys(options, ['ignoreIndex'], 'crossEntropy');
+  const { ignoreIndex } = options;
   if (ignoreIndex !== undefined && !Number.isSafeInteger(ignoreIndex)) {
     throw invalidArgument('ignoreIndex of crossEntropy', 'an integer', ignoreIndex);
   }

@@ -1,4 +1,4 @@
-import { BilevelError } from '../../errors.js';
+import { BilevelError, checkRecord } from '../../errors.js';
 import { elementCount, type Shape } from '../../tensor.js';
 import { type ConvOptions, conv, convInputGradient } from '../functions/conv.js';
 import { gather, scatterAdd } from '../functions/indexing.js';
@@ -90,8 +90,10 @@ export function conv3d(x: Node, w: Node, options: ConvOptions = {}): Node {
 export function conv3dInputGradient(
   y: Node,
   w: Node,
-  { inputSize, ...options }: ConvOptions & { readonly inputSize: readonly number[] },
+  given: ConvOptions & { readonly inputSize: readonly number[] },
 ): Node {
+  checkRecord(given, 'the options of conv3dInputGradient');
+  const { inputSize, ...options } = given;
   const [batch = 0, filters = 0, depth = 0, ...plane] = requireVolumes(y, 'y');
   const [size = 0, height = 0, width = 0] = inputSize;
   const kernel = sizeAt(requireVolumes(w, 'w'), 2);

@@ -7,7 +7,8 @@ import { toNode } from './leaf.js';
 
 /** An axis counted from 0; a negative one is counted from the end. */
 export function normalizeAxis(axis: number, rank: number): number {
-  const normalized = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(rank)) throw invalidArgument('rank', 'a number of dimensions', rank);
+  const normalized = Number.isInteger(axis) && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(normalized) || normalized < 0 || normalized >= rank) {
     throw invalidArgument(
       'axis',

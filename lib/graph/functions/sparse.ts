@@ -1,4 +1,4 @@
-import { checkKeys } from '../../errors.js';
+import { checkKeys, checkRecord } from '../../errors.js';
 import { createNode, type Node, requireNode } from '../node.js';
 
 /**
@@ -31,6 +31,7 @@ export interface SparseMatmulOptions {
  *   not one of 0 to size - 1
  */
 export function sparseMatmul(rows: SparseNodes, x: Node, options: SparseMatmulOptions = {}): Node {
+  checkRecord(rows, 'rows');
   checkKeys(options, ['transpose', 'size'], 'sparseMatmul');
   const { transpose = false, size = requireNode(x, 'x').shape.at(-2) ?? 0 } = options;
   return createNode('sparseMatmul', [rows.values, rows.indices, rows.extents, x], { transpose, size });
@@ -43,5 +44,6 @@ export function sparseMatmul(rows: SparseNodes, x: Node, options: SparseMatmulOp
  * @throws SHAPE_MISMATCH for operands that do not fit; when it is computed INDEX_OUT_OF_RANGE as sparseMatmul
  */
 export function sampledMatmul(rows: Omit<SparseNodes, 'values'>, a: Node, b: Node): Node {
+  checkRecord(rows, 'rows');
   return createNode('sampledMatmul', [rows.indices, rows.extents, a, b], {});
 }
