@@ -3,7 +3,16 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -177,5 +186,9 @@ upToDate({
   inputs: ['tsconfig.json', 'package.json', ...filesUnder('lib', ['.ts']), ...filesUnder('test', ['.ts'])],
   output: 'dist/lib',
   stamp: 'dist/.bilevel-setup',
-  build: () => run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc')]),
+  build: () => {
+    run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc')]);
+    // So that npx finds a program in a clone: npm does this only where it installs the package.
+    chmodSync(join(root, 'dist/lib/cli/main.js'), 0o755);
+  },
 });

@@ -35,7 +35,10 @@ function makeClone(t: ExecutionContext, tools: Record<string, string>) {
     `${note('cmake-js')}fs.mkdirSync('build/Release', { recursive: true });
     fs.writeFileSync('build/Release/bilevel.node', '');`,
   );
-  write('stand-ins/tsc', `${note('tsc')}fs.mkdirSync('dist/lib', { recursive: true });`);
+  write(
+    'stand-ins/tsc',
+    `${note('tsc')}fs.mkdirSync('dist/lib/cli', { recursive: true }); fs.writeFileSync('dist/lib/cli/main.js', '');`,
+  );
   for (const name of ['cmake-js', 'tsc']) write(`stand-ins/package.json`, `{ "type": "module", "name": "${name}" }`);
   addTool(
     'npm',
