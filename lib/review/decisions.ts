@@ -90,6 +90,11 @@ export class DecisionsFile {
     return new DecisionsFile(path, classes, new Map(await decisionsSoFar(path)));
   }
 
+  /** All of them. */
+  get all(): Decisions {
+    return this.#decisions;
+  }
+
   get(index: number): Decision | undefined {
     return this.#decisions.get(index);
   }

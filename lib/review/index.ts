@@ -3,6 +3,7 @@ export {
   type Decision,
   type Decisions,
   DecisionsFile,
+  decisionOf,
   decisionsSoFar,
   encodeDecisions,
   readDecisions,

@@ -4,6 +4,7 @@ import * as data from '../../lib/public/data.js';
 import * as engine from '../../lib/public/engine.js';
 import * as graph from '../../lib/public/graph.js';
 import * as api from '../../lib/public/index.js';
+import * as tasks from '../../lib/public/tasks.js';
 import { buildModel, encode, int64s, tensor } from './onnx/builder.js';
 
 /** A block of JavaScript in a page. */
@@ -147,6 +148,7 @@ const entries: Readonly<Record<string, object>> = {
   'bilevel/graph': graph,
   'bilevel/engine': engine,
   'bilevel/data': data,
+  'bilevel/tasks': tasks,
   bilevel: api,
 };
 

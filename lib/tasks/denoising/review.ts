@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { loadDataset } from '../../data/dataset.js';
 import { readBytes } from '../../data/files.js';
+import type { Dataset } from '../../data/sources/source.js';
 import { readCsv } from '../../data/tables/csv-table.js';
 import type { Table } from '../../data/tables/table.js';
 import { BilevelError, isRecord } from '../../errors.js';
@@ -21,12 +22,19 @@ export interface ReviewOptions {
   readonly decided?: Decisions;
 }
 
+/** A run that has ended: its data set, and what it says of each sample. */
+export interface EndedRun {
+  /** What the data were asked for by. */
+  readonly data: string;
+  readonly dataset: Dataset;
+  readonly samples: readonly ReviewSample[];
+}
+
 /**
- * What there is to review in the folder of a denoising run that has ended: its suspicious samples, lightest first, and
- * at last those that are decided.
+ * Reads the folder of a denoising run that has ended.
  * @throws NOT_FOUND when the folder holds no run, or one that has not ended; INVALID_FILE; what loadDataset throws
  */
-export async function reviewOf(folder: string, { below, count, decided = new Map() }: ReviewOptions): Promise<Review> {
+export async function readEndedRun(folder: string): Promise<EndedRun> {
   if (!holdsRun(folder)) {
     throw new BilevelError(
       'NOT_FOUND',
@@ -38,27 +46,42 @@ export async function reviewOf(folder: string, { below, count, decided = new Map
   if (!isRecord(task) || typeof task.data !== 'string') {
     throw new BilevelError('INVALID_FILE', `${path} is not the configuration of a run of bilevel denoise.`);
   }
+  const { data } = task;
   const importance = await readCsv(join(folder, 'importance.csv')).catch((cause: unknown) => {
     if (!(cause instanceof BilevelError && cause.code === 'NOT_FOUND')) throw cause;
     const message = `${folder} holds no weights: the run has not ended. Go on with it by --resume.`;
     throw new BilevelError('NOT_FOUND', message, { cause });
   });
-  const dataset = await loadDataset(task.data, datasetOptions(readingOf(task)));
-  const samples = samplesOf(importance)
+  const dataset = await loadDataset(data, datasetOptions(readingOf(task)));
+  const samples = samplesOf(importance);
+  for (const { index, given, suggested } of samples) {
+    if (index < dataset.train.count && Math.max(given, suggested) < dataset.classes.length) continue;
+    throw new BilevelError('INVALID_FILE', `${folder} tells of samples or classes that ${data} does not have.`);
+  }
+  return { data, dataset, samples };
+}
+
+/** What there is to review in a run: its suspicious samples, lightest first, and at last those that are decided. */
+export function reviewIn(
+  { data, dataset, samples }: EndedRun,
+  { below, count, decided = new Map() }: ReviewOptions,
+): Review {
+  const chosen = samples
     .filter(({ weight }) => weight < below)
     .sort(
       (a, b) => Number(decided.has(a.index)) - Number(decided.has(b.index)) || a.weight - b.weight || a.index - b.index,
     )
     .slice(0, count);
-  for (const { index, given, suggested } of samples) {
-    if (index < dataset.train.count && Math.max(given, suggested) < dataset.classes.length) continue;
-    throw new BilevelError('INVALID_FILE', `${folder} tells of samples or classes that ${task.data} does not have.`);
-  }
-  const named = samples.map((sample) => {
+  const named = chosen.map((sample) => {
     const name = dataset.records?.name?.(sample.index);
     return name === undefined ? sample : { ...sample, name };
   });
-  return { title: `Review of ${task.data}`, classes: dataset.classes, samples: named, show: showerOf(dataset) };
+  return { title: `Review of ${data}`, classes: dataset.classes, samples: named, show: showerOf(dataset) };
+}
+
+/** {@link reviewIn} of the run in a folder. @throws what readEndedRun throws */
+export async function reviewOf(folder: string, options: ReviewOptions): Promise<Review> {
+  return reviewIn(await readEndedRun(folder), options);
 }
 
 /** How the run read data of its owner's. @throws INVALID_ARGUMENT for what is no value of an option */
@@ -84,7 +107,7 @@ function samplesOf({ source, columns, size, place }: Table): ReviewSample[] {
 }
 
 /** A sample as its owner knows it: its picture, the row of a table that it came from, or its numbers. */
-function showerOf({ train, records, encoding }: Awaited<ReturnType<typeof loadDataset>>): Review['show'] {
+function showerOf({ train, records, encoding }: Dataset): Review['show'] {
   return (index) => {
     const { inputs } = train.take([index], { scaled: false });
     if (inputs.shape.length === 4 && inputs.dtype === 'float32') return imageDataUri(inputs, 0);

@@ -15,6 +15,17 @@ import { parseAugmentation } from './augmentation.js';
 import type { DenoisingData } from './data.js';
 import { foldsOf } from './folds.js';
 
+/** How far a training is. */
+export interface TrainingProgress {
+  /** Which training of the trainer it is, from 1. */
+  readonly training: number;
+  /** Steps made, of how many. */
+  readonly step: number;
+  readonly steps: number;
+  /** Mean of the cost over the steps since the last report. */
+  readonly cost: number;
+}
+
 /** How all trainings of a single level are made. */
 export interface TrainingSettings {
   /** Optimizer steps; cut into native calls of equal length, which may add up to 2 % to them. */
@@ -89,6 +100,8 @@ export class Trainer implements Disposable {
   /** Training samples, and validation samples behind them. */
   readonly #samples: Samples;
   readonly #signal: AbortSignal | undefined;
+  readonly #onProgress: ((progress: TrainingProgress) => void) | undefined;
+  #trainings = 0;
   /** What suits samples of weight 1, once it was asked for. */
   #unweighted: Promise<Tuned> | undefined;
 
@@ -98,6 +111,7 @@ export class Trainer implements Disposable {
     settings: TrainingSettings,
     device: Device,
     signal?: AbortSignal | undefined,
+    onProgress?: (progress: TrainingProgress) => void,
   ) {
     this.data = data;
     this.#network = network;
@@ -106,6 +120,7 @@ export class Trainer implements Disposable {
     this.#classifier = new Classifier(network, device);
     this.#samples = joinSamples(data.train, data.validation);
     this.#signal = signal;
+    this.#onProgress = onProgress;
   }
 
   get seed(): number {
@@ -126,8 +141,8 @@ export class Trainer implements Disposable {
    * @returns the parameters, with running statistics that belong to them
    * @throws INVALID_DATA when no sample has a weight; ABORTED, NON_FINITE
    */
-  async train(training: Training): Promise<Parameters> {
-    const { weights, softLabels, validation = () => true, l2, start, draw = 0, share = 1 } = training;
+  async train(given: Training): Promise<Parameters> {
+    const { weights, softLabels, validation = () => true, l2, start, draw = 0, share = 1 } = given;
     const { trainSteps, trainLearningRate, seed } = this.#settings;
     const augment = { x: this.augmentation };
     const { inputs, labels } = this.#samples;
@@ -166,7 +181,11 @@ export class Trainer implements Disposable {
     const schedule = cosine(trainLearningRate, 0, calls * steps);
     using solver = minimize(problem, { steps, learningRate: schedule }, { device: this.#device });
     const state = solver.init();
-    for await (const _ of solver.run({ iterations: calls, state, ...(this.#signal && { signal: this.#signal }) }));
+    const training = ++this.#trainings;
+    const signal = this.#signal;
+    for await (const { g, lowerSteps } of solver.run({ iterations: calls, state, ...(signal && { signal }) })) {
+      this.#onProgress?.({ training, step: lowerSteps, steps: calls * steps, cost: g });
+    }
     return { ...state.v, ...(await this.#statistics(state.v, (row) => (all[row] ?? 0) > 0)) };
   }
 

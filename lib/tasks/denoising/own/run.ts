@@ -14,7 +14,7 @@ import { atTemperature, bestTemperature, type FittedNoise, gainOverFrequencies }
 import { fitNoiseWithPairs } from '../cleaning/noise-pairs.js';
 import { crossFit, type OutOfFold } from '../cross-fitting.js';
 import type { DenoisingData } from '../data.js';
-import { Trainer } from '../trainer.js';
+import { Trainer, type TrainingProgress } from '../trainer.js';
 import type { CleanedLabels } from './cleaned-labels.js';
 import { decisionsOn, overruled, weightOf, withFixed } from './decisions.js';
 import { loadOwnData, type OwnDataSettings } from './settings.js';
@@ -116,10 +116,11 @@ export class OwnDataRun implements Disposable {
     device: Device,
     signal: AbortSignal,
     saved?: SavedState,
+    onTraining?: (progress: TrainingProgress) => void,
   ) {
     const { network, data } = inputs;
     this.inputs = inputs;
-    this.#trainer = new Trainer(network, data, settings, device, signal);
+    this.#trainer = new Trainer(network, data, settings, device, signal, onTraining);
     this.#labels = Int32Array.from(data.train.labels.data, Number);
     const count = this.#labels.length;
     const first: Standing = {

@@ -37,6 +37,7 @@ const ownDataOptions = {
 } as const;
 
 export type OwnDataSettings = Options<typeof ownDataOptions>;
+export type GivenOwnDataSettings = GivenOptions<typeof ownDataOptions>;
 
 /**
  * @throws INVALID_ARGUMENT for an option of the experiments, which make wrong labels themselves, and for an
@@ -53,7 +54,7 @@ export function validateOwnData(given: Readonly<Record<string, unknown>>): OwnDa
         `Leave it out. These have: ${Object.keys(ownDataOptions).join(', ')}.`,
     );
   }
-  const own = Object.fromEntries(asked) as GivenOptions<typeof ownDataOptions>;
+  const own = Object.fromEntries(asked) as GivenOwnDataSettings;
   const settings = validateOptions(ownDataOptions, own, 'denoise');
   parseAugmentation(settings.augment);
   return settings;
