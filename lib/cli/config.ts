@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
 import { readBytes } from '../data/files.js';
 import { BilevelError, describe, isRecord } from '../errors.js';
 import { readBegun } from '../study/index.js';
@@ -51,6 +50,8 @@ function checkCommand(path: string, named: unknown, command: string): void {
 
 async function readRecord(path: string): Promise<Readonly<Record<string, unknown>>> {
   const text = new TextDecoder().decode(await readBytes(path));
+  // Loaded here, because a command that is given no file would begin later for it.
+  const { parse, YAMLParseError } = await import('yaml');
   let value: unknown;
   try {
     // Aliases are what grows without bounds in YAML; options need few.

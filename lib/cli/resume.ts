@@ -1,11 +1,12 @@
 import { join, relative } from 'node:path';
+import { createFolder } from '../data/files.js';
 import { BilevelError } from '../errors.js';
 import { readBegun } from '../study/index.js';
 import { printJson, printNote } from './print.js';
 
-/** Where a command puts its results when no folder is given: runs/, its name and the time. */
-export function defaultFolder(command: string): string {
-  return join('runs', `${command}-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-')}`);
+/** Creates the folder of a command's results when none is given, in runs/, of its name and the time. @throws IO_ERROR */
+export function createDefaultFolder(command: string): Promise<string> {
+  return createFolder(join('runs', `${command}-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-')}`));
 }
 
 /** Flags of where and how a study runs, which do not belong to what it is, and whether a value follows them. */

@@ -1,4 +1,5 @@
 import { Command, Option as Flag } from 'commander';
+import { removeIfEmpty } from '../data/files.js';
 import { BilevelError } from '../errors.js';
 import { type AnyStudy, parseShard, runStudy, type Shard } from '../study/index.js';
 import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
@@ -6,7 +7,7 @@ import { addTableFlags, checked, givenOptions, parseNonNegative } from './flags.
 import { interruptSignal } from './interrupt.js';
 import { print, printJson } from './print.js';
 import { Progress } from './progress.js';
-import { defaultFolder, reportInterruption, studyOptions } from './resume.js';
+import { createDefaultFolder, reportInterruption, studyOptions } from './resume.js';
 import { summarize } from './study-summary.js';
 
 interface Flags extends DeviceFlags, Readonly<Record<string, unknown>> {
@@ -60,7 +61,6 @@ export function studyCommand(study: AnyStudy, words: readonly string[]): Command
 
 async function run(asked: AnyStudy, flags: Flags, words: readonly string[]): Promise<void> {
   const { resume = false, json = false, shard, checkpointSeconds } = flags;
-  const out = flags.out ?? defaultFolder(asked.name);
   if (resume && flags.out === undefined) {
     throw new BilevelError('INVALID_ARGUMENT', '--resume needs the folder of the run to go on with: --resume FOLDER.');
   }
@@ -72,6 +72,7 @@ async function run(asked: AnyStudy, flags: Flags, words: readonly string[]): Pro
   const { signal, release } = interruptSignal();
   using device = deviceOf({ ...flags, threads: flags.threads ?? study.threads });
   const report = progress.update.bind(progress);
+  const out = flags.out ?? (await createDefaultFolder(asked.name));
   try {
     const begun = { command: study.name, options: studyOptions(words) };
     const given = { out, resume, begun, checkpointSeconds, device, signal, report, ...(shard && { shard }) };
@@ -83,5 +84,6 @@ async function run(asked: AnyStudy, flags: Flags, words: readonly string[]): Pro
   } finally {
     progress.stop();
     release();
+    if (flags.out === undefined) await removeIfEmpty(out);
   }
 }

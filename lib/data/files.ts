@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BilevelError, invalidArgument, isError } from '../errors.js';
 import { printable } from '../printable.js';
@@ -100,9 +100,41 @@ async function readToEnd(handle: FileHandle, size: number, path: string, limit: 
 /** Bytes that are asked for behind the end that a file's size says. */
 const growth = 65_536;
 
-/** Creates the folder and its parents where missing. @throws IO_ERROR naming the folder */
+/**
+ * Creates the folder and its parents where missing.
+ * @throws INVALID_ARGUMENT for an empty name, which would stand for the current folder; IO_ERROR naming the folder
+ */
 export async function ensureFolder(folder: string): Promise<void> {
+  if (folder === '') throw invalidArgument('the folder', 'a name; write . for the current one', folder);
   await attempt('create the folder', folder, () => makeFolder(resolve(folder)));
+}
+
+/**
+ * Creates a folder that nobody has: `name`, or where there is one `name-2`, and so on.
+ * @throws IO_ERROR naming the folder
+ */
+export async function createFolder(name: string): Promise<string> {
+  await ensureFolder(dirname(name));
+  for (let next = 1; ; next += 1) {
+    const folder = next === 1 ? name : `${name}-${next}`;
+    const isNew = await attempt('create the folder', folder, () =>
+      mkdir(folder).then(
+        () => true,
+        (error) => {
+          if (codeOf(error) !== 'EEXIST') throw error;
+          return false;
+        },
+      ),
+    );
+    if (isNew) return folder;
+  }
+}
+
+/** Removes a folder in which there is nothing. @throws IO_ERROR naming the folder */
+export async function removeIfEmpty(folder: string): Promise<void> {
+  await attempt('remove the folder', folder, async () => {
+    if ((await readdir(folder)).length === 0) await rmdir(folder);
+  });
 }
 
 /** Node's own recursive mkdir never ends where a parent exists but takes no folders, as /proc does. */

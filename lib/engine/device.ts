@@ -9,7 +9,10 @@ import { OwnMemory } from './own-memory.js';
 import { Program } from './program.js';
 
 export interface CpuOptions {
-  /** Threads that compute a run together, 1 to 256; all available cores by default. */
+  /**
+   * Threads that compute a run together, 1 to 256. By default one for every available core, or as many as the system
+   * lets this process start, four of which are left to Node.
+   */
   readonly threads?: number;
   /**
    * What the operands of convolutions and matrix products are rounded to before they are multiplied: `float32` (the
@@ -89,7 +92,8 @@ export class Device implements Disposable {
    * A device on the processor. The same program gives the same bits on devices with the same number of threads and the
    * same precision.
    * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for an option's value; DEVICE_UNAVAILABLE when the native addon cannot be
-   * loaded or the processor does not have the precision
+   * loaded or the processor does not have the precision; LIMIT_EXCEEDED when the system does not let this process start
+   * so many threads as `threads` asks for, or none at all
    */
   static cpu(options: CpuOptions = {}): Device {
     checkKeys(options, ['threads', 'precision'], 'Device.cpu');
@@ -99,7 +103,13 @@ export class Device implements Disposable {
     }
     checkPrecision(precision, cpuPrecisions);
     const addon = loadAddon();
-    return callNative(() => new Device(new addon.Device({ kind: 'cpu', threads, precision })));
+    const device = callNative(() => new Device(new addon.Device({ kind: 'cpu', threads, precision })));
+    const { threads: started = threads } = device.info();
+    if (options.threads !== undefined && started < threads) {
+      device.dispose();
+      throw tooFewThreads(threads, started);
+    }
+    return device;
   }
 
   /**
@@ -167,6 +177,15 @@ export class Device implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function tooFewThreads(asked: number, started: number): BilevelError {
+  return new BilevelError(
+    'LIMIT_EXCEEDED',
+    `Expected to start ${asked} threads but the system lets this process start ${started}, beside a few for Node. ` +
+      'Ask for fewer, or raise the limit of processes (`ulimit -u`, or pids of the container) or of address space ' +
+      '(`ulimit -v`).',
+  );
 }
 
 function checkPrecision(precision: Precision, known: readonly Precision[]): void {

@@ -94,3 +94,18 @@ linux('a run does not depend on anybody who reads how far it is', (t) =>
     }
   }),
 );
+
+test('an empty --out is refused, and nothing is written into the current folder', (t) =>
+  withTemporary(async (folder) => {
+    const { status, stderr } = await shell(`cd ${folder} && node ${main} synthetic --out ""`);
+    t.is(status, 1);
+    t.regex(stderr, /the folder: expected a name.*INVALID_ARGUMENT/s);
+    t.deepEqual(await readdir(folder), []);
+  }));
+
+test('a run that cannot begin leaves no folder', (t) =>
+  withTemporary(async (folder) => {
+    const { stderr } = await shell(`cd ${folder} && node ${main} denoise --data nowhere.csv --label x`);
+    t.regex(stderr, /nowhere\.csv/);
+    t.deepEqual(await readdir(join(folder, 'runs')), []);
+  }));

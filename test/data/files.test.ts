@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { attempt, ensureFolder, readBytes, writeFileAtomic } from '../../lib/data/files.js';
+import { attempt, createFolder, ensureFolder, readBytes, writeFileAtomic } from '../../lib/data/files.js';
 import type { BilevelError } from '../../lib/errors.js';
 import { Network } from '../../lib/onnx/index.js';
 import { withTemporary } from '../support/temporary.js';
@@ -91,6 +91,19 @@ test('a missing folder, a file in the place of a folder, and a folder in the pla
     await t.throwsAsync(writeFileAtomic(join(file, 'a'), ''), { code: 'IO_ERROR', message: /file where a folder/ });
     await t.throwsAsync(writeFileAtomic(folder, ''), { code: 'IO_ERROR' });
     await t.throwsAsync(ensureFolder(join(file, 'a')), { code: 'IO_ERROR' });
+  }));
+
+test('an empty name is no folder, though the system takes it for the current one', (t) =>
+  t.throwsAsync(ensureFolder(''), { code: 'INVALID_ARGUMENT', message: /the folder/ }));
+
+test('folders that are created under one name at the same time are different ones', (t) =>
+  withTemporary(async (folder) => {
+    const name = join(folder, 'runs', 'run');
+    const made = await Promise.all([createFolder(name), createFolder(name), createFolder(name)]);
+    t.deepEqual(made.sort(), [name, `${name}-2`, `${name}-3`]);
+    t.deepEqual((await readdir(join(folder, 'runs'))).sort(), ['run', 'run-2', 'run-3']);
+    await writeFile(join(folder, 'file'), '');
+    await t.throwsAsync(createFolder(join(folder, 'file', 'run')), { code: 'IO_ERROR' });
   }));
 
 test('reading checks the size first and tells missing files from unreadable ones', (t) =>
