@@ -100,12 +100,22 @@ async function readToEnd(handle: FileHandle, size: number, path: string, limit: 
 /** Bytes that are asked for behind the end that a file's size says. */
 const growth = 65_536;
 
+/** @throws INVALID_ARGUMENT for an empty name, which the system takes for the current folder */
+export function checkFolderName(folder: string): void {
+  if (folder === '') {
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      'Expected the name of a folder but received "". Write . for the current one.',
+    );
+  }
+}
+
 /**
  * Creates the folder and its parents where missing.
- * @throws INVALID_ARGUMENT for an empty name, which would stand for the current folder; IO_ERROR naming the folder
+ * @throws INVALID_ARGUMENT for an empty name; IO_ERROR naming the folder
  */
 export async function ensureFolder(folder: string): Promise<void> {
-  if (folder === '') throw invalidArgument('the folder', 'a name; write . for the current one', folder);
+  checkFolderName(folder);
   await attempt('create the folder', folder, () => makeFolder(resolve(folder)));
 }
 

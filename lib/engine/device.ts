@@ -182,7 +182,7 @@ export class Device implements Disposable {
 function tooFewThreads(asked: number, started: number): BilevelError {
   return new BilevelError(
     'LIMIT_EXCEEDED',
-    `Expected to start ${asked} threads but the system lets this process start ${started}, beside a few for Node. ` +
+    `Expected to start ${asked} threads but the limits of this process leave room for ${started}, beside those of Node. ` +
       'Ask for fewer, or raise the limit of processes (`ulimit -u`, or pids of the container) or of address space ' +
       '(`ulimit -v`).',
   );

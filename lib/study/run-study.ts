@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkFolderName } from '../data/files.js';
 import type { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { type Begun, writeBegun } from './begun.js';
@@ -72,6 +73,7 @@ export async function runStudy<S, J extends Job, I, E extends object, M>(
 }
 
 function checkFolders(out: string, folders: readonly string[], resume: boolean): void {
+  checkFolderName(out);
   const begun = folders.filter(holdsRun);
   if (!resume && begun.length > 0) {
     throw new BilevelError('INVALID_ARGUMENT', `${begun[0]} already holds a run. Resume it, or choose another folder.`);

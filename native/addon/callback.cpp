@@ -1,6 +1,7 @@
 #include "addon/callback.h"
 
 #include <new>
+#include <system_error>
 
 namespace bilevel::addon {
 
@@ -27,6 +28,10 @@ std::pair<const char*, std::string> describe_current_exception() noexcept {
     return {error.code(), error.what()};
   } catch (const std::bad_alloc&) {
     return {"LIMIT_EXCEEDED", "The machine has not enough memory for this."};
+  } catch (const std::system_error& error) {
+    // Of what is used here, only the start of a thread throws it.
+    return {"LIMIT_EXCEEDED",
+            std::string("The system lets this process start no further thread: ") + error.what() + "."};
   } catch (const std::exception& error) {
     return {"NATIVE_FAILURE", error.what()};
   }

@@ -46,6 +46,7 @@ std::shared_ptr<const Engine> make_engine(Settings settings) {
         "this one offers " +
             describe_library().instruction_set + ". Use the precision 'float32'.");
   }
+  settings.threads = startable_threads(settings.threads);
   return std::make_shared<CpuEngine>(settings);
 }
 

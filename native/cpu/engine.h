@@ -9,7 +9,8 @@
 
 namespace bilevel::cpu {
 
-// Throws DEVICE_UNAVAILABLE when the processor does not have the precision.
+// With fewer threads than asked for where the system does not let so many start. Throws DEVICE_UNAVAILABLE when the
+// processor does not have the precision.
 std::shared_ptr<const Engine> make_engine(Settings settings);
 
 FoundDevice find_device();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cpu/fused/chain.h"
+#include "cpu/kernel/interrupt.h"
 #include "cpu/make_kernel.h"
 
 namespace bilevel::cpu {
@@ -41,23 +42,29 @@ int32_t Executable::run(std::span<const Place> tensors, int32_t steps, const Con
 }
 
 std::optional<std::chrono::nanoseconds> Executable::expected_time(int32_t steps) const {
-  if (steps_ == 0) return std::nullopt;
+  if (steps_ == 0 || forks_) return std::nullopt;
   return time_ * steps / steps_;
 }
 
 int32_t Executable::run_steps(const Memory& memory, int32_t steps, const Control& control, std::span<double> seconds) {
+  if (control.stop_requested()) return 0;
   for (const Task& task : prologue_) {
-    if (control.stop_requested()) return 0;
+    const InterruptScope interruptible(&control);
     run_timed(task, memory, seconds);
+    if (control.stop_requested()) return 0;
   }
-  // A stop is heeded up to the first instruction that writes a binding; from there the step is finished first.
   const size_t body = program_.prologue.size();
-  const size_t last_stop = body + program_.first_binding_write.value_or(program_.body.size());
   for (int32_t step = 0; step < steps; ++step) {
     if (control.stop_requested()) return step;
+    // A stop is heeded up to the first instruction after which the bindings hold no whole step; from there the step is
+    // finished first.
+    const auto& change = step == 0 ? program_.first_binding_update : program_.first_binding_write;
+    const size_t no_stop = body + change.value_or(program_.body.size());
     for (const Task& task : body_) {
-      if (task.first > body && task.first <= last_stop && control.stop_requested()) return step;
+      const bool can_stop = task.first + task.shares.size() <= no_stop;
+      const InterruptScope interruptible(can_stop ? &control : nullptr);
       run_timed(task, memory, seconds);
+      if (can_stop && control.stop_requested()) return step;
     }
     for (const auto& [buffer, bytes] : per_step_) addresses_[buffer] += bytes;
     control.publish(step + 1);
@@ -70,7 +77,10 @@ void Executable::make_tasks() {
   body_ = tasks_of(program_.body, program_.prologue.size());
   int64_t workspace = 0;
   for (const auto* tasks : {&prologue_, &body_}) {
-    for (const Task& task : *tasks) workspace = std::max(workspace, task.kernel->workspace_bytes());
+    for (const Task& task : *tasks) {
+      workspace = std::max(workspace, task.kernel->workspace_bytes());
+      forks_ |= task.kernel->forks();
+    }
   }
   workspace_ = Block(workspace);
   bytes_.fetch_add(workspace, std::memory_order_relaxed);

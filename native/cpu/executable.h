@@ -29,7 +29,7 @@ class Executable final : public bilevel::Executable {
   int32_t run(std::span<const Place> tensors, int32_t steps, const Control& control,
               std::span<double> seconds) override;
 
-  // By the last run that completed any.
+  // By the last run that completed any. None where a kernel forks.
   std::optional<std::chrono::nanoseconds> expected_time(int32_t steps) const override;
 
  private:
@@ -61,6 +61,7 @@ class Executable final : public bilevel::Executable {
   std::vector<Task> prologue_, body_;
   Block workspace_{0};
   bool ready_ = false;
+  bool forks_ = false;
   // Of the last run that completed any.
   std::chrono::nanoseconds time_{0};
   int32_t steps_ = 0;

@@ -136,7 +136,11 @@ Program decode(std::span<const double> word_span, int64_t constant_bytes) {
       program.prologue.push_back(std::move(instruction));
       continue;
     }
-    if (reader.writes_binding() && !program.first_binding_write) program.first_binding_write = program.body.size();
+    const auto note_first = [&](bool is_one, std::optional<size_t>& first) {
+      if (is_one && !first) first = program.body.size();
+    };
+    note_first(reader.writes_binding(), program.first_binding_write);
+    note_first(reader.updates_binding(), program.first_binding_update);
     program.body.push_back(std::move(instruction));
   }
   if (words.remaining() != 0) {

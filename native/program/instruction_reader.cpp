@@ -123,6 +123,7 @@ void InstructionReader::check_access(Field field, Use use, int64_t index) {
   }
   if (in_prologue_ && binding.per_step) words.refuse(field, "the prologue cannot use " + name + ", which is per step");
   writes_binding_ |= writes;
+  updates_binding_ |= writes && binding.access == Access::kReadWrite;
 }
 
 void InstructionReader::touch(Field field, Use use, int32_t index, int64_t offset, int64_t count) {

@@ -49,6 +49,8 @@ class InstructionReader {
 
   DType dtype(int32_t buffer) const { return program_.buffers[static_cast<size_t>(buffer)].dtype; }
   bool writes_binding() const { return writes_binding_; }
+  // One that is read, too.
+  bool updates_binding() const { return updates_binding_; }
 
  private:
   struct Operand {
@@ -64,6 +66,7 @@ class InstructionReader {
   const Program& program_;
   bool in_prologue_;
   bool writes_binding_ = false;
+  bool updates_binding_ = false;
   std::vector<Operand> operands_;
 };
 

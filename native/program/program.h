@@ -164,6 +164,9 @@ struct Program {
   std::vector<Instruction> body;      // once per step
   // Index in `body` of the first instruction that writes a binding: until it runs, a step can be given up.
   std::optional<size_t> first_binding_write;
+  // The same of bindings that are read too: until it runs, the first step of a run can be given up, whose other results
+  // nobody has yet.
+  std::optional<size_t> first_binding_update;
 
   size_t instruction_count() const { return prologue.size() + body.size(); }
 };

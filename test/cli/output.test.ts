@@ -99,7 +99,7 @@ test('an empty --out is refused, and nothing is written into the current folder'
   withTemporary(async (folder) => {
     const { status, stderr } = await shell(`cd ${folder} && node ${main} synthetic --out ""`);
     t.is(status, 1);
-    t.regex(stderr, /the folder: expected a name.*INVALID_ARGUMENT/s);
+    t.regex(stderr, /name of a folder.*INVALID_ARGUMENT/s);
     t.deepEqual(await readdir(folder), []);
   }));
 

@@ -94,7 +94,7 @@ test('a missing folder, a file in the place of a folder, and a folder in the pla
   }));
 
 test('an empty name is no folder, though the system takes it for the current one', (t) =>
-  t.throwsAsync(ensureFolder(''), { code: 'INVALID_ARGUMENT', message: /the folder/ }));
+  t.throwsAsync(ensureFolder(''), { code: 'INVALID_ARGUMENT', message: /name of a folder/ }));
 
 test('folders that are created under one name at the same time are different ones', (t) =>
   withTemporary(async (folder) => {

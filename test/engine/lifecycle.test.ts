@@ -57,6 +57,26 @@ test('a flush after runs whose tensors are garbage', async (t) => {
   t.deepEqual(outcome, { code: 0, signal: null, output: 'steps: 20\n', errors: '' });
 });
 
+(process.platform === 'linux' ? test : test.skip)(
+  'a process that can start few threads computes with fewer, or is told so',
+  async (t) => {
+    const file = fileURLToPath(new URL('./children/few-threads.js', import.meta.url));
+    // Stacks take address space; Node itself takes 0.9 GB of it.
+    const child = spawn('sh', ['-c', `ulimit -v 1600000; exec "${process.execPath}" "${file}"`], { timeout: 60_000 });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
+    const [code, signal] = await once(child, 'close');
+    t.deepEqual(
+      { code, signal, output },
+      { code: 0, signal: null, output: 'LIMIT_EXCEEDED for 256 threads\ncounted 20\n' },
+    );
+  },
+);
+
 test('workers that are terminated during runs', async (t) => {
   const outcome = await run('workers', ['terminate']);
   t.deepEqual(outcome, { code: 0, signal: null, output: 'main: 10\n'.repeat(3), errors: '' });

@@ -147,6 +147,18 @@ test('on the processor, an abort ends a run at a whole step of which the host ha
   t.is(tensors.count.data[0], (error?.stepsCompleted ?? 0) + 1);
 });
 
+test('on the processor, a product that takes seconds is given up in the middle, also where it is a result', async (t) => {
+  const size = 8192;
+  const encoder = new ProgramEncoder();
+  const product = encoder.binding('product', [size, size], 'write');
+  const [a, b] = [encoder.arena(size * size), encoder.arena(size * size)];
+  const program = cpu.load(encoder.body('matmul', 1, size, size, size, 0, 0, a, 0, b, 0, product, 0).encode());
+  const controller = new AbortController();
+  const run = program.run({ product: Tensor.zeros([size, size]) }, { signal: controller.signal });
+  setTimeout(() => controller.abort(), 50);
+  await t.throwsAsync(run, failure('ABORTED', 'after 0 of 1 steps'));
+});
+
 test('an aborted run that is still queued does nothing', async (t) => {
   const program = device.load(busyCounter());
   const [first, second] = [counter(), counter()];

@@ -32,6 +32,7 @@ test('only tests of the CPU device itself make one; all others run on the device
   }
   t.deepEqual(makers.toSorted(), [
     'engine/addon.test.ts',
+    'engine/children/few-threads.ts',
     'engine/precision.test.ts',
     'engine/run.test.ts',
     'project/arguments.test.ts',

@@ -7,11 +7,12 @@
 #include "cpu/conv/choice.h"
 #include "cpu/conv/direct/correlation.h"
 #include "cpu/conv/direct/filter_gradient.h"
+#include "cpu/conv/library.h"
 #include "cpu/conv/skipping.h"
 #include "cpu/conv/tiled/correlation.h"
 #include "cpu/conv/tiled/filter_gradient.h"
 #include "cpu/conv/tiled/input_gradient.h"
-#include "cpu/onednn/operations.h"
+#include "cpu/kernel/interrupt.h"
 
 namespace bilevel::cpu {
 namespace {
@@ -40,7 +41,7 @@ class ConvKernel final : public Kernel {
       }
     }
     if (!direct_is_faster(conv, settings.precision)) {
-      way_.emplace<onednn::Convolution>(conv, settings);
+      way_.emplace<LibraryConvolution>(conv, settings);
     } else if (conv.direction == ConvDirection::kFilterGradient) {
       way_.emplace<direct::FilterGradient>(conv, settings.threads);
     } else {
@@ -58,6 +59,8 @@ class ConvKernel final : public Kernel {
     return bytes;
   }
 
+  bool forks() const override { return threads_ > 1 && std::holds_alternative<LibraryConvolution>(way_); }
+
   void run(const Memory& memory) override {
     if (const Zeros* zeros = std::get_if<Zeros>(&way_)) {
       std::fill_n(memory.at<float>(zeros->buffer), zeros->count, 0.0f);
@@ -69,6 +72,7 @@ class ConvKernel final : public Kernel {
     const bool writes_w = conv_.direction == ConvDirection::kFilterGradient;
     const bool is_special = !writes_w && meets_padding_with_infinity(conv_, w);
     if (!is_special) compute(x, w, y, memory.workspace);
+    if (Interrupt().requested()) return;
     if (is_special || (writes_w && meets_padding_with_infinity(conv_, w))) {
       convolve_skipping_padding(conv_, x, w, y, threads_);
     }
@@ -81,9 +85,9 @@ class ConvKernel final : public Kernel {
   };
 
   void compute(float* x, float* w, float* y, std::byte* workspace) {
-    if (compute_by_tiles(x, w, y, workspace)) return;
+    if (compute_by_tiles(x, w, y, workspace) || Interrupt().requested()) return;
     const auto run_way = [&](auto& way) {
-      if constexpr (std::is_same_v<decltype(way), onednn::Convolution&>) {
+      if constexpr (std::is_same_v<decltype(way), LibraryConvolution&>) {
         way.run(x, w, y, workspace);
       } else if constexpr (!std::is_same_v<decltype(way), Zeros&>) {
         way.run(x, w, y);
@@ -105,7 +109,7 @@ class ConvKernel final : public Kernel {
   const int threads_;
   std::variant<std::monostate, tiled::Correlation, tiled::InputGradient, tiled::FilterGradient> tiled_;
   // What else computes it, also where `tiled_` meets what is not finite.
-  std::variant<Zeros, onednn::Convolution, direct::Correlation, direct::FilterGradient> way_;
+  std::variant<Zeros, LibraryConvolution, direct::Correlation, direct::FilterGradient> way_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/parallel.h"
 #include "cpu/windows/axis.h"
 
@@ -55,10 +56,11 @@ void convolve_skipping_padding(const Conv& conv, float* x, float* w, float* y, i
       for (int64_t input = 0; input < inputs; ++input) body(output, input, (output * inputs + input) * axes.taps());
     }
   };
+  const Interrupt interrupt;
   if (conv.direction == ConvDirection::kFilterGradient) {
     each_pair([&](int64_t output, int64_t input, int64_t first) {
       std::fill_n(w + first, axes.taps(), 0.0f);
-      for (int64_t sample = 0; sample < conv.batch; ++sample) {
+      for (int64_t sample = 0; sample < conv.batch && !interrupt.requested(); ++sample) {
         each_row(axes, x_plane(sample, output, input), y_plane(sample, output),
                  [&](int64_t tap, const float* from, const float* with, int64_t count) {
                    for (int64_t i = 0; i < count; ++i) w[first + tap] += from[i * stride] * with[i];
@@ -72,7 +74,7 @@ void convolve_skipping_padding(const Conv& conv, float* x, float* w, float* y, i
   parallel(threads, [&](int part) {
     const Range samples = share(conv.batch, part, threads);
     std::fill_n((forward ? y : x) + samples.begin * size, (samples.end - samples.begin) * size, 0.0f);
-    for (int64_t sample = samples.begin; sample < samples.end; ++sample) {
+    for (int64_t sample = samples.begin; sample < samples.end && !interrupt.requested(); ++sample) {
       each_pair([&](int64_t output, int64_t input, int64_t first) {
         each_row(axes, x_plane(sample, output, input), y_plane(sample, output),
                  [&](int64_t tap, float* at_x, float* at_y, int64_t count) {

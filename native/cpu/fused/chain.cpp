@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "cpu/fused/fused.h"
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/parallel.h"
 
 namespace bilevel::cpu {
@@ -203,7 +204,8 @@ class ChainKernel final : public Kernel {
     parallel(parts, [&](int part) {
       Lane& lane = lanes_[static_cast<size_t>(part)];
       const Range blocks = share(blocks_, part, parts);
-      for (int64_t block = blocks.begin; block < blocks.end; ++block) {
+      const Interrupt interrupt;
+      for (int64_t block = blocks.begin; block < blocks.end && !interrupt.requested(); ++block) {
         for (size_t i = 0; i < places_.size(); ++i) {
           lane.addresses[i] = memory.at<std::byte>(places_[i].buffer, block * places_[i].step);
         }

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "cpu/fused/fused_plan.h"
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/parallel.h"
 #include "cpu/kernel/scratch.h"
 
@@ -151,7 +152,8 @@ class FusedKernel final : public Kernel {
       Lane& lane = lanes_[static_cast<size_t>(part)];
       const Range range = share(elements_, part, threads_, kCacheLine);
       begin(memory, lane, std::min(block_, range.end - range.begin));
-      for (int64_t first = range.begin, n; first < range.end; first += n) {
+      const Interrupt interrupt;
+      for (int64_t first = range.begin, n; first < range.end && !interrupt.requested(); first += n) {
         n = block_at(first, range.end);
         evaluate(memory, lane, first, n);
         for (int64_t o = 0; o < output_count(); ++o) {
@@ -206,11 +208,12 @@ class FusedKernel final : public Kernel {
   void reduce_segments(const Memory& memory, Lane& lane, Range segments, Range reduced, Emit&& emit) {
     const int64_t length = reduced.end - reduced.begin;
     const bool whole = length == plan_.reduced && length > 0 && length <= block_ && plan_.run % length == 0;
+    const Interrupt interrupt;
     for (int64_t s = segments.begin, count; s < segments.end; s += count) {
       const int64_t first = s * plan_.reduced;
       count = whole ? block_at(first, segments.end * length) / length : 1;
       reset(lane, count);
-      for (int64_t r = reduced.begin, n; r < reduced.end; r += n) {
+      for (int64_t r = reduced.begin, n; r < reduced.end && !interrupt.requested(); r += n) {
         n = whole ? length : block_at(first + r, first + reduced.end);
         evaluate(memory, lane, first + r, count * n);
         for (int64_t o = 0; o < output_count(); ++o) {
@@ -223,6 +226,7 @@ class FusedKernel final : public Kernel {
 
   template <typename Emit>
   void reduce_rows(const Memory& memory, Lane& lane, Range tasks, Range reduced, Emit&& emit) {
+    const Interrupt interrupt;
     for (int64_t task = tasks.begin; task < tasks.end; ++task) {
       const int64_t outer = task / column_runs_, column = task % column_runs_ * columns_;
       const int64_t columns = std::min(columns_, plan_.inner - column);
@@ -230,7 +234,7 @@ class FusedKernel final : public Kernel {
       // Several short rows are added to as many rows of totals, so that the vector loops are long.
       const int64_t width = columns * std::clamp<int64_t>(kAccumulators / columns, 1, rows);
       reset(lane, width);
-      for (int64_t r = reduced.begin; r < reduced.end; r += rows) {
+      for (int64_t r = reduced.begin; r < reduced.end && !interrupt.requested(); r += rows) {
         const int64_t first = (outer * plan_.reduced + r) * plan_.inner + column;
         const int64_t count = std::min(rows, reduced.end - r) * columns;
         for (int64_t at = 0; at < count; at += block_) {

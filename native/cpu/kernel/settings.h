@@ -12,7 +12,7 @@ namespace bilevel::cpu {
 enum class Precision : uint8_t { kFloat32, kBfloat16 };
 inline constexpr std::array<std::string_view, 2> kPrecisionNames = {"float32", "bf16"};
 
-// More than any machine has; OpenMP ends the process when it cannot start a thread.
+// More than any machine has.
 inline constexpr int kMostThreads = 256;
 
 struct Settings {

@@ -2,6 +2,11 @@
 
 #include <omp.h>
 
+#include <algorithm>
+#include <system_error>
+#include <thread>
+#include <vector>
+
 #include "engine/spin.h"
 
 // A parallel region whose begin and end are two calls, which no pragma offers: the caller's part of it is everything
@@ -18,12 +23,45 @@ namespace {
 // parts, or between two short runs. To wake it takes a tenth of a millisecond on a virtual machine.
 constexpr std::chrono::microseconds kPatience{300};
 
+// Node's pool has four threads, which it starts when they are first needed.
+constexpr int kLeftToTheHost = 4;
+
 constexpr int kPartBits = 16;
 constexpr uint64_t kPartMask = (uint64_t{1} << kPartBits) - 1;
 
 int parts_of(uint64_t ticket) { return static_cast<int>(ticket & kPartMask); }
 
 }  // namespace
+
+thread_local const Control* Interrupt::current_ = nullptr;
+
+int startable_threads(int threads) {
+  if (threads == 1) return 1;
+  std::mutex mutex;
+  std::condition_variable all_started;
+  bool done = false;
+  std::vector<std::thread> started;
+  started.reserve(static_cast<size_t>(threads + kLeftToTheHost));
+  try {
+    while (started.size() < started.capacity()) {
+      started.emplace_back([&] {
+        std::unique_lock lock(mutex);
+        all_started.wait(lock, [&] { return done; });
+      });
+    }
+  } catch (const std::system_error&) {
+    // As many as there are now.
+  }
+  {
+    const std::lock_guard lock(mutex);
+    done = true;
+  }
+  all_started.notify_all();
+  for (std::thread& thread : started) thread.join();
+  const int count = static_cast<int>(started.size()) - kLeftToTheHost;
+  // Where there is a limit, half of what it leaves: threads take address space also after they have started.
+  return count == threads ? threads : std::max(1, count / 2);
+}
 
 thread_local Team* Team::current_ = nullptr;
 
@@ -32,6 +70,7 @@ Team::Team(int threads) : threads_(threads) {
   omp_set_dynamic(0);
   omp_set_num_threads(threads);
   current_ = this;
+  if (threads > 1) enter();
 }
 
 Team::~Team() {
@@ -42,6 +81,7 @@ Team::~Team() {
 void Team::run(int parts, Call call, const void* body) {
   call_ = call;
   body_ = body;
+  control_ = Interrupt::current_;
   helped_.store(0, std::memory_order_relaxed);
   publish(parts);
   enter();
@@ -81,6 +121,7 @@ int Team::work(int self, uint64_t ticket) {
     // All parts of an earlier run have been claimed in it or in a later one, so who comes too late gets none.
     uint64_t last = claim.load(std::memory_order_relaxed);
     if (last >= ticket || !claim.compare_exchange_strong(last, ticket, std::memory_order_relaxed)) continue;
+    const InterruptScope interruptible(control_);
     call_(body_, part);
     ++done;
   }

@@ -9,14 +9,20 @@
 #include <cstdint>
 #include <mutex>
 
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/scratch.h"
 #include "cpu/kernel/settings.h"
 
 namespace bilevel::cpu {
 
+// How many threads, up to so many, this process can start now: all of them where the system also lets it start a few
+// more, which are left to the host, else half of those that it could start. OpenMP ends the process when it cannot
+// start one, and so does Node's own pool. At least 1. What becomes Settings.threads is asked for here first.
+int startable_threads(int threads);
+
 class Team {
  public:
-  // The team of the calling thread, on which it has to be destroyed too.
+  // The team of the calling thread, on which it has to be destroyed too. Starts the helpers: see startable_threads.
   explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;
@@ -56,6 +62,7 @@ class Team {
   // Of the run in progress. Written before its ticket, and read by those who have claimed a part of it.
   Call call_ = nullptr;
   const void* body_ = nullptr;
+  const Control* control_ = nullptr;
   // Which run it is, counted from 1, and in the lowest bits its number of parts, none when the helpers shall leave.
   alignas(kCacheLine) std::atomic<uint64_t> ticket_ = 0;
   // How many of its parts helpers have done.

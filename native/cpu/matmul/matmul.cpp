@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/parallel.h"
 #include "cpu/kernel/scratch.h"
 #include "cpu/matmul/product_plan.h"
@@ -44,7 +46,8 @@ class SmallProducts final : public Kernel {
       const Range rows = mine(ProductSplit::kRows, p.m, 1),
                   columns = mine(ProductSplit::kColumns, p.n, plan_.column_grain(loops_));
       if (rows.begin == rows.end || columns.begin == columns.end) return;
-      for (int64_t i = batch.begin; i < batch.end; ++i) {
+      const Interrupt interrupt;
+      for (int64_t i = batch.begin; i < batch.end && !interrupt.requested(); ++i) {
         run_block(a + i * p.m * p.k, b + i * p.k * p.n, c + i * p.m * p.n, rows, columns,
                   scratch_.at<float>(part * scratch_stride_));
       }
@@ -92,6 +95,13 @@ class SmallProducts final : public Kernel {
   Scratch scratch_;  // of each part: a transposed factor and a result to be transposed
 };
 
+// oneDNN multiplies as many rows in one call as take some tens of milliseconds, because a call cannot be interrupted.
+int64_t rows_at_once(const Matmul& product) {
+  constexpr int64_t kWork = int64_t{1} << 32, kFewest = 64;
+  const int64_t rows = kWork / (product.n * product.k);
+  return std::min(product.m, std::max(kFewest, rows / kFewest * kFewest));
+}
+
 // oneDNN's sgemm, which keeps no state. A transposed B with long rows is transposed first: what sgemm packs of it comes
 // from as many rows as the panel is wide, which miss the cache or fall on one place of it. That made 25 to 2000 x 128
 // to 600 products with k = 1024 to 3072 8 to 17 % slower, and up to twice where k is a power of two and A is thin.
@@ -101,9 +111,11 @@ class LibraryProducts final : public Kernel {
       : product_(product),
         parts_(plan.split == ProductSplit::kBatch ? plan.parts : 1),
         team_(plan.split == ProductSplit::kBatch ? 1 : plan.parts),
+        rows_(rows_at_once(product)),
         transposes_(product.transpose_b && product.k >= kLongRow && product.m >= kRowsForTransposed) {}
 
   int64_t workspace_bytes() const override { return transposes_ ? parts_ * stride() : 0; }
+  bool forks() const override { return team_ > 1; }
 
   void run(const Memory& memory) override {
     const Matmul& p = product_;
@@ -113,12 +125,16 @@ class LibraryProducts final : public Kernel {
     std::atomic<bool> succeeded = true;
     parallel(parts_, [&](int part) {
       const Range range = share(p.batch, part, parts_);
-      for (int64_t i = range.begin; i < range.end; ++i) {
+      const Interrupt interrupt;
+      for (int64_t i = range.begin; i < range.end && !interrupt.requested(); ++i) {
         const float* factor = b + i * p.k * p.n;
         if (transposes_) factor = transpose(factor, reinterpret_cast<float*>(memory.workspace + part * stride()));
-        if (!onednn::gemm(p.transpose_a, p.transpose_b && !transposes_, p.m, p.n, p.k, a + i * p.m * p.k, factor,
-                          c + i * p.m * p.n, team_)) {
-          succeeded = false;
+        for (int64_t row = 0; row < p.m && !interrupt.requested(); row += rows_) {
+          if (!onednn::gemm(p.transpose_a, p.transpose_b && !transposes_, std::min(rows_, p.m - row), p.n, p.k,
+                            a + i * p.m * p.k + row * (p.transpose_a ? 1 : p.k), p.transpose_a ? p.m : p.k, factor,
+                            c + (i * p.m + row) * p.n, team_)) {
+            succeeded = false;
+          }
         }
       }
     });
@@ -145,6 +161,7 @@ class LibraryProducts final : public Kernel {
   const Matmul product_;
   const int parts_;  // threads that each take products of the batch
   const int team_;   // threads that work on one product together
+  const int64_t rows_;
   const bool transposes_;
 };
 
@@ -153,23 +170,42 @@ class RoundedProducts final : public Kernel {
  public:
   RoundedProducts(const Matmul& product, const ProductPlan& plan)
       : product_(product),
-        one_(product.transpose_a, product.transpose_b, product.m, product.n, product.k, plan.parts) {}
+        rows_(rows_at_once(product)),
+        team_(plan.parts),
+        most_(product.transpose_a, product.transpose_b, rows_, product.n, product.k, row_of_a(), team_) {
+    const int64_t rest = product.m % rows_;
+    if (rest == 0) return;
+    last_.emplace(product.transpose_a, product.transpose_b, rest, product.n, product.k, row_of_a(), team_);
+  }
 
-  int64_t workspace_bytes() const override { return one_.workspace_bytes(); }
+  int64_t workspace_bytes() const override {
+    return std::max(most_.workspace_bytes(), last_ ? last_->workspace_bytes() : 0);
+  }
+  bool forks() const override { return team_ > 1; }
 
   void run(const Memory& memory) override {
     const Matmul& p = product_;
     float* a = memory.at<float>(p.a, p.offset_a);
     float* b = memory.at<float>(p.b, p.offset_b);
     float* c = memory.at<float>(p.c, p.offset_c);
+    const Interrupt interrupt;
     for (int64_t i = 0; i < p.batch; ++i) {
-      one_.run(a + i * p.m * p.k, b + i * p.k * p.n, c + i * p.m * p.n, memory.workspace);
+      for (int64_t row = 0; row < p.m && !interrupt.requested(); row += rows_) {
+        onednn::RoundedProduct& product = p.m - row < rows_ ? *last_ : most_;
+        product.run(a + i * p.m * p.k + row * (p.transpose_a ? 1 : p.k), b + i * p.k * p.n, c + (i * p.m + row) * p.n,
+                    memory.workspace);
+      }
     }
   }
 
  private:
+  int64_t row_of_a() const { return product_.transpose_a ? product_.m : product_.k; }
+
   const Matmul product_;
-  onednn::RoundedProduct one_;
+  const int64_t rows_;
+  const int team_;
+  onednn::RoundedProduct most_;                 // of rows_ rows
+  std::optional<onednn::RoundedProduct> last_;  // of those that are left over
 };
 
 class Zeros final : public Kernel {

@@ -99,14 +99,16 @@ ProductPlan plan_product(const Matmul& product, const ProductLoops& loops, Setti
   const auto threads_for = [&](double work) {
     return static_cast<int>(std::clamp<double>(work / kCostPerThread, 1, threads));
   };
+  // A library's call takes the whole team or none of it: OpenMP would end the threads that a smaller one has not.
+  const auto team_for = [&](double work) { return threads_for(work) > 1 ? threads : 1; };
   const double rounded = rounded_cost(product, lanes);
   if (settings.precision == Precision::kBfloat16 && rounded < kWorthRounding * cost) {
-    return {ProductMethod::kRounded, false, ProductSplit::kRows, threads_for(rounded)};
+    return {ProductMethod::kRounded, false, ProductSplit::kRows, team_for(rounded)};
   }
   const auto batch = static_cast<double>(product.batch);
   if (choice.method == ProductMethod::kLibrary) {
     if (product.batch >= 4 * threads) return {choice.method, false, ProductSplit::kBatch, threads_for(batch * cost)};
-    return {choice.method, false, ProductSplit::kRows, threads_for(cost)};
+    return {choice.method, false, ProductSplit::kRows, team_for(cost)};
   }
   const int parts = threads_for(batch * cost);
   const Matmul computed = choice.flipped ? flipped(product) : product;

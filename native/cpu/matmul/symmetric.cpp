@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/parallel.h"
 
 namespace bilevel::cpu {
@@ -27,7 +28,8 @@ void SymmetricProduct::run(const Memory& memory) {
   // The first panels are the longest, so who is done first takes the next one.
   std::atomic<int64_t> next = 0;
   parallel(parts_, [&](int part) {
-    while (true) {
+    const Interrupt interrupt;
+    while (!interrupt.requested()) {
       const int64_t panel = next.fetch_add(1, std::memory_order_relaxed);
       if (panel >= panels_) return;
       compute_panel(panel * loops_.panel, a, c, scratch_.at<float>(part * scratch_stride_));

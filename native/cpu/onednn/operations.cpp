@@ -143,10 +143,10 @@ struct Step {
 
 }  // namespace
 
-bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c,
-          int threads) {
+bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t row_of_a,
+          const float* b, float* c, int threads) {
   const TeamScope team(threads);
-  return dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1.0f, a, transpose_a ? m : k, b,
+  return dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1.0f, a, row_of_a, b,
                     transpose_b ? k : n, 0.0f, c, n) == dnnl_success;
 }
 
@@ -254,7 +254,8 @@ Convolution::Convolution(const Conv& conv, Settings settings) : Operation(settin
 
 // The factors keep their layout: one that the library chooses makes the product up to 10 % faster, but reordering into
 // it takes longer than that (AVX-512 BF16, 200 x 300 x 784 to 2048 x 2048 x 2048, transposed or not).
-RoundedProduct::RoundedProduct(bool transpose_x, bool transpose_w, int64_t m, int64_t n, int64_t k, int threads)
+RoundedProduct::RoundedProduct(bool transpose_x, bool transpose_w, int64_t m, int64_t n, int64_t k, int64_t row_of_x,
+                               int threads)
     : Operation(threads) {
   using Type = memory::data_type;
   const TeamScope team(threads);
@@ -264,7 +265,8 @@ RoundedProduct::RoundedProduct(bool transpose_x, bool transpose_w, int64_t m, in
       return Desc(memory::dims{rows, columns}, type, format);
     };
     const Desc y = matrix(m, n, Type::f32, false);
-    state_->plain = {memory(matrix(m, k, Type::f32, transpose_x), engine(), nullptr),
+    const auto strides_of_x = transpose_x ? memory::dims{1, row_of_x} : memory::dims{row_of_x, 1};
+    state_->plain = {memory(Desc(memory::dims{m, k}, Type::f32, strides_of_x), engine(), nullptr),
                      memory(matrix(k, n, Type::f32, transpose_w), engine(), nullptr), memory(y, engine(), nullptr)};
     const std::array<Desc, 3> descs = {matrix(m, k, Type::bf16, transpose_x), matrix(k, n, Type::bf16, transpose_w), y};
     dnnl::primitive_attr attributes;

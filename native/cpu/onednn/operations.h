@@ -11,9 +11,10 @@
 
 namespace bilevel::cpu::onednn {
 
-// C = op(A) op(B), dense row-major, on a team of `threads`; m, n and k are at least 1. False when the library refuses.
-bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c,
-          int threads);
+// C = op(A) op(B), row-major, on a team of `threads`; m, n and k are at least 1. B and C are dense; the rows of A as it
+// lies in memory begin `row_of_a` elements apart. False when the library refuses.
+bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t row_of_a,
+          const float* b, float* c, int threads);
 
 // A primitive over three plain tensors and, where it works in another layout or precision, the reorders from and to
 // them. Its constructor and run() throw Error NATIVE_FAILURE.
@@ -39,7 +40,7 @@ class Convolution : public Operation {
 // supports_bfloat16() is true.
 class RoundedProduct : public Operation {
  public:
-  RoundedProduct(bool transpose_x, bool transpose_w, int64_t m, int64_t n, int64_t k, int threads);
+  RoundedProduct(bool transpose_x, bool transpose_w, int64_t m, int64_t n, int64_t k, int64_t row_of_x, int threads);
 };
 
 }  // namespace bilevel::cpu::onednn

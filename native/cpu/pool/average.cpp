@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/parallel.h"
 #include "cpu/kernel/scratch.h"
 #include "cpu/pool/pool.h"
@@ -32,7 +33,8 @@ class AveragePool final : public Kernel {
     parallel(threads_, [&](int part) {
       float* row = row_.at<float>(part * row_bytes_);
       const Range planes = share(pool_.planes, part, threads_);
-      for (int64_t plane = planes.begin; plane < planes.end; ++plane) {
+      const Interrupt interrupt;
+      for (int64_t plane = planes.begin; plane < planes.end && !interrupt.requested(); ++plane) {
         float* x = memory.at<float>(pool_.x, plane * input);
         if (pool_.kind == PoolKind::kAverage) {
           average(x, memory.at<float>(pool_.y, plane * output));

@@ -2,6 +2,7 @@
 #include <limits>
 #include <vector>
 
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/parallel.h"
 #include "cpu/kernel/scratch.h"
 #include "cpu/pool/blocks.h"
@@ -25,7 +26,8 @@ class MaxPool final : public Kernel {
     parallel(threads_, [&](int part) {
       float* cells = cells_[static_cast<size_t>(part)].at<float>();
       const Range tasks = share(blocks_.count(), part, threads_);
-      for (int64_t task = tasks.begin; task < tasks.end; ++task) {
+      const Interrupt interrupt;
+      for (int64_t task = tasks.begin; task < tasks.end && !interrupt.requested(); ++task) {
         const PoolBlock block = blocks_.block(task);
         fill(cells, memory, block);
         find(cells, memory, block);

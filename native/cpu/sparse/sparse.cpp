@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/parallel.h"
 #include "cpu/sparse/sparse_loops.h"
 #include "program/index_error.h"
@@ -97,7 +98,8 @@ class SparseMatmulKernel final : public SparseKernel<SparseMatmul> {
     const int parts = useful_threads(work, threads_);
     parallel(parts, [&](int part) {
       const Range range = share(rows(), part, parts);
-      for (int64_t row = range.begin; row < range.end; ++row) {
+      const Interrupt interrupt;
+      for (int64_t row = range.begin; row < range.end && !interrupt.requested(); ++row) {
         const Extent extent = extents_in(memory)[row];
         const float* x = memory.at<const float>(product_.x, row / product_.rows * size * columns);
         float* y = memory.at<float>(product_.y, row * columns);
@@ -115,6 +117,7 @@ class SparseMatmulKernel final : public SparseKernel<SparseMatmul> {
     parallel(parts, [&](int part) {
       const Range range = share(results, part, parts);
       std::fill_n(memory.at<float>(product_.y, range.begin * columns), (range.end - range.begin) * columns, 0.0f);
+      const Interrupt interrupt;
       // Without columns of the sparse matrix there are no results, but indices that are out of range.
       const int64_t first = size == 0 ? 0 : range.begin / size;
       const int64_t last = size == 0 ? product_.batch : (range.end + size - 1) / size;
@@ -122,7 +125,7 @@ class SparseMatmulKernel final : public SparseKernel<SparseMatmul> {
         const int64_t begin = std::max<int64_t>(range.begin - of * size, 0);
         const int64_t end = std::min(range.end - of * size, size);
         float* y = memory.at<float>(product_.y, of * size * columns);
-        for (int64_t row = of * rows; row < (of + 1) * rows; ++row) {
+        for (int64_t row = of * rows; row < (of + 1) * rows && !interrupt.requested(); ++row) {
           const Extent extent = extents_in(memory)[row];
           const float* x = memory.at<const float>(product_.x, row * columns);
           const float* values = memory.at<const float>(product_.values, extent.begin);
@@ -146,7 +149,8 @@ class SampledMatmulKernel final : public SparseKernel<SampledMatmul> {
     parallel(parts, [&](int part) {
       const Range range = share(entries, part, parts);
       std::fill_n(memory.at<float>(product_.values, range.begin), range.end - range.begin, 0.0f);
-      for (int64_t row = 0; row < rows(); ++row) {
+      const Interrupt interrupt;
+      for (int64_t row = 0; row < rows() && !interrupt.requested(); ++row) {
         const Extent whole = extents_in(memory)[row];
         const int64_t begin = std::max<int64_t>(whole.begin, range.begin);
         const int64_t end = std::min<int64_t>(int64_t{whole.begin} + whole.count, range.end);

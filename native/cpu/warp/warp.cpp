@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/parallel.h"
 #include "cpu/warp/warp_loops.h"
 
@@ -47,7 +48,8 @@ class WarpAffineKernel final : public Kernel {
     parallel(threads_, [&](int part) {
       WarpLoops::Cells cells;
       const Range range = share(warp_.batch * rows(), part, threads_);
-      for (int64_t of = range.begin; of < range.end; ++of) {
+      const Interrupt interrupt;
+      for (int64_t of = range.begin; of < range.end && !interrupt.requested(); ++of) {
         const int64_t image = of / rows(), row = of % rows();
         const Line line = line_of(memory, image, row);
         const float* x = memory.at<const float>(warp_.x, image * warp_.channels * plane_of_x);
@@ -72,7 +74,8 @@ class WarpAffineKernel final : public Kernel {
     parallel(threads_, [&](int part) {
       WarpLoops::Cells cells;
       const Range planes = share(warp_.batch * warp_.channels, part, threads_);
-      for (int64_t plane = planes.begin; plane < planes.end; ++plane) {
+      const Interrupt interrupt;
+      for (int64_t plane = planes.begin; plane < planes.end && !interrupt.requested(); ++plane) {
         float* x = memory.at<float>(warp_.x, plane * plane_of_x);
         std::fill_n(x, plane_of_x, 0.0f);
         for (int64_t row = 0; row < rows(); ++row) {

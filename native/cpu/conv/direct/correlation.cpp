@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/parallel.h"
 
 namespace bilevel::cpu::direct {
@@ -99,7 +100,8 @@ void Correlation::correlate(const float* in, float* out, int part) const {
   const int64_t in_image = g.inputs * g.input_cells(), cells = g.output_cells();
   float* shifted = shifted_[static_cast<size_t>(part)].at<float>();
   const auto [begin, end] = share(g.images() * blocks_, part, parts_);
-  for (int64_t image = begin / blocks_; image * blocks_ < end; ++image) {
+  const Interrupt interrupt;
+  for (int64_t image = begin / blocks_; image * blocks_ < end && !interrupt.requested(); ++image) {
     loops_.shift(image_, in + image * in_image, padded_[static_cast<size_t>(part)].at<float>(), shifted);
     const int64_t first_block = std::max(begin - image * blocks_, int64_t{0});
     const int64_t end_block = std::min(end - image * blocks_, blocks_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/parallel.h"
 
 namespace bilevel::cpu::direct {
@@ -79,7 +80,9 @@ void FilterGradient::accumulate(const float* x, const float* y, int part) const 
   std::fill_n(sums, g.weights() * loops_.lanes, 0.0f);
   const auto [begin, end] = share(g.groups * chunks * pieces_ * channel_blocks_, part, parts_);
   int64_t prepared = -1;
+  const Interrupt interrupt;
   for (int64_t index_of_piece = begin / channel_blocks_; index_of_piece * channel_blocks_ < end; ++index_of_piece) {
+    if (interrupt.requested()) return;
     const int64_t piece = index_of_piece % pieces_, chunk = index_of_piece / pieces_, group = chunk / chunks;
     const int64_t sample = cut(g.batch, chunks, chunk % chunks);
     const int64_t samples = cut(g.batch, chunks, chunk % chunks + 1) - sample;

@@ -2,6 +2,8 @@
 
 #include <atomic>
 
+#include "cpu/kernel/interrupt.h"
+
 namespace bilevel::cpu::tiled {
 namespace {
 
@@ -55,7 +57,8 @@ bool Correlation::run(const float* x, const float* w, float* y, std::byte* works
   float* const own = tiles + tiling_.tiles_size(bands_at_once_, tiling_.input_blocks);
   const int64_t own_size = tiling_.staged_size() + products_.weights_size() + products_.products_size();
   std::atomic<bool> finite = true;
-  for (int64_t first = 0; first < tiling_.bands; first += bands_at_once_) {
+  const Interrupt interrupt;
+  for (int64_t first = 0; first < tiling_.bands && !interrupt.requested(); first += bands_at_once_) {
     const int64_t bands = std::min(bands_at_once_, tiling_.bands - first);
     parallel(parts_, [&](int part) {
       tiling_.transform_inputs(x, first, bands, share(bands * tiling_.input_blocks, part, parts_),
@@ -68,7 +71,7 @@ bool Correlation::run(const float* x, const float* w, float* y, std::byte* works
       const auto [begin, end] = share(products_.panels() * blocks, part, parts_);
       const float* u = nullptr;
       FiniteCheck check;
-      for (int64_t i = begin; i < end; ++i) {
+      for (int64_t i = begin; i < end && !interrupt.requested(); ++i) {
         const int64_t panel = i / blocks, block = i % blocks, tile = block * tiling_.block_tiles;
         const int64_t in_block = std::min(count - tile, tiling_.block_tiles);
         if (i == begin || block == 0) u = products_.transform_weights(w, panel, part, first == 0, weights);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "cpu/kernel/interrupt.h"
+
 namespace bilevel::cpu::tiled {
 namespace {
 
@@ -58,7 +60,8 @@ bool FilterGradient::run(const float* x, float* w, const float* y, std::byte* wo
   float* const gradients = inputs + tiling_.tiles_size(bands_at_once_, tiling_.input_blocks);
   float* const sums = gradients + tiling_.tiles_size(bands_at_once_, tiling_.output_blocks());
   float* const staged = sums + sums_size();
-  for (int64_t first = 0; first < tiling_.bands; first += bands_at_once_) {
+  const Interrupt interrupt;
+  for (int64_t first = 0; first < tiling_.bands && !interrupt.requested(); first += bands_at_once_) {
     const int64_t bands = std::min(bands_at_once_, tiling_.bands - first);
     parallel(parts_, [&](int part) {
       float* const own = staged + part * tiling_.staged_size();
@@ -68,7 +71,7 @@ bool FilterGradient::run(const float* x, float* w, const float* y, std::byte* wo
     });
     parallel(parts_, [&](int part) {
       const auto [begin, end] = share(tiling_.loops.products * panels, part, parts_);
-      for (int64_t i = begin; i < end; ++i) {
+      for (int64_t i = begin; i < end && !interrupt.requested(); ++i) {
         multiply(inputs, gradients, bands * tiling_.columns, i / panels, i % panels, first > 0,
                  sums + i / panels * sums_point_stride() + i % panels * panel_size());
       }

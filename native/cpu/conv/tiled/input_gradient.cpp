@@ -2,6 +2,8 @@
 
 #include <atomic>
 
+#include "cpu/kernel/interrupt.h"
+
 namespace bilevel::cpu::tiled {
 namespace {
 
@@ -74,7 +76,8 @@ bool InputGradient::run(float* x, const float* w, const float* y, std::byte* wor
   float* const own = tiles + tiling_.tiles_size(images_at_once_ * rows, tiling_.output_blocks());
   const int64_t own_size = tiling_.staged_size() + products_.weights_size() + products_.products_size() + plane_size();
   std::atomic<bool> finite = true;
-  for (int64_t first = 0; first < tiling_.geometry.batch; first += images_at_once_) {
+  const Interrupt interrupt;
+  for (int64_t first = 0; first < tiling_.geometry.batch && !interrupt.requested(); first += images_at_once_) {
     const int64_t images = std::min(images_at_once_, tiling_.geometry.batch - first);
     parallel(parts_, [&](int part) {
       tiling_.transform_output_gradients(y, first * rows, images * rows,
@@ -89,7 +92,7 @@ bool InputGradient::run(float* x, const float* w, const float* y, std::byte* wor
       const auto [begin, end] = share(products_.panels() * blocks, part, parts_);
       const float* u = nullptr;
       FiniteCheck check;
-      for (int64_t i = begin; i < end; ++i) {
+      for (int64_t i = begin; i < end && !interrupt.requested(); ++i) {
         const int64_t panel = i / blocks, block = i % blocks;
         const int64_t count = std::min(images - block * in_block, in_block);
         if (i == begin || block == 0) u = products_.transform_weights(w, panel, part, first == 0, weights);

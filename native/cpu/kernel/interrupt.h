@@ -1,0 +1,36 @@
+// How a kernel learns that its result is wanted no more. It reaches a kernel as the team does, by the thread that it
+// runs on, so that what lies between a run and its innermost loops need not pass it on.
+#pragma once
+
+#include "engine/engine.h"
+
+namespace bilevel::cpu {
+
+// What the calling thread works for, taken where a kernel, or a part of it, begins. Kernels that may take longer than
+// some tens of milliseconds ask it in their outer loop, and return early with outputs in any state.
+class Interrupt {
+ public:
+  Interrupt() : control_(current_) {}
+  bool requested() const { return control_ != nullptr && control_->stop_requested(); }
+
+ private:
+  friend class InterruptScope;
+  friend class Team;
+  static thread_local const Control* current_;
+  const Control* control_;
+};
+
+// Lets kernels on the calling thread and its team be interrupted by `control` for the lifetime of the scope; by nothing
+// where it is null.
+class InterruptScope {
+ public:
+  explicit InterruptScope(const Control* control) : previous_(Interrupt::current_) { Interrupt::current_ = control; }
+  ~InterruptScope() { Interrupt::current_ = previous_; }
+  InterruptScope(const InterruptScope&) = delete;
+  InterruptScope& operator=(const InterruptScope&) = delete;
+
+ private:
+  const Control* previous_;
+};
+
+}  // namespace bilevel::cpu
