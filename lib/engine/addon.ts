@@ -1,19 +1,58 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { BilevelError } from '../errors.js';
+import { join, resolve } from 'node:path';
 import { packageRoot } from '../package-root.js';
+import { type Attempt, addonError } from './addon-error.js';
 import type { NativeAddon } from './binding.js';
 
 let loaded: NativeAddon | undefined;
 
-/** The native addon, loaded when it is first asked for. @throws DEVICE_UNAVAILABLE with what to do */
+/**
+ * The native addon, loaded when it is first asked for: the file that the environment variable BILEVEL_ADDON names; else
+ * that of the installed package for this platform; else the one that was built in this package's folder.
+ * @throws DEVICE_UNAVAILABLE with what to do; NOT_FOUND when the package was bundled
+ */
 export function loadAddon(): NativeAddon {
   if (loaded === undefined) {
-    const addon = requireAddon(join(packageRoot(), 'build', 'Release', 'bilevel.node'));
+    const addon = loadFirst(addonFiles());
     process.once('exit', () => addon.shutDown());
     loaded = addon;
   }
   return loaded;
+}
+
+/** Where the addon may lie, in order. A file that is named by hand is the only one. */
+function addonFiles(): string[] {
+  const given = process.env.BILEVEL_ADDON;
+  if (given) return [resolve(given)];
+  const root = packageRoot();
+  const { resolve: find } = createRequire(join(root, 'package.json'));
+  const installed = platformPackages().flatMap((name) => {
+    try {
+      return [find(name)];
+    } catch {
+      return [];
+    }
+  });
+  return [...installed, join(root, 'build', 'Release', 'bilevel.node')];
+}
+
+/** Packages that may hold an addon for this platform. Installers choose between the two C libraries of Linux. */
+function platformPackages(): string[] {
+  const { platform, arch } = process;
+  const systems = platform === 'linux' ? ['linux', 'linuxmusl'] : [platform];
+  return systems.map((system) => `@bilevel/${system}-${arch}`);
+}
+
+function loadFirst(files: readonly string[]): NativeAddon {
+  const attempts: Attempt[] = [];
+  for (const file of files) {
+    try {
+      return requireWithThreadSettings(file);
+    } catch (error) {
+      attempts.push({ file, error });
+    }
+  }
+  throw addonError(attempts, platformPackages());
 }
 
 /**
@@ -31,24 +70,9 @@ function requireWithThreadSettings(file: string): NativeAddon {
   const isSet = env.GOMP_SPINCOUNT !== undefined || env.OMP_WAIT_POLICY !== undefined;
   if (!isSet) env.GOMP_SPINCOUNT = spinCount;
   try {
-    return createRequire(import.meta.url)(file);
+    return createRequire(file)(file);
   } finally {
     // Child processes of the host get the environment that it had.
     if (!isSet) delete env.GOMP_SPINCOUNT;
-  }
-}
-
-function requireAddon(file: string): NativeAddon {
-  try {
-    return requireWithThreadSettings(file);
-  } catch (cause) {
-    const platform = `${process.platform}-${process.arch}, Node ${process.versions.node}`;
-    throw new BilevelError(
-      'DEVICE_UNAVAILABLE',
-      `Cannot load the native addon ${file} (${platform}): ${String(cause)}. Build it for this system: install oneDNN, ` +
-        'on Debian or Ubuntu with `sudo apt-get install libdnnl-dev`, and run `npm run build:native` in the folder ' +
-        `${packageRoot()}.`,
-      { cause },
-    );
   }
 }

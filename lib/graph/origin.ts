@@ -1,6 +1,6 @@
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../package-root.js';
+import { ownFolder } from '../package-root.js';
 
 /** What a node was made for, so that a message can name it. */
 export type Origin =
@@ -50,8 +50,8 @@ export function writtenIn<T>(part: string, body: () => T): T {
   }, body);
 }
 
-/** Where the package's own code lies, and by source maps seems to lie. */
-const ownFolders = ['dist/lib', 'lib'].map((folder) => join(packageRoot(), folder, sep));
+/** Where the package's own code lies, and by source maps seems to lie; nowhere in a bundle. */
+const ownFolders = ownFolder ? [join(ownFolder, 'dist', 'lib', sep), join(ownFolder, 'lib', sep)] : [];
 
 /**
  * `file:line:column` of the innermost call that is not the package's own, relative to the working folder; undefined

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BilevelError, type ErrorCode, isError } from '../../errors.js';
+import { compiledFile } from '../../package-root.js';
 import type { CompileOptions } from '../options.js';
 import { type CompiledProgram, explained } from '../pipeline.js';
 import type { ProgramSpec } from '../spec.js';
@@ -26,7 +27,7 @@ export class BackgroundCompiler implements Disposable {
    * @param signal ends the thread, also in the middle of a program
    * @param file what the thread runs
    */
-  constructor(signal?: AbortSignal, file = new URL('./worker.js', import.meta.url)) {
+  constructor(signal?: AbortSignal, file = compiledFile('compile/background/worker.js')) {
     this.#signal = signal;
     this.#file = file;
   }

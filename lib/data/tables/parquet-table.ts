@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { BilevelError, type ErrorCode } from '../../errors.js';
+import { compiledFile } from '../../package-root.js';
 import { codeOf, readBytes } from '../files.js';
 import { contentLimit } from '../unpack.js';
 import type { ParquetContent } from './parquet.js';
@@ -31,7 +32,7 @@ export async function readParquet(path: string): Promise<Table> {
 }
 
 async function decode(bytes: Uint8Array, source: string): Promise<ParquetContent> {
-  const worker = new Worker(new URL('./parquet-worker.js', import.meta.url), {
+  const worker = new Worker(compiledFile('data/tables/parquet-worker.js'), {
     workerData: { bytes, source },
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: memoryLimit },
