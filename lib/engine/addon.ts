@@ -1,4 +1,5 @@
-import { createRequire } from 'node:module';
+// By the name of the module, since webpack replaces calls of an imported `createRequire`.
+import nodeModule from 'node:module';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../package-root.js';
 import { type Attempt, addonError } from './addon-error.js';
@@ -25,7 +26,7 @@ function addonFiles(): string[] {
   const given = process.env.BILEVEL_ADDON;
   if (given) return [resolve(given)];
   const root = packageRoot();
-  const { resolve: find } = createRequire(join(root, 'package.json'));
+  const { resolve: find } = nodeModule.createRequire(join(root, 'package.json'));
   const installed = platformPackages().flatMap((name) => {
     try {
       return [find(name)];
@@ -70,7 +71,7 @@ function requireWithThreadSettings(file: string): NativeAddon {
   const isSet = env.GOMP_SPINCOUNT !== undefined || env.OMP_WAIT_POLICY !== undefined;
   if (!isSet) env.GOMP_SPINCOUNT = spinCount;
   try {
-    return createRequire(file)(file);
+    return nodeModule.createRequire(file)(file);
   } finally {
     // Child processes of the host get the environment that it had.
     if (!isSet) delete env.GOMP_SPINCOUNT;
