@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readBytes } from '../data/files.js';
 import { BilevelError, describe, isRecord } from '../errors.js';
-import { readBegun } from '../study/index.js';
+import { readBegun } from '../study/begun.js';
 import { flagName } from './flags.js';
 
 /**

@@ -2,27 +2,48 @@
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
 import { Command, CommanderError, Option as Flag } from 'commander';
-import { studiesFor } from '../tasks/index.js';
-import { checkCommand } from './check.js';
-import { completionCommand } from './completion.js';
 import { withConfigOptions } from './config.js';
-import { devicesCommand } from './devices.js';
-import { inspectCommand } from './inspect.js';
-import { methodsCommand } from './methods.js';
 import { printError } from './output.js';
 import { guardStreams, printNote } from './print.js';
 import { withBegunOptions } from './resume.js';
-import { reviewCommand } from './review.js';
-import { studyCommand } from './study-command.js';
 
 const { version } = createRequire(import.meta.url)('bilevel/package.json') as { version: string };
 
 const json = process.argv.includes('--json');
 
-async function main(): Promise<void> {
-  const words = await withBegunOptions(await withConfigOptions(process.argv.slice(2)));
+/** The commands beside those of studies, each loaded when it is asked for: half a second that an inspection does not wait. */
+const commands: Readonly<Record<string, (program: Command) => Promise<Command>>> = {
+  check: async () => (await import('./check.js')).checkCommand(),
+  completion: async (program) => (await import('./completion.js')).completionCommand(() => program.commands),
+  devices: async () => (await import('./devices.js')).devicesCommand(),
+  inspect: async () => (await import('./inspect.js')).inspectCommand(),
+  methods: async () => (await import('./methods.js')).methodsCommand(),
+  review: async () => (await import('./review.js')).reviewCommand(),
+};
+
+async function studyCommands(words: readonly string[]): Promise<Command[]> {
+  const [{ studiesFor }, { studyCommand }] = await Promise.all([
+    import('../tasks/index.js'),
+    import('./study-command.js'),
+  ]);
   // The options of a comparison are those of its task, so that is looked for first.
   const { task } = parseArgs({ args: [...words], strict: false, options: { task: { type: 'string' } } }).values;
+  return studiesFor(String(task)).map((study) => studyCommand(study, words));
+}
+
+/** The command that is asked for, where that is enough; else all. */
+async function commandsFor(words: readonly string[], program: Command): Promise<Command[]> {
+  const [name = ''] = words;
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  // Completion is that of all others.
+  if (load !== undefined && name !== 'completion') return [await load(program)];
+  if (['-V', '--version'].includes(name)) return [];
+  const others = await Promise.all(Object.values(commands).map((load) => load(program)));
+  return [...others, ...(await studyCommands(words))];
+}
+
+async function main(): Promise<void> {
+  const words = await withBegunOptions(await withConfigOptions(process.argv.slice(2)));
   const program = new Command('bilevel')
     .description(
       'Bilevel optimization over neural networks: clean noisy data, compare methods, check derivatives, look into models.',
@@ -31,15 +52,7 @@ async function main(): Promise<void> {
     .exitOverride()
     // Errors are printed below, all in one way.
     .configureOutput({ writeErr: () => undefined });
-  for (const command of [
-    checkCommand(),
-    completionCommand(() => program.commands),
-    devicesCommand(),
-    inspectCommand(),
-    methodsCommand(),
-    reviewCommand(),
-    ...studiesFor(String(task)).map((study) => studyCommand(study, words)),
-  ]) {
+  for (const command of await commandsFor(words, program)) {
     command.addOption(
       new Flag(
         '--config <file>',

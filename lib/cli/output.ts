@@ -1,8 +1,8 @@
 import { CommanderError, Help } from 'commander';
 import { BilevelError, type ErrorCode, isError } from '../errors.js';
-import { UnsupportedOperatorsError } from '../onnx/index.js';
+import { UnsupportedOperatorsError } from '../onnx/unsupported.js';
 import { printable } from '../printable.js';
-import { NonFiniteError } from '../solvers/index.js';
+import { NonFiniteError } from '../solvers/diagnosis/non-finite.js';
 import { printJson, printNote, style } from './print.js';
 
 /**

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { createFolder } from '../data/files.js';
 import { BilevelError } from '../errors.js';
-import { readBegun } from '../study/index.js';
+import { readBegun } from '../study/begun.js';
 import { printJson, printNote } from './print.js';
 
 /** Creates the folder of a command's results when none is given, in runs/, of its name and the time. @throws IO_ERROR */
