@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +61,7 @@ function makeClone(t: ExecutionContext, tools: Record<string, string>) {
   return {
     write,
     has: (name: string) => existsSync(join(root, name)),
+    mode: (name: string) => statSync(join(root, name)).mode & 0o777,
     openToAll: () => chmodSync(root, 0o777),
     /** Runs the set-up, as `uid` when given; `calls` are the programs that it called. */
     setup(uid = process.getuid?.()) {
@@ -77,6 +88,7 @@ test('a fresh clone is set up in order, and a second time nothing is done', (t) 
   t.is(first.status, 0, first.stderr);
   t.deepEqual(programs(first.calls), ['npm ci', 'cmake-js configure', 'cmake-js build', 'tsc']);
   t.is(first.stdout.trimEnd().split('\n').length, 3, 'one line for each thing done');
+  t.is(clone.mode('dist/lib/cli/main.js'), 0o755, 'npx starts it as a program');
   t.deepEqual(clone.setup(), { status: 0, stdout: '', stderr: '', calls: [] });
 });
 
