@@ -10,7 +10,7 @@ import {
   installApp,
   openDisplay,
   packApp,
-  runApp,
+  startApp,
 } from '../support/electron.js';
 
 /** The package in each kind of process that Electron offers it, from a folder and from an archive. */
@@ -45,7 +45,7 @@ test.after.always(async () => {
 
 function start(packing: string, place: string, work: string, variables: Record<string, string> = {}): Promise<Ended> {
   const chosen = { BILEVEL_WORK: work, BILEVEL_PLACE: place };
-  return runApp(join(temporary, packing), display, { ...chosen, ...variables });
+  return startApp(join(temporary, packing), display, { ...chosen, ...variables }).ended;
 }
 
 const told = ({ lines, stderr }: Ended): unknown => (lines.length === 0 ? stderr : JSON.parse(lines.at(-1) ?? ''));

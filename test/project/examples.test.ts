@@ -10,7 +10,7 @@ const short: Readonly<Record<string, string>> = {
   'tuning.mjs': '20',
 };
 
-for (const name of readdirSync('examples')) {
+for (const name of readdirSync('examples').filter((each) => each.endsWith('.mjs'))) {
   test.serial(`examples/${name} runs, and fits on a page`, async (t) => {
     t.true(readFileSync(`examples/${name}`, 'utf8').trimEnd().split('\n').length <= 60);
     const { status, stdout, stderr } = await shell(`node examples/${name} ${short[name] ?? ''}`);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from 'node:process';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import test from 'ava';
 
@@ -16,7 +17,7 @@ export const inElectron = executable === undefined ? test.skip : test.serial;
 export const hasElectron = executable !== undefined;
 
 /** Milliseconds after which an app counts as hanging. */
-const patience = 60_000;
+const patience = 120_000;
 
 /** A screen that nobody sees. */
 export interface Display {
@@ -32,9 +33,6 @@ export async function openDisplay(): Promise<Display> {
   return { name: `:${String(number).trim()}`, close: () => server.kill() };
 }
 
-/** Words of a command line that starts an app. There is no sandbox for the superuser, and no GPU behind the display. */
-export const startWords = (app: string): string[] => ['--no-sandbox', '--disable-gpu', app];
-
 export interface Ended {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -43,13 +41,24 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Starts an app and waits for its end. */
-export async function runApp(
+/** An app that was started. */
+export interface Running {
+  /** Resolves with the first line on stderr that matches. */
+  line(pattern: RegExp): Promise<string>;
+  readonly ended: Promise<Ended>;
+  signal(signal: NodeJS.Signals): void;
+}
+
+/** @param switches more words of the command line */
+export function startApp(
   app: string,
   display: Display,
   variables: Readonly<Record<string, string>>,
-): Promise<Ended> {
-  const child: ChildProcess = spawn(executable as string, startWords(app), {
+  switches: readonly string[] = [],
+): Running {
+  // There is no sandbox for the superuser, and no GPU behind the display.
+  const words = ['--no-sandbox', '--disable-gpu', ...switches, app];
+  const child: ChildProcess = spawn(executable as string, words, {
     env: { ...env, DISPLAY: display.name, ...variables },
     timeout: patience,
     killSignal: 'SIGKILL',
@@ -61,8 +70,20 @@ export async function runApp(
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const [status, signal] = await once(child, 'close');
-  return { status, signal, lines: stdout.split('\n').filter((line) => line !== ''), stderr };
+  const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+  const ended = once(child, 'close').then(([status, signal]) => ({ status, signal, lines: linesOf(stdout), stderr }));
+  const line = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const found = linesOf(stderr).find((each) => pattern.test(each));
+      if (found !== undefined) return found;
+      const isOver = await Promise.race([
+        ended.then(() => true),
+        once(child.stderr as Readable, 'data').then(() => false),
+      ]);
+      if (isOver) throw new Error(`The app has ended: ${stderr}`);
+    }
+  };
+  return { line, ended, signal: (signal) => child.kill(signal) };
 }
 
 /** Puts an app with the package and what that depends on into a folder, as an installation would. */
