@@ -85,3 +85,10 @@ for (const place of places) {
     },
   );
 }
+
+inElectron('a preload script without a sandbox lacks shared memory, unless the app asks for it', async (t) => {
+  const usual = await start('folder', 'preload', 'sharing');
+  t.deepEqual(told(usual), { result: 'DEVICE_UNAVAILABLE' });
+  const asked = await start('folder', 'preload', 'sharing', { BILEVEL_SHARED: 'yes' });
+  t.deepEqual(told(asked), { result: 'none' });
+});

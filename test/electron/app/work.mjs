@@ -143,4 +143,16 @@ async function resumed(file) {
   return { iterations, kept: bits(kept.u.weight), again: bits(again.u.weight) };
 }
 
-export const works = { training, misfortunes, endless, resumed };
+/** A run on shared memory, without a thread that compiles: there is none in a preload script. */
+async function sharing() {
+  return codeOf(async () => {
+    const x = input('x', [2]);
+    const y = Tensor.zeros([2]);
+    await oneThread()
+      .load(compile({ outputs: { y: exp(x) } }))
+      .run({ x: Tensor.zeros([2]), y });
+    if (y.data[1] !== 1) throw new RangeError(`exp(0) is ${y.data[1]}.`);
+  });
+}
+
+export const works = { training, misfortunes, endless, resumed, sharing };

@@ -29,8 +29,8 @@ export interface CleanedLabelsReport extends Omit<OwnDataEnding, 'confusion'> {
 
 /**
  * Finds doubtful labels in a data set of one's own, as `bilevel denoise` does: each by networks that were not trained
- * on it. The folder then holds report.html, the weight of each sample, the owner's table with suggestions, the one without
- * suspicious rows, and a network trained without them; `openReview` goes on from there.
+ * on it. The folder then holds report.html, the weight of each sample, the owner's table with suggestions, the one
+ * without suspicious rows, and a network trained without them; `openReview` goes on from there.
  * @param settings the options of the command by the same names: `{ data: 'folder:photos', network: 'lenet' }`
  * @throws ABORTED when it is stopped, and `resume` goes on; UNKNOWN_OPTION, INVALID_ARGUMENT, NOT_FOUND, INVALID_DATA,
  *   SHAPE_MISMATCH where settings, data and network do not fit; STATE_MISMATCH for `resume` with other settings;
