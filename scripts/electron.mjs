@@ -42,8 +42,8 @@ const works = (command, args) => spawnSync(command, args).status === 0;
 function installSystemPackages() {
   const missing = systemPackages.filter((name) => !works('dpkg', ['--status', name]));
   if (missing.length === 0) return;
-  const sudo = process.getuid() === 0 ? [] : ['sudo', '-n'];
-  const apt = (...args) => run(...split([...sudo, 'apt-get', ...args]));
+  const [command, ...words] = process.getuid() === 0 ? ['apt-get'] : ['sudo', '-n', 'apt-get'];
+  const apt = (...args) => run(command, [...words, ...args]);
   const install = () => apt('install', '-y', '--no-install-recommends', ...missing);
   try {
     install();
@@ -53,8 +53,6 @@ function installSystemPackages() {
     install();
   }
 }
-
-const split = ([command, ...args]) => [command, args];
 
 async function fetchElectron() {
   mkdirSync(cache, { recursive: true });

@@ -4,7 +4,7 @@ import { BilevelError } from '../errors.js';
 import { readBegun } from '../study/begun.js';
 import { printJson, printNote } from './print.js';
 
-/** Creates the folder of a command's results when none is given, in runs/, of its name and the time. @throws IO_ERROR */
+/** Creates the folder of a command's results when none is given: runs/, its name and the time. @throws IO_ERROR */
 export function createDefaultFolder(command: string): Promise<string> {
   return createFolder(join('runs', `${command}-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-')}`));
 }
