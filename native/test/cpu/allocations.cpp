@@ -9,9 +9,10 @@ namespace {
 
 std::atomic<int64_t> count = 0;
 std::atomic<size_t> largest = 0;
+std::atomic<int64_t> refused = -1;
 
 void* allocate(size_t size, size_t alignment) {
-  count.fetch_add(1, std::memory_order_relaxed);
+  if (count.fetch_add(1, std::memory_order_relaxed) == refused) throw std::bad_alloc();
   for (size_t seen = largest; size > seen && !largest.compare_exchange_weak(seen, size);) continue;
   void* memory = nullptr;
   if (posix_memalign(&memory, alignment, size) != 0) throw std::bad_alloc();
@@ -27,6 +28,19 @@ Allocations allocations_during(const std::function<void()>& body) {
   largest = 0;
   body();
   return {count - before, static_cast<int64_t>(largest)};
+}
+
+bool refuses_allocation(int64_t which, const std::function<void()>& body) {
+  const int64_t last = count + which;
+  refused = last;
+  try {
+    body();
+  } catch (...) {
+    refused = -1;
+    throw;
+  }
+  refused = -1;
+  return count > last;
 }
 
 }  // namespace bilevel::test

@@ -5,6 +5,8 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <new>
+#include <string>
 
 #include "program/error.h"
 #include "test/cpu/allocations.h"
@@ -144,6 +146,31 @@ TEST(nothing_is_allocated_after_the_first_run) {
       // oneDNN allocates the list of its arguments, and nothing else, whenever a convolution is executed.
       CHECK(uses_onednn ? largest_bytes <= 1024 : count == 0, count, "allocations, up to", largest_bytes, "bytes");
     }
+  }
+}
+
+TEST(a_run_that_gets_no_memory_is_an_error_and_the_next_one_is_whole) {
+  for (const Encoder& program : test::sample_programs()) {
+    Executable reference = load(program);
+    BoundRun expected(reference.program(), 2);
+    expected.execute(reference);
+    int refusals = 0;
+    for (int64_t which = 0;; ++which) {
+      Executable executable = load(program);
+      BoundRun run(executable.program(), 2);
+      bool is_refused = true;
+      try {
+        is_refused = test::refuses_allocation(which, [&] { run.execute(executable); });
+      } catch (const std::bad_alloc&) {
+      } catch (const Error& error) {
+        CHECK(std::string(error.code()) == "NATIVE_FAILURE", error.code());  // as oneDNN tells it
+      }
+      if (!is_refused) break;
+      ++refusals;
+      BoundRun again(executable.program(), 2);
+      CHECK(again.execute(executable) == 2 && again.memory() == expected.memory(), "after allocation", which);
+    }
+    CHECK(refusals > 0);
   }
 }
 
