@@ -4,6 +4,7 @@ import { constant, gather, input, iota, type Node, reshape, type SparseNodes, sl
 import type { Tensor } from '../tensor.js';
 import { augmented } from './augment.js';
 import { type AnyFeed, type ResidentFeed, sparseArrays } from './feed.js';
+import { named } from './named.js';
 import type { StreamFeed } from './stream.js';
 
 type Nodes = Readonly<Record<string, Node>>;
@@ -71,12 +72,14 @@ export function stateFeeds(feeds: Readonly<Record<string, AnyFeed>>): readonly F
   });
 }
 
+const namedRows = <R extends object>(feed: string, rows: R): R => named(rows, 'array', ` in the feed ${feed}`);
+
 function streamInputs(name: string, feed: StreamFeed): StreamInputs {
   const entries = Object.entries(feed.types).map(
     ([array, { shape, dtype }]) => [array, input(feedBinding(name, array), shape, dtype)] as const,
   );
   const rows = Object.freeze(Object.fromEntries(entries));
-  return { name, feed, index: undefined, drawn: Object.values(rows), rows, seen: rows };
+  return { name, feed, index: undefined, drawn: Object.values(rows), rows, seen: namedRows(name, rows) };
 }
 
 function residentInputs(name: string, feed: ResidentFeed): ResidentInputs {
@@ -93,7 +96,7 @@ function residentInputs(name: string, feed: ResidentFeed): ResidentInputs {
     const index = iota(feed.size, 'int32');
     const all = wholes.map(([array, whole]) => [array, changed(array, whole)] as const);
     const rows = Object.freeze({ ...Object.fromEntries(all), index });
-    return { name, feed, index, key, drawn: keys, rows, seen: withEntries(name, feed, rows) };
+    return { name, feed, index, key, drawn: keys, rows, seen: namedRows(name, withEntries(name, feed, rows)) };
   }
   const index = input(feedBinding(name, 'index'), [feed.batch], 'int32');
   const drawn = [index, ...keys];
@@ -102,11 +105,11 @@ function residentInputs(name: string, feed: ResidentFeed): ResidentInputs {
     const rows = Object.entries(sets).flatMap(([set, nodes]) =>
       Object.entries(nodes).map(([array, node]) => [`${set}.${array}`, node] as const),
     );
-    return { name, feed, index, key, drawn, rows: { ...Object.fromEntries(rows), index }, seen: sets };
+    return { name, feed, index, key, drawn, rows: { ...Object.fromEntries(rows), index }, seen: namedRows(name, sets) };
   }
   const gathered = wholes.map(([array, whole]) => [array, changed(array, gather(whole, index, 0))] as const);
   const rows = Object.freeze({ ...Object.fromEntries(gathered), index });
-  return { name, feed, index, key, drawn, rows, seen: withEntries(name, feed, rows) };
+  return { name, feed, index, key, drawn, rows, seen: namedRows(name, withEntries(name, feed, rows)) };
 }
 
 /**
@@ -127,7 +130,7 @@ function episodeSets(
     const numbers = Float64Array.from({ length: count }, (_, position) => Math.floor(position / samples) % ways);
     const gathered = Object.entries(wholes).map(([array, whole]) => [array, gather(whole, rows, 0)] as const);
     const relabelled = constant(numbers, shape, wholes[labels]?.dtype ?? 'int64');
-    return Object.freeze({ ...Object.fromEntries(gathered), [labels]: relabelled, index: rows });
+    return named({ ...Object.fromEntries(gathered), [labels]: relabelled, index: rows }, 'array', ' in an episode');
   };
   const support = (tasks ?? 1) * ways * shots;
   return Object.freeze({ support: setOf(0, shots), query: setOf(support, queries) });

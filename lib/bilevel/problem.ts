@@ -5,6 +5,7 @@ import { type Constraint, type ConstraintStatement, type Constraints, stateConst
 import type { AnyFeed, EpisodeFeed, Feed } from './feed.js';
 import { type FeedInputs, stateFeeds } from './inputs.js';
 import { checkLabels } from './labels.js';
+import { named } from './named.js';
 import type { ConvexSet } from './sets/index.js';
 import type { StreamFeed } from './stream.js';
 import { type PerSample, stateVariables, type Variable } from './variable.js';
@@ -122,7 +123,8 @@ export function bilevelProblem<const F extends Feeds, const U extends UpperTenso
   const upper = stateVariables('u', statement.upper, feeds, sets.upper, batchAxes);
   const lower = stateVariables('v', statement.lower, feeds, sets.lower, batchAxes);
   if (trials !== undefined) checkTrials(trials, upper, lower);
-  const point = { ...rowsByFeed(draws), u: valuesByName(upper), v: valuesByName(lower) } as Point<U, V, F>;
+  const variables = { u: valuesByName('upper', upper), v: valuesByName('lower', lower) };
+  const point = named({ ...rowsByFeed(draws), ...variables }, 'feed') as Point<U, V, F>;
   const f = writeCost('f', statement.f, point, feeds, trials);
   const g = writeCost('g', statement.g, point, feeds, trials);
   const constraints = stateConstraints(statement, point, trials);
@@ -188,7 +190,7 @@ export function minimizationProblem<const F extends Feeds, const V extends Tenso
   checkKeys(statement, ['lower', 'feeds', 'g', 'sets', 'seed'], 'minimizationProblem');
   const draws = stateDraws(statement);
   const lower = stateVariables('v', statement.lower, draws.feeds, statement.sets);
-  const point = { ...rowsByFeed(draws), v: valuesByName(lower) } as LowerPoint<V, F>;
+  const point = named({ ...rowsByFeed(draws), v: valuesByName('lower', lower) }, 'feed') as LowerPoint<V, F>;
   const written = writeCost('g', statement.g, point, draws.feeds);
   const [g = written] = poolFirst([written]);
   return Object.freeze({ ...draws, lower, g });
@@ -200,10 +202,17 @@ export function requireProblem(problem: Draws, maker: 'bilevelProblem' | 'minimi
   if (typeof problem !== 'object' || problem === null || !parts.every((part) => part in problem)) {
     throw invalidArgument('problem', `what ${maker}(statement) returns`, problem);
   }
+  if (maker === 'minimizationProblem' && 'f' in problem) {
+    throw new BilevelError(
+      'INVALID_ARGUMENT',
+      'Expected a problem of one level, as minimizationProblem(statement) returns, but received a bilevel problem. ' +
+        'Solve it with a method, such as penalty(problem); respond(problem, u) minimises its lower level alone.',
+    );
+  }
 }
 
-function valuesByName(variables: readonly Variable[]): Readonly<Record<string, Node>> {
-  return Object.freeze(Object.fromEntries(variables.map(({ name, value }) => [name, value])));
+function valuesByName(level: 'upper' | 'lower', variables: readonly Variable[]): Readonly<Record<string, Node>> {
+  return named(Object.fromEntries(variables.map(({ name, value }) => [name, value])), `${level} variable`);
 }
 
 function stateDraws({ feeds = {}, seed = 0 }: { readonly feeds?: Feeds; readonly seed?: number }): Draws {

@@ -131,7 +131,9 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
 
   init(): MinimizeState {
     const counters = { iteration: 0, [this.#level.counter]: 0 };
-    return new SolverState<'iteration'>(this.#level.initialTensors(), this.batches.initialSamplers(), counters);
+    return this.fitting(
+      new SolverState<'iteration'>(this.#level.initialTensors(), this.batches.initialSamplers(), counters),
+    );
   }
 
   protected async iterate(

@@ -8,6 +8,7 @@ import type { Stated } from './machine/stated-step.js';
 import { type ResponseReport, type WatchOptions, watchKeys } from './response/watch.js';
 import {
   type Configuration,
+  requireFitting,
   restoreState,
   type SavedState,
   SolverState,
@@ -89,6 +90,7 @@ export abstract class Solver<C extends string, R extends StepReport, N extends V
   /** Copies of what an interrupted iteration has to put back. */
   readonly #copies = new Map<string, Tensor>();
   #busy = false;
+  readonly #fitting = new WeakSet<SolverState>();
   /** Milliseconds of the present step that are not the iteration's. */
   protected asideMs = 0;
 
@@ -146,13 +148,13 @@ export abstract class Solver<C extends string, R extends StepReport, N extends V
 
   /**
    * One iteration, in place.
-   * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; ABORTED, with the state as before the iteration; NON_FINITE naming
+   * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; STATE_MISMATCH for a state of another problem or method; ABORTED, with the state as before the iteration; NON_FINITE naming
    * quantity and cause (a NonFiniteError), with the state as before too unless rows of samples had been changed, after
    * which only a state saved before is of use; TENSOR_IN_USE while another iteration of this solver is under way;
    * DISPOSED
    */
   async step(state: SolverState<C, N>, options: StepOptions = {}): Promise<R> {
-    if (!(state instanceof SolverState)) throw invalidArgument('state', 'a state of this solver', state);
+    this.#checkState(state);
     checkKeys(options, ['signal'], 'step');
     if (this.#busy) {
       throw new BilevelError(
@@ -169,6 +171,19 @@ export abstract class Solver<C extends string, R extends StepReport, N extends V
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** Remembers a state that this solver has made, or that was found to fit. */
+  protected fitting<S extends SolverState>(state: S): S {
+    this.#fitting.add(state);
+    return state;
+  }
+
+  #checkState(state: SolverState<C, N>): void {
+    if (!(state instanceof SolverState)) throw invalidArgument('state', 'a state of this solver', state);
+    if (this.#fitting.has(state)) return;
+    requireFitting(state, this.init());
+    this.fitting(state);
   }
 
   /**

@@ -87,12 +87,7 @@ export function restoreState<S extends SolverState>(state: S, saved: SavedState,
     throw mismatch(`${key} is ${describe(theirs[key])} there but ${describe(configuration[key])} here`);
   }
   for (const [name, tensor] of Object.entries(state.tensors)) {
-    const source = saved.tensors.get(name);
-    if (source === undefined) throw mismatch(`it holds no tensor ${name}`);
-    if (source.dtype !== tensor.dtype || !sameShape(source.shape, tensor.shape)) {
-      throw mismatch(`its tensor ${name} is ${formatType(source)}; ${formatType(tensor)} is needed`);
-    }
-    tensor.copyFrom(source);
+    tensor.copyFrom(tensorLike(name, tensor, saved.tensors.get(name)));
   }
   for (const name of Object.keys(state.counters)) {
     const value = counters[name];
@@ -106,8 +101,27 @@ export function restoreState<S extends SolverState>(state: S, saved: SavedState,
   return state;
 }
 
+/** @throws STATE_MISMATCH for a state that lacks what a fresh one has */
+export function requireFitting(state: SolverState, fresh: SolverState): void {
+  for (const [name, tensor] of Object.entries(fresh.tensors)) tensorLike(name, tensor, state.tensors[name]);
+  const lacks = (kind: 'counters' | 'samplers'): string | undefined =>
+    Object.keys(fresh[kind]).find((name) => !Object.hasOwn(state[kind], name));
+  const [counter, sampler] = [lacks('counters'), lacks('samplers')];
+  if (counter !== undefined) throw mismatch(`it has no counter ${counter}`);
+  if (sampler !== undefined) throw mismatch(`it has no sampler of the feed ${sampler}`);
+}
+
+/** @throws STATE_MISMATCH for a tensor that is not there or of another type */
+function tensorLike(name: string, expected: Tensor, found: Tensor | undefined): Tensor {
+  if (found === undefined) throw mismatch(`it holds no tensor ${name}`);
+  if (found.dtype !== expected.dtype || !sameShape(found.shape, expected.shape)) {
+    throw mismatch(`its tensor ${name} is ${formatType(found)}; ${formatType(expected)} is needed`);
+  }
+  return found;
+}
+
 function mismatch(reason: string): BilevelError {
-  return new BilevelError('STATE_MISMATCH', `The saved state does not fit this solver: ${reason}.`);
+  return new BilevelError('STATE_MISMATCH', `The state does not fit this solver: ${reason}.`);
 }
 
 function part(values: unknown, key: string): Record<string, unknown> {

@@ -13,8 +13,10 @@ import { compile } from '../../lib/compile/index.js';
 import type { ErrorCode } from '../../lib/errors.js';
 import {
   add,
+  crossEntropy,
   evaluate,
   gradient,
+  input,
   maxPool,
   mean,
   mul,
@@ -27,6 +29,7 @@ import {
   sumOfSquares,
   topologicalOrder,
 } from '../../lib/graph/index.js';
+import { minimize } from '../../lib/solvers/index.js';
 import { elementCount, Tensor } from '../../lib/tensor.js';
 
 const x = Tensor.from([1, 2, 3, 4, 5, 6], [3, 2]);
@@ -239,3 +242,62 @@ function bytesMoved([du, dv]: readonly Node[]): number {
   const { instructions } = compile({ outputs: { du: du as Node, dv: dv as Node } }).cost;
   return instructions.reduce((sum, { bytes }) => sum + bytes, 0);
 }
+
+type Names = Readonly<Record<string, Node>>;
+
+const misspelt: readonly (readonly [string, object, RegExp])[] = [
+  [
+    'an upper variable',
+    { f: ({ u }: { u: Names }) => u.weigths },
+    /no upper variable "weigths"\. Did you mean weights\?/,
+  ],
+  ['a lower variable', { g: ({ v }: { v: Names }) => v.tehta }, /no lower variable "tehta"\. Did you mean theta\?/],
+  ['a feed', { f: ({ tran }: Record<string, Names>) => tran?.x }, /no feed "tran"\. Did you mean train\?/],
+  [
+    'an array',
+    { f: ({ train }: Record<string, Names>) => train?.X },
+    /no array "X" in the feed train\. Did you mean x\?/,
+  ],
+];
+
+for (const [what, part, message] of misspelt) {
+  test(`a misspelt name of ${what} is found where it is written`, (t) => {
+    const statement = {
+      upper: { weights: Tensor.zeros([4]) },
+      lower: { theta: Tensor.zeros([4]) },
+      feeds: { train: feed({ x: Tensor.zeros([6, 4]) }, { batch: 2 }) },
+      f: ({ v }: { v: Record<string, Node> }) => mean(v.theta as Node),
+      g: ({ v }: { v: Record<string, Node> }) => mean(v.theta as Node),
+      ...part,
+    };
+    t.throws(() => bilevelProblem(statement as never), { code: 'INVALID_ARGUMENT', message });
+  });
+}
+
+test('numbers of classes as float32 are told from soft labels', (t) => {
+  const [logits, labels] = [input('logits', [6, 4]), input('labels', [6])];
+  t.throws(() => crossEntropy(logits, labels), {
+    code: 'SHAPE_MISMATCH',
+    message: /integer type but received float32\[6\]/,
+  });
+});
+
+test('a third operand is refused, and further arguments of Array.reduce are not', (t) => {
+  const nodes = ['a', 'b', 'c'].map((name) => input(name, [2]));
+  const [a, b, c] = nodes as [Node, Node, Node];
+  t.throws(() => (add as (...operands: Node[]) => Node)(a, b, c), {
+    code: 'INVALID_ARGUMENT',
+    message: /add\(add\(a, b\), c\)/,
+  });
+  t.is(nodes.reduce(add).op, 'add');
+});
+
+test('a problem of two levels is not minimised as one', (t) => {
+  const problem = bilevelProblem({
+    upper: { u: Tensor.zeros([2]) },
+    lower: { v: Tensor.zeros([2]) },
+    f: ({ v }) => mean(v.v),
+    g: ({ v }) => mean(v.v),
+  });
+  t.throws(() => minimize(problem as never), { code: 'INVALID_ARGUMENT', message: /two levels|bilevel problem/ });
+});

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { writeSafetensors } from '../../lib/data/safetensors.js';
-import { type PenaltyOptions, penalty, readState, writeState } from '../../lib/solvers/index.js';
+import { methods, type PenaltyOptions, penalty, readState, writeState } from '../../lib/solvers/index.js';
+import { SolverState } from '../../lib/solvers/state.js';
 import { Tensor } from '../../lib/tensor.js';
 import { isEmulated, testDevice } from '../support/devices.js';
 import { contents, reports } from '../support/solvers/runs.js';
@@ -174,4 +175,12 @@ test('a number of iterations that is none is refused', async (t) => {
   for (const iterations of [-1, 1.5, Number.NaN]) {
     await t.throwsAsync(solver.run({ iterations }).next(), { code: 'INVALID_ARGUMENT', message: /iterations/ });
   }
+});
+
+test('a state of another problem or method is refused by name, and the solver goes on with its own', async (t) => {
+  using solver = open();
+  using other = methods.aidCg(smallProblem({ batch: 8 }), {}, { device });
+  await t.throwsAsync(solver.step(other.init() as never), { code: 'STATE_MISMATCH', message: /holds no tensor/ });
+  await t.throwsAsync(solver.step(new SolverState({}, {}, { iteration: 0 }) as never), { code: 'STATE_MISMATCH' });
+  t.is((await reports(solver, solver.init(), 1)).length, 1);
 });

@@ -1,4 +1,5 @@
 import { checkKeys, invalidArgument } from '../../errors.js';
+import { formatType, sameShape } from '../../tensor.js';
 import {
   abs,
   add,
@@ -105,6 +106,12 @@ export function crossEntropy(logits: Node, labels: Node, options: CrossEntropyOp
         'ignoreIndex of crossEntropy',
         'none beside soft labels, of which some may be all 0,',
         ignoreIndex,
+      );
+    }
+    if (sameShape(labels.shape, logits.shape.slice(0, axis))) {
+      throw mismatch(
+        `Expected numbers of classes in an integer type but received ${formatType(labels)}; float32 labels are soft ones, ` +
+          'one for each class. Make the labels an Int32Array, or ask for a type: Tensor.from(labels, shape, "int64").',
       );
     }
     requireShape(labels.shape, logits.shape, 'the soft labels');

@@ -1,5 +1,6 @@
+import { BilevelError } from '../../errors.js';
 import { checkDType, type DType } from '../../tensor.js';
-import { createNode, type Node, type Operand, requireNode } from '../node.js';
+import { createNode, isNode, type Node, type Operand, requireNode } from '../node.js';
 import { toNode, toNodes } from './leaf.js';
 
 type UnaryName =
@@ -39,12 +40,23 @@ type BinaryName =
   | 'greater'
   | 'greaterEqual';
 
+function tooManyNodes(op: BinaryName): BilevelError {
+  return new BilevelError(
+    'INVALID_ARGUMENT',
+    `${op} takes two operands but received a third. Write ${op}(${op}(a, b), c).`,
+  );
+}
+
 function unary(op: UnaryName): (x: Operand) => Node {
   return (x) => createNode(op, [toNode(x)], {});
 }
 
 function binary(op: BinaryName): (a: Operand, b: Operand) => Node {
-  return (a, b) => createNode(op, toNodes([a, b]), {});
+  return (a, b, ...more: readonly unknown[]) => {
+    // Array.reduce passes more than two arguments, but no further node.
+    if (isNode(more[0])) throw tooManyNodes(op);
+    return createNode(op, toNodes([a, b]), {});
+  };
 }
 
 // float32 and integers

@@ -152,10 +152,12 @@ export class MethodSolver<
     const tensors = Object.assign({}, ...initialTensors.map((initial) => initial()));
     const watched = this.#watch?.initial(tensors);
     const counted = { ...Object.fromEntries(own.map((name) => [name, 0])), ...watched?.counters };
-    return new SolverState<MethodCounter, N>(
-      { ...tensors, ...watched?.tensors },
-      this.batches.initialSamplers(this.#blocks),
-      { iteration: 0, draws: 0, ...noEvaluations, ...counted },
+    return this.fitting(
+      new SolverState<MethodCounter, N>(
+        { ...tensors, ...watched?.tensors },
+        this.batches.initialSamplers(this.#blocks),
+        { iteration: 0, draws: 0, ...noEvaluations, ...counted },
+      ),
     );
   }
 

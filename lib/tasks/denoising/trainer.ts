@@ -172,7 +172,8 @@ export class Trainer implements Disposable {
       feeds: {
         train: feed(tensors, { batch, seed: seed + draw, sampler: among(rows), augment }),
       },
-      g: ({ v, train: { x, y, w, q }, key }) => {
+      g: ({ v, train, key }) => {
+        const { x, y, w, q }: { readonly [array: string]: Node | undefined } = { ...train };
         const logits = this.#network.apply(x as Node, v, { key });
         const losses = q === undefined ? mul(w as Node, crossEntropy(logits, y as Node)) : crossEntropy(logits, q);
         return add(mean(losses), penaltyOf(v, l2));

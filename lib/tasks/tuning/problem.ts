@@ -84,10 +84,12 @@ export function tuningProblem(
     sets: { upper: Object.fromEntries(tuned.map((name) => [name, sets.box(...hyperparameters[name].range)])) },
     f: ({ u, v, validation: { x, y }, key }) =>
       add(
-        mean(crossEntropy(logitsOf(x, parametersAt(v, u), key), y)),
+        mean(crossEntropy(logitsOf(x, parametersAt(v, { ...u }), key), y)),
         mul(1 / (2 * validation.labels.size * spread ** 2), differences(u)),
       ),
-    g: ({ u, v, train: { x, y }, key }) => {
+    g: ({ u: stated, v, train: { x, y }, key }) => {
+      // A plain record: kinds that are not tuned are asked for, too.
+      const u: Nodes = { ...stated };
       const parameters = parametersAt(v, u);
       const seen = u.augmentation === undefined ? x : changedImages(x, key);
       const loss = trainingLoss(logitsOf(seen, parameters, key), y, u, facts);

@@ -41,7 +41,7 @@ export async function trainBySteps(
   const names = Object.keys(facts.parameters);
   let nodes: Readonly<Record<string, Node>> | undefined;
   const at = (point: AnyPoint, name: string): Node => {
-    nodes ??= atOffsets(point.v, point.u, facts);
+    nodes ??= atOffsets(point.v, { ...point.u }, facts);
     return nodes[name] as Node;
   };
   const metrics = Object.fromEntries(names.map((name) => [name, (point: AnyPoint) => at(point, name)]));

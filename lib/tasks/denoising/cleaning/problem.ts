@@ -81,7 +81,8 @@ export function decayProblem(
   ): Node => {
     const weights = weight(rows.fold);
     const losses = crossEntropy(network.apply(rows.x, parameters, { key }), rows.y);
-    const chosen = reduceSum(mul(rows.trust === undefined ? weights : mul(weights, rows.trust), losses));
+    const { trust }: Rows = { ...rows };
+    const chosen = reduceSum(mul(trust === undefined ? weights : mul(weights, trust), losses));
     return mul(count / ((rows.fold.shape[0] ?? 1) * total), chosen);
   };
   return bilevelProblem({
