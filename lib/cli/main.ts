@@ -11,7 +11,7 @@ const { version } = createRequire(import.meta.url)('bilevel/package.json') as { 
 
 const json = process.argv.includes('--json');
 
-/** The commands beside those of studies, each loaded when it is asked for: half a second that an inspection does not wait. */
+/** The commands beside those of studies, each loaded when it is asked for: that saves an inspection half a second. */
 const commands: Readonly<Record<string, (program: Command) => Promise<Command>>> = {
   check: async () => (await import('./check.js')).checkCommand(),
   completion: async (program) => (await import('./completion.js')).completionCommand(() => program.commands),

@@ -1,6 +1,6 @@
-// Packs the package as it is published: without an addon of its own, and beside it a package for each platform whose addon
-// was built by build.sh, as optional dependencies. They are not named in the package.json of a clone, whose `npm ci` would
-// look for what is not published yet.
+// Packs the package as it is published: without an addon of its own, and beside it a package for each platform whose
+// addon was built there, as optional dependencies. They are not named in the package.json of a clone, whose
+// `npm ci` would look for what is not published yet.
 //
 //   node scripts/prebuilt/pack.mjs FOLDER linux-x64=build/prebuilt/linux-x64/bilevel.node linux-arm64=...
 import { execFileSync } from 'node:child_process';

@@ -35,6 +35,7 @@ test('only tests of the CPU device itself make one; all others run on the device
     'engine/children/few-threads.ts',
     'engine/precision.test.ts',
     'engine/run.test.ts',
+    'install/runtimes.test.ts',
     'project/arguments.test.ts',
     'solvers/device-memory.test.ts',
     'support/devices.ts',
