@@ -150,9 +150,8 @@ export abstract class Solver<C extends string, R extends StepReport, N extends V
    * One iteration, in place.
    * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; STATE_MISMATCH for a state of another problem or method; ABORTED, with
    * the state as before the iteration; NON_FINITE naming quantity and cause (a NonFiniteError), with the state as
-   * before too unless rows of samples had been changed, after which only a state saved before is of use; TENSOR_IN_USE while
-   * another iteration of this solver is under way;
-   * DISPOSED
+   * before too unless rows of samples had been changed, after which only a state saved before is of use; TENSOR_IN_USE
+   * while another iteration of this solver is under way; DISPOSED
    */
   async step(state: SolverState<C, N>, options: StepOptions = {}): Promise<R> {
     this.#checkState(state);
