@@ -51,12 +51,13 @@ export function inspectStep(network: Network, options: SizeOptions, device: Devi
   if (cost.target && hasRows(cost.target)) arrays.y = zeros(cost.target);
   const side = feed(arrays, { batch });
   type Nodes = Readonly<Record<string, Node>>;
+  const nodeOf = (rows: Nodes, name: string): Node | undefined => (name in rows ? rows[name] : undefined);
   const outputOf = (rows: Nodes, v: Nodes, key: Node): Node => {
     // What has no row per sample is the same for all of them.
-    const given = inputs.map((each, index) => [each.name, rows[`x${index}`] ?? zeroNode(each)] as const);
+    const given = inputs.map((each, index) => [each.name, nodeOf(rows, `x${index}`) ?? zeroNode(each)] as const);
     return network.apply(Object.fromEntries(given), v, { key });
   };
-  const targetOf = (rows: Nodes): Node | undefined => rows.y ?? (cost.target && zeroNode(cost.target));
+  const targetOf = (rows: Nodes): Node | undefined => nodeOf(rows, 'y') ?? (cost.target && zeroNode(cost.target));
   const started = performance.now();
   const importance = cost.perSample ? perSample(Tensor.zeros([batch]), 'train') : Tensor.zeros([]);
   const problem = bilevelProblem({
