@@ -14,7 +14,7 @@ import { baselines, loadDenoisingInputs, validateSettings } from '../dist/lib/ta
 import { Trainer } from '../dist/lib/tasks/denoising/trainer.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
 import { publish, table } from './pages.mjs';
-import { completeStudy, processor, threadsText } from './runs.mjs';
+import { completeStudy, KeptResults, processor, threadsText } from './runs.mjs';
 
 const usage = `Usage: npm run study:denoising -- [options]
 
@@ -28,7 +28,9 @@ const usage = `Usage: npm run study:denoising -- [options]
   --only PART        baselines or ours: leaves the other part of settings that lack it for later
   --threads N        threads of the engine (1)
   --out FOLDER       where the runs are kept, and gone on with (runs/denoising-study)
-  --write            writes tables of all settings that the folder holds into docs/denoising.md
+  --results FILE     what was measured, a line for each setting, which is not run again
+                     (scripts/denoising/settings.jsonl)
+  --write            writes tables of all settings of the file into docs/denoising.md
   --help             this text`;
 
 const lists = {
@@ -160,6 +162,29 @@ function report(cells) {
   return text.join('\n\n');
 }
 
+/** What is compared of each method, short enough to be kept. */
+const measuresOf = (methods) =>
+  Object.fromEntries(
+    Object.entries(methods).map(([name, measured]) => [
+      name,
+      Object.fromEntries(Object.keys(keys).map((key) => [key, Number(measured[key].toPrecision(6))])),
+    ]),
+  );
+
+/** All seeds of each setting, in the order of the lists. */
+function cellsOf(results) {
+  const seeds = [...new Set(results.all.map(({ setting }) => setting.seed))].sort();
+  const cells = new Map();
+  for (const setting of settingsOf({ ...lists, seeds })) {
+    const result = results.get(nameOf(setting));
+    if (result === undefined) continue;
+    const { seed: _, ...cell } = setting;
+    const key = nameOf(cell);
+    cells.set(key, { setting, found: [...(cells.get(key)?.found ?? []), result] });
+  }
+  return [...cells.values()];
+}
+
 async function main() {
   const flags = {
     shard: {},
@@ -167,6 +192,7 @@ async function main() {
     only: {},
     threads: { default: '1' },
     out: { default: 'runs/denoising-study' },
+    results: { default: 'scripts/denoising/settings.jsonl' },
   };
   const texts = Object.fromEntries(
     [...Object.keys(lists), ...Object.keys(flags)].map((name) => [name, { type: 'string', ...flags[name] }]),
@@ -180,26 +206,22 @@ async function main() {
   const shard = parseShard(values.shard ?? '1/1');
   const endsAt = performance.now() + 1000 * Number(values.seconds ?? Number.POSITIVE_INFINITY);
   const device = Device.cpu({ threads: Number(values.threads) });
-  const cells = new Map();
-  let seconds = 0;
+  const results = await KeptResults.open(values.results, ({ setting }) => nameOf(setting));
   for (const [position, setting] of settingsOf(chosen).entries()) {
     const isOurs = position % shard.count === shard.index - 1;
+    if (results.get(nameOf(setting)) !== undefined) continue;
     const begins = (part) => isOurs && performance.now() < endsAt && (values.only ?? part) === part;
     const rivals = await baselinesIn(setting, values.out, device, begins('baselines'));
     const ours = await oursIn(setting, values.out, device, begins('ours'));
     if (rivals === undefined || ours === undefined) continue;
-    const result = { methods: { ...rivals.methods, ...ours.methods } };
-    seconds += rivals.seconds + ours.seconds;
-    const { seed, ...cell } = setting;
-    const key = Object.values(cell).join();
-    cells.set(key, { setting, found: [...(cells.get(key)?.found ?? []), result] });
-    const { crossFitted } = result.methods;
-    console.error(
-      `${key}, seed ${seed}: AUC ${crossFitted.auc.toFixed(4)}, accuracy ${crossFitted.accuracy.toFixed(2)} %`,
-    );
+    const methods = measuresOf({ ...rivals.methods, ...ours.methods });
+    await results.add({ setting, seconds: Math.round(rivals.seconds + ours.seconds), methods });
+    const { auc, accuracy } = methods.crossFitted;
+    console.error(`${nameOf(setting)}: AUC ${auc.toFixed(4)}, accuracy ${accuracy.toFixed(2)} %`);
   }
   device.dispose();
-  const text = `${report([...cells.values()])}\n\n${formatDuration(seconds)} in all on ${processor()}, ${threadsText(values.threads)} a run.`;
+  const seconds = results.all.reduce((sum, each) => sum + each.seconds, 0);
+  const text = `${report(cellsOf(results))}\n\n${formatDuration(seconds)} in all on ${processor()}, ${threadsText(values.threads)} a run.`;
   console.log(text);
   if (values.write) await publish(new URL('../docs/denoising.md', import.meta.url), 'grid', text);
 }
