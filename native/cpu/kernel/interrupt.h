@@ -10,7 +10,7 @@ namespace bilevel::cpu {
 // some tens of milliseconds ask it in their outer loop, and return early with outputs in any state.
 class Interrupt {
  public:
-  Interrupt() : control_(current_) {}
+  Interrupt();
   bool requested() const { return control_ != nullptr && control_->stop_requested(); }
 
  private:
@@ -24,8 +24,8 @@ class Interrupt {
 // where it is null.
 class InterruptScope {
  public:
-  explicit InterruptScope(const Control* control) : previous_(Interrupt::current_) { Interrupt::current_ = control; }
-  ~InterruptScope() { Interrupt::current_ = previous_; }
+  explicit InterruptScope(const Control* control);
+  ~InterruptScope();
   InterruptScope(const InterruptScope&) = delete;
   InterruptScope& operator=(const InterruptScope&) = delete;
 

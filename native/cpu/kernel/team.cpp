@@ -35,6 +35,14 @@ int parts_of(uint64_t ticket) { return static_cast<int>(ticket & kPartMask); }
 
 thread_local const Control* Interrupt::current_ = nullptr;
 
+Interrupt::Interrupt() : control_(current_) {}
+
+InterruptScope::InterruptScope(const Control* control) : previous_(Interrupt::current_) {
+  Interrupt::current_ = control;
+}
+
+InterruptScope::~InterruptScope() { Interrupt::current_ = previous_; }
+
 int startable_threads(int threads) {
   if (threads == 1) return 1;
   std::mutex mutex;
