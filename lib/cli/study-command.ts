@@ -68,11 +68,11 @@ async function run(asked: AnyStudy, flags: Flags, words: readonly string[]): Pro
   const options = givenOptions(flags, table);
   const study = asked.instead?.(options) ?? asked;
   const settings = study.validate(options);
+  using device = deviceOf({ ...flags, threads: flags.threads ?? study.threads });
+  const out = flags.out ?? (await createDefaultFolder(asked.name));
   const progress = new Progress(json);
   const { signal, release } = interruptSignal();
-  using device = deviceOf({ ...flags, threads: flags.threads ?? study.threads });
   const report = progress.update.bind(progress);
-  const out = flags.out ?? (await createDefaultFolder(asked.name));
   try {
     const begun = { command: study.name, options: studyOptions(words) };
     const given = { out, resume, begun, checkpointSeconds, device, signal, report, ...(shard && { shard }) };

@@ -73,7 +73,8 @@ class Executable {
 
   // Runs the prologue once and the body for each step. One run at a time.
   // `tensors[i]` is where binding i begins, long enough for `steps` steps. Stops when asked to, but only where the
-  // bindings hold the result of a whole number of steps; returns that number. Throws Error from a kernel; the step in
+  // bindings hold the result of a whole number of steps; returns that number. After none, bindings that are only
+  // written hold anything. Throws Error from a kernel; the step in
   // progress is then incomplete.
   // `seconds` is empty, or has one element for each instruction of the prologue and then of the body, to which the time
   // spent in it is added.
