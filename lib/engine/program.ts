@@ -49,9 +49,9 @@ export class Program implements Disposable {
    * @returns the number of steps, when all have been completed
    * @throws INVALID_ARGUMENT when a tensor is missing or not of the program; SHAPE_MISMATCH; TENSOR_IN_USE when a
    * tensor that is written belongs to another binding or run; ABORTED (see {@link RunAborted}), where tensors that are
-   * only written hold anything unless a step has been completed; INDEX_OUT_OF_RANGE, after which written tensors may hold part of a step, and on a CUDA device anything; DISPOSED; DEVICE_LOST;
-   * DEVICE_UNAVAILABLE when the compiler of a CUDA device has no code for it; LIMIT_EXCEEDED when that has no room for
-   * the tensors
+   * only written hold anything unless a step has been completed; INDEX_OUT_OF_RANGE, after which written tensors may
+   * hold part of a step, and on a CUDA device anything; DISPOSED; DEVICE_LOST; DEVICE_UNAVAILABLE when the compiler of
+   * a CUDA device has no code for it; LIMIT_EXCEEDED when that has no room for the tensors
    */
   run(bindings: Readonly<Record<string, Tensor>>, options: RunOptions = {}): Promise<number> {
     return this.#run(bindings, options);
