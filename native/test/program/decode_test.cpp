@@ -128,6 +128,11 @@ TEST(the_first_write_of_a_binding_is_known) {
   CHECK(!decode(program.words(), {}).first_binding_write);
   program.body(Opcode::kFused, test::elementwise(4, TapeOp::kNeg, {y}, out));
   CHECK(decode(program.words(), {}).first_binding_write == 1u);
+  CHECK(!decode(program.words(), {}).first_binding_update, "which is not read");
+  const int32_t state = program.bound(program.binding(kF, 4, Access::kReadWrite));
+  program.body(Opcode::kFused, test::elementwise(4, TapeOp::kAdd, {state, y}, state));
+  CHECK(decode(program.words(), {}).first_binding_write == 1u);
+  CHECK(decode(program.words(), {}).first_binding_update == 2u);
 }
 
 // What an instruction touches, as "read space begin..end" or "written ...", in the order of its operands.
