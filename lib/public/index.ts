@@ -13,7 +13,6 @@ export {
   type BilevelProblem,
   type BilevelStatement,
   bilevelProblem,
-  type CenterOptions,
   type Constraint,
   type Constraints,
   type ConvexSet,
@@ -24,7 +23,6 @@ export {
   type FeedNodes,
   type FeedOptions,
   feed,
-  type IntersectionOptions,
   type L2BallOptions,
   type LowerPoint,
   type MinimizationProblem,
@@ -104,7 +102,6 @@ export {
 export type * from '../solvers/method-options.js';
 export { type ReportOptions, report } from '../study/solver-run.js';
 export { type DType, type Shape, Tensor, type TensorType } from '../tensor.js';
-export { type TensorBoard, type TensorBoardOptions, tensorBoard } from '../tensorboard/index.js';
 
 /** The penalty method (Mehra and Hamm 2021), which is `methods.penalty` too. */
 export const { penalty } = methods;

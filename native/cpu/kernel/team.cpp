@@ -1,20 +1,11 @@
 #include "cpu/kernel/team.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include "engine/spin.h"
-
-// A parallel region whose begin and end are two calls, which no pragma offers: the caller's part of it is everything
-// between them. GCC's library has these functions since its first version, LLVM's has them too.
-extern "C" {
-void GOMP_parallel_start(void (*function)(void*), void* data, unsigned threads);
-void GOMP_parallel_end();
-}
 
 namespace bilevel::cpu {
 namespace {
@@ -74,9 +65,7 @@ int startable_threads(int threads) {
 thread_local Team* Team::current_ = nullptr;
 
 Team::Team(int threads) : threads_(threads) {
-  // Both settings belong to this thread; oneDNN takes its team from them too.
-  omp_set_dynamic(0);
-  omp_set_num_threads(threads);
+  exchange_library_threads(threads);
   current_ = this;
   if (threads > 1) enter();
 }
@@ -100,14 +89,15 @@ void Team::run(int parts, Call call, const void* body) {
 void Team::leave() {
   if (!in_region_) return;
   publish(0);
-  GOMP_parallel_end();
+  helpers_.join();
   in_region_ = false;
 }
 
 void Team::enter() {
   if (in_region_) return;
   in_region_ = true;
-  GOMP_parallel_start([](void* team) { static_cast<Team*>(team)->help(); }, this, static_cast<unsigned>(threads_));
+  helpers_.start(
+      threads_, [](void* team, int self) { static_cast<Team*>(team)->help(self); }, this);
 }
 
 void Team::publish(int parts) {
@@ -136,8 +126,7 @@ int Team::work(int self, uint64_t ticket) {
   return done;
 }
 
-void Team::help() {
-  const int self = omp_get_thread_num();
+void Team::help(int self) {
   for (uint64_t seen = 0;;) {
     const auto is_new = [&] { return ticket_.load(std::memory_order_acquire) != seen; };
     if (!spin_until(is_new, kPatience)) sleep_until_not(seen);
@@ -154,11 +143,14 @@ void Team::sleep_until_not(uint64_t ticket) {
   sleeping_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-TeamScope::TeamScope(int threads) : previous_(omp_get_max_threads()) {
-  if (Team* const team = Team::current(); team != nullptr && threads > 1) team->leave();
-  omp_set_num_threads(threads);
+TeamScope::TeamScope(int threads) {
+  if constexpr (Helpers::kAreTheLibrarys) {
+    // First, since settings that are made in a region end with it.
+    if (Team* const team = Team::current(); team != nullptr && threads > 1) team->leave();
+  }
+  previous_ = exchange_library_threads(threads);
 }
 
-TeamScope::~TeamScope() { omp_set_num_threads(previous_); }
+TeamScope::~TeamScope() { exchange_library_threads(previous_); }
 
 }  // namespace bilevel::cpu

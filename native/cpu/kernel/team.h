@@ -1,6 +1,6 @@
-// The threads that compute a run together: the one that the run is executed on, and helpers. They are the threads of
-// OpenMP, because oneDNN computes with those: with threads of our own beside them, one half would wait, and spin, while
-// the other works. Our kernels do not fork and join as OpenMP does, though: see Team::run.
+// The threads that compute a run together: the one that the run is executed on, and helpers. oneDNN computes with the
+// same ones, of OpenMP or of our own: with others beside them, one half would wait, and spin, while the other works.
+// Our kernels do not fork and join as OpenMP does, though: see Team::run.
 #pragma once
 
 #include <array>
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "cpu/kernel/helpers.h"
 #include "cpu/kernel/interrupt.h"
 #include "cpu/kernel/scratch.h"
 #include "cpu/kernel/settings.h"
@@ -50,7 +51,7 @@ class Team {
   };
 
   void enter();
-  void help();
+  void help(int self);
   void sleep_until_not(uint64_t ticket);
   int work(int self, uint64_t ticket);
   void publish(int parts);
@@ -58,6 +59,7 @@ class Team {
   static thread_local Team* current_;
 
   const int threads_;
+  Helpers helpers_;
   bool in_region_ = false;
   // Of the run in progress. Written before its ticket, and read by those who have claimed a part of it.
   Call call_ = nullptr;

@@ -7,6 +7,7 @@
 
 #include "cpu/kernel/parallel.h"
 #include "cpu/kernel/scratch.h"
+#include "cpu/onednn/threads.h"
 #include "program/error.h"
 
 namespace bilevel::cpu::onednn {
@@ -145,14 +146,13 @@ struct Step {
 
 bool gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t row_of_a,
           const float* b, float* c, int threads) {
-  const TeamScope team(threads);
-  return dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1.0f, a, row_of_a, b,
-                    transpose_b ? k : n, 0.0f, c, n) == dnnl_success;
+  const LibraryScope scope(threads);
+  return sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, a, row_of_a, b, transpose_b ? k : n, c, n);
 }
 
 struct Operation::State {
   int threads;
-  dnnl::stream stream{engine()};
+  dnnl::stream stream = make_stream(engine());
   // The caller's x, w and y; their addresses are set on every run.
   std::array<memory, 3> plain;
   // What lies in the workspace, each from a byte offset.
@@ -199,7 +199,7 @@ Operation::~Operation() = default;
 int64_t Operation::workspace_bytes() const { return state_->workspace_bytes; }
 
 void Operation::run(float* x, float* w, float* y, std::byte* workspace) {
-  const TeamScope team(state_->threads);
+  const LibraryScope scope(state_->threads);
   try {
     if (workspace != state_->workspace) {
       for (State::Owned& owned : state_->owned) owned.handle.set_data_handle(workspace + owned.offset);
@@ -216,7 +216,7 @@ void Operation::run(float* x, float* w, float* y, std::byte* workspace) {
 }
 
 Convolution::Convolution(const Conv& conv, Settings settings) : Operation(settings.threads) {
-  const TeamScope team(settings.threads);
+  const LibraryScope scope(settings.threads);
   try {
     const Shapes shapes = shapes_of(conv);
     state_->plain = {memory(shapes.x, engine(), nullptr), memory(shapes.w, engine(), nullptr),
@@ -258,7 +258,7 @@ RoundedProduct::RoundedProduct(bool transpose_x, bool transpose_w, int64_t m, in
                                int threads)
     : Operation(threads) {
   using Type = memory::data_type;
-  const TeamScope team(threads);
+  const LibraryScope scope(threads);
   try {
     const auto matrix = [](int64_t rows, int64_t columns, Type type, bool transposed) {
       const auto format = transposed ? memory::format_tag::ba : memory::format_tag::ab;

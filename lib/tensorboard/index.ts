@@ -1,1 +1,0 @@
-export { type TensorBoard, type TensorBoardOptions, tensorBoard } from './board.js';
