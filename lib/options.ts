@@ -1,4 +1,4 @@
-import { checkKeys, invalidArgument } from './errors.js';
+import { checkKeys, invalidArgument, isRecord } from './errors.js';
 import { constant, formatSchedule, parseSchedule, type Schedule } from './schedules/index.js';
 
 /**
@@ -50,12 +50,27 @@ export interface ScheduleOption extends Described, Bounded {
   readonly default: Schedule;
 }
 
+/** Numbers by names of variables, in which `*` stands for any text. */
+export type Factors = Readonly<Record<string, number>>;
+
+export interface FactorsOption extends Described {
+  readonly kind: 'factors';
+  readonly default: Factors;
+}
+
 export interface TextOption extends Described {
   readonly kind: 'text';
   readonly default: string;
 }
 
-export type Option = NumberOption | IntegerOption | BooleanOption | ChoiceOption | ScheduleOption | TextOption;
+export type Option =
+  | NumberOption
+  | IntegerOption
+  | BooleanOption
+  | ChoiceOption
+  | ScheduleOption
+  | FactorsOption
+  | TextOption;
 export type OptionTable = Readonly<Record<string, Option>>;
 
 type Valid<O extends Option> = O extends NumberOption | IntegerOption
@@ -66,7 +81,9 @@ type Valid<O extends Option> = O extends NumberOption | IntegerOption
       ? O['values'][number]
       : O extends ScheduleOption
         ? Schedule
-        : string;
+        : O extends FactorsOption
+          ? Factors
+          : string;
 
 /** The validated record of a table: every option is present. */
 export type Options<T extends OptionTable> = { readonly [K in keyof T]: Valid<T[K]> };
@@ -111,17 +128,27 @@ export function parseOption(option: Option, text: string, parameter: string): un
       return checkOption(option, text === 'true' ? true : text === 'false' ? false : text, parameter);
     case 'schedule':
       return checkOption(option, parseSchedule(text, parameter), parameter);
+    case 'factors':
+      return checkOption(option, parseJson(text), parameter);
     case 'choice':
     case 'text':
       return checkOption(option, text, parameter);
   }
 }
 
-/** A number, text or schedule as it is typed. */
+/** A number, text, schedule or record as it is typed. */
 export function valueText(value: unknown): string {
-  return typeof value === 'object'
-    ? formatSchedule(value as Schedule).replace(/^constant\((.*)\)$/, '$1')
-    : String(value);
+  if (typeof value !== 'object') return String(value);
+  return isSchedule(value) ? formatSchedule(value).replace(/^constant\((.*)\)$/, '$1') : JSON.stringify(value);
+}
+
+/** What JSON stands for; the text itself where it is none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Options as plain JSON, numbers and schedules as they are typed. */
@@ -144,6 +171,8 @@ export function describeOption(option: Option): string {
       return `one of ${option.values.join(', ')}`;
     case 'schedule':
       return `a number${describeBounds(option)} or a schedule that starts at one`;
+    case 'factors':
+      return 'an object of numbers >= 0 by names of variables';
     case 'text':
       return 'a text';
   }
@@ -152,7 +181,7 @@ export function describeOption(option: Option): string {
 function checkOption(option: Option, value: unknown, parameter: string): unknown {
   const checked = option.kind === 'schedule' && Number.isFinite(value) ? constant(Number(value)) : value;
   if (!isValid(option, checked)) throw invalidArgument(parameter, describeOption(option), value);
-  return checked;
+  return option.kind === 'factors' ? Object.freeze({ ...(checked as Factors) }) : checked;
 }
 
 function isValid(option: Option, value: unknown): boolean {
@@ -167,12 +196,14 @@ function isValid(option: Option, value: unknown): boolean {
       return typeof value === 'string' && option.values.includes(value);
     case 'schedule':
       return isSchedule(value) && isWithin(option, value.at(0));
+    case 'factors':
+      return isRecord(value) && Object.values(value).every((each) => Number.isFinite(each) && Number(each) >= 0);
     case 'text':
       return typeof value === 'string';
   }
 }
 
-function isSchedule(value: unknown): value is Schedule {
+export function isSchedule(value: unknown): value is Schedule {
   return typeof value === 'object' && value !== null && 'at' in value && typeof value.at === 'function';
 }
 

@@ -26,9 +26,14 @@ function wrap(text, indent) {
 }
 
 const typeOf = (option) =>
-  ({ number: 'number', integer: 'number', boolean: 'boolean', text: 'string', schedule: 'number | Schedule' })[
-    option.kind
-  ] ?? option.values.map((value) => `'${value}'`).join(' | ');
+  ({
+    number: 'number',
+    integer: 'number',
+    boolean: 'boolean',
+    text: 'string',
+    schedule: 'number | Schedule',
+    factors: 'Readonly<Record<string, number>>',
+  })[option.kind] ?? option.values.map((value) => `'${value}'`).join(' | ');
 
 /** An option as a member of an interface. */
 function member(key, option) {

@@ -22,6 +22,11 @@ export interface Optimizer {
   /** The step size of step `step` (counted from 1), proportional to the given learning rate. */
   stepSize(learningRate: number, step: number): number;
   /**
+   * Part of a parameter that a step takes away, at a learning rate of 1 and before the update; nothing where it is
+   * absent.
+   */
+  readonly decay?: number;
+  /**
    * Steps on a quadratic diverge at learning rates above this over its largest curvature; undefined where their length
    * does not grow with the gradient's.
    */
@@ -41,6 +46,8 @@ export interface OptimizerConstants {
   readonly secondMoment: number;
   /** Added to the root of Adam's second moment. */
   readonly stabilizer: number;
+  /** AdamW's decoupled weight decay, for a learning rate of 1. */
+  readonly weightDecay: number;
 }
 
 /** The one slot or node at `index` of a list whose length the optimizer itself fixed. */

@@ -20,13 +20,13 @@ export interface SharedOptions {
    * Optimizer of u.
    * @defaultValue 'sgd'
    */
-  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Optimizer of v.
    * @defaultValue 'sgd'
    */
-  readonly lowerOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly lowerOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
@@ -57,6 +57,54 @@ export interface SharedOptions {
    * @defaultValue 1e-8
    */
   readonly stabilizer?: number | undefined;
+
+  /**
+   * Part of a variable that a step of AdamW takes away, times the learning rate. A finite number >= 0.
+   * @defaultValue 0.01: torch.optim.AdamW
+   */
+  readonly weightDecay?: number | undefined;
+
+  /**
+   * Length that the direction of a step of u, over all of its variables, is shortened to where it is longer; 0 for any.
+   * A finite number >= 0.
+   * @defaultValue 0
+   */
+  readonly upperClipNorm?: number | undefined;
+
+  /**
+   * Size that the elements of the direction of a step of u are cut at, before clipNorm; 0 for any. A finite number >=
+   * 0.
+   * @defaultValue 0
+   */
+  readonly upperClipValue?: number | undefined;
+
+  /**
+   * Factors of the learning rate of u by names of variables, in which * stands for any text; 1 for the others. An
+   * object of numbers >= 0 by names of variables.
+   * @defaultValue {}
+   */
+  readonly upperRateFactors?: Readonly<Record<string, number>> | undefined;
+
+  /**
+   * Length that the direction of a step of v, over all of its variables, is shortened to where it is longer; 0 for any.
+   * A finite number >= 0.
+   * @defaultValue 0
+   */
+  readonly lowerClipNorm?: number | undefined;
+
+  /**
+   * Size that the elements of the direction of a step of v are cut at, before clipNorm; 0 for any. A finite number >=
+   * 0.
+   * @defaultValue 0
+   */
+  readonly lowerClipValue?: number | undefined;
+
+  /**
+   * Factors of the learning rate of v by names of variables, in which * stands for any text; 1 for the others. An
+   * object of numbers >= 0 by names of variables.
+   * @defaultValue {}
+   */
+  readonly lowerRateFactors?: Readonly<Record<string, number>> | undefined;
 
   /**
    * Whether the rates of v, and of what is solved beside it, stay below 1 over the largest curvature of g, which is
@@ -108,6 +156,13 @@ export interface AidCgOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -141,6 +196,13 @@ export interface AidFpOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -168,6 +230,13 @@ export interface AmigoOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -187,7 +256,19 @@ export interface AmigoOptions
 export interface AnilOptions
   extends Pick<
     SharedOptions,
-    'lowerOptimizer' | 'lowerLearningRate' | 'momentum' | 'secondMoment' | 'stabilizer' | 'slots'
+    | 'lowerOptimizer'
+    | 'lowerLearningRate'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+    | 'slots'
   > {
   /**
    * Steps of v for one step of u (T). An integer >= 1 and <= 1000000.
@@ -205,7 +286,7 @@ export interface AnilOptions
    * Optimizer of u.
    * @defaultValue 'adam'
    */
-  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
@@ -216,7 +297,21 @@ export interface AnilOptions
 
 /** Options of ApproxGrad. */
 export interface ApproxGradOptions
-  extends Pick<SharedOptions, 'warmStart' | 'momentum' | 'secondMoment' | 'stabilizer' | 'slots'> {
+  extends Pick<
+    SharedOptions,
+    | 'warmStart'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+    | 'slots'
+  > {
   /**
    * Steps of v for one step of u (T). An integer >= 1 and <= 1000000.
    * @defaultValue 20: Mehra and Hamm 2021, supplement B
@@ -233,7 +328,7 @@ export interface ApproxGradOptions
    * What steps on the linear system: an optimizer on its least squares, or conjugate gradients.
    * @defaultValue 'adam': Mehra and Hamm 2021, supplement B
    */
-  readonly linearSolver?: 'sgd' | 'momentum' | 'adam' | 'cg' | undefined;
+  readonly linearSolver?: 'sgd' | 'momentum' | 'adam' | 'adamw' | 'cg' | undefined;
 
   /**
    * Learning rate of z, by iteration. A number > 0 or a schedule that starts at one.
@@ -251,13 +346,13 @@ export interface ApproxGradOptions
    * Optimizer of u.
    * @defaultValue 'adam'
    */
-  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Optimizer of v.
    * @defaultValue 'adam'
    */
-  readonly lowerOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly lowerOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
@@ -284,6 +379,13 @@ export interface BdaOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'slots'
   > {
@@ -323,6 +425,13 @@ export interface BomeOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'innerLearningRate'
     | 'slots'
@@ -371,6 +480,13 @@ export interface BsaOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -388,7 +504,22 @@ export interface BsaOptions
 
 /** Options of DARTS. */
 export interface DartsOptions
-  extends Pick<SharedOptions, 'lowerOptimizer' | 'momentum' | 'secondMoment' | 'stabilizer' | 'limitRates' | 'slots'> {
+  extends Pick<
+    SharedOptions,
+    | 'lowerOptimizer'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+    | 'limitRates'
+    | 'slots'
+  > {
   /**
    * Length of the difference: its points are this far from v. A finite number > 0.
    * @defaultValue 0.01: Liu, Simonyan and Yang 2019, Algorithm 1 and equations 7 and 8
@@ -399,7 +530,7 @@ export interface DartsOptions
    * Optimizer of u.
    * @defaultValue 'adam'
    */
-  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
@@ -425,6 +556,13 @@ export interface F2baOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'slots'
   > {
@@ -457,7 +595,20 @@ export interface F2baOptions
 export interface F2saOptions
   extends Pick<
     SharedOptions,
-    'lowerSteps' | 'upperOptimizer' | 'lowerOptimizer' | 'momentum' | 'secondMoment' | 'stabilizer' | 'limitRates'
+    | 'lowerSteps'
+    | 'upperOptimizer'
+    | 'lowerOptimizer'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+    | 'limitRates'
   > {
   /**
    * First weight lambda of g. A finite number > 0.
@@ -502,6 +653,13 @@ export interface FmdOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'slots'
   > {
@@ -516,7 +674,19 @@ export interface FmdOptions
 export interface FslaOptions
   extends Pick<
     SharedOptions,
-    'upperOptimizer' | 'lowerOptimizer' | 'momentum' | 'secondMoment' | 'stabilizer' | 'limitRates'
+    | 'upperOptimizer'
+    | 'lowerOptimizer'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+    | 'limitRates'
   > {
   /**
    * Share of the new hypergradient estimate (e_k). A number >= 0 and <= 1 or a schedule that starts at one.
@@ -541,7 +711,20 @@ export interface FslaOptions
 export interface GPbgdOptions
   extends Pick<
     SharedOptions,
-    'upperOptimizer' | 'lowerOptimizer' | 'momentum' | 'secondMoment' | 'stabilizer' | 'limitRates' | 'slots'
+    | 'upperOptimizer'
+    | 'lowerOptimizer'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+    | 'limitRates'
+    | 'slots'
   > {
   /**
    * Weight gamma of the penalty, by iteration. A number >= 0 or a schedule that starts at one.
@@ -570,7 +753,21 @@ export interface GPbgdOptions
 
 /** Options of alternating gradient descent. */
 export interface GdOptions
-  extends Pick<SharedOptions, 'warmStart' | 'momentum' | 'secondMoment' | 'stabilizer' | 'slots'> {
+  extends Pick<
+    SharedOptions,
+    | 'warmStart'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+    | 'slots'
+  > {
   /**
    * Steps of v for one step of u (T). An integer >= 1 and <= 1000000.
    * @defaultValue 20: Mehra and Hamm 2021, supplement B
@@ -581,13 +778,13 @@ export interface GdOptions
    * Optimizer of u.
    * @defaultValue 'adam'
    */
-  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Optimizer of v.
    * @defaultValue 'adam'
    */
-  readonly lowerOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly lowerOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
@@ -613,6 +810,13 @@ export interface HozogOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'slots'
   > {
@@ -649,7 +853,20 @@ export interface HozogOptions
 
 /** Options of iMAML. */
 export interface ImamlOptions
-  extends Pick<SharedOptions, 'lowerOptimizer' | 'momentum' | 'secondMoment' | 'stabilizer'> {
+  extends Pick<
+    SharedOptions,
+    | 'lowerOptimizer'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+  > {
   /**
    * Steps of v for one step of u (T). An integer >= 1 and <= 1000000.
    * @defaultValue 16: Rajeswaran, Finn, Kakade and Levine 2019, Algorithms 1 and 2
@@ -679,7 +896,7 @@ export interface ImamlOptions
    * Optimizer of u.
    * @defaultValue 'adam'
    */
-  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
@@ -706,6 +923,13 @@ export interface ItdOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'slots'
   > {
@@ -720,7 +944,19 @@ export interface ItdOptions
 export interface MaSobaOptions
   extends Pick<
     SharedOptions,
-    'upperOptimizer' | 'lowerOptimizer' | 'momentum' | 'secondMoment' | 'stabilizer' | 'limitRates'
+    | 'upperOptimizer'
+    | 'lowerOptimizer'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+    | 'limitRates'
   > {
   /**
    * Share of the new direction in the moving average, by iteration. A number > 0 and <= 1 or a schedule that starts at
@@ -744,7 +980,21 @@ export interface MaSobaOptions
 
 /** Options of MAML. */
 export interface MamlOptions
-  extends Pick<SharedOptions, 'lowerOptimizer' | 'momentum' | 'secondMoment' | 'stabilizer' | 'slots'> {
+  extends Pick<
+    SharedOptions,
+    | 'lowerOptimizer'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+    | 'slots'
+  > {
   /**
    * Steps of v for one step of u (T). An integer >= 1 and <= 1000000.
    * @defaultValue 1: few-shot experiments of Ji, Yang and Liang 2021
@@ -761,7 +1011,7 @@ export interface MamlOptions
    * Optimizer of u.
    * @defaultValue 'adam'
    */
-  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
@@ -786,6 +1036,13 @@ export interface MehaOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'innerLearningRate'
     | 'slots'
@@ -821,6 +1078,13 @@ export interface MrboOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -852,7 +1116,19 @@ export interface MrboOptions
 export interface MstsaOptions
   extends Pick<
     SharedOptions,
-    'upperOptimizer' | 'lowerOptimizer' | 'momentum' | 'secondMoment' | 'stabilizer' | 'limitRates'
+    | 'upperOptimizer'
+    | 'lowerOptimizer'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+    | 'limitRates'
   > {
   /**
    * Share of the new hypergradient estimate (e_k). A number >= 0 and <= 1 or a schedule that starts at one.
@@ -886,7 +1162,21 @@ export interface MstsaOptions
 }
 
 /** Options of the penalty method. */
-export interface PenaltyOptions extends Pick<SharedOptions, 'warmStart' | 'momentum' | 'secondMoment' | 'stabilizer'> {
+export interface PenaltyOptions
+  extends Pick<
+    SharedOptions,
+    | 'warmStart'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+  > {
   /**
    * Defaults of all other options: those that adapt to the problem, those of the paper's Algorithm 2 and its
    * experiments, or those of its authors' code.
@@ -1008,13 +1298,13 @@ export interface PenaltyOptions extends Pick<SharedOptions, 'warmStart' | 'momen
    * Optimizer of u.
    * @defaultValue 'adam'
    */
-  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly upperOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Optimizer of v.
    * @defaultValue 'adam'
    */
-  readonly lowerOptimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly lowerOptimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
@@ -1066,6 +1356,13 @@ export interface PzoboOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'slots'
   > {
@@ -1106,6 +1403,13 @@ export interface PzoboSOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -1145,6 +1449,13 @@ export interface ReverseOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'slots'
   > {
@@ -1175,6 +1486,13 @@ export interface RmdOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'slots'
   > {
@@ -1214,6 +1532,13 @@ export interface SabaOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -1227,7 +1552,19 @@ export interface SabaOptions
 export interface SobaOptions
   extends Pick<
     SharedOptions,
-    'upperOptimizer' | 'lowerOptimizer' | 'momentum' | 'secondMoment' | 'stabilizer' | 'limitRates'
+    | 'upperOptimizer'
+    | 'lowerOptimizer'
+    | 'momentum'
+    | 'secondMoment'
+    | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
+    | 'limitRates'
   > {
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
@@ -1253,6 +1590,13 @@ export interface SrbaOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -1273,6 +1617,13 @@ export interface StableOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -1303,6 +1654,13 @@ export interface StocbioOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {}
 
@@ -1317,6 +1675,13 @@ export interface SustainOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -1350,6 +1715,13 @@ export interface TRhgOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'slots'
   > {
@@ -1377,6 +1749,13 @@ export interface TtsaOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -1403,6 +1782,13 @@ export interface VPbgdOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
     | 'innerLearningRate'
     | 'slots'
@@ -1433,6 +1819,13 @@ export interface VrboOptions
     | 'momentum'
     | 'secondMoment'
     | 'stabilizer'
+    | 'weightDecay'
+    | 'upperClipNorm'
+    | 'upperClipValue'
+    | 'upperRateFactors'
+    | 'lowerClipNorm'
+    | 'lowerClipValue'
+    | 'lowerRateFactors'
     | 'limitRates'
   > {
   /**
@@ -1449,7 +1842,8 @@ export interface VrboOptions
 }
 
 /** Options of `minimize`. */
-export interface MinimizeOptions extends Pick<SharedOptions, 'momentum' | 'secondMoment' | 'stabilizer'> {
+export interface MinimizeOptions
+  extends Pick<SharedOptions, 'momentum' | 'secondMoment' | 'stabilizer' | 'weightDecay'> {
   /**
    * Optimizer steps of one iteration, each on a new mini-batch, made in one call of the engine. An integer >= 1 and <=
    * 1000000.
@@ -1461,17 +1855,39 @@ export interface MinimizeOptions extends Pick<SharedOptions, 'momentum' | 'secon
    * Optimizer of v.
    * @defaultValue 'adam'
    */
-  readonly optimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly optimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Learning rate, by optimizer step. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.001
    */
   readonly learningRate?: number | Schedule | undefined;
+
+  /**
+   * Length that the direction of a step of v, over all of its variables, is shortened to where it is longer; 0 for any.
+   * A finite number >= 0.
+   * @defaultValue 0
+   */
+  readonly clipNorm?: number | undefined;
+
+  /**
+   * Size that the elements of the direction of a step of v are cut at, before clipNorm; 0 for any. A finite number >=
+   * 0.
+   * @defaultValue 0
+   */
+  readonly clipValue?: number | undefined;
+
+  /**
+   * Factors of the learning rate of v by names of variables, in which * stands for any text; 1 for the others. An
+   * object of numbers >= 0 by names of variables.
+   * @defaultValue {}
+   */
+  readonly rateFactors?: Readonly<Record<string, number>> | undefined;
 }
 
 /** How `adapt` moves v. */
-export interface AdaptationOptions extends Pick<SharedOptions, 'momentum' | 'secondMoment' | 'stabilizer'> {
+export interface AdaptationOptions
+  extends Pick<SharedOptions, 'momentum' | 'secondMoment' | 'stabilizer' | 'weightDecay'> {
   /**
    * Steps of v along grad_v g. An integer >= 0 and <= 1000000.
    * @defaultValue 10
@@ -1482,7 +1898,7 @@ export interface AdaptationOptions extends Pick<SharedOptions, 'momentum' | 'sec
    * Optimizer of v.
    * @defaultValue 'sgd'
    */
-  readonly optimizer?: 'sgd' | 'momentum' | 'adam' | undefined;
+  readonly optimizer?: 'sgd' | 'momentum' | 'adam' | 'adamw' | undefined;
 
   /**
    * Learning rate of v. A finite number > 0.
@@ -1495,6 +1911,27 @@ export interface AdaptationOptions extends Pick<SharedOptions, 'momentum' | 'sec
    * @defaultValue 'initial'
    */
   readonly start?: 'initial' | 'upper' | undefined;
+
+  /**
+   * Length that the direction of a step of v, over all of its variables, is shortened to where it is longer; 0 for any.
+   * A finite number >= 0.
+   * @defaultValue 0
+   */
+  readonly clipNorm?: number | undefined;
+
+  /**
+   * Size that the elements of the direction of a step of v are cut at, before clipNorm; 0 for any. A finite number >=
+   * 0.
+   * @defaultValue 0
+   */
+  readonly clipValue?: number | undefined;
+
+  /**
+   * Factors of the learning rate of v by names of variables, in which * stands for any text; 1 for the others. An
+   * object of numbers >= 0 by names of variables.
+   * @defaultValue {}
+   */
+  readonly rateFactors?: Readonly<Record<string, number>> | undefined;
 }
 
 /** How exactly `respond` finds v*. */

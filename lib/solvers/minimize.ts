@@ -13,7 +13,7 @@ import { Level } from './machine/level.js';
 import { Phase, type RunPhase } from './machine/phase.js';
 import type { FilledOptions } from './method.js';
 import type { MinimizeOptions } from './method-options.js';
-import { optimizerConstants } from './parts/level-options.js';
+import { moveOptions, optimizerConstants } from './parts/level-options.js';
 import type { WatchOptions } from './response/watch.js';
 import { type CreateOptions, checkCreateOptions, Solver, type SolverResources, type StepReport } from './solver.js';
 import { type Configuration, SolverState } from './state.js';
@@ -29,6 +29,7 @@ export const minimizeOptions = {
   optimizer: { kind: 'choice', values: optimizerNames, default: 'adam', text: 'Optimizer of v.' },
   learningRate: { kind: 'schedule', above: 0, default: constant(1e-3), text: 'Learning rate, by optimizer step.' },
   ...optimizerConstants,
+  ...moveOptions,
 } as const;
 
 export interface MinimizeReport extends StepReport {
@@ -103,6 +104,7 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
     this.#feeds = feeds;
     const level: Level = new Level('v', lower, {
       optimizer: optimizers[options.optimizer](options),
+      moves: { ...options, factorsOption: 'rateFactors' },
       rateOption: 'learningRate',
       rate: ({ counters }, step) => options.learningRate.at((counters[level.counter] ?? 0) + step),
     });

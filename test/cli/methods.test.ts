@@ -28,7 +28,7 @@ test('a name adds the options of the table, with range, default, meaning and sou
     t.true(stdout.includes(`${option.text}${source}`), key);
   }
   t.regex(stdout, / linearSteps an integer >= 1 and <= \d+; default 20 /);
-  t.regex(stdout, / upperOptimizer one of sgd, momentum, adam; default sgd /);
+  t.regex(stdout, / upperOptimizer one of sgd, momentum, adam, adamw; default sgd /);
   t.regex(stdout, / upperLearningRate a number > 0 or a schedule that starts at one; default 0\.1 /);
 });
 

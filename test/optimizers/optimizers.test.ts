@@ -1,8 +1,8 @@
 import test from 'ava';
-import { evaluate, input, type Node } from '../../lib/graph/index.js';
+import { evaluate, input, mul, type Node } from '../../lib/graph/index.js';
 import { type OptimizerName, optimizers } from '../../lib/optimizers/index.js';
 
-const constants = { momentum: 0.9, secondMoment: 0.999, stabilizer: 1e-8 };
+const constants = { momentum: 0.9, secondMoment: 0.999, stabilizer: 1e-8, weightDecay: 0.05 };
 const rate = 0.1;
 
 /** Runs the graph of an optimizer on the gradients given, from p = 1 and slots of zeros; returns p after each step. */
@@ -12,7 +12,10 @@ function trace(name: OptimizerName, gradients: readonly number[]): number[] {
   const gradient = input('d', [1]);
   const slots = optimizer.slots.map((slot) => input(slot, [1]));
   const stepSize = input('stepSize', []);
-  const updated = optimizer.update(parameter, gradient, slots, stepSize);
+  const { decay = 0 } = optimizer;
+  // A level takes the decay off before the update.
+  const kept = mul(parameter, 1 - rate * decay);
+  const updated = optimizer.update(kept, gradient, slots, stepSize);
   let values: Float64Array[] = [new Float64Array([1]), ...slots.map(() => new Float64Array([0]))];
   return gradients.map((value, index) => {
     const feeds = new Map<Node, Float64Array>([
@@ -52,6 +55,17 @@ const references: Readonly<Record<OptimizerName, () => number[]>> = {
       const [mHat, sHat] = [m / (1 - 0.9 ** (index + 1)), s / (1 - 0.999 ** (index + 1))];
       // The stabilizer is outside the bias correction, so it is scaled here.
       p -= (rate * mHat) / (Math.sqrt(sHat) + 1e-8 / Math.sqrt(1 - 0.999 ** (index + 1)));
+      return p;
+    });
+  },
+  adamw() {
+    let [p, m, s] = [1, 0, 0];
+    return gradients.map((d, index) => {
+      m = 0.9 * m + 0.1 * d;
+      s = 0.999 * s + 0.001 * d * d;
+      const [mHat, sHat] = [m / (1 - 0.9 ** (index + 1)), s / (1 - 0.999 ** (index + 1))];
+      const stabilizer = 1e-8 / Math.sqrt(1 - 0.999 ** (index + 1));
+      p -= rate * (mHat / (Math.sqrt(sHat) + stabilizer) + 0.05 * p);
       return p;
     });
   },

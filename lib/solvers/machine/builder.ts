@@ -15,11 +15,11 @@ import { BilevelError } from '../../errors.js';
 import { input, type Node } from '../../graph/index.js';
 import { type OptimizerConstants, optimizers } from '../../optimizers/index.js';
 import { type DType, type Shape, Tensor } from '../../tensor.js';
-import type { LevelSettings } from '../parts/level-options.js';
+import { type LevelSettings, movesOf } from '../parts/level-options.js';
 import type { SolverState } from '../state.js';
 import type { HostInput } from './host-input.js';
 import { inputName } from './input-name.js';
-import { type Bound, Level, type Rate, type SlotPlacement } from './level.js';
+import { type Bound, Level, type Moves, type Rate, type SlotPlacement } from './level.js';
 import { Phase, type PhaseDraws, type PhaseSpec } from './phase.js';
 import { factsOf, type ProblemFacts } from './problem-facts.js';
 
@@ -32,6 +32,7 @@ export interface LevelParts {
   readonly settings: OptimizerConstants;
   readonly slots?: SlotPlacement;
   /** See LevelOptions. */
+  readonly moves?: Moves;
   readonly bound?: Bound;
 }
 
@@ -144,14 +145,16 @@ export class MethodBuilder implements Disposable {
   upper(settings: LevelSettings, { rate, variables = this.upperVariables }: Changes = {}): Level {
     const { upperOptimizer, upperLearningRate, slots = 'batch' } = settings;
     const parts = { optimizer: upperOptimizer, rate: rate ?? atIteration(upperLearningRate), settings, slots };
-    return this.level('u', variables, { ...parts, rateOption: 'upperLearningRate' });
+    const moves = movesOf(settings, 'upper');
+    return this.level('u', variables, { ...parts, moves, rateOption: 'upperLearningRate' });
   }
 
   /** The lower variables under the method's options. */
   lower(settings: LevelSettings, { rate, variables = this.lowerVariables, bound = asOnG }: Changes = {}): Level {
     const { lowerOptimizer, lowerLearningRate } = settings;
     const parts = { optimizer: lowerOptimizer, rate: rate ?? atIteration(lowerLearningRate), settings };
-    return this.level('v', variables, { ...parts, ...(bound && { bound }), rateOption: 'lowerLearningRate' });
+    const moves = movesOf(settings, 'lower');
+    return this.level('v', variables, { ...parts, moves, ...(bound && { bound }), rateOption: 'lowerLearningRate' });
   }
 
   /**
@@ -170,13 +173,14 @@ export class MethodBuilder implements Disposable {
   level(
     name: string,
     variables: readonly Variable[],
-    { optimizer, rate, rateOption, settings, slots, bound }: LevelParts,
+    { optimizer, rate, rateOption, settings, moves, slots, bound }: LevelParts,
   ): Level {
     const { trials, rateLimit } = this;
     const level = new Level(name, variables, {
       optimizer: optimizers[optimizer](settings),
       rate,
       rateOption,
+      moves,
       placement: slots ?? 'batch',
       trials,
       bound,

@@ -7,7 +7,7 @@ import {
 } from '../../bilevel/index.js';
 import { full } from '../../data/samplers/full.js';
 import { shuffled } from '../../data/samplers/shuffled.js';
-import type { Options, OptionTable } from '../../options.js';
+import { type Factors, isSchedule, type Options, type OptionTable } from '../../options.js';
 import { formatSchedule, type Schedule } from '../../schedules/index.js';
 import { formatType } from '../../tensor.js';
 import type { Configuration } from '../state.js';
@@ -20,8 +20,9 @@ export function configurationOf<T extends OptionTable>(
   { feeds, seed, upper = [], lower }: Omit<MinimizationProblem, 'g'> & Partial<Pick<BilevelProblem, 'upper'>>,
 ): Configuration {
   const chosen = Object.keys(table).map((key) => {
-    const value: string | number | boolean | Schedule = options[key as keyof T];
-    return [`the option ${key}`, typeof value === 'object' ? formatSchedule(value) : value] as const;
+    const value: string | number | boolean | Schedule | Factors = options[key as keyof T];
+    if (typeof value !== 'object') return [`the option ${key}`, value] as const;
+    return [`the option ${key}`, isSchedule(value) ? formatSchedule(value) : JSON.stringify(value)] as const;
   });
   const drawn = feeds.map((inputs) => [`the feed ${inputs.name}`, describeFeed(inputs)] as const);
   const confined = Object.entries({ u: upper, v: lower }).flatMap(([level, variables]) =>

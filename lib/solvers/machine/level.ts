@@ -1,10 +1,13 @@
 import { spread, type Variable, type Vector } from '../../bilevel/index.js';
 import type { DeviceMemory } from '../../engine/index.js';
-import { gather, input, minimum, type Node, setRows } from '../../graph/index.js';
+import { gather, input, minimum, mul, type Node, reshape, setRows, slice, sub } from '../../graph/index.js';
 import type { Optimizer } from '../../optimizers/index.js';
+import type { Factors } from '../../options.js';
 import { Tensor } from '../../tensor.js';
 import type { SolverState } from '../state.js';
+import { clipDirection } from './clip-direction.js';
 import type { HostInput } from './host-input.js';
+import { factorsOf } from './rate-factors.js';
 
 /**
  * Where the optimizer slots of a variable with one row per sample live. `batch`: one set of batch-sized slots that all
@@ -35,11 +38,25 @@ interface Slot extends Stored {
 /** The learning rate of repetition `step` of a phase, or with trials one for each. */
 export type Rate = (state: SolverState, step: number) => number | readonly number[];
 
+/** What is done to a direction before the optimizer sees it, and to the rates of single variables. */
+export interface Moves {
+  /** Length that a direction is shortened to where it is longer, per trial; 0 for any. */
+  readonly clipNorm: number;
+  /** Size that its elements are cut at, before that; 0 for any. */
+  readonly clipValue: number;
+  /** Factors of the rate by names of variables. */
+  readonly rateFactors: Factors;
+  /** Name of the option that the factors come from. */
+  readonly factorsOption: string;
+}
+
 export interface LevelOptions {
   readonly optimizer: Optimizer;
   readonly rate: Rate;
   /** Name of the option that the rate comes from. */
   readonly rateOption: string;
+  /** As the direction and the rate are by default. */
+  readonly moves?: Moves | undefined;
   readonly placement?: SlotPlacement;
   /** Number of independent trials that the variables hold along their first axis. */
   readonly trials?: number | undefined;
@@ -65,7 +82,10 @@ const store = ({ whole, index }: Stored, value: Node): Update => [
 export class Level {
   /** The present values. */
   readonly nodes: Vector;
-  /** The optimizer's scalar for each step, which counts the level's steps in the state. */
+  /**
+   * The optimizer's scalar for each step, which counts the level's steps in the state; with a decay a pair along the last
+   * axis, of which the second is the part of the variables that it takes away.
+   */
   readonly stepSize: HostInput;
   /** Counter of the optimizer's steps. */
   readonly counter: string;
@@ -81,13 +101,20 @@ export class Level {
   readonly bound: Bound | undefined;
   /** See Optimizer. */
   readonly stability: number | undefined;
+  /** The largest factor that the rate of a variable has. */
+  readonly largestFactor: number;
   readonly #limit: Node | undefined;
   readonly #optimizer: Optimizer;
-  readonly #variables: readonly { readonly variable: Variable; readonly slots: readonly Slot[] }[];
+  readonly #moves: Moves | undefined;
+  readonly #variables: readonly {
+    readonly variable: Variable;
+    readonly slots: readonly Slot[];
+    readonly factor: number;
+  }[];
   readonly #trials: number | undefined;
 
   constructor(name: string, variables: readonly Variable[], options: LevelOptions) {
-    const { optimizer, rate, rateOption, placement = 'batch', trials, bound, rateLimit } = options;
+    const { optimizer, rate, rateOption, moves, placement = 'batch', trials, bound, rateLimit } = options;
     this.name = name;
     this.rateOption = rateOption;
     this.stability = optimizer.stability;
@@ -95,27 +122,33 @@ export class Level {
     this.#limit = rateLimit && this.bound?.(rateLimit);
     this.#optimizer = optimizer;
     this.#trials = trials;
-    this.#variables = variables.map((variable) => {
+    this.#moves = moves;
+    const names = variables.map((each) => each.name);
+    const factors = factorsOf(names, moves?.rateFactors ?? {}, moves?.factorsOption ?? '');
+    this.largestFactor = Math.max(...factors);
+    this.#variables = variables.map((variable, position) => {
       const [shape, index] =
         placement === 'sample' ? [variable.whole.shape, variable.index] : [variable.value.shape, undefined];
       const slots = optimizer.slots.map((slot) => {
         const binding = `${name}.${slot}/${variable.name}`;
         return { binding, whole: input(binding, shape), index };
       });
-      return { variable, slots };
+      return { variable, slots, factor: factors[position] ?? 1 };
     });
     this.nodes = variables.map(({ value }) => value);
     this.counter = `steps.${name}`;
+    const { decay } = optimizer;
     this.stepSize = {
-      node: input(`stepSize.${name}`, trials === undefined ? [] : [trials]),
+      node: input(`stepSize.${name}`, [...(trials === undefined ? [] : [trials]), ...(decay === undefined ? [] : [2])]),
       perStep: true,
       value: (state, step) => {
         const made = (state.counters[this.counter] ?? 0) + step + 1;
         const rates = rate(state, step);
-        if (typeof rates === 'number') return optimizer.stepSize(rates, made);
+        if (typeof rates === 'number' && decay === undefined) return optimizer.stepSize(rates, made);
         // Step sizes are proportional to the rate, and their powers are costly.
         const factor = optimizer.stepSize(1, made);
-        return rates.map((each) => factor * each);
+        const each = typeof rates === 'number' ? new Array<number>(trials ?? 1).fill(rates) : rates;
+        return each.flatMap((rate) => (decay === undefined ? factor * rate : [factor * rate, decay * rate]));
       },
     };
     this.bindings = variables.map((variable) => `${name}/${variable.name}`);
@@ -157,8 +190,9 @@ export class Level {
 
   /** One optimizer step along minus `direction` and projection to the variables' sets, in place. */
   step(direction: Vector): Update[] {
+    const along = this.#clipped(direction);
     return this.#variables.flatMap(({ variable, slots }, position) => {
-      const updated = this.#move(position, direction, slots.map(load));
+      const updated = this.#move(position, along, slots.map(load));
       return [
         store(variable, updated.value),
         ...slots.map((slot, index) => store(slot, updated.slots[index] ?? slot.whole)),
@@ -188,10 +222,16 @@ export class Level {
       const { length } = this.#optimizer.slots;
       return from.slice(count + position * length, count + (position + 1) * length);
     };
+    const along = this.#clipped(direction);
     const moved = this.#variables.map((_, position) =>
-      this.#move(position, direction, slotsOf(position), { value: from[position], stepSize, differentiable: true }),
+      this.#move(position, along, slotsOf(position), { value: from[position], stepSize, differentiable: true }),
     );
     return [...moved.map(({ value }) => value), ...moved.flatMap(({ slots }) => slots)];
+  }
+
+  /** The direction as the optimizer sees it. */
+  #clipped(direction: Vector): Vector {
+    return this.#moves === undefined ? direction : clipDirection(direction, this.#moves, this.#trials);
   }
 
   #move(
@@ -200,13 +240,16 @@ export class Level {
     slots: readonly Node[],
     from: { readonly value?: Node | undefined; readonly stepSize?: Node; readonly differentiable?: boolean } = {},
   ): { readonly value: Node; readonly slots: readonly Node[] } {
-    const variable = this.#variables[position]?.variable;
+    const { variable, factor = 1 } = this.#variables[position] ?? {};
     const along = direction[position];
     if (variable === undefined || along === undefined) throw new RangeError('A level needs a direction per variable.');
     const { value = variable.value, stepSize = this.stepSize.node, differentiable } = from;
-    const limited = this.#limit === undefined ? stepSize : minimum(stepSize, this.#limit);
-    const size = spread(limited, value.shape.length);
-    const updated = this.#optimizer.update(value, along, slots, size, differentiable);
+    const own = factor === 1 ? stepSize : mul(factor, stepSize);
+    const [length, decay] = this.#optimizer.decay === undefined ? [own] : [partOf(own, 0), partOf(own, 1)];
+    const limited = this.#limit === undefined ? length : minimum(length, this.#limit);
+    const { length: rank } = value.shape;
+    const kept = decay === undefined ? value : mul(value, sub(1, spread(decay, rank)));
+    const updated = this.#optimizer.update(kept, along, slots, spread(limited, rank), differentiable);
     return { value: project(updated.parameter, variable, this.#trials === undefined ? 0 : 1), slots: updated.slots };
   }
 }
@@ -215,6 +258,15 @@ function tensorOf(tensors: Readonly<Record<string, Tensor>>, binding: string): T
   const tensor = tensors[binding];
   if (tensor === undefined) throw new RangeError(`The state holds no tensor ${binding}.`);
   return tensor;
+}
+
+/** One of a pair along the last axis. */
+function partOf(pair: Node, index: number): Node {
+  const { shape } = pair;
+  const last = shape.length - 1;
+  const starts = shape.map((_, axis) => (axis === last ? index : 0));
+  const limits = shape.map((size, axis) => (axis === last ? index + 1 : size));
+  return reshape(slice(pair, { starts, limits }), shape.slice(0, -1));
 }
 
 /** The nearest point of the variable's set. */

@@ -278,7 +278,7 @@ export class MethodSolver<
       const curvature = Math.max(...(await measured.measure(iteration)));
       const found: TooFast[] = [];
       for (const level of levels) {
-        const stable = Math.min(...(await measured.boundsOf(level, iteration)));
+        const stable = Math.min(...(await measured.boundsOf(level, iteration))) / level.largestFactor;
         const rates = level.stepSize.value(present, 0);
         const rate = typeof rates === 'number' ? rates : Math.max(...rates);
         const diverging = stable * (level.stability ?? Number.POSITIVE_INFINITY);

@@ -1,7 +1,8 @@
 import { isRecord } from '../../errors.js';
 import { type OptimizerName, optimizerNames } from '../../optimizers/index.js';
+import type { Factors } from '../../options.js';
 import { constant, type Schedule } from '../../schedules/index.js';
-import { type SlotPlacement, slotPlacements } from '../machine/level.js';
+import { type Moves, type SlotPlacement, slotPlacements } from '../machine/level.js';
 
 /** Rows of an option table for the constants of the optimizers. */
 export const optimizerConstants = {
@@ -14,7 +15,40 @@ export const optimizerConstants = {
   },
   secondMoment: { kind: 'number', min: 0, below: 1, default: 0.999, text: "Adam's beta 2." },
   stabilizer: { kind: 'number', above: 0, default: 1e-8, text: 'What Adam adds to the root of its second moment.' },
+  weightDecay: {
+    kind: 'number',
+    min: 0,
+    default: 0.01,
+    text: 'Part of a variable that a step of AdamW takes away, times the learning rate.',
+    source: 'torch.optim.AdamW',
+  },
 } as const;
+
+/** Rows of an option table for what is done to the direction and the rates of one level. @param what `u` or `v` */
+function moveRows(what: string) {
+  return {
+    clipNorm: {
+      kind: 'number',
+      min: 0,
+      default: 0,
+      text: `Length that the direction of a step of ${what}, over all of its variables, is shortened to where it is longer; 0 for any.`,
+    },
+    clipValue: {
+      kind: 'number',
+      min: 0,
+      default: 0,
+      text: `Size that the elements of the direction of a step of ${what} are cut at, before clipNorm; 0 for any.`,
+    },
+    rateFactors: {
+      kind: 'factors',
+      default: {},
+      text: `Factors of the learning rate of ${what} by names of variables, in which * stands for any text; 1 for the others.`,
+    },
+  } as const;
+}
+
+/** Rows of an option table for what is done to the direction and the rates of the one level that there is. */
+export const moveOptions = moveRows('v');
 
 /** Row of an option table for where optimizer slots of rows of samples live. */
 export const slotsOption = {
@@ -23,6 +57,8 @@ export const slotsOption = {
   default: 'batch',
   text: 'For upper variables with a row per sample: one set of optimizer slots shared by all batches, or a row per sample.',
 } as const;
+
+const upperMoves = moveRows('u');
 
 /** The validated options of both levels. */
 export interface LevelSettings {
@@ -33,6 +69,13 @@ export interface LevelSettings {
   readonly momentum: number;
   readonly secondMoment: number;
   readonly stabilizer: number;
+  readonly weightDecay: number;
+  readonly upperClipNorm: number;
+  readonly upperClipValue: number;
+  readonly upperRateFactors: Factors;
+  readonly lowerClipNorm: number;
+  readonly lowerClipValue: number;
+  readonly lowerRateFactors: Factors;
   readonly slots?: SlotPlacement;
 }
 
@@ -69,7 +112,23 @@ export function levelOptions({ optimizer, lowerOptimizer = optimizer, upper, low
       text: 'Learning rate of v, by iteration.',
     },
     ...optimizerConstants,
+    upperClipNorm: upperMoves.clipNorm,
+    upperClipValue: upperMoves.clipValue,
+    upperRateFactors: upperMoves.rateFactors,
+    lowerClipNorm: moveOptions.clipNorm,
+    lowerClipValue: moveOptions.clipValue,
+    lowerRateFactors: moveOptions.rateFactors,
   } as const;
+}
+
+/** How a level's direction and rates are changed, of the options of both. */
+export function movesOf(settings: LevelSettings, level: 'upper' | 'lower'): Moves {
+  return {
+    clipNorm: settings[`${level}ClipNorm`],
+    clipValue: settings[`${level}ClipValue`],
+    rateFactors: settings[`${level}RateFactors`],
+    factorsOption: `${level}RateFactors`,
+  };
 }
 
 /** The options that say how v, its copies and the solution of its linear system move. */

@@ -4,7 +4,7 @@ import { asOnG, atIteration, type MethodBuilder } from '../machine/builder.js';
 import type { Iteration } from '../machine/iteration.js';
 import { assign, type Level } from '../machine/level.js';
 import type { Phase } from '../machine/phase.js';
-import type { LevelSettings } from './level-options.js';
+import { type LevelSettings, movesOf } from './level-options.js';
 
 /**
  * The lower variables once more, in their sets and from their start, moved by v's optimizer.
@@ -25,6 +25,7 @@ export function lowerCopy<Name extends string>(
     rate: atIteration(settings[rateOption]),
     rateOption,
     settings,
+    moves: movesOf(settings, 'lower'),
     bound: asOnG,
   });
 }

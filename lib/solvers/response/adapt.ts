@@ -18,7 +18,7 @@ import { assign, Level } from '../machine/level.js';
 import { limitsRates, MethodSolver } from '../machine/method-solver.js';
 import type { MethodState } from '../machine/method-state.js';
 import { StatedStep } from '../machine/stated-step.js';
-import { type LevelSettings, optimizerConstants } from '../parts/level-options.js';
+import { type LevelSettings, moveOptions, optimizerConstants } from '../parts/level-options.js';
 import { checkUpperStart, upperStart } from '../parts/unrolling/upper-start.js';
 import { type LowerOf, SolverState } from '../state.js';
 import { checkMetrics, type Metrics, metricName, writeMetric } from './metrics.js';
@@ -40,6 +40,7 @@ export const adaptOptions = {
     text: 'Where v starts: where the problem lets it, or as in MAML at the upper variables of the same names.',
   },
   ...optimizerConstants,
+  ...moveOptions,
 } as const;
 
 export interface AdaptOptions<P extends AnyPoint, F extends Feeds, M extends string>
@@ -107,7 +108,7 @@ type AnyAdaptOptions = AdaptOptions<AnyPoint, Feeds, string>;
 
 /** How a method moves v in an iteration, as far as its options say so. */
 function stepsOf({ options, startsAtUpper }: MethodSolver, iteration: number, given: AnyAdaptOptions): AnyAdaptOptions {
-  const { lowerSteps, lowerOptimizer, lowerLearningRate, momentum, secondMoment, stabilizer } =
+  const { lowerSteps, lowerOptimizer, lowerLearningRate, momentum, secondMoment, stabilizer, weightDecay, ...moves } =
     options as Partial<LevelSettings> & { readonly lowerSteps?: number };
   if (limitsRates(options) && given.learningRate === undefined) {
     throw new BilevelError(
@@ -120,7 +121,10 @@ function stepsOf({ options, startsAtUpper }: MethodSolver, iteration: number, gi
     optimizer: lowerOptimizer,
     learningRate: lowerLearningRate?.at(iteration),
     start: startsAtUpper ? 'upper' : 'initial',
-    ...{ momentum, secondMoment, stabilizer },
+    ...{ momentum, secondMoment, stabilizer, weightDecay },
+    clipNorm: moves.lowerClipNorm,
+    clipValue: moves.lowerClipValue,
+    rateFactors: moves.lowerRateFactors,
   };
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
 }
@@ -189,8 +193,16 @@ class AdaptationSteps implements Disposable {
     const { upper, lower, f, g, trials } = problem;
     const { steps, learningRate, start } = settings;
     const optimizer = optimizers[settings.optimizer](settings);
-    const level = new Level('v', lower, { optimizer, rate: () => learningRate, rateOption: 'learningRate' });
-    const rates = Float32Array.from({ length: steps }, (_, step) => optimizer.stepSize(learningRate, step + 1));
+    const level = new Level('v', lower, {
+      optimizer,
+      rate: () => learningRate,
+      rateOption: 'learningRate',
+      moves: { ...settings, factorsOption: 'rateFactors' },
+    });
+    const counted = new SolverState({}, {}, {});
+    const rates = Float32Array.from(
+      Array.from({ length: steps }, (_, step) => level.stepSize.value(counted, step)).flat(),
+    );
     this.metrics = Object.fromEntries(
       Object.entries(metrics).map(([name, metric]) => [name, writeMetric(name, metric, problem.point)]),
     );
@@ -199,7 +211,7 @@ class AdaptationSteps implements Disposable {
     this.#initial = lower;
     this.tensors = level.initialTensors();
     this.#count = steps;
-    this.#rates = { [inputName(level.stepSize.node)]: Tensor.from(rates, [steps]) };
+    this.#rates = { [inputName(level.stepSize.node)]: Tensor.from(rates, [steps, ...level.stepSize.node.shape]) };
     this.#begin =
       start === 'initial'
         ? undefined
