@@ -45,7 +45,10 @@ for (const [entry, [api, names]] of Object.entries(entries)) {
 }
 
 test('the sets, and the methods, have one name each', (t) => {
-  t.deepEqual(Object.keys(bilevel.sets).sort(), 'affine box l1Ball l2Ball linfBall rows simplex'.split(' '));
+  t.deepEqual(
+    Object.keys(bilevel.sets).sort(),
+    'affine box intersection l1Ball l2Ball linfBall rows simplex'.split(' '),
+  );
   t.is(bilevel.methods.penalty, bilevel.penalty);
 });
 

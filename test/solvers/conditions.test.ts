@@ -44,7 +44,7 @@ test('a lower cost that a rounding cuts off from v is refused, whatever the meth
 
 test('elements of v at the ends of a box are counted where a method takes them for free', async (t) => {
   // v* = min(u, 1) with u between 1 and 2.
-  const boxed = (high: number) =>
+  const boxed = (high: number | Tensor) =>
     bilevelProblem({
       upper: { u: Tensor.from([1, 2]) },
       lower: { v: Tensor.from([0.5, 0.5]) },
@@ -52,12 +52,14 @@ test('elements of v at the ends of a box are counted where a method takes them f
       f: ({ u, v }) => distance(u.u, v.v),
       g: ({ u, v }) => distance(v.v, u.u),
     });
-  const lastReport = async (method: typeof aidCg | typeof gd, high: number) => {
+  const lastReport = async (method: typeof aidCg | typeof gd, high: number | Tensor) => {
     using solver = method(boxed(high), { lowerOptimizer: 'sgd', lowerLearningRate: 0.4, lowerSteps: 30 }, { device });
     return await solver.step(solver.init());
   };
   t.is((await lastReport(aidCg, 1.5)).lowerAtEnds, 1);
   t.is((await lastReport(aidCg, 5)).lowerAtEnds, 0);
+  t.is((await lastReport(aidCg, Tensor.from([5, 1.5]))).lowerAtEnds, 1);
+  t.is((await lastReport(aidCg, Tensor.from([0.75, 1.5]))).lowerAtEnds, 2);
   t.false('lowerAtEnds' in (await lastReport(gd, 1.5)));
 });
 

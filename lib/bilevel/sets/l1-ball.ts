@@ -9,7 +9,7 @@ import { projectToSimplex } from './simplex.js';
  * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; INVALID_DATA for a center that is not finite
  */
 export function l1Ball(radius: number, options: BallOptions = {}): ConvexSet {
-  return radialBall(stateBall('l1Ball', radius, options), (offset, axes) => {
+  return radialBall(stateBall('l1Ball', radius, options, ['byRow']), (offset, axes) => {
     const magnitudes = abs(offset);
     return {
       outside: greater(reduceSum(magnitudes, axes, { keepDims: true }), radius),

@@ -34,10 +34,10 @@ export interface L2BallOptions extends BallOptions {
  *   finite
  */
 export function l2Ball(radius: number, options: L2BallOptions = {}): ConvexSet {
-  const ball = stateBall('l2Ball', radius, options, ['within']);
+  const ball = stateBall('l2Ball', radius, options, ['within', 'byRow']);
   const { within, center } = options;
   if (within !== undefined) return boxedBall(ball, radius, within, center);
-  return radialBall(ball, (offset, axes) => {
+  const round = radialBall(ball, (offset, axes) => {
     const keepDims = { keepDims: true };
     // Squares of elements of at most 1 do not overflow. A direction has no scale, so this one is a constant for
     // derivatives.
@@ -48,10 +48,31 @@ export function l2Ball(radius: number, options: L2BallOptions = {}): ConvexSet {
     // Inside, where the length may be 0, 1 stands for it: a root of 0 has no derivative.
     return { outside, surface: mul(scaled, div(radius, sqrt(where(outside, squared, 1)))) };
   });
+  return Object.freeze<ConvexSet>({
+    ...round,
+    projectInBox: ([low, high]) => {
+      if (typeof low !== 'number' || typeof high !== 'number' || !holds([low, high], center)) return undefined;
+      return boxedProjection(ball, radius, [low, high]);
+    },
+  });
+}
+
+/** Whether a box holds the centre of a ball, 0 by default. */
+function holds([low, high]: readonly [low: number, high: number], center: Tensor | undefined): boolean {
+  const values = center?.toArray() ?? [0];
+  return values.every((value) => Number(value) >= low && Number(value) <= high);
+}
+
+function boxedProjection(
+  { center = constant(0), rowAxes }: Ball,
+  radius: number,
+  ends: readonly [low: number, high: number],
+): ConvexSet['project'] {
+  return (value, batchAxes) => projectToBoxedL2Ball(value, center, radius, ends, sliceAxes(value, batchAxes + rowAxes));
 }
 
 function boxedBall(
-  { description, ...ball }: Ball,
+  ball: Ball,
   radius: number,
   within: readonly [low: number, high: number],
   center: Tensor | undefined,
@@ -59,16 +80,14 @@ function boxedBall(
   if (!Array.isArray(within)) throw invalidArgument('within of l2Ball', 'two numbers [low, high]', within);
   const [low, high] = within;
   const { description: inBox } = box(low, high);
-  const isInside = (value: number): boolean => value >= low && value <= high;
-  if (!(center === undefined ? isInside(0) : center.toArray().every((value) => isInside(Number(value))))) {
+  if (!holds(within, center)) {
     throw invalidArgument('within of l2Ball', 'a box that holds the center of the ball', within);
   }
   return Object.freeze<ConvexSet>({
     name: ball.name,
-    description: `${description} within ${inBox}`,
+    description: `${ball.description} within ${inBox}`,
     rowwise: false,
-    project: (value, batchAxes) =>
-      projectToBoxedL2Ball(value, ball.center ?? constant(0), radius, within, sliceAxes(value, batchAxes)),
+    project: boxedProjection(ball, radius, within),
     check: ball.check,
   });
 }

@@ -3,6 +3,9 @@ import { BilevelError, invalidArgument } from '../../errors.js';
 import type { Node } from '../../graph/index.js';
 import { formatType, type Shape, type Tensor } from '../../tensor.js';
 
+/** An end of a box: one number for every element, or each element's own. */
+export type End = number | Tensor;
+
 /** A closed convex set of tensors, that a variable is projected to after every step. */
 export interface ConvexSet {
   readonly name: string;
@@ -17,12 +20,17 @@ export interface ConvexSet {
    */
   readonly rowwise: boolean;
   /** Of a box: what every element lies between. */
-  readonly ends?: readonly [low: number, high: number];
+  readonly ends?: readonly [low: End, high: End];
   /**
    * The nearest point of the set, in the Euclidean norm, to every slice of `value` beyond its first `batchAxes` axes: a
    * graph of float32, whose derivative is that of the projection wherever there is one.
    */
   project(value: Node, batchAxes: number): Node;
+  /**
+   * As `project`, to the part of the set in a box with these ends; undefined where no way but an iteration is known. Only
+   * of sets that know one for some box.
+   */
+  readonly projectInBox?: (ends: readonly [low: End, high: End]) => ConvexSet['project'] | undefined;
   /**
    * @param what the variable, for messages
    * @param shape without batch axes

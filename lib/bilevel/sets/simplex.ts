@@ -3,6 +3,8 @@ import {
   cast,
   div,
   greater,
+  maximum,
+  minimum,
   type Node,
   reduceMax,
   reduceSum,
@@ -11,6 +13,8 @@ import {
   sub,
 } from '../../graph/index.js';
 import { elementCount } from '../../tensor.js';
+import { endOperand } from './box.js';
+import { projectToBoxedSimplex } from './boxed-simplex.js';
 import { type ConvexSet, checkSize, misfit, sliceAxes } from './set.js';
 
 /**
@@ -25,6 +29,10 @@ export function simplex(total = 1): ConvexSet {
     description,
     rowwise: false,
     project: (value, batchAxes) => projectToSimplex(value, total, sliceAxes(value, batchAxes)),
+    projectInBox: ([low, high]) => {
+      const ends = [maximum(endOperand(low), 0), minimum(endOperand(high), total)] as const;
+      return (value, batchAxes) => projectToBoxedSimplex(value, total, ends, sliceAxes(value, batchAxes));
+    },
     check(what, shape) {
       if (elementCount(shape) === 0) throw misfit(what, { description }, 'at least one element', shape);
     },

@@ -1,4 +1,4 @@
-import type { BilevelProblem, Evaluations, Variable } from '../../bilevel/index.js';
+import { type BilevelProblem, type Evaluations, endAt, type Variable } from '../../bilevel/index.js';
 import type { ProgramCost } from '../../compile/index.js';
 import { invalidArgument } from '../../errors.js';
 import type { Options, OptionTable } from '../../options.js';
@@ -238,8 +238,10 @@ export class MethodSolver<
     await this.device.memory.pull(Object.values(v));
     let count = 0;
     for (const { name, set } of this.#boxed) {
-      const [low, high] = (set?.ends ?? []).map(Math.fround);
-      for (const value of v[name as N['v']]?.data ?? []) if (value === low || value === high) count++;
+      const { data = [] } = v[name as N['v']] ?? {};
+      for (let position = 0; position < data.length; position++) {
+        if (set?.ends?.some((end) => endAt(end, position) === data[position])) count++;
+      }
     }
     return count;
   }

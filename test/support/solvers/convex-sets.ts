@@ -15,6 +15,8 @@ export interface SetCase {
   violation(x: Point): number;
   /** A point of the set, from its whole extent, corners and edges included. */
   draw(random: Random): number[];
+  /** How large the elements of a point may be for its projection to be exact; any number by default. */
+  readonly reach?: number;
 }
 
 const sum = (x: Point): number => x.reduce((total, value) => total + value, 0);
@@ -57,6 +59,25 @@ function boxCase(low: number, high: number, shape: readonly number[]): SetCase {
     violation: (x) => Math.max(0, ...x.map((value) => Math.max(low - value, value - high))),
     draw: (random) =>
       Array.from({ length: size(shape) }, () => clamp(from + (to - from) * (1.4 * random.uniform() - 0.2), from, to)),
+  };
+}
+
+/** A box whose ends are tensors, or one of them. */
+function elementBoxCase(low: Point | number, high: Point | number, shape: readonly number[]): SetCase {
+  const count = size(shape);
+  const ends = [low, high].map((end) => (typeof end === 'number' ? new Array<number>(count).fill(end) : end));
+  const [from = [], to = []] = ends;
+  const given = [low, high].map((end) => (typeof end === 'number' ? end : Tensor.from(end, shape)));
+  return {
+    set: sets.box(given[0] ?? 0, given[1] ?? 0),
+    shape,
+    exact: (x) => x.map((value, index) => clamp(value, at(from, index), at(to, index))),
+    violation: (x) => Math.max(0, ...x.map((value, index) => Math.max(at(from, index) - value, value - at(to, index)))),
+    draw: (random) =>
+      from.map((least, index) => {
+        const [a, b] = [Math.max(least, -100), Math.min(at(to, index), 100)];
+        return clamp(a + (b - a) * (1.4 * random.uniform() - 0.2), a, b);
+      }),
   };
 }
 
@@ -145,6 +166,105 @@ function ballCase(name: BallName, radius: number, shape: readonly number[], give
   };
 }
 
+/** A ball for each row, around its row of the centre. */
+function ballByRowCase(
+  name: 'l1Ball' | 'l2Ball',
+  radius: number,
+  rows: readonly Point[],
+  within?: readonly [low: number, high: number],
+): SetCase {
+  const length = rows[0]?.length ?? 0;
+  const each = rows.map((row) =>
+    within === undefined
+      ? ballCase(name, radius, [length], row)
+      : boxedBallCase(radius, within[0], within[1], [length], row),
+  );
+  const split = (x: Point): number[][] => rows.map((_, row) => x.slice(row * length, (row + 1) * length));
+  const of = (row: number): SetCase => each[row] as SetCase;
+  const center = Tensor.from(rows.flat(), [rows.length, length]);
+  return {
+    set: sets[name](radius, { center, byRow: true, ...(within !== undefined && { within }) }),
+    shape: [rows.length, length],
+    exact: (x) => split(x).flatMap((row, index) => of(index).exact(row)),
+    violation: (x) => Math.max(...split(x).map((row, index) => of(index).violation(row))),
+    draw: (random) => each.flatMap((one) => one.draw(random)),
+  };
+}
+
+/** A simplex with ends for its elements: theta by bisection. */
+function cappedSimplexCase(least: number, most: Point): SetCase {
+  const [low, caps] = [Math.fround(least), most.map(Math.fround)];
+  const lows = caps.map(() => Math.max(low, 0));
+  const towards = (x: Point, theta: number): number[] =>
+    x.map((value, index) => clamp(value - theta, at(lows, index), at(caps, index)));
+  const exact = (x: Point): number[] => {
+    let [least, most] = [Math.min(...x) - 2, Math.max(...x) + 2];
+    for (let step = 0; step < 200; step++) {
+      const middle = (least + most) / 2;
+      if (sum(towards(x, middle)) > 1) least = middle;
+      else most = middle;
+    }
+    return towards(x, least);
+  };
+  const isAlike = caps.every((cap) => cap === caps[0]);
+  return {
+    set: sets.intersection([sets.box(low, isAlike ? (caps[0] ?? 0) : Tensor.from(caps)), sets.simplex()]),
+    shape: [caps.length],
+    exact,
+    violation: (x) =>
+      Math.max(
+        Math.abs(sum(x) - 1),
+        ...x.map((value, index) => Math.max(at(lows, index) - value, value - at(caps, index))),
+      ),
+    draw: (random) => exact(drawSimplex(caps.length, 1.5, random)),
+    reach: 1e4,
+  };
+}
+
+/** A ball and the plane of a given sum: the plane's nearest point, and from there towards the centre of the disc. */
+function discCase(radius: number, total: number, length: number, cycles: number): SetCase {
+  const middle = total / length;
+  const disc = Math.sqrt(radius ** 2 - total ** 2 / length);
+  const exact = (x: Point): number[] => {
+    const offset = x.map((value) => value - sum(x) / length);
+    const share = Math.min(1, disc / Math.hypot(...offset));
+    return offset.map((value) => middle + (share > 0 ? share * value : 0));
+  };
+  const plane = sets.affine(Tensor.from(new Float32Array(length).fill(1), [1, length]), Tensor.from([total]));
+  return {
+    set: sets.intersection([sets.l2Ball(radius), plane], { cycles }),
+    shape: [length],
+    exact,
+    violation: (x) => Math.max(0, Math.hypot(...x) - radius, Math.abs(sum(x) - total)),
+    draw: (random) => exact(Array.from({ length }, () => 2 * random.normal())),
+    reach: 2,
+  };
+}
+
+/** A disc with a part cut off, which the first element has no room for: by going through what may hold with equality. */
+function cutDiscCase(radius: number, cap: number, cycles: number): SetCase {
+  const inDisc = (x: Point): number[] => x.map((value) => value * Math.min(1, radius / Math.hypot(...x)));
+  const violation = (x: Point): number => Math.max(0, Math.hypot(...x) - radius, at(x, 0) - cap);
+  const corner = Math.sqrt(radius ** 2 - cap ** 2);
+  return {
+    set: sets.intersection([sets.l2Ball(radius), sets.box(-Infinity, Tensor.from([cap, Infinity]))], { cycles }),
+    shape: [2],
+    exact: (x) =>
+      [[...x], inDisc(x), [cap, at(x, 1)], [cap, corner], [cap, -corner]]
+        .filter((point) => violation(point) <= 1e-12)
+        .reduce((best, point) => (distance(point, x) < distance(best, x) ? point : best), [0, 0]),
+    violation,
+    draw: (random) => {
+      const [a = 0, b = 0] = drawSurface.l2Ball(2, random);
+      const scale = radius * random.uniform();
+      return [Math.min(a * scale, cap), b * scale];
+    },
+    reach: 2,
+  };
+}
+
+const distance = (a: Point, b: Point): number => Math.hypot(...a.map((value, index) => value - at(b, index)));
+
 function affineCase(matrix: readonly Point[], right: Point, shape: readonly number[]): SetCase {
   const residual = (x: Point): number[] => matrix.map((row, index) => dot(row, x) - at(right, index));
   const exact = (x: Point): number[] => {
@@ -196,12 +316,30 @@ export const setCases: { readonly [K in keyof typeof sets]: readonly SetCase[] }
     ),
     affineCase([[4]], [-2], []),
   ],
-  box: [boxCase(-0.5, 2, [3, 2]), boxCase(0, Infinity, [5]), boxCase(-Infinity, -1, []), boxCase(0.25, 0.25, [2])],
+  box: [
+    boxCase(-0.5, 2, [3, 2]),
+    boxCase(0, Infinity, [5]),
+    boxCase(-Infinity, -1, []),
+    boxCase(0.25, 0.25, [2]),
+    elementBoxCase([-1, 0, 0.5, -2], [1, 0, 3, -0.5], [2, 2]),
+    elementBoxCase(0, [1, 2, 3], [3]),
+    elementBoxCase([-Infinity, -1], Infinity, [2]),
+  ],
+  intersection: [
+    cappedSimplexCase(0, [0.4, 0.4, 0.4, 0.4, 0.4]),
+    cappedSimplexCase(0.05, [0.1, 0.2, 0.3, 0.9]),
+    discCase(2, 1, 5, 60),
+    cutDiscCase(1, 0.5, 60),
+  ],
   l1Ball: [
     ballCase('l1Ball', 2, [7]),
     ballCase('l1Ball', 0.5, [2, 3], center),
     ballCase('l1Ball', 1, [1]),
     ballCase('l1Ball', 3, []),
+    ballByRowCase('l1Ball', 0.5, [
+      [1, 0, -1],
+      [0, 0, 2],
+    ]),
   ],
   l2Ball: [
     ballCase('l2Ball', 2, [7]),
@@ -213,6 +351,19 @@ export const setCases: { readonly [K in keyof typeof sets]: readonly SetCase[] }
     boxedBallCase(2, -1, Infinity, [4], [-1, 0, 3, -0.875]),
     boxedBallCase(10, -0.5, 2, [5]),
     boxedBallCase(3, -1, 1, []),
+    ballByRowCase('l2Ball', 0.5, [
+      [1, 0, -1],
+      [0, 0, 2],
+    ]),
+    ballByRowCase(
+      'l2Ball',
+      0.5,
+      [
+        [1, 0, 0.75],
+        [0.125, 0.25, 0],
+      ],
+      [0, 1],
+    ),
   ],
   linfBall: [ballCase('linfBall', 2, [7]), ballCase('linfBall', 0.5, [2, 3], center), ballCase('linfBall', 3, [])],
   rows: [
