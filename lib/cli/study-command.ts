@@ -1,5 +1,6 @@
+import { basename, join, resolve } from 'node:path';
 import { Command, Option as Flag } from 'commander';
-import { removeIfEmpty } from '../data/files.js';
+import { checkFolderName, removeIfEmpty } from '../data/files.js';
 import { BilevelError } from '../errors.js';
 import { type AnyStudy, parseShard, runStudy, type Shard } from '../study/index.js';
 import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
@@ -15,6 +16,7 @@ interface Flags extends DeviceFlags, Readonly<Record<string, unknown>> {
   readonly resume?: true;
   readonly shard?: Shard;
   readonly checkpointSeconds: number;
+  readonly tensorboard?: boolean | string;
   readonly json?: true;
 }
 
@@ -47,6 +49,13 @@ export function studyCommand(study: AnyStudy, words: readonly string[]): Command
         .argParser(parseNonNegative)
         .default(60),
     )
+    .addOption(
+      new Flag(
+        '--tensorboard [folder]',
+        'Writes event files for TensorBoard, into tensorboard in the folder of the results or into one of its name in this folder',
+      ),
+    )
+    .addOption(new Flag('--no-tensorboard').hideHelp())
     .addOption(new Flag('--json', 'Prints the results as JSON, and no progress'));
   const defaults = study.defaults?.() ?? [{ name: '', values: {} }];
   for (const [group, table] of Object.entries(options)) addTableFlags(command, table, group, defaults);
@@ -75,7 +84,9 @@ async function run(asked: AnyStudy, flags: Flags, words: readonly string[]): Pro
   const report = progress.update.bind(progress);
   try {
     const begun = { command: study.name, options: studyOptions(words) };
-    const given = { out, resume, begun, checkpointSeconds, device, signal, report, ...(shard && { shard }) };
+    const tensorBoard = eventsFolder(flags.tensorboard, out);
+    const folders = { out, ...(tensorBoard && { tensorBoard }) };
+    const given = { ...folders, resume, begun, checkpointSeconds, device, signal, report, ...(shard && { shard }) };
     const { results, page, stopped } = await runStudy(study, settings, given);
     progress.stop();
     if (stopped) reportInterruption(study.name, out, shard && `${shard.index}/${shard.count}`, json);
@@ -86,4 +97,11 @@ async function run(asked: AnyStudy, flags: Flags, words: readonly string[]): Pro
     release();
     if (flags.out === undefined) await removeIfEmpty(out);
   }
+}
+
+/** Where event files go; into a folder of several studies each has one of its own. */
+function eventsFolder(asked: boolean | string | undefined, out: string): string | undefined {
+  if (asked === '') checkFolderName(asked);
+  if (typeof asked === 'string') return join(asked, basename(resolve(out)));
+  return asked ? join(out, 'tensorboard') : undefined;
 }

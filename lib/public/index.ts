@@ -104,6 +104,7 @@ export {
 export type * from '../solvers/method-options.js';
 export { type ReportOptions, report } from '../study/solver-run.js';
 export { type DType, type Shape, Tensor, type TensorType } from '../tensor.js';
+export { type TensorBoard, type TensorBoardOptions, tensorBoard } from '../tensorboard/index.js';
 
 /** The penalty method (Mehra and Hamm 2021), which is `methods.penalty` too. */
 export const { penalty } = methods;

@@ -1,9 +1,9 @@
-import { encode } from 'fast-png';
 import { BilevelError } from '../errors.js';
 import { formatType, type Tensor } from '../tensor.js';
 import { formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 import type { Importance } from './importance.js';
+import { pngOf } from './png.js';
 
 /** Images with what is to be said of each. */
 export interface Gallery {
@@ -25,26 +25,9 @@ export function mostSuspicious(weights: ArrayLike<number>, count: number): numbe
   return order.sort((a, b) => Number(weights[a]) - Number(weights[b]) || a - b).slice(0, count);
 }
 
-/**
- * One image of a batch as a data URI of a PNG file: three channels in colour, otherwise the first in grey. Values from
- * 0 to 1 go from black to white; an image with others is stretched over its own range.
- */
+/** One image of a batch as a data URI of a PNG file, as {@link pngOf} makes it. */
 export function imageDataUri(images: Tensor<'float32'>, index: number): string {
-  const [, channels = 0, height = 0, width = 0] = images.shape;
-  const size = height * width;
-  const shown = channels === 3 ? 3 : 1;
-  const values = images.data.subarray(index * channels * size, index * channels * size + shown * size);
-  const low = values.reduce((a, b) => Math.min(a, b), 0);
-  const high = values.reduce((a, b) => Math.max(a, b), 1);
-  const data = new Uint8Array(shown * size);
-  for (let channel = 0; channel < shown; channel++) {
-    for (let pixel = 0; pixel < size; pixel++) {
-      const value = Number(values[channel * size + pixel]);
-      data[pixel * shown + channel] = Math.round(((value - low) / (high - low)) * 255);
-    }
-  }
-  const png = encode({ width, height, data, depth: 8, channels: shown });
-  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+  return `data:image/png;base64,${Buffer.from(pngOf(images, index)).toString('base64')}`;
 }
 
 /** Cards of samples: image where there is one, given, predicted and actual label, weight, and what else is noted. */

@@ -1,10 +1,12 @@
 import type { Run } from './job.js';
+import type { JobBoard } from './job-board.js';
 import type { RunFolder } from './run-folder.js';
 
 /** Keeps where a job stands. */
 export class Checkpoints {
   readonly #run: Pick<Run<object>, 'save'>;
   readonly #folder: RunFolder;
+  readonly #board: JobBoard | undefined;
   readonly #everyMs: number;
   readonly #seconds: () => number;
   /** The first step is always due: what a job does before it may have cost much. */
@@ -12,6 +14,7 @@ export class Checkpoints {
   #kept: boolean;
 
   /**
+   * @param board is told of the states that are kept
    * @param everySeconds the longest time without a checkpoint while steps are made
    * @param seconds tells the wall time of the job so far
    * @param kept whether the folder holds the run as it is
@@ -19,12 +22,14 @@ export class Checkpoints {
   constructor(
     run: Pick<Run<object>, 'save'>,
     folder: RunFolder,
+    board: JobBoard | undefined,
     everySeconds: number,
     seconds: () => number,
     kept: boolean,
   ) {
     this.#run = run;
     this.#folder = folder;
+    this.#board = board;
     this.#everyMs = 1000 * everySeconds;
     this.#seconds = seconds;
     this.#kept = kept;
@@ -32,7 +37,9 @@ export class Checkpoints {
 
   /** @param ending what the job has come to, when that is its end */
   async keep(ending?: object): Promise<void> {
-    await this.#folder.saveState(this.#run.save(), { seconds: this.#seconds(), ...(ending && { ending }) });
+    const saved = this.#run.save();
+    await this.#folder.saveState(saved, { seconds: this.#seconds(), ...(ending && { ending }) });
+    this.#board?.state(saved);
     this.#keptAt = performance.now();
     this.#kept = true;
   }

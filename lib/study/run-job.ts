@@ -5,6 +5,7 @@ import type { SavedState } from '../solvers/index.js';
 import { Checkpoints } from './checkpoints.js';
 import { fingerprintsOf } from './fingerprints.js';
 import type { Job, Report, Run } from './job.js';
+import { JobBoard } from './job-board.js';
 import { plainJson, withNaN } from './json.js';
 import { holdsRun, RunFolder, type Standing } from './run-folder.js';
 import type { Outcome, StudyDefinition } from './study.js';
@@ -14,6 +15,8 @@ export interface JobOptions<I> {
   readonly path: string;
   readonly resume: boolean;
   readonly checkpointSeconds: number;
+  /** Folder of its event files for TensorBoard, which otherwise is told nothing. */
+  readonly tensorBoard?: string;
   readonly inputs: () => Promise<I>;
   /** Called once the job has its folder. */
   readonly record: () => Promise<void>;
@@ -47,7 +50,7 @@ interface Opened {
 export async function runJob<S, J extends Job, I, E extends object, M>(
   study: StudyDefinition<S, J, I, E, M>,
   job: J,
-  { path, resume, inputs, record, checkpointSeconds, ...resources }: JobOptions<I>,
+  { path, resume, inputs, record, checkpointSeconds, tensorBoard, ...resources }: JobOptions<I>,
 ): Promise<Outcome<J, M>> {
   const startedAt = performance.now();
   // Of several jobs, those that had not begun when the study was stopped begin now.
@@ -68,17 +71,23 @@ export async function runJob<S, J extends Job, I, E extends object, M>(
     await record();
     const known = endingOf<E>(standing.ending, job);
     if (known !== undefined) return { ...(await measured(known)), seconds: standing.seconds ?? 0 };
+    const rows = withNaN(await folder.readMetrics());
+    const board = tensorBoard === undefined ? undefined : await JobBoard.open(tensorBoard, job, rows);
     try {
-      const saved = state && { state, rows: withNaN(await folder.readMetrics()) };
+      const saved = state && { state, rows };
       using run = await study.run(job, await inputs(), resources, saved);
-      const checkpoints = new Checkpoints(run, folder, checkpointSeconds, seconds, saved !== undefined);
-      await makeSteps(run, folder, checkpoints, job, resources.report);
+      const checkpoints = new Checkpoints(run, folder, board, checkpointSeconds, seconds, saved !== undefined);
+      await makeSteps(run, folder, board, checkpoints, job, resources.report);
       const ending = withNaN(plainJson(await run.end(folder, seconds)));
       await checkpoints.keep({ extent: job.extent ?? {}, result: ending });
+      board?.end('success');
       return { ...(await measured(ending)), seconds: seconds() };
     } catch (error) {
       if (!(study.goesOn && error instanceof BilevelError && methodFailures.has(error.code))) throw error;
+      board?.end('failure');
       return { ...(await measured(undefined)), seconds: seconds(), failure: error.message };
+    } finally {
+      board?.close();
     }
   } finally {
     await folder.close();
@@ -95,6 +104,7 @@ function endingOf<E extends object>(ending: unknown, { extent = {} }: Job): E | 
 async function makeSteps(
   run: Run<object>,
   folder: RunFolder,
+  board: JobBoard | undefined,
   checkpoints: Checkpoints,
   { title }: Job,
   report: Report,
@@ -102,6 +112,7 @@ async function makeSteps(
   try {
     for await (const { row, done, total, detail, stage = title, keep = false } of run.steps()) {
       await folder.appendMetrics(row);
+      board?.row(row);
       await checkpoints.offer(keep);
       report(stage, done, total, detail);
     }

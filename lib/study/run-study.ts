@@ -4,6 +4,7 @@ import type { Device } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { type Begun, writeBegun } from './begun.js';
 import type { Job, Report } from './job.js';
+import { boardGalleries } from './job-board.js';
 import { writePage } from './page.js';
 import { holdsRun } from './run-folder.js';
 import { runJob } from './run-job.js';
@@ -20,6 +21,8 @@ export interface StudyOptions {
   readonly begun?: Begun;
   /** Longest time of a job without a checkpoint, in seconds; 60 by default. */
   readonly checkpointSeconds?: number;
+  /** Folder of event files for TensorBoard, each job's in one of its path; without it there are none. */
+  readonly tensorBoard?: string;
   readonly device: Device;
   readonly signal?: AbortSignal;
   readonly report?: Report;
@@ -36,7 +39,7 @@ export async function runStudy<S, J extends Job, I, E extends object, M>(
   settings: S,
   options: StudyOptions,
 ): Promise<{ readonly results: Results<S, J, M>; readonly page: string; readonly stopped: boolean }> {
-  const { out, resume = false, begun, shard, checkpointSeconds = 60, device } = options;
+  const { out, resume = false, begun, shard, checkpointSeconds = 60, tensorBoard, device } = options;
   const { signal = new AbortController().signal, report = () => undefined } = options;
   const all = study.jobs(settings);
   const jobs = shard === undefined ? all : jobsOf(all, shard);
@@ -60,7 +63,8 @@ export async function runStudy<S, J extends Job, I, E extends object, M>(
       const tell: Report = (stage, done, total, detail) =>
         report(stage, done, total, [...place, ...(detail ? [detail] : [])].join('  '));
       const resources = { device, signal, report: tell, checkpointSeconds, resume };
-      outcomes.push(await runJob(study, job, { ...resources, path: folderOf(job), inputs: () => load(job), record }));
+      const folders = { path: folderOf(job), ...(tensorBoard && { tensorBoard: join(tensorBoard, job.path) }) };
+      outcomes.push(await runJob(study, job, { ...resources, ...folders, inputs: () => load(job), record }));
     }
   } catch (error) {
     if (!(error instanceof BilevelError && error.code === 'ABORTED')) throw error;
@@ -69,6 +73,7 @@ export async function runStudy<S, J extends Job, I, E extends object, M>(
   const results = { settings, folder: out, outcomes };
   // The only run of a study may have the folder, and its page, for itself.
   const page = jobs.some(({ path }) => path === '') ? 'report.html' : await writePage(study, results, device, shard);
+  if (tensorBoard !== undefined) await boardGalleries(tensorBoard, study.galleries?.(results) ?? []);
   return { results, page, stopped };
 }
 

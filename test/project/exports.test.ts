@@ -12,7 +12,7 @@ const entries = {
   '.': [
     bilevel,
     `augment bilevelProblem feed minimizationProblem perSample perTask sets schedules methods penalty minimize readState writeState
-    respond evaluate adapt checkProblem report Network runningStatistics Tensor BilevelError NonFiniteError RunAborted`,
+    respond evaluate adapt checkProblem report tensorBoard Network runningStatistics Tensor BilevelError NonFiniteError RunAborted`,
   ],
   './graph': [
     graph,

@@ -36,7 +36,7 @@ test('every study has a name of its own and asks for no option twice', (t) => {
   const studies = tasks.flatMap(({ name }) => studiesFor(name));
   const names = studiesFor().map(({ name }) => name);
   t.is(new Set(names).size, names.length);
-  const common = ['out', 'resume', 'shard', 'checkpointSeconds', 'json', 'threads', 'precision'];
+  const common = ['out', 'resume', 'shard', 'checkpointSeconds', 'tensorboard', 'json', 'threads', 'precision'];
   for (const { name, options } of studies) {
     const keys = [...common, ...Object.values(options).flatMap((table) => Object.keys(table))];
     t.deepEqual(

@@ -1,0 +1,1 @@
+export { type TensorBoard, type TensorBoardOptions, tensorBoard } from './board.js';
