@@ -27,6 +27,7 @@ export const rooms = {
   review: ['data'],
   study: ['data', 'engine', 'options', 'report', 'solvers', 'tensorboard'],
   tensorboard: ['data', 'report'],
+  tfjs: ['data', 'graph'],
   solvers: ['bilevel', 'compile', 'data', 'engine', 'graph', 'optimizers', 'options', 'schedules'],
   options: ['schedules'],
   schedules: [],

@@ -5,6 +5,7 @@ import * as engine from '../../lib/public/engine.js';
 import * as graph from '../../lib/public/graph.js';
 import * as bilevel from '../../lib/public/index.js';
 import * as tasks from '../../lib/public/tasks.js';
+import * as tfjs from '../../lib/public/tfjs.js';
 import { testDevice } from '../support/devices.js';
 
 /** Everything that users import, but for types, by entry. What is not here may change without notice. */
@@ -34,6 +35,7 @@ const entries = {
   './engine': [engine, 'Device findDevices compile compileCached formatCost targetOf'],
   './data': [data, 'samplers Random loadDataset splitRows corruptLabels SparseRows loadTexts Vocabulary'],
   './tasks': [tasks, 'cleanLabels openReview'],
+  './tfjs': [tfjs, 'fromTf toTf fromTfLayout toTfLayout weightsOf setWeights applyModel tfBatches'],
 } as const;
 
 for (const [entry, [api, names]] of Object.entries(entries)) {

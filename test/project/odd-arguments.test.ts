@@ -5,6 +5,7 @@ import * as engine from '../../lib/public/engine.js';
 import * as graph from '../../lib/public/graph.js';
 import * as index from '../../lib/public/index.js';
 import * as tasks from '../../lib/public/tasks.js';
+import * as tfjs from '../../lib/public/tfjs.js';
 import { withTemporary } from '../support/temporary.js';
 
 const odd = [undefined, null, {}, [], 3, -1, 'x', Symbol('s'), () => undefined, Number.NaN, true, 1n, [null], { a: 1 }];
@@ -30,7 +31,7 @@ function functionsOf(entry: object): (readonly [name: string, call: Call])[] {
 const describe = (value: unknown): string =>
   typeof value === 'object' ? JSON.stringify(value) : typeof value === 'bigint' ? `${value}n` : String(value);
 
-for (const [name, entry] of Object.entries({ index, graph, engine, data, tasks })) {
+for (const [name, entry] of Object.entries({ index, graph, engine, data, tasks, tfjs })) {
   test.serial(`${name}: odd arguments are taken or refused with an error that has a code`, (t) =>
     // Where 'x' is a path, it is one in an empty folder.
     withTemporary(async (folder) => {

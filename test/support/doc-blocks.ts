@@ -5,6 +5,7 @@ import * as engine from '../../lib/public/engine.js';
 import * as graph from '../../lib/public/graph.js';
 import * as api from '../../lib/public/index.js';
 import * as tasks from '../../lib/public/tasks.js';
+import * as tfjs from '../../lib/public/tfjs.js';
 import { buildModel, encode, int64s, tensor } from './onnx/builder.js';
 
 /** A block of JavaScript in a page. */
@@ -149,6 +150,7 @@ const entries: Readonly<Record<string, object>> = {
   'bilevel/engine': engine,
   'bilevel/data': data,
   'bilevel/tasks': tasks,
+  'bilevel/tfjs': tfjs,
   bilevel: api,
 };
 

@@ -1,0 +1,3 @@
+// bilevel/tfjs: tensors, models and data sets of TensorFlow.js.
+
+export * from '../tfjs/index.js';
