@@ -112,6 +112,17 @@ function ownThings(page: string): Record<string, unknown> {
   }
 }
 
+/** TensorFlow.js with tensors of a reader who uses it. */
+async function tensorFlowThings(): Promise<Record<string, unknown>> {
+  const { core, layers } = await import('./tf.js');
+  const digits = (rows: number) => core.randomUniform([rows, 8, 8, 1], 0, 1, 'float32', rows);
+  const answers = (rows: number) => core.tensor1d(classes(rows).map(Number), 'int32');
+  return {
+    tf: { ...core, ...layers },
+    ...{ pixels: digits(60), labels: answers(60), cleanPixels: digits(20), cleanLabels: answers(20) },
+  };
+}
+
 /** A problem that was stated before, with a solver in the middle of it. */
 function solving(problem: api.BilevelProblem): Record<string, unknown> {
   const solver = api.penalty(problem, { lowerSteps: 2 });
@@ -138,6 +149,7 @@ export async function readersThings(page: string, networkPath: string): Promise<
     // Constants of schedules.
     ...{ gamma: 0.1, lambda: 0.1, d: 1, m: 10, c1: 0.5, c2: 0.5 },
     ...ownThings(page),
+    ...(page === 'docs/tfjs.md' && (await tensorFlowThings())),
   };
 }
 
