@@ -1,5 +1,12 @@
 import { checkKeys, invalidArgument, isRecord } from './errors.js';
-import { constant, formatSchedule, parseSchedule, type Schedule } from './schedules/index.js';
+import {
+  constant,
+  formatSchedule,
+  ofFunction,
+  parseSchedule,
+  type Schedule,
+  type ScheduleFunction,
+} from './schedules/index.js';
 
 /**
  * Option tables: one record per method that states each option's kind, range, default and meaning once. Validation, the
@@ -44,7 +51,7 @@ export interface ChoiceOption extends Described {
   readonly default: string;
 }
 
-/** A number that changes with a step counter, given as a schedule or as a number; its value at step 0 is bounded. */
+/** A number that changes with a step counter, given as a schedule, a number or a function; its value at step 0 is bounded. */
 export interface ScheduleOption extends Described, Bounded {
   readonly kind: 'schedule';
   readonly default: Schedule;
@@ -88,9 +95,11 @@ type Valid<O extends Option> = O extends NumberOption | IntegerOption
 /** The validated record of a table: every option is present. */
 export type Options<T extends OptionTable> = { readonly [K in keyof T]: Valid<T[K]> };
 
-/** What a caller may give for a table: any subset; a schedule also as a number. */
+type InPlaceOfSchedule<O extends Option> = O extends ScheduleOption ? number | ScheduleFunction : never;
+
+/** What a caller may give for a table: any subset; a schedule also as a number or a function. */
 export type GivenOptions<T extends OptionTable> = {
-  readonly [K in keyof T]?: Valid<T[K]> | (T[K] extends ScheduleOption ? number : never) | undefined;
+  readonly [K in keyof T]?: Valid<T[K]> | InPlaceOfSchedule<T[K]> | undefined;
 };
 
 /**
@@ -179,9 +188,15 @@ export function describeOption(option: Option): string {
 }
 
 function checkOption(option: Option, value: unknown, parameter: string): unknown {
-  const checked = option.kind === 'schedule' && Number.isFinite(value) ? constant(Number(value)) : value;
+  const checked = option.kind === 'schedule' ? asSchedule(value) : value;
   if (!isValid(option, checked)) throw invalidArgument(parameter, describeOption(option), value);
   return option.kind === 'factors' ? Object.freeze({ ...(checked as Factors) }) : checked;
+}
+
+/** A number or a function as a schedule; anything else as it is. */
+function asSchedule(value: unknown): unknown {
+  if (typeof value === 'function') return ofFunction(value as ScheduleFunction);
+  return Number.isFinite(value) ? constant(Number(value)) : value;
 }
 
 function isValid(option: Option, value: unknown): boolean {

@@ -31,7 +31,7 @@ const typeOf = (option) =>
     integer: 'number',
     boolean: 'boolean',
     text: 'string',
-    schedule: 'number | Schedule',
+    schedule: 'number | Schedule | ScheduleFunction',
     factors: 'Readonly<Record<string, number>>',
   })[option.kind] ?? option.values.map((value) => `'${value}'`).join(' | ');
 
@@ -77,7 +77,7 @@ export function methodOptionsText() {
   const nameOf = (method) => `${capital(method)}Options`;
   return [
     `// Written by scripts/method-options.mjs from the tables of the methods' options.\n`,
-    `import type { Schedule } from '../schedules/index.js';\n`,
+    `import type { Schedule, ScheduleFunction } from '../schedules/index.js';\n`,
     `/** Options that many methods have alike. */\nexport interface SharedOptions {\n${[...shared.values()].join('\n')}}\n`,
     ...ofMethods.map(([name, { title, options }]) =>
       interfaceOf(nameOf(name), `Options of ${title}.`, options, shared),

@@ -56,7 +56,7 @@ export {
   type OnnxLimits,
   type TensorKind,
 } from '../onnx/index.js';
-export { type Schedule, schedules } from '../schedules/index.js';
+export { type Schedule, type ScheduleFunction, schedules } from '../schedules/index.js';
 export {
   type Adaptation,
   type AdaptOptions,

@@ -1,6 +1,6 @@
 // Written by scripts/method-options.mjs from the tables of the methods' options.
 
-import type { Schedule } from '../schedules/index.js';
+import type { Schedule, ScheduleFunction } from '../schedules/index.js';
 
 /** Options that many methods have alike. */
 export interface SharedOptions {
@@ -32,13 +32,13 @@ export interface SharedOptions {
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.1
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.1
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Factor of past gradients in momentum; Adam's beta 1. A finite number >= 0 and < 1.
@@ -72,8 +72,8 @@ export interface SharedOptions {
   readonly upperClipNorm?: number | undefined;
 
   /**
-   * Size that the elements of the direction of a step of u are cut at, before clipNorm; 0 for any. A finite number >=
-   * 0.
+   * Size that the elements of the direction of a step of u are cut at, before its length is; 0 for any. A finite number
+   * >= 0.
    * @defaultValue 0
    */
   readonly upperClipValue?: number | undefined;
@@ -93,8 +93,8 @@ export interface SharedOptions {
   readonly lowerClipNorm?: number | undefined;
 
   /**
-   * Size that the elements of the direction of a step of v are cut at, before clipNorm; 0 for any. A finite number >=
-   * 0.
+   * Size that the elements of the direction of a step of v are cut at, before its length is; 0 for any. A finite number
+   * >= 0.
    * @defaultValue 0
    */
   readonly lowerClipValue?: number | undefined;
@@ -123,7 +123,7 @@ export interface SharedOptions {
    * Learning rate of the copy of v beside it, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.01
    */
-  readonly innerLearningRate?: number | Schedule | undefined;
+  readonly innerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Step eta of the Neumann series, at most 1 over the largest curvature of g. A finite number > 0.
@@ -249,7 +249,7 @@ export interface AmigoOptions
    * Learning rate of z, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.1: benchmark of Dagreou et al. 2022
    */
-  readonly linearLearningRate?: number | Schedule | undefined;
+  readonly linearLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of ANIL. */
@@ -292,7 +292,7 @@ export interface AnilOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.002
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of ApproxGrad. */
@@ -334,7 +334,7 @@ export interface ApproxGradOptions
    * Learning rate of z, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.0001: Mehra and Hamm 2021, supplement B
    */
-  readonly linearLearningRate?: number | Schedule | undefined;
+  readonly linearLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Coefficient of the identity that is added to grad_vv g in the linear system. A finite number >= 0.
@@ -358,13 +358,13 @@ export interface ApproxGradOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.001
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.0001
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of BDA. */
@@ -400,7 +400,7 @@ export interface BdaOptions
    * one.
    * @defaultValue powerLaw(0.5, 1)
    */
-  readonly aggregation?: number | Schedule | undefined;
+  readonly aggregation?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * What the share changes with: the lower steps of an iteration, from the first, or the iterations.
@@ -458,13 +458,13 @@ export interface BomeOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.01
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.01
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of BSA. */
@@ -493,13 +493,13 @@ export interface BsaOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.5)
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.5)
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of DARTS. */
@@ -536,13 +536,13 @@ export interface DartsOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.0003
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.025
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of F2BA. */
@@ -620,25 +620,25 @@ export interface F2saOptions
    * What is added to lambda, by iteration. A number >= 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.14285714285714285): benchmark of Dagreou et al. 2022
    */
-  readonly multiplierGrowth?: number | Schedule | undefined;
+  readonly multiplierGrowth?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.01, 0.5714285714285714)
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.01, 0.7142857142857143)
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of the copy of v beside it, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.01, 0.5714285714285714)
    */
-  readonly innerLearningRate?: number | Schedule | undefined;
+  readonly innerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of FMD. */
@@ -692,19 +692,19 @@ export interface FslaOptions
    * Share of the new hypergradient estimate (e_k). A number >= 0 and <= 1 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.5): benchmark of Dagreou et al. 2022
    */
-  readonly momentumRate?: number | Schedule | undefined;
+  readonly momentumRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.5)
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.5)
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of G-PBGD. */
@@ -730,7 +730,7 @@ export interface GPbgdOptions
    * Weight gamma of the penalty, by iteration. A number >= 0 or a schedule that starts at one.
    * @defaultValue polynomial(0, 37, 5000, 1): Shen and Chen 2023
    */
-  readonly gamma?: number | Schedule | undefined;
+  readonly gamma?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * The penalty: gamma |grad_v g|^2, or half of it as in the authors' code.
@@ -742,13 +742,13 @@ export interface GPbgdOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.3
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.5
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of alternating gradient descent. */
@@ -790,13 +790,13 @@ export interface GdOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.001
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.0001
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of HOZOG. */
@@ -848,7 +848,7 @@ export interface HozogOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.001
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of iMAML. */
@@ -902,13 +902,13 @@ export interface ImamlOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.01
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.01
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of ITD. */
@@ -963,19 +963,19 @@ export interface MaSobaOptions
    * one.
    * @defaultValue 0.1
    */
-  readonly averaging?: number | Schedule | undefined;
+  readonly averaging?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.5)
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.5)
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of MAML. */
@@ -1017,13 +1017,13 @@ export interface MamlOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.003
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.5
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of MEHA. */
@@ -1051,7 +1051,7 @@ export interface MehaOptions
    * Weight c of the gap against f, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(1, -0.25): Liu, Liu, Yao, Zeng and Zhang 2024
    */
-  readonly penalty?: number | Schedule | undefined;
+  readonly penalty?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Weight 1 / gamma of the proximal term |theta - v|^2 / 2; more than the negative curvature of g. A finite number >
@@ -1064,7 +1064,7 @@ export interface MehaOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.01
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of MRBO. */
@@ -1091,25 +1091,25 @@ export interface MrboOptions
    * Share of the new estimate of grad_v g (be_k). A number >= 0 and <= 1 or a schedule that starts at one.
    * @defaultValue powerLaw(0.5, 0.6666666666666666): benchmark of Dagreou et al. 2022
    */
-  readonly lowerMomentumRate?: number | Schedule | undefined;
+  readonly lowerMomentumRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Share of the new hypergradient estimate (al_k). A number >= 0 and <= 1 or a schedule that starts at one.
    * @defaultValue powerLaw(0.5, 0.6666666666666666): benchmark of Dagreou et al. 2022
    */
-  readonly upperMomentumRate?: number | Schedule | undefined;
+  readonly upperMomentumRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.3333333333333333)
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.3333333333333333)
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of MSTSA. */
@@ -1134,7 +1134,7 @@ export interface MstsaOptions
    * Share of the new hypergradient estimate (e_k). A number >= 0 and <= 1 or a schedule that starts at one.
    * @defaultValue 0.5: code of Yang, Ji and Liang 2021
    */
-  readonly momentumRate?: number | Schedule | undefined;
+  readonly momentumRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Step eta of the Neumann series, at most 1 over the largest curvature of g. A finite number > 0.
@@ -1152,13 +1152,13 @@ export interface MstsaOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.5)
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.5)
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of the penalty method. */
@@ -1310,13 +1310,13 @@ export interface PenaltyOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.05
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.01
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Share by which the learning rate of v falls, step by step, within the steps of an iteration. A finite number >= 0
@@ -1570,13 +1570,13 @@ export interface SobaOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.5)
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.5)
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of SRBA. */
@@ -1630,7 +1630,7 @@ export interface StableOptions
    * Share of the new matrices (tau_k). A number >= 0 and <= 1 or a schedule that starts at one.
    * @defaultValue 0.5: code of Yang, Ji and Liang 2021
    */
-  readonly momentumRate?: number | Schedule | undefined;
+  readonly momentumRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Coefficient of the identity that is added to grad_vv g in the linear system. A finite number >= 0.
@@ -1688,19 +1688,19 @@ export interface SustainOptions
    * Share of the new estimates at either level. A number >= 0 and <= 1 or a schedule that starts at one.
    * @defaultValue powerLaw(0.5, 0.6666666666666666): benchmark of Dagreou et al. 2022
    */
-  readonly momentumRate?: number | Schedule | undefined;
+  readonly momentumRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.3333333333333333)
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.3333333333333333)
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of truncated RHG. */
@@ -1762,13 +1762,13 @@ export interface TtsaOptions
    * Learning rate of u, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.6)
    */
-  readonly upperLearningRate?: number | Schedule | undefined;
+  readonly upperLearningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Learning rate of v, by iteration. A number > 0 or a schedule that starts at one.
    * @defaultValue powerLaw(0.1, 0.4)
    */
-  readonly lowerLearningRate?: number | Schedule | undefined;
+  readonly lowerLearningRate?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of V-PBGD. */
@@ -1803,7 +1803,7 @@ export interface VPbgdOptions
    * Weight gamma of the penalty, by iteration. A number >= 0 or a schedule that starts at one.
    * @defaultValue polynomial(0, 0.2, 30000, 1): Shen and Chen 2023
    */
-  readonly gamma?: number | Schedule | undefined;
+  readonly gamma?: number | Schedule | ScheduleFunction | undefined;
 }
 
 /** Options of VRBO. */
@@ -1861,7 +1861,7 @@ export interface MinimizeOptions
    * Learning rate, by optimizer step. A number > 0 or a schedule that starts at one.
    * @defaultValue 0.001
    */
-  readonly learningRate?: number | Schedule | undefined;
+  readonly learningRate?: number | Schedule | ScheduleFunction | undefined;
 
   /**
    * Length that the direction of a step of v, over all of its variables, is shortened to where it is longer; 0 for any.
@@ -1871,8 +1871,8 @@ export interface MinimizeOptions
   readonly clipNorm?: number | undefined;
 
   /**
-   * Size that the elements of the direction of a step of v are cut at, before clipNorm; 0 for any. A finite number >=
-   * 0.
+   * Size that the elements of the direction of a step of v are cut at, before its length is; 0 for any. A finite number
+   * >= 0.
    * @defaultValue 0
    */
   readonly clipValue?: number | undefined;
@@ -1920,8 +1920,8 @@ export interface AdaptationOptions
   readonly clipNorm?: number | undefined;
 
   /**
-   * Size that the elements of the direction of a step of v are cut at, before clipNorm; 0 for any. A finite number >=
-   * 0.
+   * Size that the elements of the direction of a step of v are cut at, before its length is; 0 for any. A finite number
+   * >= 0.
    * @defaultValue 0
    */
   readonly clipValue?: number | undefined;

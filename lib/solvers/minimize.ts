@@ -11,6 +11,7 @@ import { noEvaluations } from './machine/builder.js';
 import { configurationOf } from './machine/configuration.js';
 import { Level } from './machine/level.js';
 import { Phase, type RunPhase } from './machine/phase.js';
+import { Plateaus, reducedBy } from './machine/plateaus.js';
 import type { FilledOptions } from './method.js';
 import type { MinimizeOptions } from './method-options.js';
 import { moveOptions, optimizerConstants } from './parts/level-options.js';
@@ -79,6 +80,7 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
   readonly options: FilledOptions<MinimizeOptions>;
   readonly configuration: Configuration;
   readonly #level: Level;
+  readonly #plateaus: Plateaus;
   readonly #phase: Phase;
   readonly #feeds: readonly FeedInputs[];
 
@@ -102,11 +104,13 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
     const { lower, feeds, key, g } = problem;
     this.options = options;
     this.#feeds = feeds;
+    this.#plateaus = new Plateaus(options, ['g', 'lowerGradientNorm']);
     const level: Level = new Level('v', lower, {
       optimizer: optimizers[options.optimizer](options),
       moves: { ...options, factorsOption: 'rateFactors' },
       rateOption: 'learningRate',
-      rate: ({ counters }, step) => options.learningRate.at((counters[level.counter] ?? 0) + step),
+      rate: (state, step) =>
+        options.learningRate.at((state.counters[level.counter] ?? 0) + step) * reducedBy(options.learningRate, state),
     });
     const gradients = gradient(g, level.nodes);
     this.#level = level;
@@ -132,10 +136,10 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
   }
 
   init(): MinimizeState {
-    const counters = { iteration: 0, [this.#level.counter]: 0 };
-    return this.fitting(
-      new SolverState<'iteration'>(this.#level.initialTensors(), this.batches.initialSamplers(), counters),
-    );
+    const followed = this.#plateaus.initial();
+    const counters = { iteration: 0, [this.#level.counter]: 0, ...followed.counters };
+    const tensors = { ...this.#level.initialTensors(), ...followed.tensors };
+    return this.fitting(new SolverState<'iteration'>(tensors, this.batches.initialSamplers(), counters));
   }
 
   protected async iterate(
@@ -146,7 +150,10 @@ export class MinimizeSolver extends Solver<'iteration', MinimizeReport> {
     const names = Object.keys(state.tensors);
     const place = { title: 'the minimization', iteration: counters.iteration + 1 };
     try {
-      return await this.transaction(state, names, () => this.#descend(state, signal, place));
+      const report = await this.transaction(state, names, () => this.#descend(state, signal, place));
+      const { g, lowerGradientNorm } = report;
+      await this.#plateaus.observe(state, { g, lowerGradientNorm }, this.device.memory);
+      return report;
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
       const around = { device: this.device, feeds: this.#feeds, levels: [this.#level] };

@@ -31,11 +31,16 @@ export interface StepOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface RunOptions<S> extends StepOptions {
+export interface RunOptions<S, R = StepReport> extends StepOptions {
   /** Iterations to make; without end by default. */
   readonly iterations?: number;
   /** The state to go on from, changed in place; a new one by default. */
   readonly state?: S;
+  /**
+   * Called after every iteration, before its report is yielded, with the report and the state, which it may save or copy;
+   * it is awaited, and what it throws ends the run. For what goes along with runs, such as a log; none by default.
+   */
+  readonly onReport?: ((report: R, state: S) => void | Promise<void>) | undefined;
 }
 
 export interface SolverResources {
@@ -190,9 +195,11 @@ export abstract class Solver<C extends string, R extends StepReport, N extends V
    * Reports of one iteration after the other.
    * @throws as {@link step}; INVALID_ARGUMENT for the number of iterations
    */
-  async *run(options: RunOptions<SolverState<C, N>> = {}): AsyncGenerator<R, void, undefined> {
-    checkKeys(options, ['iterations', 'state', 'signal'], 'run');
-    const { iterations = Number.POSITIVE_INFINITY, state = this.init(), signal } = options;
+  async *run(options: RunOptions<SolverState<C, N>, R> = {}): AsyncGenerator<R, void, undefined> {
+    checkKeys(options, ['iterations', 'state', 'signal', 'onReport'], 'run');
+    const { iterations = Number.POSITIVE_INFINITY, state = this.init(), signal, onReport } = options;
+    if (onReport !== undefined && typeof onReport !== 'function')
+      throw invalidArgument('onReport', 'a function', onReport);
     if (iterations !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(iterations) && iterations >= 0)) {
       throw invalidArgument('iterations', 'a non-negative integer or Infinity', iterations);
     }
@@ -202,6 +209,7 @@ export abstract class Solver<C extends string, R extends StepReport, N extends V
         isDone = false;
         const report = await this.step(state, { signal });
         isDone = true;
+        await onReport?.(report, state);
         yield report;
       }
     } finally {
@@ -222,6 +230,16 @@ export abstract class Solver<C extends string, R extends StepReport, N extends V
   /** The state as a record that shares its tensors: write or copy it before the next step. */
   serialize(state: SolverState<C, N>): SavedState {
     return serializeState(state, this.configuration);
+  }
+
+  /**
+   * A copy of a state, with tensors and samplers of its own: both go on with the same bits, whatever becomes of the other. Its
+   * memory is freed when nobody has it any more; streams that are read for it are closed with the solver.
+   * @throws INVALID_ARGUMENT for what is no state; STATE_MISMATCH for one of another problem or method
+   */
+  copy(state: SolverState<C, N>): SolverState<C, N> {
+    this.#checkState(state);
+    return this.restore(this.serialize(state));
   }
 
   /** A state from a record. @throws STATE_MISMATCH when it belongs to another configuration */

@@ -10,7 +10,7 @@ const registries: Readonly<Record<string, readonly [table: object, others: reado
   'lib/bilevel/sets': [sets, ['ball', 'boxed-l2-ball', 'boxed-simplex', 'index', 'set']],
   'lib/data/samplers': [samplers, ['checked', 'independent', 'index', 'sampler']],
   'lib/optimizers': [optimizers, ['index', 'optimizer']],
-  'lib/schedules': [schedules, ['index', 'schedule']],
+  'lib/schedules': [schedules, ['index', 'of-function', 'schedule']],
 };
 
 for (const [folder, [table, others]] of Object.entries(registries)) {

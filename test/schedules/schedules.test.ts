@@ -11,6 +11,13 @@ const cases: Readonly<Record<keyof typeof schedules, readonly [Schedule, readonl
       [1000, 0.3],
     ],
   ],
+  plateau: [
+    schedules.plateau(0.4, 0.5, 3, 'f'),
+    [
+      [0, 0.4],
+      [1000, 0.4],
+    ],
+  ],
   geometric: [
     schedules.geometric(0.01, 1.1),
     [

@@ -14,6 +14,7 @@ import type { DeviceMemory } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
 import { input, type Node } from '../../graph/index.js';
 import { type OptimizerConstants, optimizers } from '../../optimizers/index.js';
+import type { Schedule } from '../../schedules/index.js';
 import { type DType, type Shape, Tensor } from '../../tensor.js';
 import { type LevelSettings, movesOf } from '../parts/level-options.js';
 import type { SolverState } from '../state.js';
@@ -21,6 +22,7 @@ import type { HostInput } from './host-input.js';
 import { inputName } from './input-name.js';
 import { type Bound, Level, type Moves, type Rate, type SlotPlacement } from './level.js';
 import { Phase, type PhaseDraws, type PhaseSpec } from './phase.js';
+import { reducedBy } from './plateaus.js';
 import { factsOf, type ProblemFacts } from './problem-facts.js';
 
 export interface LevelParts {
@@ -339,9 +341,9 @@ export const asOnG: Bound = (limit) => limit;
 
 /** A schedule's value at the iteration that is being made. */
 export const atIteration =
-  (schedule: { at(step: number): number }) =>
-  ({ counters }: SolverState): number =>
-    schedule.at(counters.iteration ?? 0);
+  (schedule: Schedule) =>
+  (state: SolverState): number =>
+    schedule.at(state.counters.iteration ?? 0) * reducedBy(schedule, state);
 
 function startOf({ initial, value: { shape } }: Variable, { from = 0 }: VectorOptions): Tensor {
   if (from === 'start') return initial.clone();

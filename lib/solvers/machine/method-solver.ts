@@ -17,6 +17,7 @@ import type { MethodDefinition } from './definition.js';
 import { evaluationKinds, type Iteration, MethodIteration, type StandardValues } from './iteration.js';
 import type { MethodCounter, MethodState } from './method-state.js';
 import type { RunPhase } from './phase.js';
+import { Plateaus } from './plateaus.js';
 import type { Stated } from './stated-step.js';
 
 /**
@@ -74,6 +75,7 @@ export class MethodSolver<
   readonly #builder: MethodBuilder;
   readonly #iterate: (iteration: Iteration) => Promise<Q>;
   readonly #watch: Watch | undefined;
+  readonly #plateaus: Plateaus;
   /** What limits rates, or is made when the cause of a divergence is looked for. */
   #curvature: LargestCurvature | undefined;
   /** Lower variables with a box, when the method takes all elements for free. */
@@ -108,6 +110,8 @@ export class MethodSolver<
     this.#boxed = definition.interior ? problem.lower.filter(({ set }) => set?.ends !== undefined) : [];
     this.#blocks = definition.blocks ?? false;
     const ways = { rows: definition.rows ?? false, limitsRates: limitsRates(options) };
+    const reported = ['f', 'g', 'lowerGradientNorm', 'hypergradientNorm'] as const;
+    this.#plateaus = new Plateaus(options, evaluateEvery === undefined ? reported : ['response', ...reported]);
     this.#builder = this.own(new MethodBuilder(problem, this.device.memory, ways));
     try {
       if (ways.limitsRates) this.#curvature = new LargestCurvature(this.#builder);
@@ -116,7 +120,8 @@ export class MethodSolver<
         if (ways.limitsRates && iteration.index === 0) await this.#curvature?.measure(iteration);
         return iterate(iteration);
       };
-      this.#watch = Watch.of(problem, this.device, { evaluateEvery, patience, response });
+      const watched = { evaluateEvery, patience, response };
+      this.#watch = Watch.of(problem, this.device, watched, this.#plateaus.followResponse);
     } catch (error) {
       this.dispose();
       throw error;
@@ -151,10 +156,11 @@ export class MethodSolver<
     const own = [...levels.map(({ counter }) => counter), ...counters];
     const tensors = Object.assign({}, ...initialTensors.map((initial) => initial()));
     const watched = this.#watch?.initial(tensors);
-    const counted = { ...Object.fromEntries(own.map((name) => [name, 0])), ...watched?.counters };
+    const followed = this.#plateaus.initial();
+    const counted = { ...Object.fromEntries(own.map((name) => [name, 0])), ...watched?.counters, ...followed.counters };
     return this.fitting(
       new SolverState<MethodCounter, N>(
-        { ...tensors, ...watched?.tensors },
+        { ...tensors, ...watched?.tensors, ...followed.tensors },
         this.batches.initialSamplers(this.#blocks),
         { iteration: 0, draws: 0, ...noEvaluations, ...counted },
       ),
@@ -178,8 +184,7 @@ export class MethodSolver<
   ): Promise<Omit<MethodReport<Q>, 'wallMs'>> {
     this.#watch?.show(state, false, (a, b) => this.exchange(a, b));
     const { counters } = state;
-    if (this.#watch?.isPending(state))
-      await this.#keepIfBest(state, await this.#judge(state, counters.iteration, signal));
+    if (this.#watch?.isPending(state)) await this.#take(state, await this.#judge(state, counters.iteration, signal));
     const iteration = this.#begin(state, signal);
     let response: ResponseReport | undefined;
     const work = async (): Promise<Q> => {
@@ -195,7 +200,7 @@ export class MethodSolver<
       this.#explained(error, iteration.undoable, state, signal),
     );
     counters.iteration++;
-    await this.#keepIfBest(state, response);
+    await this.#take(state, response, iteration.values);
     const evaluations = Object.fromEntries(evaluationKinds.map((kind) => [kind, counters[kind]]));
     const atEnds = this.#boxed.length > 0 && { lowerAtEnds: await this.#countAtEnds(state) };
     const judged = response !== undefined && { response };
@@ -221,8 +226,14 @@ export class MethodSolver<
     return response;
   }
 
-  async #keepIfBest(state: MethodState<N>, response: ResponseReport | undefined): Promise<void> {
+  /** Keeps the point if it is the best, and lets schedules follow what is known of it. */
+  async #take(
+    state: MethodState<N>,
+    response: ResponseReport | undefined,
+    values?: Omit<StandardValues, 'linearResidual'>,
+  ): Promise<void> {
     if (response !== undefined) await this.#watch?.keep(state, response);
+    await this.#plateaus.observe(state, { ...values, response: response?.f }, this.device.memory);
   }
 
   protected override isOver(state: MethodState<N>): boolean {

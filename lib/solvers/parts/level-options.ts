@@ -37,7 +37,7 @@ function moveRows(what: string) {
       kind: 'number',
       min: 0,
       default: 0,
-      text: `Size that the elements of the direction of a step of ${what} are cut at, before clipNorm; 0 for any.`,
+      text: `Size that the elements of the direction of a step of ${what} are cut at, before its length is; 0 for any.`,
     },
     rateFactors: {
       kind: 'factors',

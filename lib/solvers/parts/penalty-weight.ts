@@ -1,4 +1,5 @@
 import type { Schedule } from '../../schedules/index.js';
+import { atIteration } from '../machine/builder.js';
 import type { Rate } from '../machine/level.js';
 import type { LevelSettings } from './level-options.js';
 
@@ -17,7 +18,7 @@ export function penaltyWeightOption(schedule: Schedule, source: string) {
 export function penaltyRates({ gamma, upperLearningRate, lowerLearningRate }: LevelSettings & { gamma: Schedule }) {
   const rate =
     (schedule: Schedule): Rate =>
-    ({ counters: { iteration = 0 } }) =>
-      Math.min(1 / gamma.at(iteration), 1) * schedule.at(iteration);
+    (state) =>
+      Math.min(1 / atIteration(gamma)(state), 1) * atIteration(schedule)(state);
   return { upper: rate(upperLearningRate), lower: rate(lowerLearningRate) };
 }

@@ -12,6 +12,7 @@ import { optimizerNames, optimizers } from '../../optimizers/index.js';
 import { type GivenOptions, validateOptions } from '../../options.js';
 import { Tensor } from '../../tensor.js';
 import { Batches } from '../machine/batches.js';
+import { atIteration } from '../machine/builder.js';
 import { compileStatedElsewhere, smallGraph } from '../machine/compile-stated.js';
 import { inputName } from '../machine/input-name.js';
 import { assign, Level } from '../machine/level.js';
@@ -101,13 +102,17 @@ export async function adapt(
 ): Promise<Adaptation> {
   if (!(of instanceof MethodSolver)) return adaptTo(of, at as Tensors, options);
   if (!(at instanceof SolverState)) throw invalidArgument('state', 'a state of the solver given to adapt', at);
-  return adaptTo(of.problem, at.u, { device: of.device, ...stepsOf(of, at.counters.iteration, options), ...options });
+  return adaptTo(of.problem, at.u, { device: of.device, ...stepsOf(of, at, options), ...options });
 }
 
 type AnyAdaptOptions = AdaptOptions<AnyPoint, Feeds, string>;
 
 /** How a method moves v in an iteration, as far as its options say so. */
-function stepsOf({ options, startsAtUpper }: MethodSolver, iteration: number, given: AnyAdaptOptions): AnyAdaptOptions {
+function stepsOf(
+  { options, startsAtUpper }: MethodSolver,
+  state: MethodState,
+  given: AnyAdaptOptions,
+): AnyAdaptOptions {
   const { lowerSteps, lowerOptimizer, lowerLearningRate, momentum, secondMoment, stabilizer, weightDecay, ...moves } =
     options as Partial<LevelSettings> & { readonly lowerSteps?: number };
   if (limitsRates(options) && given.learningRate === undefined) {
@@ -119,7 +124,7 @@ function stepsOf({ options, startsAtUpper }: MethodSolver, iteration: number, gi
   const known = {
     steps: lowerSteps,
     optimizer: lowerOptimizer,
-    learningRate: lowerLearningRate?.at(iteration),
+    learningRate: lowerLearningRate && atIteration(lowerLearningRate)(state),
     start: startsAtUpper ? 'upper' : 'initial',
     ...{ momentum, secondMoment, stabilizer, weightDecay },
     clipNorm: moves.lowerClipNorm,

@@ -57,16 +57,22 @@ const [bestIteration, judgedPoints, isShown] = ['best.iteration', 'best.judged',
 export class Watch implements Disposable {
   readonly #every: number;
   readonly #patience: number | undefined;
+  /** Whether what a run does depends on the responses. */
+  readonly #matters: boolean;
   readonly #search: Search;
   readonly #batches: number | undefined;
   readonly #device: Device;
   readonly #responder: Responder;
   readonly #f: Pass;
 
-  /** Undefined when nothing is to be judged. @throws UNKNOWN_OPTION, INVALID_ARGUMENT; as Pass */
-  static of(problem: BilevelProblem, device: Device, given: WatchOptions): Watch | undefined {
+  /**
+   * Undefined when nothing is to be judged.
+   * @param isFollowed whether schedules follow the response
+   * @throws UNKNOWN_OPTION, INVALID_ARGUMENT; as Pass
+   */
+  static of(problem: BilevelProblem, device: Device, given: WatchOptions, isFollowed: boolean): Watch | undefined {
     const { evaluateEvery, patience, response } = given;
-    if (evaluateEvery !== undefined) return new Watch(problem, device, { ...given, evaluateEvery });
+    if (evaluateEvery !== undefined) return new Watch(problem, device, { ...given, evaluateEvery }, isFollowed);
     const other = patience !== undefined ? 'patience' : response !== undefined ? 'response' : undefined;
     if (other === undefined) return undefined;
     throw invalidArgument('evaluateEvery', `a number of iterations, without which ${other} has no use,`, undefined);
@@ -76,7 +82,9 @@ export class Watch implements Disposable {
     problem: BilevelProblem,
     device: Device,
     { evaluateEvery, patience, response = {} }: WatchOptions & { readonly evaluateEvery: number },
+    isFollowed: boolean,
   ) {
+    this.#matters = isFollowed || patience !== undefined;
     checkKeys(response, [...Object.keys(searchOptions), 'batches'], 'response');
     const { batches, ...search } = response;
     for (const [name, value] of Object.entries({ evaluateEvery, patience })) {
@@ -100,11 +108,11 @@ export class Watch implements Disposable {
 
   /** What a state has to belong to besides, because the best point and the end of a run depend on it. */
   get configuration(): Configuration {
-    if (this.#patience === undefined) return {};
+    if (!this.#matters) return {};
     const { tolerance, maxSteps } = this.#search;
     return {
       'the option evaluateEvery': this.#every,
-      'the option patience': this.#patience,
+      ...(this.#patience !== undefined && { 'the option patience': this.#patience }),
       'the option tolerance of response': tolerance,
       'the option maxSteps of response': maxSteps,
       ...(this.#batches !== undefined && { 'the option batches of response': this.#batches }),
@@ -113,7 +121,7 @@ export class Watch implements Disposable {
 
   /** What a state holds besides. */
   initial(tensors: Tensors): { readonly tensors: Tensors; readonly counters: Readonly<Record<string, number>> } {
-    if (this.#patience === undefined) return { tensors: {}, counters: {} };
+    if (this.#patience === undefined) return { tensors: {}, counters: this.#matters ? { [judgedPoints]: 0 } : {} };
     const copies = Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor.clone()] as const);
     const best = Tensor.scalar(Number.POSITIVE_INFINITY);
     const counters = { [bestIteration]: 0, [judgedPoints]: 0, [isShown]: 0 };
@@ -131,7 +139,7 @@ export class Watch implements Disposable {
    */
   isPending({ counters }: SolverState): boolean {
     const { iteration = 0, [judgedPoints]: judged = 0 } = counters;
-    return this.#patience !== undefined && this.isDue(iteration) && judged <= iteration;
+    return this.#matters && this.isDue(iteration) && judged <= iteration;
   }
 
   /** Finds the response. @throws as Responder */
@@ -144,12 +152,12 @@ export class Watch implements Disposable {
 
   /** Keeps the state, which has just been judged, if it is the best so far. */
   async keep(state: SolverState, { f }: ResponseReport): Promise<void> {
+    const { iteration = 0 } = state.counters;
+    if (this.#matters) state.counters[judgedPoints] = iteration + 1;
     if (this.#patience === undefined) return;
     const { memory } = this.#device;
     const best = state.tensors[bestValue];
     if (best === undefined) throw new RangeError('The state has no place for the best point.');
-    const { iteration = 0 } = state.counters;
-    state.counters[judgedPoints] = iteration + 1;
     await memory.pull([best]);
     const value = Tensor.scalar(f);
     if (!(value.item() < best.item())) return;

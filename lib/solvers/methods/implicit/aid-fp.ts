@@ -1,3 +1,4 @@
+import { atIteration } from '../../machine/builder.js';
 import { defineMethod } from '../../method.js';
 import { descentOptions, linearStepsOption, lowerStepsOption, warmStartOption } from '../../parts/level-options.js';
 import { implicitIteration } from '../../parts/linear-system/implicit.js';
@@ -31,7 +32,7 @@ export const aidFp = defineMethod({
   memory: () => 'constant',
   build(b, options) {
     const at = (index: number): number => options.lowerLearningRate.at(index);
-    const node = b.scalar('linearSystemRate', ({ counters }) => at(counters.iteration ?? 0));
+    const node = b.scalar('linearSystemRate', atIteration(options.lowerLearningRate));
     const system = neumannSeries(b, { node, option: 'lowerLearningRate', at });
     const linearSteps = options.linearSteps - 1;
     return implicitIteration(b, { ...options, ...b.pair(options), system, linearSteps });

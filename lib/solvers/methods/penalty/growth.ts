@@ -1,5 +1,6 @@
 import { geometric } from '../../../schedules/index.js';
 import type { MethodBuilder } from '../../machine/builder.js';
+import { atIteration } from '../../machine/builder.js';
 import type { Rate } from '../../machine/level.js';
 import type { SolverState } from '../../state.js';
 import type { PenaltySettings } from './options.js';
@@ -77,7 +78,7 @@ export class Growth {
   rate(level: 'upper' | 'lower'): Rate {
     const learningRate = this.#options[`${level}LearningRate`];
     return (state) => {
-      const rate = learningRate.at(state.counters.iteration ?? 0);
+      const rate = atIteration(learningRate)(state);
       return this.at(`${level}Decay`, state).map((decay) => rate * decay);
     };
   }

@@ -1,5 +1,6 @@
 import { type Oracles, plus, scaled, type Vector } from '../../../bilevel/index.js';
 import { powerLaw } from '../../../schedules/index.js';
+import { atIteration } from '../../machine/builder.js';
 import { defineMethod } from '../../method.js';
 import { descentOptions, lowerStepsOption, slotsOption, warmStartOption } from '../../parts/level-options.js';
 import { type AtLowerStep, unrolledDifferentiation, unrolledEvaluations } from '../../parts/unrolling/unrolled.js';
@@ -56,8 +57,8 @@ export const bda = defineMethod({
       const share = (iteration: number, t: number): number =>
         aggregation.at(aggregationIndex === 'step' ? t : iteration);
       // The step multiplies both by s_l.
-      const ofF = atLowerStep('aggregation/f', ({ counters: { iteration = 0 } }, t) => {
-        return (share(iteration, t) * upperScale) / lowerLearningRate.at(iteration);
+      const ofF = atLowerStep('aggregation/f', (state, t) => {
+        return (share(state.counters.iteration ?? 0, t) * upperScale) / atIteration(lowerLearningRate)(state);
       });
       const ofG = atLowerStep('aggregation/g', ({ counters: { iteration = 0 } }, t) => 1 - share(iteration, t));
       return plus(scaled(ofF, o.fGradient().v), scaled(ofG, o.lowerGradient()));
