@@ -51,7 +51,7 @@ export interface ChoiceOption extends Described {
   readonly default: string;
 }
 
-/** A number that changes with a step counter, given as a schedule, a number or a function; its value at step 0 is bounded. */
+/** A number that changes with a step counter: a schedule, a number or a function, whose value at step 0 is bounded. */
 export interface ScheduleOption extends Described, Bounded {
   readonly kind: 'schedule';
   readonly default: Schedule;

@@ -5,7 +5,7 @@ import type { Schedule } from './schedule.js';
 /** The value at step 0, 1, 2, ... */
 export type ScheduleFunction = (step: number) => number;
 
-/** A function as a schedule. Saved configurations know it by a digest of its text, which is all that can be compared. */
+/** A function as a schedule. Configurations know it by a digest of its text, which is all that can be compared. */
 export function ofFunction(value: ScheduleFunction): Schedule {
   const digest = createHash('sha256').update(String(value)).digest('hex').slice(0, 8);
   return Object.freeze({

@@ -37,8 +37,9 @@ export interface RunOptions<S, R = StepReport> extends StepOptions {
   /** The state to go on from, changed in place; a new one by default. */
   readonly state?: S;
   /**
-   * Called after every iteration, before its report is yielded, with the report and the state, which it may save or copy;
-   * it is awaited, and what it throws ends the run. For what goes along with runs, such as a log; none by default.
+   * Called after every iteration, before its report is yielded, with the report and the state, which it may save or
+   * copy; it is awaited, and what it throws ends the run. For what goes along with runs, such as a log; none by
+   * default.
    */
   readonly onReport?: ((report: R, state: S) => void | Promise<void>) | undefined;
 }
@@ -233,8 +234,8 @@ export abstract class Solver<C extends string, R extends StepReport, N extends V
   }
 
   /**
-   * A copy of a state, with tensors and samplers of its own: both go on with the same bits, whatever becomes of the other. Its
-   * memory is freed when nobody has it any more; streams that are read for it are closed with the solver.
+   * A copy of a state, with tensors and samplers of its own: both go on with the same bits, whatever becomes of the
+   * other. Its memory is freed when nobody has it any more; streams that are read for it are closed with the solver.
    * @throws INVALID_ARGUMENT for what is no state; STATE_MISMATCH for one of another problem or method
    */
   copy(state: SolverState<C, N>): SolverState<C, N> {

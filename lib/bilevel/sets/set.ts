@@ -27,8 +27,8 @@ export interface ConvexSet {
    */
   project(value: Node, batchAxes: number): Node;
   /**
-   * As `project`, to the part of the set in a box with these ends; undefined where no way but an iteration is known. Only
-   * of sets that know one for some box.
+   * As `project`, to the part of the set in a box with these ends; undefined where no way but an iteration is known.
+   * Only of sets that know one for some box.
    */
   readonly projectInBox?: (ends: readonly [low: End, high: End]) => ConvexSet['project'] | undefined;
   /**

@@ -83,8 +83,8 @@ export class Level {
   /** The present values. */
   readonly nodes: Vector;
   /**
-   * The optimizer's scalar for each step, which counts the level's steps in the state; with a decay a pair along the last
-   * axis, of which the second is the part of the variables that it takes away.
+   * The optimizer's scalar for each step, which counts the level's steps in the state; with a decay a pair along the
+   * last axis, of which the second is the part of the variables that it takes away.
    */
   readonly stepSize: HostInput;
   /** Counter of the optimizer's steps. */

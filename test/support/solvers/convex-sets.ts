@@ -241,7 +241,7 @@ function discCase(radius: number, total: number, length: number, cycles: number)
   };
 }
 
-/** A disc with a part cut off, which the first element has no room for: by going through what may hold with equality. */
+/** A disc with a cap for the first element: by going through what may hold with equality. */
 function cutDiscCase(radius: number, cap: number, cycles: number): SetCase {
   const inDisc = (x: Point): number[] => x.map((value) => value * Math.min(1, radius / Math.hypot(...x)));
   const violation = (x: Point): number => Math.max(0, Math.hypot(...x) - radius, at(x, 0) - cap);
