@@ -3,9 +3,10 @@ import { checkPeriod, type Followed, followable, type Schedule, schedule } from 
 
 /**
  * `initial`, times `factor` (between 0 and 1) whenever `patience` values in a row of what it follows were not lower
- * than the lowest before by a part of 1e-4, as ReduceLROnPlateau of PyTorch has it; then the values are counted anew.
- * It follows f(u, v*), `'response'`, by default, which `evaluateEvery` has to ask for, or `'f'`, `'g'`, `'lowerGradientNorm'` or
- * `'hypergradientNorm'` of the reports. For learning rates alone; how often it has been reduced is part of a state.
+ * than the lowest before by a part of 1e-4, as ReduceLROnPlateau of PyTorch has it; the count then begins anew. It
+ * follows f(u, v*), `'response'`, by default, which `evaluateEvery` has to ask for, or `'f'`, `'g'`,
+ * `'lowerGradientNorm'` or `'hypergradientNorm'` of the reports. For learning rates alone; how often it has been
+ * reduced is part of a state.
  * @throws INVALID_ARGUMENT naming the parameter
  */
 export function plateau(initial: number, factor: number, patience: number, of: Followed = 'response'): Schedule {
