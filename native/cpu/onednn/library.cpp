@@ -5,6 +5,9 @@
 namespace bilevel::cpu {
 namespace {
 
+// On other processors the library's numbers of instruction sets mean others than their names say.
+#if defined(__x86_64__) || defined(_M_X64)
+
 std::string instruction_set_name() {
   switch (dnnl_get_effective_cpu_isa()) {
     case dnnl_cpu_isa_sse41:
@@ -28,6 +31,25 @@ std::string instruction_set_name() {
   }
 }
 
+bool has_products_of_bfloat16() {
+  const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+  return isa == dnnl_cpu_isa_avx512_core_bf16 || isa == dnnl_cpu_isa_avx512_core_amx;
+}
+
+#else
+
+std::string instruction_set_name() {
+#if defined(__aarch64__) || defined(_M_ARM64)
+  return "NEON";
+#else
+  return "generic";
+#endif
+}
+
+bool has_products_of_bfloat16() { return false; }
+
+#endif
+
 }  // namespace
 
 Library describe_library() {
@@ -36,9 +58,6 @@ Library describe_library() {
           instruction_set_name()};
 }
 
-bool supports_bfloat16() {
-  const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
-  return isa == dnnl_cpu_isa_avx512_core_bf16 || isa == dnnl_cpu_isa_avx512_core_amx;
-}
+bool supports_bfloat16() { return has_products_of_bfloat16(); }
 
 }  // namespace bilevel::cpu
