@@ -30,7 +30,7 @@ const usage = `Usage: npm run study:denoising -- [options]
   --out FOLDER       where the runs are kept, and gone on with (runs/denoising-study)
   --results FILE     what was measured, a line for each setting, which is not run again
                      (scripts/denoising/settings.jsonl)
-  --write            writes tables of all settings of the file into docs/denoising.md
+  --write            writes the tables of the networks that the file knows into docs/denoising.md
   --help             this text`;
 
 const lists = {
@@ -122,11 +122,13 @@ const isLost = ({ ahead, error = 0 }) => ahead < -error;
 
 const keys = { auc: [4, 'AUC'], accuracy: [2, 'test accuracy, %'] };
 
-function report(cells) {
-  const text = [];
+/** The text of each network that something was measured of. */
+function reports(cells, threads) {
+  const texts = new Map();
   for (const network of lists.networks) {
     const own = cells.filter(({ setting }) => setting.network === network);
     if (own.length === 0) continue;
+    const text = [];
     const most = Math.max(...own.map(({ found }) => found.length));
     const contests = own.map(({ found }) =>
       Object.fromEntries(Object.keys(keys).map((key) => [key, contest(found, key)])),
@@ -158,8 +160,11 @@ function report(cells) {
       return `- ${title}: lost in ${lost.length} of ${all.length} settings; on average ${mean(all.map(({ ahead }) => ahead)).toFixed(digits + 1)} ahead of the best baseline of each setting, and ahead of each by: ${against.join(', ')}.`;
     });
     text.push(sentences.join('\n'));
+    const seconds = own.flatMap(({ found }) => found).reduce((sum, each) => sum + each.seconds, 0);
+    text.push(`${formatDuration(seconds)} in all on ${processor()}, ${threadsText(threads)} a run.`);
+    texts.set(network, text.join('\n\n'));
   }
-  return text.join('\n\n');
+  return texts;
 }
 
 /** What is compared of each method, short enough to be kept. */
@@ -220,10 +225,10 @@ async function main() {
     console.error(`${nameOf(setting)}: AUC ${auc.toFixed(4)}, accuracy ${accuracy.toFixed(2)} %`);
   }
   device.dispose();
-  const seconds = results.all.reduce((sum, each) => sum + each.seconds, 0);
-  const text = `${report(cellsOf(results))}\n\n${formatDuration(seconds)} in all on ${processor()}, ${threadsText(values.threads)} a run.`;
-  console.log(text);
-  if (values.write) await publish(new URL('../docs/denoising.md', import.meta.url), 'grid', text);
+  for (const [network, text] of reports(cellsOf(results), values.threads)) {
+    console.log(`${text}\n`);
+    if (values.write) await publish(new URL('../docs/denoising.md', import.meta.url), `grid-${network}`, text);
+  }
 }
 
 await main();
