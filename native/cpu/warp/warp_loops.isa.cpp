@@ -29,14 +29,24 @@ inline __attribute__((always_inline)) Pair around(float position, float last) {
           outside ? 0.0f : 1.0f - share, next_outside ? 0.0f : share};
 }
 
+// Rounded once where the processor can. Written out, since whether the compiler makes it of a product and a sum depends
+// on how much it optimizes.
+inline __attribute__((always_inline)) float multiply_add(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
 void locate(Cells* cells, WarpLoops::Line line, int64_t first, int64_t n, int32_t height, int32_t width) {
   const auto start = static_cast<int32_t>(first), count = static_cast<int32_t>(whole_vectors(n));
   const float last_row = static_cast<float>(height - 1), last_column = static_cast<float>(width - 1);
 #pragma omp simd
   for (int32_t i = 0; i < count; ++i) {
     const float pixel = static_cast<float>(start + i);
-    const Pair row = around(line.row + line.row_step * pixel, last_row);
-    const Pair column = around(line.column + line.column_step * pixel, last_column);
+    const Pair row = around(multiply_add(line.row_step, pixel, line.row), last_row);
+    const Pair column = around(multiply_add(line.column_step, pixel, line.column), last_column);
     cells->at[0][i] = row.before * width + column.before;
     cells->at[1][i] = row.before * width + column.behind;
     cells->at[2][i] = row.behind * width + column.before;
