@@ -28,6 +28,7 @@ const numberOf = (text: string): number => {
 function written(text: string): unknown {
   const [, name, parameters = ''] = /^(\w+)\((.*)\)$/.exec(text) ?? [];
   if (name !== undefined) return [name, ...parameters.split(',').map((each) => numberOf(each.trim()))];
+  if (text === '{}') return {};
   const choice = /^`'(.*)'`$/.exec(text)?.[1];
   return choice ?? (text === 'true' || text === 'false' ? text === 'true' : numberOf(text));
 }
