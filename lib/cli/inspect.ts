@@ -1,13 +1,13 @@
 import { Command, Option as Flag } from 'commander';
 import { inspectStep, type NoStep, type StepCost } from '../checking/inspection.js';
 import { formatCost, formatQuantity, type ProgramCost } from '../compile/index.js';
-import { BilevelError } from '../errors.js';
 import { findModel } from '../network/models.js';
-import { Network, type NetworkTensor, UnsupportedOperatorsError } from '../onnx/index.js';
+import { Network, type NetworkTensor } from '../onnx/index.js';
 import { printable } from '../printable.js';
 import { elementCount, formatType } from '../tensor.js';
 import { type DeviceFlags, deviceFlag, deviceOf, precisionFlag } from './device-flags.js';
 import { parsePositive, parseSizes } from './flags.js';
+import { printUnsupported, renderOperators } from './operators.js';
 import { errorJson, formatTable } from './output.js';
 import { print, printJson, style } from './print.js';
 
@@ -82,27 +82,6 @@ async function run(
 
 function load(model: string, output: string | undefined): Promise<Network> {
   return Network.load(findModel(model), output === undefined ? {} : { outputs: [output] });
-}
-
-/** What a file is made of that cannot be loaded for its operators. */
-function printUnsupported(model: string, error: unknown): void {
-  const cause = error instanceof BilevelError ? error.cause : undefined;
-  if (!(cause instanceof UnsupportedOperatorsError)) return;
-  const { opset, operators } = cause.details;
-  const table = formatTable(
-    ['Not supported', 'nodes', 'first'],
-    operators
-      .filter(({ problem }) => problem !== undefined)
-      .map(({ name, nodes }) => [name, String(nodes.length), nodes[0] ?? '']),
-    ['left', 'right', 'left'],
-  );
-  const counts = operators.map(({ name, nodes }) => [name, nodes.length] as const);
-  print([`${style('bold', model)}  opset ${opset}`, renderOperators(counts), '', table, ''].join('\n'));
-}
-
-function renderOperators(counts: Iterable<readonly [string, number]>): string {
-  const sorted = [...counts].sort(([, a], [, b]) => b - a);
-  return printable(`Operators  ${sorted.map(([name, count]) => `${name} ×${count}`).join(', ')}`);
 }
 
 function describeNetwork(network: Network): object {

@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, (program: Command) => Promise<Command>>>
   check: async () => (await import('./check.js')).checkCommand(),
   completion: async (program) => (await import('./completion.js')).completionCommand(() => program.commands),
   devices: async () => (await import('./devices.js')).devicesCommand(),
+  doctor: async () => (await import('./doctor.js')).doctorCommand(),
   inspect: async () => (await import('./inspect.js')).inspectCommand(),
   methods: async () => (await import('./methods.js')).methodsCommand(),
   review: async () => (await import('./review.js')).reviewCommand(),

@@ -5,6 +5,8 @@ export { type Application, type ApplyOptions, type LoadOptions, Network, type Ne
 export type { NetworkInputs } from './network-inputs.js';
 export type { Moments } from './operation.js';
 export { opsetRange } from './opset.js';
+export type { Exporter } from './origins.js';
+export { exportLines } from './training/advice.js';
 export type { TensorKind } from './training/parameters.js';
 export type { ModelWarning, WarningCode } from './training/warnings.js';
 export { type OperatorUse, UnsupportedOperatorsError } from './unsupported.js';

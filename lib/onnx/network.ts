@@ -13,6 +13,7 @@ import { type StoredTensor, tensorValues } from './file/stored-tensor.js';
 import { type BatchStatistics, checkOperators, importGraph } from './import-graph.js';
 import { cutGraph, type ModelGraph, type NetworkInput, readModelGraph } from './model-graph.js';
 import { bindInputs, checkBatch, type NetworkInputs, unknownInput } from './network-inputs.js';
+import type { Exporter } from './origins.js';
 import { quote } from './quote.js';
 import { storeConstantWeights } from './rewrite/constant-weights.js';
 import { expandLinearModels } from './rewrite/linear-models.js';
@@ -139,6 +140,11 @@ export class Network {
 
   get opset(): number {
     return this.#graph.opset;
+  }
+
+  /** Which program wrote the file, as it tells: PyTorch's default exporter (dynamo), its older one, or another. */
+  get exporter(): Exporter {
+    return this.#graph.origins.exporter;
   }
 
   /** The inputs that the outputs depend on, in the order of the file. */

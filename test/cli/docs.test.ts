@@ -5,7 +5,15 @@ import { bilevel } from '../support/command-line.js';
 
 const page = new URL('../../../docs/cli.md', import.meta.url);
 
-for (const command of ['check', 'devices', 'inspect', 'methods', 'review', ...studiesFor().map(({ name }) => name)]) {
+for (const command of [
+  'check',
+  'devices',
+  'doctor',
+  'inspect',
+  'methods',
+  'review',
+  ...studiesFor().map(({ name }) => name),
+]) {
   test(`docs/cli.md shows what bilevel ${command} --help prints`, async (t) => {
     const section = (await readFile(page, 'utf8')).split(`## bilevel ${command}\n`)[1] ?? '';
     const shown = /```text\n(.*?)\n```/s.exec(section)?.[1];

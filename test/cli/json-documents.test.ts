@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { bilevel, main, smallRun } from '../support/command-line.js';
+import { bilevel, fixtures, main, smallRun } from '../support/command-line.js';
 import { withTemporary } from '../support/temporary.js';
 
 const page = new URL('../../../docs/cli.md', import.meta.url);
@@ -173,6 +173,7 @@ const runs: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ],
   ],
   check: [['logreg', '--batch', '2']],
+  doctor: [['logreg'], [join(fixtures, 'conv4-eval', 'model.onnx')]],
   inspect: [
     ['logreg', '--batch', '2'],
     ['mnist-cnn', '--batch', '2'],

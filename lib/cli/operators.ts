@@ -1,0 +1,26 @@
+import { BilevelError } from '../errors.js';
+import { UnsupportedOperatorsError } from '../onnx/index.js';
+import { printable } from '../printable.js';
+import { formatTable } from './output.js';
+import { print, style } from './print.js';
+
+/** What a file is made of that cannot be loaded for its operators. */
+export function printUnsupported(model: string, error: unknown): void {
+  const cause = error instanceof BilevelError ? error.cause : undefined;
+  if (!(cause instanceof UnsupportedOperatorsError)) return;
+  const { opset, operators } = cause.details;
+  const table = formatTable(
+    ['Not supported', 'nodes', 'first'],
+    operators
+      .filter(({ problem }) => problem !== undefined)
+      .map(({ name, nodes }) => [name, String(nodes.length), nodes[0] ?? '']),
+    ['left', 'right', 'left'],
+  );
+  const counts = operators.map(({ name, nodes }) => [name, nodes.length] as const);
+  print([`${style('bold', model)}  opset ${opset}`, renderOperators(counts), '', table, ''].join('\n'));
+}
+
+export function renderOperators(counts: Iterable<readonly [string, number]>): string {
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return printable(`Operators  ${sorted.map(([name, count]) => `${name} ×${count}`).join(', ')}`);
+}
