@@ -8,7 +8,7 @@ import type { MemoryOrder, MethodDefinition } from './machine/definition.js';
 import { limitsRates, MethodSolver } from './machine/method-solver.js';
 import { curvatureGradients } from './parts/largest-curvature.js';
 import { withLimits } from './parts/level-options.js';
-import { type CreateOptions, checkCreateOptions, type MethodResources } from './solver.js';
+import { type CreateOptions, checkCreateOptions, type MethodResources, refuseResources } from './solver.js';
 import type { NamesOf } from './state.js';
 
 /** A method: call it with a problem for a solver. */
@@ -71,6 +71,7 @@ export function defineMethod<const T extends OptionTable, Q extends object>(
 ): Method<T, Q> {
   const { name, options: table } = definition;
   const validate = (given: GivenOptions<T> = {}): Options<T> => {
+    refuseResources(given, name);
     const filled = 'limitRates' in table ? withLimits(given) : given;
     return definition.validate === undefined ? validateOptions(table, filled, name) : definition.validate(filled);
   };

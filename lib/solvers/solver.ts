@@ -1,6 +1,6 @@
 import type { Draws } from '../bilevel/index.js';
 import { Device } from '../engine/index.js';
-import { aborted, BilevelError, checkKeys, checkSignal, invalidArgument } from '../errors.js';
+import { aborted, BilevelError, checkKeys, checkSignal, describe, invalidArgument, isRecord } from '../errors.js';
 import { formatType, Tensor } from '../tensor.js';
 import { Batches } from './machine/batches.js';
 import { type CompileProgress, compileStated, compileStatedElsewhere } from './machine/compile-stated.js';
@@ -58,6 +58,17 @@ export interface CreateOptions extends MethodResources {
 
 /** What a bilevel method is constructed with: where it runs, and how its results are judged. */
 export interface MethodResources extends SolverResources, WatchOptions {}
+
+/**
+ * For options that are given together with those of a method, or to a run, where many look for them.
+ * @throws UNKNOWN_OPTION that says where they belong
+ */
+export function refuseResources(given: object, where: string): void {
+  const key = ['device', ...watchKeys].find((each) => isRecord(given) && Object.hasOwn(given, each));
+  if (key === undefined) return;
+  const place = `It is given when the solver is made, after the options: method(problem, options, { ${key} }).`;
+  throw new BilevelError('UNKNOWN_OPTION', `${where} has no option ${describe(key)}. ${place}`);
+}
 
 /**
  * The options of a construction, apart.
@@ -197,6 +208,7 @@ export abstract class Solver<C extends string, R extends StepReport, N extends V
    * @throws as {@link step}; INVALID_ARGUMENT for the number of iterations
    */
   async *run(options: RunOptions<SolverState<C, N>, R> = {}): AsyncGenerator<R, void, undefined> {
+    refuseResources(options, 'run');
     checkKeys(options, ['iterations', 'state', 'signal', 'onReport'], 'run');
     const { iterations = Number.POSITIVE_INFINITY, state = this.init(), signal, onReport } = options;
     if (onReport !== undefined && typeof onReport !== 'function')

@@ -170,3 +170,13 @@ test('what is asked for is checked', (t) => {
   t.throws(open({ evaluateEvery: 1, response: { batches: 0.5 } }), { code: 'INVALID_ARGUMENT', message: /batches/ });
   t.throws(() => minimize({} as never, {}, { evaluateEvery: 1 } as never), { code: 'INVALID_ARGUMENT' });
 });
+
+test('what belongs to the making of a solver is told its place, among options and in a run', async (t) => {
+  const place = /evaluateEvery.*after the options: method\(problem, options, \{ evaluateEvery \}\)/;
+  t.throws(() => penalty(smallFor('penalty'), { evaluateEvery: 1 } as never), {
+    code: 'UNKNOWN_OPTION',
+    message: place,
+  });
+  using solver = penalty(smallFor('penalty'), {}, { device });
+  await t.throwsAsync(solver.run({ evaluateEvery: 1 } as never).next(), { code: 'UNKNOWN_OPTION', message: place });
+});
