@@ -16,6 +16,7 @@ export const bufferKinds = ['arena', 'binding', 'constant'] as const;
 
 /** How a run uses a bound tensor. Codes are positions in this list. */
 export const bindingAccess = ['read', 'write', 'readWrite'] as const;
+/** How a run uses a bound tensor. */
 export type BindingAccess = (typeof bindingAccess)[number];
 
 /** Instruction codes are positions in this list. */
@@ -111,6 +112,7 @@ export interface ProgramBinding {
   readonly perStep: boolean;
 }
 
+/** A program as the native engine takes it. */
 export interface EncodedProgram {
   /** Every number of the program, as documented in docs/program-format.md. */
   readonly words: Float64Array;

@@ -3,8 +3,10 @@ import { BilevelError, invalidArgument } from './errors.js';
 
 /** Element types of tensors. bool is stored as one byte, 0 or 1. */
 export type DType = 'float32' | 'int32' | 'int64' | 'bool';
+/** Lengths of the axes of a tensor; a scalar has none. */
 export type Shape = readonly number[];
 
+/** What is known of a tensor beside its elements. */
 export interface TensorType {
   readonly dtype: DType;
   readonly shape: Shape;
@@ -238,6 +240,7 @@ export class Tensor<D extends DType = DType> implements TensorType {
     return Tensor.from([value], []);
   }
 
+  /** Number of elements. */
   get size(): number {
     return this.data.length;
   }

@@ -75,6 +75,11 @@ export function methodOptionsText() {
   const ofMethods = Object.entries(methods);
   const shared = sharedMembers(ofMethods.map(([, { options }]) => options));
   const nameOf = (method) => `${capital(method)}Options`;
+  const ofMethod = ([name, { title, summary, source }]) => {
+    const page = `docs/methods/${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.md`;
+    const comment = wrap(`${title} (${source}). ${summary} ${page} has its equations and options.`, '   * ');
+    return `  /**\n${comment}\n   */\n  readonly ${name}: ${nameOf(name)};\n`;
+  };
   return [
     `// Written by scripts/method-options.mjs from the tables of the methods' options.\n`,
     `import type { Schedule, ScheduleFunction } from '../schedules/index.js';\n`,
@@ -85,7 +90,7 @@ export function methodOptionsText() {
     interfaceOf('MinimizeOptions', 'Options of `minimize`.', minimizeOptions, shared),
     interfaceOf('AdaptationOptions', 'How `adapt` moves v.', adaptOptions, shared),
     interfaceOf('SearchOptions', 'How exactly `respond` finds v*.', searchOptions, shared),
-    `/** Options of every method, by its name. */\nexport interface OptionsByMethod {\n${ofMethods.map(([name]) => `  readonly ${name}: ${nameOf(name)};\n`).join('')}}\n`,
+    `/** Options of every method, by its name. */\nexport interface OptionsByMethod {\n${ofMethods.map(ofMethod).join('\n')}}\n`,
   ].join('\n');
 }
 

@@ -42,6 +42,7 @@ export interface EpisodeFeed<A extends string = string> extends Feed<A, never> {
   readonly sampler: EpisodeSampler;
 }
 
+/** Options of {@link feed} for data in memory. */
 export interface FeedOptions<A extends string = string> {
   /** Rows of a mini-batch, 1 to the number of rows. By default every step sees all rows. */
   readonly batch?: number | undefined;
@@ -58,6 +59,7 @@ export interface FeedOptions<A extends string = string> {
   readonly augment?: { readonly [K in A]?: AugmentOptions | undefined } | undefined;
 }
 
+/** Options of {@link feed} for few-shot tasks. */
 export interface EpisodeFeedOptions extends Omit<FeedOptions, 'batch' | 'sampler' | 'augment'> {
   /** What `samplers.episodes` returns, which says how many rows a mini-batch has. */
   readonly sampler: EpisodeSampler;

@@ -44,6 +44,7 @@ export type LowerPoint<V, F extends Feeds> = {
 /** What f and g are written in: as for one level, and the variables u by name. */
 export type Point<U, V, F extends Feeds> = { readonly u: Nodes<U> } & LowerPoint<V, F>;
 
+/** What {@link bilevelProblem} is told. */
 export interface BilevelStatement<F extends Feeds, U extends UpperTensors<F>, V extends Tensors>
   extends ConstraintStatement<Point<U, V, F>> {
   /** The upper variables u and where they start, float32. */
@@ -165,6 +166,7 @@ function forDerivatives({ f, g, constraints }: Pick<BilevelProblem, 'f' | 'g' | 
   return { f: inPlaceOf(f), g: inPlaceOf(g), constraints: { upper: all(upper), lower: all(lower) } };
 }
 
+/** What {@link minimizationProblem} is told. */
 export interface MinimizationStatement<F extends Feeds, V extends Tensors> {
   /** The variables v and where they start, float32. */
   readonly lower: V;

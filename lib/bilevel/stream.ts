@@ -20,6 +20,7 @@ export interface StreamFeed<A extends string = string> {
   readonly ahead: number;
 }
 
+/** Options of {@link feed} for data that come batch by batch. */
 export interface StreamOptions<A extends string = string> {
   /** What a mini-batch has, by name: the shape, the rows of the batch included, and the dtype, float32 by default. */
   readonly types: Readonly<Record<A, { readonly shape: Shape; readonly dtype?: DType }>>;

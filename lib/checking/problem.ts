@@ -11,6 +11,7 @@ type Tensors = Readonly<Record<string, Tensor>>;
 /** What methods are made of, w being a fixed direction. */
 export type DerivativeName = 'grad_u f' | 'grad_v f' | 'grad_u g' | 'grad_v g' | 'grad_uv g w' | 'grad_vv g w';
 
+/** Options of {@link checkProblem}. */
 export interface CheckProblemOptions extends RespondOptions {
   /** The upper variables by name; where the problem lets them start by default. */
   readonly u?: Tensors | undefined;

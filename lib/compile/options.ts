@@ -34,6 +34,7 @@ export interface PassOptions {
 
 export type Passes = Required<PassOptions>;
 
+/** Options of {@link compile}. */
 export interface CompileOptions extends PassOptions {
   /**
    * What is known of the device that will run the program, as `targetOf(device.info())` tells it; of the processor by

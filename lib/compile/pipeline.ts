@@ -22,6 +22,7 @@ import { splitSums } from './rewrite/sums.js';
 import { checkSpec, type ProgramSpec } from './spec.js';
 import { planViews } from './views.js';
 
+/** What {@link compile} makes of a graph, for {@link Device.load}. */
 export interface CompiledProgram extends EncodedProgram {
   readonly cost: ProgramCost;
   /** A listing of the instructions with their shapes, bytes and floating-point operations. */

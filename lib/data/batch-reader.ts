@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { aborted, BilevelError, checkRecord, invalidArgument } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 
+/** The arrays of a mini-batch, by name. */
 export type Batch = Readonly<Record<string, Tensor>>;
 
 /**

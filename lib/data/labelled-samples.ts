@@ -86,7 +86,7 @@ export class LabelledSamples {
    * The chosen samples in the given order: `inputs` [rows, ...], numbers as float32 (bytes are divided by 255, floats
    * scaled as the data set says) and integers as int64, and `labels` int64 [rows].
    * @param rows sample numbers; default all
-   * @param options.scaled false for floats as they are stored
+   * @param options `scaled` is false for floats as they are stored
    * @throws INVALID_ARGUMENT for a row that does not exist
    */
   take(

@@ -3,6 +3,7 @@ import { Tensor } from '../tensor.js';
 import { checkLabels } from './labels.js';
 import { Random } from './random.js';
 
+/** What {@link corruptLabels} gives. */
 export interface CorruptedLabels {
   /** A copy of the labels with the wrong ones in place, int64 [n]. */
   readonly labels: Tensor<'int64'>;

@@ -63,6 +63,7 @@ export class Random {
     return new Random(state);
   }
 
+  /** Where the sequence stands, as plain JSON. */
   get state(): RandomState {
     return [this.#a, this.#b, this.#c, this.#d];
   }

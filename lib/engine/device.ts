@@ -8,6 +8,7 @@ import { callNative } from './native-error.js';
 import { OwnMemory } from './own-memory.js';
 import { Program } from './program.js';
 
+/** Options of {@link Device.cpu}. */
 export interface CpuOptions {
   /**
    * Threads that compute a run together, 1 to 256. By default one for every available core, or as many as the system
@@ -24,6 +25,7 @@ export interface CpuOptions {
   readonly precision?: 'float32' | 'bf16';
 }
 
+/** Options of {@link Device.cuda}. */
 export interface CudaOptions {
   /**
    * Which of the devices that the driver finds, from 0 on in its order; 0 by default. {@link findDevices} lists them.
@@ -38,6 +40,7 @@ export interface CudaOptions {
   readonly precision?: Precision;
 }
 
+/** Options of {@link Device.auto}. */
 export interface AutoOptions {
   /** As in {@link CpuOptions}, where there is no CUDA device. */
   readonly threads?: number;
@@ -46,6 +49,7 @@ export interface AutoOptions {
 }
 
 export const precisions = ['float32', 'tf32', 'bf16'] as const;
+/** What the operands of large products and convolutions are rounded to. */
 export type Precision = (typeof precisions)[number];
 const cpuPrecisions = ['float32', 'bf16'] as const;
 
@@ -57,6 +61,7 @@ export function defaultThreads(): number {
   return Math.min(availableParallelism(), mostThreads);
 }
 
+/** What a device is. */
 export interface DeviceInfo {
   readonly kind: 'cpu' | 'cuda';
   /** Of a CUDA device: its index and model, as in `cuda:0 (NVIDIA H200)`. */
@@ -174,6 +179,7 @@ export class Device implements Disposable {
     this.#native.dispose();
   }
 
+  /** As `dispose`, at the end of the block of `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

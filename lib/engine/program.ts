@@ -6,6 +6,7 @@ import type { NativeProgram, NativeTensor } from './binding.js';
 import type { DeviceMemory } from './memory.js';
 import { callNative, fromNative } from './native-error.js';
 
+/** Options of {@link Program.run}. */
 export interface RunOptions {
   /** How often the program's step is repeated; 1 by default, at most 2^31 - 1. */
   readonly steps?: number;
@@ -107,6 +108,7 @@ export class Program implements Disposable {
     this.#native.dispose();
   }
 
+  /** As `dispose`, at the end of the block of `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

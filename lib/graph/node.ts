@@ -11,49 +11,83 @@ export type Operand = Node | number;
  * the function of `bilevel/graph` of its name, which says more, with the node before the other arguments.
  */
 export interface Chaining {
+  /** This + other. */
   add(other: Operand): Node;
+  /** This - other. */
   sub(other: Operand): Node;
+  /** This times other, element by element. */
   mul(other: Operand): Node;
+  /** This / other. */
   div(other: Operand): Node;
+  /** This to the power of the exponent. */
   pow(exponent: Operand): Node;
+  /** The larger of this and other. */
   maximum(other: Operand): Node;
+  /** The smaller of this and other. */
   minimum(other: Operand): Node;
-  /** int32 of 0 and 1, as all comparisons. */
+  /** Whether this < other, as bool. */
   less(other: Operand): Node;
+  /** Whether this <= other, as bool. */
   lessEqual(other: Operand): Node;
+  /** Whether this > other, as bool. */
   greater(other: Operand): Node;
+  /** Whether this >= other, as bool. */
   greaterEqual(other: Operand): Node;
+  /** Whether this = other, as bool. */
   equal(other: Operand): Node;
+  /** Minus this. */
   neg(): Node;
+  /** Absolute value. */
   abs(): Node;
+  /** e to the power of this. */
   exp(): Node;
+  /** Natural logarithm. */
   log(): Node;
+  /** Square root. */
   sqrt(): Node;
+  /** This times this. */
   square(): Node;
+  /** Hyperbolic tangent. */
   tanh(): Node;
+  /** 1 / (1 + exp(-this)). */
   sigmoid(): Node;
+  /** max(this, 0). */
   relu(): Node;
+  /** Gaussian error linear unit. */
   gelu(): Node;
+  /** log(1 + exp(this)). */
   softplus(): Node;
+  /** No less than `low` and no more than `high`. */
   clip(low?: Operand, high?: Operand): Node;
+  /** Every element as another dtype. */
   cast(dtype: DType): Node;
   /** Without derivative. */
   stopGradient(): Node;
+  /** Matrix product. */
   matmul(other: Node, options?: { readonly transposeA?: boolean; readonly transposeB?: boolean }): Node;
   /** `reduceSum`: over all axes by default. */
   sum(axes?: readonly number[], options?: { readonly keepDims?: boolean }): Node;
   /** `reduceMax`: over all axes by default. */
   max(axes?: readonly number[], options?: { readonly keepDims?: boolean }): Node;
+  /** Over all axes by default. */
   mean(axes?: readonly number[], options?: { readonly keepDims?: boolean }): Node;
+  /** Euclidean norm, over all axes by default. */
   norm(axes?: readonly number[], options?: { readonly keepDims?: boolean }): Node;
+  /** Position of the largest element along an axis. */
   argMax(axis: number): Node;
+  /** Along an axis; the last one by default. */
   softmax(axis?: number): Node;
+  /** Logarithm of softmax, along an axis; the last one by default. */
   logSoftmax(axis?: number): Node;
   /** One size may be -1: what the others leave. */
   reshape(shape: Shape): Node;
+  /** Axes in another order; reversed by default. */
   transpose(permutation?: readonly number[]): Node;
+  /** Repeated to a shape by the rule of NumPy. */
   broadcastTo(shape: Shape): Node;
+  /** With axes of length 1 at these positions of the result. */
   expandDims(axes: readonly number[]): Node;
+  /** The slices at these indices along an axis; the first one by default. */
   gather(indices: Node, axis?: number): Node;
 }
 

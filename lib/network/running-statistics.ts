@@ -10,6 +10,7 @@ import { Tensor } from '../tensor.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
+/** Options of {@link runningStatistics}. */
 export interface StatisticsOptions {
   /**
    * As in `Network.apply`, and to be the same as where the parameters were trained: true for all layers in training

@@ -22,6 +22,7 @@ import { untieParameters } from './rewrite/untie.js';
 import { assignRoles, type Roles, type TensorKind } from './training/parameters.js';
 import { findWarnings, type ModelWarning } from './training/warnings.js';
 
+/** Options of {@link Network.load}. */
 export interface LoadOptions {
   /** Safety limits to change; see OnnxLimits. */
   readonly limits?: Partial<OnnxLimits>;
@@ -39,6 +40,7 @@ export interface LoadOptions {
   readonly outputs?: readonly string[];
 }
 
+/** Options of {@link Network.apply}. */
 export interface ApplyOptions {
   /**
    * Whether batch normalization uses the statistics of the batch and dropout drops. By default each layer does what the
@@ -72,6 +74,7 @@ export interface NetworkTensor {
   readonly value: Tensor<'float32'>;
 }
 
+/** A network written into a graph. */
 export interface Application {
   /** The first of the outputs. */
   readonly output: Node;
@@ -138,6 +141,7 @@ export class Network {
     }
   }
 
+  /** Version of the operators of ONNX that the file is written in. */
   get opset(): number {
     return this.#graph.opset;
   }

@@ -1,9 +1,13 @@
-// bilevel/data: data sets, and how mini-batches are drawn from them.
+/**
+ * Data sets, and how mini-batches are drawn from them.
+ *
+ * @module bilevel/data
+ */
 
 export type { Batch, BatchSource } from '../data/batch-reader.js';
 export { loadDataset } from '../data/dataset.js';
-export type { LabelledSamples } from '../data/labelled-samples.js';
-export { type CorruptedLabels, corruptLabels } from '../data/noise.js';
+export type { LabelledSamples, SampleInputs } from '../data/labelled-samples.js';
+export { type CorruptedLabels, corruptLabels, type WrongLabel } from '../data/noise.js';
 export { Random, type RandomState } from '../data/random.js';
 export type { EpisodeOptions, EpisodeSampler } from '../data/samplers/episodes.js';
 export { samplers } from '../data/samplers/index.js';

@@ -1,4 +1,8 @@
-// bilevel/engine: devices, and graphs compiled to programs that they run.
+/**
+ * Devices, and graphs compiled to programs that they run.
+ *
+ * @module bilevel/engine
+ */
 
 // Devices and programs are Disposable; the reference brings that type to projects whose own libraries lack it.
 /// <reference lib="esnext.disposable" preserve="true" />
@@ -14,6 +18,8 @@ export {
   type Target,
   targetOf,
 } from '../compile/index.js';
+export type { InstructionCost } from '../compile/program/explain.js';
+export type { BindingAccess, EncodedProgram, ProgramBinding } from '../encoded.js';
 export {
   type AutoOptions,
   type CpuOptions,
@@ -27,3 +33,4 @@ export {
   type Program,
   type RunOptions,
 } from '../engine/index.js';
+export type { DeviceMemory } from '../engine/memory.js';

@@ -1,3 +1,7 @@
-// bilevel/tfjs: tensors, models and data sets of TensorFlow.js.
+/**
+ * Tensors, models and data sets of TensorFlow.js.
+ *
+ * @module bilevel/tfjs
+ */
 
 export * from '../tfjs/index.js';

@@ -2,6 +2,7 @@ import { invalidArgument } from '../errors.js';
 
 /** What a schedule can follow: f(u, v*) where it is found (`evaluateEvery`), or a number of every report. */
 export const followable = ['response', 'f', 'g', 'lowerGradientNorm', 'hypergradientNorm'] as const;
+/** What a plateau may follow. */
 export type Followed = (typeof followable)[number];
 
 /** How a schedule answers to what it follows. */

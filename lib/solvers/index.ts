@@ -44,5 +44,5 @@ export {
 } from './solver.js';
 export { readState, type SavedState, SolverState, writeState } from './state.js';
 
-/** Every bilevel method by name. */
+/** Every bilevel method by name. @namespace */
 export const methods: { readonly [K in keyof OptionsByMethod]: Named<OptionsByMethod[K], (typeof all)[K]> } = all;

@@ -1951,42 +1951,235 @@ export interface SearchOptions {
 
 /** Options of every method, by its name. */
 export interface OptionsByMethod {
+  /**
+   * AID-CG (Pedregosa 2016; Grazzi, Franceschi, Pontil and Salzo 2020). Approximate implicit differentiation: the
+   * linear system by conjugate gradients. docs/methods/aid-cg.md has its equations and options.
+   */
   readonly aidCg: AidCgOptions;
+
+  /**
+   * AID-FP (Grazzi, Franceschi, Pontil and Salzo 2020). Approximate implicit differentiation: the linear system by
+   * fixed-point iterations. docs/methods/aid-fp.md has its equations and options.
+   */
   readonly aidFp: AidFpOptions;
+
+  /**
+   * AmIGO (Arbel and Mairal 2022, arXiv:2111.14580). Stochastic steps on the lower level and on the linear system, both
+   * warm started. docs/methods/amigo.md has its equations and options.
+   */
   readonly amigo: AmigoOptions;
+
+  /**
+   * ANIL (Raghu, Raghu, Bengio and Vinyals 2020, section 4). Learns features and a start of the last layer, which alone
+   * adapts to a task. docs/methods/anil.md has its equations and options.
+   */
   readonly anil: AnilOptions;
+
+  /**
+   * ApproxGrad (Mehra and Hamm 2021, supplement B). Approximate implicit differentiation: the linear system by least
+   * squares, warm started, with Adam throughout. docs/methods/approx-grad.md has its equations and options.
+   */
   readonly approxGrad: ApproxGradOptions;
+
+  /**
+   * BDA (Liu, Mu, Yuan, Zeng and Zhang 2020, Algorithm 1). Bilevel descent aggregation: reverse mode through lower
+   * steps along a mix of both gradients. docs/methods/bda.md has its equations and options.
+   */
   readonly bda: BdaOptions;
+
+  /**
+   * BOME (Ye, Liu, Wright, Stone and Liu 2022). Descends f subject to a steady fall of the gap of the lower level, with
+   * first derivatives alone. docs/methods/bome.md has its equations and options.
+   */
   readonly bome: BomeOptions;
+
+  /**
+   * BSA (Ghadimi and Wang 2018, arXiv:1802.02246). Stochastic lower steps and one random term of the Neumann series:
+   * the first stochastic method. docs/methods/bsa.md has its equations and options.
+   */
   readonly bsa: BsaOptions;
+
+  /**
+   * DARTS (Liu, Simonyan and Yang 2019, Algorithm 1 and equations 7 and 8). Differentiates through one lower step by
+   * finite differences of gradients of g, then makes it. docs/methods/darts.md has its equations and options.
+   */
   readonly darts: DartsOptions;
+
+  /**
+   * F2BA (Chen, Ma and Zhang 2023, and their code). The hypergradient as a difference of first derivatives at two
+   * perturbed solutions of the lower level. docs/methods/f2ba.md has its equations and options.
+   */
   readonly f2ba: F2baOptions;
+
+  /**
+   * F2SA (Kwon, Kwon, Wright and Nowak 2023). A growing penalty on the value gap of the lower level, on fresh
+   * mini-batches, with first derivatives alone. docs/methods/f2sa.md has its equations and options.
+   */
   readonly f2sa: F2saOptions;
+
+  /**
+   * FMD (Mehra and Hamm 2021, supplement B; Franceschi, Donini, Frasconi and Pontil 2017, Algorithm 2). Forward-mode
+   * differentiation: the derivative of v by all of u goes along with the lower steps. docs/methods/fmd.md has its
+   * equations and options.
+   */
   readonly fmd: FmdOptions;
+
+  /**
+   * FSLA (Li, Gu and Huang 2022, arXiv:2112.04660). One step each of v, the linear system and u in turn, with recursive
+   * momentum (STORM) for u. docs/methods/fsla.md has its equations and options.
+   */
   readonly fsla: FslaOptions;
+
+  /**
+   * G-PBGD (Shen and Chen 2023). A penalty on the squared gradient of the lower level, descended in both variables at
+   * once. docs/methods/g-pbgd.md has its equations and options.
+   */
   readonly gPbgd: GPbgdOptions;
+
+  /**
+   * alternating gradient descent (Mehra and Hamm 2021, supplement B). Steps v along grad_v g and u along grad_u f in
+   * turn, blind to how u moves v: a baseline. docs/methods/gd.md has its equations and options.
+   */
   readonly gd: GdOptions;
+
+  /**
+   * HOZOG (Gu et al. 2021 and their code). Estimates the whole hypergradient by differences of f at the ends of
+   * perturbed lower paths. docs/methods/hozog.md has its equations and options.
+   */
   readonly hozog: HozogOptions;
+
+  /**
+   * iMAML (Rajeswaran, Finn, Kakade and Levine 2019, Algorithms 1 and 2). Learns a start that tasks stay near, without
+   * differentiating through the steps that adapt to them. docs/methods/imaml.md has its equations and options.
+   */
   readonly imaml: ImamlOptions;
+
+  /**
+   * ITD (Ji, Yang and Liang 2021, Algorithm 1 (ITD-BiO)). Iterative differentiation: reverse mode through all lower
+   * steps. docs/methods/itd.md has its equations and options.
+   */
   readonly itd: ItdOptions;
+
+  /**
+   * MA-SOBA (Chen, Xiao and Balasubramanian 2023, arXiv:2306.12067). SOBA with a moving average of the directions of u.
+   * docs/methods/ma-soba.md has its equations and options.
+   */
   readonly maSoba: MaSobaOptions;
+
+  /**
+   * MAML (Finn, Abbeel and Levine 2017, Algorithm 2). Learns a start of all parameters from which a few gradient steps
+   * adapt to a task. docs/methods/maml.md has its equations and options.
+   */
   readonly maml: MamlOptions;
+
+  /**
+   * MEHA (Liu, Liu, Yao, Zeng and Zhang 2024). A penalty on the gap between g and its Moreau envelope: a single loop
+   * for lower levels without convexity. docs/methods/meha.md has its equations and options.
+   */
   readonly meha: MehaOptions;
+
+  /**
+   * MRBO (Yang, Ji and Liang 2021, arXiv:2106.04692). One step of both levels along recursive-momentum (STORM)
+   * estimates, on small mini-batches: a single loop. docs/methods/mrbo.md has its equations and options.
+   */
   readonly mrbo: MrboOptions;
+
+  /**
+   * MSTSA (Khanduri, Zeng, Hong, Wai, Wang and Yang 2021, first version). One plain stochastic step of v, then one of u
+   * along a recursive-momentum (STORM) estimate. docs/methods/mstsa.md has its equations and options.
+   */
   readonly mstsa: MstsaOptions;
+
+  /**
+   * the penalty method (Mehra and Hamm 2021, Algorithm 2). Replaces the lower level by a growing penalty on its
+   * stationarity: no inverse, no stored trajectory. docs/methods/penalty.md has its equations and options.
+   */
   readonly penalty: PenaltyOptions;
+
+  /**
+   * PZOBO (Sow, Ji and Liang 2022). Estimates how v answers to u by differences of lower paths at perturbed u: no
+   * second derivatives. docs/methods/pzobo.md has its equations and options.
+   */
   readonly pzobo: PzoboOptions;
+
+  /**
+   * PZOBO-S (Sow, Ji and Liang 2022). PZOBO on stochastic lower steps, with common random numbers for all paths.
+   * docs/methods/pzobo-s.md has its equations and options.
+   */
   readonly pzoboS: PzoboSOptions;
+
+  /**
+   * truncated reverse mode (Yang, Ji and Liang 2021, the baseline reverse of its code; Grazzi, Franceschi, Pontil and
+   * Salzo 2020). Reverse mode through the last few of many lower steps. docs/methods/reverse.md has its equations and
+   * options.
+   */
   readonly reverse: ReverseOptions;
+
+  /**
+   * RMD (Mehra and Hamm 2021, supplement B; Franceschi, Donini, Frasconi and Pontil 2017, Algorithm 1). Reverse-mode
+   * differentiation through the lower steps, all of them or the last, with or without checkpoints. docs/methods/rmd.md
+   * has its equations and options.
+   */
   readonly rmd: RmdOptions;
+
+  /**
+   * SABA (Dagreou, Ablin, Vaiter and Moreau 2022, NeurIPS). SOBA with memories of all blocks of rows (SAGA), whose
+   * noise vanishes at constant rates. docs/methods/saba.md has its equations and options.
+   */
   readonly saba: SabaOptions;
+
+  /**
+   * SOBA (Dagreou, Ablin, Vaiter and Moreau 2022). One joint step of u, v and the linear system on fresh mini-batches:
+   * a single loop. docs/methods/soba.md has its equations and options.
+   */
   readonly soba: SobaOptions;
+
+  /**
+   * SRBA (Dagreou, Moreau, Vaiter and Ablin 2023, arXiv:2302.08766). SOBA with recursive differences (SARAH) between
+   * passes over all rows, at constant rates. docs/methods/srba.md has its equations and options.
+   */
   readonly srba: SrbaOptions;
+
+  /**
+   * STABLE (Chen, Sun, Xiao and Yin 2022, AISTATS). Keeps and corrects the second-derivative matrices of g: one step of
+   * each level, for small dimensions only. docs/methods/stable.md has its equations and options.
+   */
   readonly stable: StableOptions;
+
+  /**
+   * stocBiO (Ji, Yang and Liang 2021, arXiv:2010.07962). Stochastic lower steps and a Neumann series whose factors are
+   * on independent mini-batches. docs/methods/stocbio.md has its equations and options.
+   */
   readonly stocbio: StocbioOptions;
+
+  /**
+   * SUSTAIN (Khanduri, Zeng, Hong, Wai, Wang and Yang 2021, arXiv:2102.07367). One step of both levels along
+   * recursive-momentum (STORM) estimates, with one random term of the Neumann series. docs/methods/sustain.md has its
+   * equations and options.
+   */
   readonly sustain: SustainOptions;
+
+  /**
+   * truncated RHG (Shaban, Cheng, Hatch and Boots 2019, Algorithm 1). Truncated back-propagation: reverse mode through
+   * the last K lower steps, with memory for K points. docs/methods/t-rhg.md has its equations and options.
+   */
   readonly tRhg: TRhgOptions;
+
+  /**
+   * TTSA (Hong, Wai, Wang and Yang 2020, arXiv:2007.05170). One stochastic step of each level on two time scales, with
+   * one random term of the Neumann series. docs/methods/ttsa.md has its equations and options.
+   */
   readonly ttsa: TtsaOptions;
+
+  /**
+   * V-PBGD (Shen and Chen 2023). A penalty on the value gap of the lower level, descended in both variables with first
+   * derivatives alone. docs/methods/v-pbgd.md has its equations and options.
+   */
   readonly vPbgd: VPbgdOptions;
+
+  /**
+   * VRBO (Yang, Ji and Liang 2021, arXiv:2106.04692). One step of u and several of v along variance-reduced (SPIDER)
+   * estimates, exact once in a period: a double loop. docs/methods/vrbo.md has its equations and options.
+   */
   readonly vrbo: VrboOptions;
 }

@@ -46,12 +46,17 @@ export type FilledOptions<O extends object> = { readonly [K in keyof O]-?: Fille
 /** A method whose options have a type with a name, O: what its users see of it. */
 export interface NamedMethod<O extends object, Q extends object>
   extends Omit<Method<OptionTable, Q>, 'create' | 'validate' | 'evaluations' | 'memory'> {
-  /** @throws as a {@link Method} */
+  /** @throws INVALID_ARGUMENT, UNKNOWN_OPTION; NOT_DIFFERENTIABLE when a derivative is missing */
   <P extends AnyPoint>(
     problem: BilevelProblem<P>,
     options?: O,
     resources?: MethodResources,
   ): MethodSolver<FilledOptions<O>, Q, NamesOf<P>>;
+  /**
+   * The same solver, whose programs are compiled by another thread, so that the event loop goes on; the graphs of costs
+   * and derivatives are made on this one, before the first turn of the event loop.
+   * @throws as the call; ABORTED when the signal stops it
+   */
   readonly create: <P extends AnyPoint>(
     problem: BilevelProblem<P>,
     options?: O,
@@ -59,7 +64,9 @@ export interface NamedMethod<O extends object, Q extends object>
   ) => Promise<MethodSolver<FilledOptions<O>, Q, NamesOf<P>>>;
   /** The options with all defaults. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
   readonly validate: (given?: O) => FilledOptions<O>;
+  /** What the iteration of this index, from 0, asks the oracles for. */
   readonly evaluations: (options: FilledOptions<O>, index: number, problem?: BilevelProblem) => Evaluations;
+  /** How its memory grows with the number of lower steps. */
   readonly memory: (options: FilledOptions<O>) => MemoryOrder;
 }
 

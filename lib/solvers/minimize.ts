@@ -42,6 +42,7 @@ export interface MinimizeReport extends StepReport {
   readonly lowerSteps: number;
 }
 
+/** The state of a minimization. */
 export type MinimizeState = SolverState<'iteration'>;
 
 /**
@@ -59,6 +60,7 @@ export const minimize = Object.assign(
     return MinimizeSolver.make(problem, options, resources);
   },
   {
+    /** The same solver, whose program is compiled by another thread. @throws as the call; ABORTED */
     async create(
       problem: MinimizationProblem,
       options: MinimizeOptions = {},

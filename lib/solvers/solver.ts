@@ -26,11 +26,13 @@ export interface StepReport {
   readonly response?: ResponseReport;
 }
 
+/** Options of one iteration. */
 export interface StepOptions {
   /** Stops the iteration within a step of the engine; the state is then as it was before the iteration. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of a run. */
 export interface RunOptions<S, R = StepReport> extends StepOptions {
   /** Iterations to make; without end by default. */
   readonly iterations?: number;
@@ -44,11 +46,13 @@ export interface RunOptions<S, R = StepReport> extends StepOptions {
   readonly onReport?: ((report: R, state: S) => void | Promise<void>) | undefined;
 }
 
+/** What a solver is constructed with, beside its options. */
 export interface SolverResources {
   /** The device to run on, which stays the caller's; by default the solver makes and disposes its own CPU device. */
   readonly device?: Device;
 }
 
+/** Options of a construction in another thread. */
 export interface CreateOptions extends MethodResources {
   /** Ends the construction, which then rejects with ABORTED. */
   readonly signal?: AbortSignal | undefined;
@@ -266,6 +270,7 @@ export abstract class Solver<C extends string, R extends StepReport, N extends V
     if (this.#ownsDevice) this.device.dispose();
   }
 
+  /** As `dispose`, at the end of the block of `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

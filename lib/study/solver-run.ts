@@ -7,6 +7,7 @@ import { renderReport } from '../report/report.js';
 import type { TextTable } from '../report/tables.js';
 import { findMethod, lowerDescendsUpperNote, methodNames, type StandardReport } from '../solvers/index.js';
 
+/** Options of {@link report}. */
 export interface ReportOptions {
   /** Head of the page; `Bilevel run` by default. */
   readonly title?: string | undefined;

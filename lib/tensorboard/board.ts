@@ -14,6 +14,7 @@ import {
 } from './schema/event_pb.js';
 import { seriesOf } from './series.js';
 
+/** Options of {@link tensorBoard}. */
 export interface TensorBoardOptions {
   /**
    * What was chosen for the run, by name, for the table and the plots of the tab HParams: numbers, texts, booleans, and

@@ -5,9 +5,15 @@ import { checkTfTensor, fromTf } from './tensors.js';
 
 /** A tf.data.Dataset whose elements are batches: records of tensors by name, such as `{ xs, ys }`. */
 export interface TfDataset {
+  /** The elements over and over. */
   repeat(count?: number): TfDataset;
+  /** The elements after the first ones. */
   skip(count: number): TfDataset;
-  iterator(): Promise<{ next(): Promise<{ readonly value: unknown; readonly done?: boolean }> }>;
+  /** What reads the elements in order. */
+  iterator(): Promise<{
+    /** The next element, or that there is none. */
+    readonly next: () => Promise<{ readonly value: unknown; readonly done?: boolean }>;
+  }>;
 }
 
 /**

@@ -28,6 +28,7 @@ const known = {
   },
 } as const satisfies Readonly<Record<string, Layout>>;
 
+/** What a tensor is, which says how its axes lie. */
 export type LayoutName = keyof typeof known;
 
 function layoutOf(name: LayoutName): Layout {

@@ -7,6 +7,7 @@ import { fromTf } from './tensors.js';
 import type { TfLayer, TfLayersModel } from './types.js';
 import { isLayersModel, layoutIn, partOf } from './weights.js';
 
+/** Options of {@link applyModel}. */
 export interface ApplyModelOptions {
   /** Whether batch normalization uses the statistics of the batch; by default it uses those that the model has. */
   readonly training?: boolean;

@@ -7,10 +7,10 @@ import { schedules } from '../../lib/schedules/index.js';
 
 /** Tables whose entries have a file each, named as they are, and the files beside these. */
 const registries: Readonly<Record<string, readonly [table: object, others: readonly string[]]>> = {
-  'lib/bilevel/sets': [sets, ['ball', 'boxed-l2-ball', 'boxed-simplex', 'index', 'set']],
+  'lib/bilevel/sets': [sets, ['all', 'ball', 'boxed-l2-ball', 'boxed-simplex', 'index', 'set']],
   'lib/data/samplers': [samplers, ['checked', 'independent', 'index', 'sampler']],
   'lib/optimizers': [optimizers, ['index', 'optimizer']],
-  'lib/schedules': [schedules, ['index', 'of-function', 'schedule']],
+  'lib/schedules': [schedules, ['all', 'index', 'of-function', 'schedule']],
 };
 
 for (const [folder, [table, others]] of Object.entries(registries)) {

@@ -4,11 +4,13 @@ import { type Shape, sameShape, type Tensor } from '../../tensor.js';
 import { checkReal } from '../check-tensor.js';
 import { type ConvexSet, checkSize, describeTensor, misfit, sliceAxes } from './set.js';
 
+/** Options of {@link sets.linfBall}. */
 export interface CenterOptions {
   /** The centre, float32 of the shape of the variable (of a row within `rows`); 0 by default. It is copied. */
   readonly center?: Tensor | undefined;
 }
 
+/** Options of {@link sets.l1Ball}. */
 export interface BallOptions extends CenterOptions {
   /**
    * Whether every row, along the first axis, lies in a ball of its own around its row of `center`, which must be given:

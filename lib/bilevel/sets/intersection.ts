@@ -4,6 +4,7 @@ import { sameShape, Tensor } from '../../tensor.js';
 import { box, endAt } from './box.js';
 import { type ConvexSet, checkSet, type End } from './set.js';
 
+/** Options of {@link sets.intersection}. */
 export interface IntersectionOptions {
   /** Cycles of Dykstra's algorithm, each with a projection to every set: an integer from 1 to 1000. 50 by default. */
   readonly cycles?: number | undefined;

@@ -19,6 +19,7 @@ import { box } from './box.js';
 import { projectToBoxedL2Ball } from './boxed-l2-ball.js';
 import { type ConvexSet, sliceAxes } from './set.js';
 
+/** Options of {@link sets.l2Ball}. */
 export interface L2BallOptions extends BallOptions {
   /**
    * The ends of a box that holds the centre, as of `box`: the set is then the part of the ball within it. All numbers

@@ -26,6 +26,7 @@ export interface Savings {
   readonly hoistedFlops: number;
 }
 
+/** What a program needs, in bytes and floating-point operations. */
 export interface ProgramCost extends Savings {
   readonly instructions: readonly InstructionCost[];
   readonly arenaBytes: number;

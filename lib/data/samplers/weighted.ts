@@ -4,13 +4,7 @@ import { Tensor } from '../../tensor.js';
 import { IndependentBatches } from './independent.js';
 import type { Sampler } from './sampler.js';
 
-/**
- * Rows drawn one by one with replacement, each with a probability in proportion to its weight: a cost that is a mean
- * over the mini-batch then estimates the mean over the samples that these probabilities weight.
- * @param weights one for each row of the feed: finite, not negative, not all 0; they need not sum to 1
- * @throws INVALID_ARGUMENT, INVALID_DATA naming the weight; SHAPE_MISMATCH, when the feed is stated, for another number
- *   of rows
- */
+/** A sampler that draws rows in proportion to their weights. */
 export function weighted(weights: ArrayLike<number> | Tensor<'float32'>): Sampler {
   const values = weights instanceof Tensor ? weights.data : weights;
   if (!(Array.isArray(values) || (ArrayBuffer.isView(values) && 'length' in values)) || values.length === 0) {

@@ -21,6 +21,7 @@ export interface TextDataset {
   readonly test: LabelledTexts;
 }
 
+/** Options of {@link loadTexts}. */
 export interface TextOptions {
   /** Of a table the column with the texts, which has to be given. */
   readonly text?: string | undefined;

@@ -1,11 +1,13 @@
 import { BilevelError, checkKeys, invalidArgument } from '../../errors.js';
 import { SparseRows } from '../sparse-rows.js';
 
+/** Options of {@link Vocabulary.of}. */
 export interface VocabularyOptions {
   /** Texts that a word has to be in to be one of the vocabulary, an integer from 1 on; 1 by default. */
   readonly minDf?: number | undefined;
 }
 
+/** Options of {@link Vocabulary.encode}. */
 export interface EncodeOptions {
   /**
    * What the entry of a word is: `tf-idf`, by default, as {@link Vocabulary.encode} says; or `counts`, how often the

@@ -15,10 +15,12 @@ import {
 } from '../functions/elementwise.js';
 import type { Node, Operand } from '../node.js';
 
+/** x x. */
 export function square(x: Node): Node {
   return mul(x, x);
 }
 
+/** 1 / x. */
 export function reciprocal(x: Node): Node {
   return div(1, x);
 }

@@ -64,6 +64,7 @@ function alongChannels(vector: Node, x: Node, name: string): Node {
   return reshape(vector, [sizeAt(x.shape, 1), ...spatialAxes(x).map(() => 1)]);
 }
 
+/** Options of {@link batchNormTrain}. */
 export interface BatchNormOptions {
   /** Added to the variance; 1e-5 by default. */
   readonly epsilon?: number;

@@ -76,6 +76,7 @@ export function logSoftmax(x: Node, axis = -1): Node {
   return sub(rest, log(reduceSum(exp(rest), [axis], { keepDims: true })));
 }
 
+/** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
   /** A label that does not count, such as -100 of padding: its loss and all its derivatives are 0. None by default. */
   readonly ignoreIndex?: number;

@@ -62,6 +62,7 @@ export function acos(x: Node): Node {
   return mul(atan(sqrt(div(sub(1, x), add(1, x)))), 2);
 }
 
+/** Tangent of an angle in radians. */
 export function tan(x: Node): Node {
   return div(sin(x), cos(x));
 }

@@ -1,6 +1,7 @@
 import { checkKeys } from '../../errors.js';
 import { createNode, type Node } from '../node.js';
 
+/** Options of {@link matmul}. */
 export interface MatmulOptions {
   /** Whether a is given as [...batch, k, m]; false by default. */
   readonly transposeA?: boolean;

@@ -15,11 +15,13 @@ interface WindowOptions {
   readonly outputSize?: readonly number[];
 }
 
+/** Options of {@link maxPool}. */
 export interface MaxPoolOptions extends WindowOptions {
   /** 1 by default. */
   readonly dilations?: readonly number[];
 }
 
+/** Options of {@link averagePool}. */
 export interface AveragePoolOptions extends WindowOptions {
   /** Whether cells of the padding count, as zeros, in the average; false by default. */
   readonly countIncludePad?: boolean;

@@ -5,6 +5,7 @@ import { withOnes } from '../ops/infer.js';
 import { list } from './arguments.js';
 import { normalizeAxis, reshape } from './shape.js';
 
+/** Options of reductions. */
 export interface ReduceOptions {
   /** Whether the reduced axes stay, with size 1; false by default. */
   readonly keepDims?: boolean;

@@ -74,6 +74,7 @@ export function expandDims(x: Node, axes: readonly number[]): Node {
   );
 }
 
+/** Options of {@link slice}. */
 export interface SliceOptions {
   /** First index of each axis. */
   readonly starts: readonly number[];
@@ -91,6 +92,7 @@ export function slice(x: Node, options: SliceOptions): Node {
   return createNode('slice', [x], { starts, limits: list(options.limits, 'limits'), strides });
 }
 
+/** Options of {@link pad}. */
 export interface PadOptions {
   /** Cells before each axis. */
   readonly low: readonly number[];

@@ -15,6 +15,7 @@ export interface SparseNodes {
   readonly extents: Node;
 }
 
+/** Options of {@link sparseMatmul}. */
 export interface SparseMatmulOptions {
   /** Multiplies by the transpose [size, rows] of the sparse matrix; false by default. */
   readonly transpose?: boolean;

@@ -2,6 +2,7 @@ import { checkKeys } from '../../errors.js';
 import { createNode, type Node, requireNode } from '../node.js';
 import { list } from './arguments.js';
 
+/** Options of {@link warpAffine}. */
 export interface WarpAffineOptions {
   /** Rows and columns of the result, 0 or more; those of x by default. */
   readonly outputSize?: readonly number[];

@@ -12,6 +12,7 @@ import {
 } from './lost-training.js';
 import type { Roles } from './parameters.js';
 
+/** What an export may have lost for training. */
 export type WarningCode =
   /** Convolutions seem to have swallowed their batch normalization. */
   | 'FOLDED_BATCH_NORM'

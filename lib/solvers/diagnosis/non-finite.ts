@@ -72,6 +72,7 @@ const quantities: Readonly<Record<string, string>> = {
 /** What an output or a tensor is called in messages. */
 export const quantityOf = (name: string): string => quantities[name] ?? name;
 
+/** What is known of a number that is not finite. */
 export interface NonFiniteDetails {
   /** What was not finite: an output such as `g`, or a tensor such as `v/weight`. */
   readonly quantity: string;

@@ -44,6 +44,7 @@ export const adaptOptions = {
   ...moveOptions,
 } as const;
 
+/** Options of {@link adapt}. */
 export interface AdaptOptions<P extends AnyPoint, F extends Feeds, M extends string>
   extends GivenOptions<typeof adaptOptions>,
     Omit<WholeOptions, 'feeds' | 'batches'> {

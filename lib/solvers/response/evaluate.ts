@@ -17,6 +17,7 @@ import { onAllRows, type WholeOptions } from './respond.js';
 type Feeds = Readonly<Record<string, AnyFeed>>;
 type Tensors = Readonly<Record<string, Tensor>>;
 
+/** Options of {@link evaluate}. */
 export interface EvaluateOptions<P extends AnyPoint, F extends Feeds, M extends string> extends WholeOptions {
   /** Feeds in place of the problem's own of these names, or beside them for metrics, such as a test set. */
   readonly feeds?: F | undefined;

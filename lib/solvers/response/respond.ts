@@ -43,6 +43,7 @@ export interface WholeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of {@link respond}. */
 export interface RespondOptions extends GivenOptions<typeof searchOptions>, WholeOptions {
   /** Where v starts, by name; where the problem lets it start by default. Where g is not convex, v* depends on it. */
   readonly start?: Tensors | undefined;

@@ -29,6 +29,7 @@ export interface WatchOptions {
   readonly response?: ResponseSearch | undefined;
 }
 
+/** How the response to u is found during a run. */
 export interface ResponseSearch extends GivenOptions<typeof searchOptions> {
   /** Mini-batches that stand for a feed whose rows cannot be gone through, as with `respond`. */
   readonly batches?: number | undefined;

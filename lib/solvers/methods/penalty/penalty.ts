@@ -266,5 +266,7 @@ function placesOf(phase: Phase): Place[] {
   }));
 }
 
+/** What an iteration of the penalty method reports. */
 export type PenaltyReport = MethodReport<PenaltyDetails>;
+/** What the penalty method gives. */
 export type PenaltySolver = MethodSolver<FilledOptions<PenaltyOptions>, PenaltyDetails>;

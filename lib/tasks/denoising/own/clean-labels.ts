@@ -6,6 +6,7 @@ import { runStudy } from '../../../study/index.js';
 import type { GivenOwnDataSettings } from './settings.js';
 import { type CleaningProgress, cleaningRun, type OwnDataEnding, ownDataStudy } from './study.js';
 
+/** Options of {@link cleanLabels}. */
 export interface CleanLabelsOptions {
   /** Folder of the results: new or empty, or with `resume` that of a cleaning of the same settings. */
   readonly out: string;

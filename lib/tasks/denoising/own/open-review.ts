@@ -6,6 +6,7 @@ import { type EndedRun, readEndedRun, reviewIn } from '../review.js';
 import { encodeCleanedTable, encodeJudgedTable } from './cleaned-labels.js';
 import { overruled } from './decisions.js';
 
+/** Options of {@link openReview}. */
 export interface OpenReviewOptions {
   /** Samples that weigh less are put before the reader; 1/2 by default. */
   readonly below?: number | undefined;

@@ -37,6 +37,8 @@ const ownDataOptions = {
 } as const;
 
 export type OwnDataSettings = Options<typeof ownDataOptions>;
+
+/** How labels are cleaned, by the names of the flags of `bilevel denoise`. */
 export type GivenOwnDataSettings = GivenOptions<typeof ownDataOptions>;
 
 /**
