@@ -58,6 +58,7 @@ export { type PerSample, perSample, type Variable } from './variable.js';
 export {
   dot,
   dotOfSlices,
+  inUnits,
   minus,
   norm,
   plus,

@@ -10,6 +10,7 @@ import {
   reduceSum,
   reshape,
   sqrt,
+  stopGradient,
   sub,
   zeros,
 } from '../graph/index.js';
@@ -67,6 +68,17 @@ export function norm(a: Vector, trials: number | undefined): Node {
   const unit = maximum(largest, smallestNormal);
   const parts = scaled(div(1, unit), a);
   return mul(unit, sqrt(dot(parts, parts, trials)));
+}
+
+/**
+ * A vector in units in which no element is greater than 1, so that squares of them do not overflow: |a| is unit |parts|.
+ * The unit, at least `least`, has one value for every slice along the first `batchAxes` axes. No length depends on it, so
+ * it is a constant for derivatives.
+ */
+export function inUnits(a: Vector, least: number, batchAxes: number): { readonly unit: Node; readonly parts: Vector } {
+  const largest = a.map((x) => reduceMax(abs(x), [...x.shape.keys()].slice(batchAxes))).reduce((x, y) => maximum(x, y));
+  const unit = stopGradient(maximum(largest, least));
+  return { unit, parts: a.map((x) => div(x, spread(unit, x.shape.length))) };
 }
 
 /** <a, b> over all axes but the first `batchAxes`, along which a vector without some of them is the same everywhere. */

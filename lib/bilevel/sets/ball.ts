@@ -2,7 +2,7 @@ import { checkKeys, invalidArgument } from '../../errors.js';
 import { add, constant, type Node, sub, where } from '../../graph/index.js';
 import { type Shape, sameShape, type Tensor } from '../../tensor.js';
 import { checkReal } from '../check-tensor.js';
-import { type ConvexSet, checkSize, describeTensor, misfit, sliceAxes } from './set.js';
+import { type ConvexSet, checkSize, describeTensor, misfit } from './set.js';
 
 /** Options of {@link sets.linfBall}. */
 export interface CenterOptions {
@@ -60,17 +60,20 @@ interface Nearest {
   readonly surface: Node;
 }
 
-/** A ball that keeps points inside as they are and moves those outside to its surface. */
+/**
+ * A ball, or one for every slice along the first `batchAxes` axes, that keeps points inside as they are and moves
+ * those outside to its surface.
+ */
 export function radialBall(
   { center, rowAxes, ...ball }: Ball,
-  nearest: (offset: Node, axes: readonly number[]) => Nearest,
+  nearest: (offset: Node, batchAxes: number) => Nearest,
 ): ConvexSet {
   return Object.freeze<ConvexSet>({
     ...ball,
     rowwise: false,
     project(value, batchAxes) {
       const offset = center === undefined ? value : sub(value, center);
-      const { outside, surface } = nearest(offset, sliceAxes(value, batchAxes + rowAxes));
+      const { outside, surface } = nearest(offset, batchAxes + rowAxes);
       return where(outside, center === undefined ? surface : add(center, surface), value);
     },
   });

@@ -9,7 +9,6 @@ import {
   minimum,
   mul,
   type Node,
-  reduceMax,
   reduceSum,
   sqrt,
   square,
@@ -17,6 +16,8 @@ import {
   sub,
   where,
 } from '../../graph/index.js';
+import { dotOfSlices, inUnits, spread } from '../vectors.js';
+import { sliceAxes } from './set.js';
 
 /** Newton steps. */
 const steps = 30;
@@ -25,7 +26,7 @@ const steps = 30;
 const tiny = 1e-30;
 
 /**
- * The nearest point to y of { x : |x - c|_2 <= radius over `axes`, low <= x_i <= high }, for a c within the box. It is
+ * The nearest point to y of { x : |x - c|_2 <= radius, low <= x_i <= high }, for a c within the box. It is
  *
  *     clip(c + s (y - c), low, high)
  *
@@ -40,17 +41,18 @@ const tiny = 1e-30;
  *
  *     s <- s sqrt((radius^2 - F) / U)
  *
- * To project to the box and then to the ball, or the other way round, gives another point.
+ * To project to the box and then to the ball, or the other way round, gives another point. The first `batchAxes` axes of
+ * y count points.
  */
 export function projectToBoxedL2Ball(
   y: Node,
   c: Node,
   radius: number,
   [low, high]: readonly [low: number, high: number],
-  axes: readonly number[],
+  batchAxes: number,
 ): Node {
-  const keepDims = { keepDims: true };
-  const total = (x: Node): Node => reduceSum(x, axes, keepDims);
+  const axes = sliceAxes(y, batchAxes);
+  const total = (x: Node): Node => reduceSum(x, axes, { keepDims: true });
   // In units of the radius.
   const offset = div(sub(y, c), radius);
   const clipped = clip(y, low, high);
@@ -67,9 +69,10 @@ export function projectToBoxedL2Ball(
   };
   const lengths = abs(offset);
   const fixed = stopGradient(lengths);
-  // The first step of all, in which no element has come to an end; squares of at most 1 do not overflow.
-  const largest = maximum(reduceMax(fixed, axes, keepDims), tiny);
-  let s = minimum(1, div(1, mul(largest, sqrt(maximum(total(square(div(fixed, largest))), tiny)))));
+  // The first step of all, in which no element has come to an end.
+  const { unit, parts } = inUnits([fixed], tiny, batchAxes);
+  const length = mul(unit, sqrt(maximum(dotOfSlices(parts, parts, batchAxes), tiny)));
+  let s = minimum(1, spread(div(1, length), y.shape.length));
   for (let step = 0; step < steps; step++) s = newton(fixed, s);
   // One more step, from a constant, has the derivative of the root.
   const share = where(isOutside, newton(lengths, stopGradient(s)), 1);

@@ -1,6 +1,6 @@
 import { abs, greater, mul, reduceSum, sign } from '../../graph/index.js';
 import { type BallOptions, radialBall, stateBall } from './ball.js';
-import type { ConvexSet } from './set.js';
+import { type ConvexSet, sliceAxes } from './set.js';
 import { projectToSimplex } from './simplex.js';
 
 /**
@@ -9,7 +9,8 @@ import { projectToSimplex } from './simplex.js';
  * @throws INVALID_ARGUMENT, UNKNOWN_OPTION; INVALID_DATA for a center that is not finite
  */
 export function l1Ball(radius: number, options: BallOptions = {}): ConvexSet {
-  return radialBall(stateBall('l1Ball', radius, options, ['byRow']), (offset, axes) => {
+  return radialBall(stateBall('l1Ball', radius, options, ['byRow']), (offset, batchAxes) => {
+    const axes = sliceAxes(offset, batchAxes);
     const magnitudes = abs(offset);
     return {
       outside: greater(reduceSum(magnitudes, axes, { keepDims: true }), radius),

@@ -1,23 +1,11 @@
 import { invalidArgument } from '../../errors.js';
-import {
-  abs,
-  constant,
-  div,
-  greater,
-  maximum,
-  mul,
-  reduceMax,
-  reduceSum,
-  sqrt,
-  square,
-  stopGradient,
-  where,
-} from '../../graph/index.js';
+import { constant, div, greater, type Node, sqrt, square, where } from '../../graph/index.js';
 import type { Tensor } from '../../tensor.js';
+import { dotOfSlices, inUnits, scaled, spread } from '../vectors.js';
 import { type Ball, type BallOptions, radialBall, stateBall } from './ball.js';
 import { box } from './box.js';
 import { projectToBoxedL2Ball } from './boxed-l2-ball.js';
-import { type ConvexSet, sliceAxes } from './set.js';
+import type { ConvexSet } from './set.js';
 
 /** Options of {@link sets.l2Ball}. */
 export interface L2BallOptions extends BallOptions {
@@ -38,16 +26,14 @@ export function l2Ball(radius: number, options: L2BallOptions = {}): ConvexSet {
   const ball = stateBall('l2Ball', radius, options, ['within', 'byRow']);
   const { within, center } = options;
   if (within !== undefined) return boxedBall(ball, radius, within, center);
-  const round = radialBall(ball, (offset, axes) => {
-    const keepDims = { keepDims: true };
-    // Squares of elements of at most 1 do not overflow. A direction has no scale, so this one is a constant for
-    // derivatives.
-    const scale = stopGradient(maximum(reduceMax(abs(offset), axes, keepDims), radius));
-    const scaled = div(offset, scale);
-    const squared = reduceSum(square(scaled), axes, keepDims);
-    const outside = greater(squared, square(div(radius, scale)));
+  const round = radialBall(ball, (offset, batchAxes) => {
+    const { unit, parts } = inUnits([offset], radius, batchAxes);
+    const squared = dotOfSlices(parts, parts, batchAxes);
+    const outside = greater(squared, square(div(radius, unit)));
     // Inside, where the length may be 0, 1 stands for it: a root of 0 has no derivative.
-    return { outside, surface: mul(scaled, div(radius, sqrt(where(outside, squared, 1)))) };
+    const factor = div(radius, sqrt(where(outside, squared, 1)));
+    const [surface] = scaled(factor, parts) as [Node];
+    return { outside: spread(outside, offset.shape.length), surface };
   });
   return Object.freeze<ConvexSet>({
     ...round,
@@ -69,7 +55,7 @@ function boxedProjection(
   radius: number,
   ends: readonly [low: number, high: number],
 ): ConvexSet['project'] {
-  return (value, batchAxes) => projectToBoxedL2Ball(value, center, radius, ends, sliceAxes(value, batchAxes + rowAxes));
+  return (value, batchAxes) => projectToBoxedL2Ball(value, center, radius, ends, batchAxes + rowAxes);
 }
 
 function boxedBall(

@@ -1,20 +1,5 @@
-import { spread, type Vector } from '../../bilevel/index.js';
-import {
-  abs,
-  add,
-  clip,
-  div,
-  greater,
-  maximum,
-  mul,
-  type Node,
-  reduceMax,
-  reduceSum,
-  sqrt,
-  square,
-  stopGradient,
-  where,
-} from '../../graph/index.js';
+import { dotOfSlices, inUnits, spread, type Vector } from '../../bilevel/index.js';
+import { clip, div, greater, mul, sqrt, square, where } from '../../graph/index.js';
 
 /**
  * A direction whose elements are cut at +-clipValue, and which is then shortened to clipNorm where it is longer
@@ -29,16 +14,10 @@ export function clipDirection(
   const cut = clipValue === 0 ? direction : direction.map((each) => clip(each, -clipValue, clipValue));
   if (clipNorm === 0) return cut;
   const batchAxes = trials === undefined ? 0 : 1;
-  const overTrial = (each: Node): number[] => [...each.shape.keys()].slice(batchAxes);
-  // Squares of elements of at most 1 do not overflow. A direction has no scale, so this one is a constant for
-  // derivatives.
-  const largest = cut.map((each) => reduceMax(abs(each), overTrial(each))).reduce((a, b) => maximum(a, b));
-  const scale = stopGradient(maximum(largest, clipNorm));
-  const squared = cut
-    .map((each) => reduceSum(square(div(each, spread(scale, each.shape.length))), overTrial(each)))
-    .reduce((a, b) => add(a, b));
-  const outside = greater(squared, square(div(clipNorm, scale)));
+  const { unit, parts } = inUnits(cut, clipNorm, batchAxes);
+  const squared = dotOfSlices(parts, parts, batchAxes);
+  const outside = greater(squared, square(div(clipNorm, unit)));
   // Where nothing is shortened, where the length may be 0, 1 stands for it: a root of 0 has no derivative.
-  const factor = where(outside, div(clipNorm, mul(scale, sqrt(where(outside, squared, 1)))), 1);
+  const factor = where(outside, div(clipNorm, mul(unit, sqrt(where(outside, squared, 1)))), 1);
   return cut.map((each) => mul(spread(factor, each.shape.length), each));
 }

@@ -23,12 +23,11 @@ import type { CleanLabelSettings } from './settings.js';
  * @param bases of u, [trials, ...]
  */
 export function ballsAround(bases: Tensor<'float32'>, radius: number): ConvexSet {
-  const axes = [...bases.shape.keys()].slice(1);
   return {
     name: 'ballsAround',
     description: `balls of radius ${radius} around the bases, within box(0, 1)`,
     rowwise: false,
-    project: (value) => projectToBoxedL2Ball(value, constant(bases), radius, [0, 1], axes),
+    project: (value) => projectToBoxedL2Ball(value, constant(bases), radius, [0, 1], 1),
     check: () => undefined,
   };
 }
