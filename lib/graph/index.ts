@@ -3,6 +3,7 @@ import './chain.js';
 export * from './composites/index.js';
 export { evaluate, evaluateChanged } from './evaluate.js';
 export { foldExpression } from './fold.js';
+export { normalizeAxis } from './functions/axis.js';
 export * from './functions/index.js';
 export { gradient, hessianVectorProduct, influences, mixedJacobianVectorProduct } from './gradient/index.js';
 export { type Labelled, labelsOf } from './labels.js';

@@ -21,7 +21,7 @@ const entries = {
     input constant iota zeros
     neg abs sign exp log sqrt tanh sigmoid erf relu softplus sin cos floor ceil round not stopGradient
     add sub mul div pow maximum minimum and or equal notEqual less lessEqual greater greaterEqual where cast
-    reshape transpose broadcastTo expandDims slice pad concat normalizeAxis
+    reshape transpose broadcastTo expandDims slice pad concat
     reduceSum reduceMax argMax sumTo mean norm
     matmul conv convInputGradient convFilterGradient conv3d conv3dInputGradient maxPool3d averagePool3d
     maxPoolIndices maxPool averagePool averagePoolGradient globalAveragePool globalMaxPool

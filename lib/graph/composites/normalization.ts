@@ -1,9 +1,10 @@
 import { invalidArgument } from '../../errors.js';
 import { elementCount, type Shape } from '../../tensor.js';
+import { normalizeAxis } from '../functions/axis.js';
 import { add, div, equal, greaterEqual, mul, sqrt, sub, where } from '../functions/elementwise.js';
 import { randomUniform } from '../functions/random.js';
 import { type ReduceOptions, reduceMax, reduceSum } from '../functions/reduce.js';
-import { normalizeAxis, reshape } from '../functions/shape.js';
+import { reshape } from '../functions/shape.js';
 import { type Node, requireNode } from '../node.js';
 import { mismatch, requireShape, sizeAt } from '../ops/infer.js';
 import { square } from './activations.js';

@@ -1,6 +1,6 @@
 import { checkKeys } from '../../errors.js';
 import { createNode, type Node, requireNode } from '../node.js';
-import { normalizeAxis } from './shape.js';
+import { normalizeAxis } from './axis.js';
 
 /** Slices of x along `axis` (0 by default), which the dimensions of the int32 or int64 indices replace. */
 export function gather(x: Node, indices: Node, axis = 0): Node {

@@ -3,7 +3,8 @@ import type { Shape } from '../../tensor.js';
 import { createNode, type Node, requireNode } from '../node.js';
 import { withOnes } from '../ops/infer.js';
 import { list } from './arguments.js';
-import { normalizeAxis, reshape } from './shape.js';
+import { normalizeAxis } from './axis.js';
+import { reshape } from './shape.js';
 
 /** Options of reductions. */
 export interface ReduceOptions {

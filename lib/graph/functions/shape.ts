@@ -2,22 +2,9 @@ import { BilevelError, checkKeys, invalidArgument } from '../../errors.js';
 import { type DType, elementCount, formatType, type Shape, sameShape } from '../../tensor.js';
 import { createNode, type Node, type NodeOf, type Operand, requireNode, requireNodes } from '../node.js';
 import { list } from './arguments.js';
+import { normalizeAxis } from './axis.js';
 import { where } from './elementwise.js';
 import { toNode } from './leaf.js';
-
-/** An axis counted from 0; a negative one is counted from the end. */
-export function normalizeAxis(axis: number, rank: number): number {
-  if (!Number.isInteger(rank)) throw invalidArgument('rank', 'a number of dimensions', rank);
-  const normalized = Number.isInteger(axis) && axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(normalized) || normalized < 0 || normalized >= rank) {
-    throw invalidArgument(
-      'axis',
-      `an axis of a tensor with ${rank} dimension(s), counted from 0 or, negative, from the end`,
-      axis,
-    );
-  }
-  return normalized;
-}
 
 /**
  * The same elements in row-major order under another shape.
