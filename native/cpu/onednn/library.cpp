@@ -3,10 +3,11 @@
 #include <dnnl.h>
 
 namespace bilevel::cpu {
-namespace {
 
 // On other processors the library's numbers of instruction sets mean others than their names say.
 #if defined(__x86_64__) || defined(_M_X64)
+
+namespace {
 
 std::string instruction_set_name() {
   switch (dnnl_get_effective_cpu_isa()) {
@@ -31,12 +32,16 @@ std::string instruction_set_name() {
   }
 }
 
-bool has_products_of_bfloat16() {
+}  // namespace
+
+bool supports_bfloat16() {
   const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
   return isa == dnnl_cpu_isa_avx512_core_bf16 || isa == dnnl_cpu_isa_avx512_core_amx;
 }
 
 #else
+
+namespace {
 
 std::string instruction_set_name() {
 #if defined(__aarch64__) || defined(_M_ARM64)
@@ -46,18 +51,16 @@ std::string instruction_set_name() {
 #endif
 }
 
-bool has_products_of_bfloat16() { return false; }
+}  // namespace
+
+bool supports_bfloat16() { return false; }
 
 #endif
-
-}  // namespace
 
 Library describe_library() {
   const dnnl_version_t& version = *dnnl_version();
   return {std::to_string(version.major) + "." + std::to_string(version.minor) + "." + std::to_string(version.patch),
           instruction_set_name()};
 }
-
-bool supports_bfloat16() { return has_products_of_bfloat16(); }
 
 }  // namespace bilevel::cpu
