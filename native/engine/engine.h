@@ -29,18 +29,18 @@ class Control {
  public:
   // `words[0]` non-zero asks the run to stop; `words[1]` counts the steps completed. `cancelled` is the executor's own
   // request. All must outlive the run.
-  Control(int32_t* words, const std::atomic<bool>& cancelled) : words_(words), cancelled_(cancelled) {}
+  Control(int32_t* words, const std::atomic<bool>& cancelled)
+      : words_(reinterpret_cast<std::atomic<int32_t>*>(words)), cancelled_(cancelled) {}
 
   bool stop_requested() const {
-    return std::atomic_ref(words_[0]).load(std::memory_order_relaxed) != 0 ||
-           cancelled_.load(std::memory_order_relaxed);
+    return words_[0].load(std::memory_order_relaxed) != 0 || cancelled_.load(std::memory_order_relaxed);
   }
-  void publish(int32_t completed_steps) const {
-    std::atomic_ref(words_[1]).store(completed_steps, std::memory_order_release);
-  }
+  void publish(int32_t completed_steps) const { words_[1].store(completed_steps, std::memory_order_release); }
 
  private:
-  int32_t* words_;
+  // std::atomic_ref would need no cast; libc++ has it only from its version 19 on.
+  static_assert(sizeof(std::atomic<int32_t>) == sizeof(int32_t) && std::atomic<int32_t>::is_always_lock_free);
+  std::atomic<int32_t>* words_;
   const std::atomic<bool>& cancelled_;
 };
 
