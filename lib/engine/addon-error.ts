@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BilevelError, isError } from '../errors.js';
 import { ownFolder } from '../package-root.js';
+import { platformName } from './platform.js';
 
 /** A file that was tried, and what came of it. */
 export interface Attempt {
@@ -10,18 +11,19 @@ export interface Attempt {
 }
 
 /** The DEVICE_UNAVAILABLE for an addon that could not be loaded: what was tried, why it failed, and what to do. */
-export function addonError(attempts: readonly Attempt[], platformPackages: readonly string[]): BilevelError {
+export function addonError(attempts: readonly Attempt[]): BilevelError {
   // What a file that is there says tells more than that another one is not there.
   const attempt = attempts.find(({ file }) => exists(file)) ?? (attempts.at(-1) as Attempt);
-  const system = `${process.platform}-${process.arch}, Node ${process.versions.node}`;
+  const system = `${platformName()}, Node ${process.versions.node}`;
   return new BilevelError(
     'DEVICE_UNAVAILABLE',
-    `Cannot load the native addon ${attempt.file} (${system}): ${advice(attempt, platformPackages)}`,
+    `Cannot load the native addon ${attempt.file} (${system}): ${advice(attempt)}`,
     { cause: attempt.error },
   );
 }
 
-function exists(file: string): boolean {
+/** Whether a file is there, as far as this process may look. */
+export function exists(file: string): boolean {
   try {
     return existsSync(file);
   } catch {
@@ -55,10 +57,10 @@ const causes: readonly [said: RegExp, todo: (match: RegExpExecArray) => string][
   ],
 ];
 
-function advice({ file, error }: Attempt, platformPackages: readonly string[]): string {
+function advice({ file, error }: Attempt): string {
   const said = isError(error) ? error.message : String(error);
   if (isError(error) && 'code' in error && error.code === 'ERR_DLOPEN_DISABLED') return forbiddenAdvice();
-  if (!exists(file)) return `${missingAdvice(platformPackages)}`;
+  if (!exists(file)) return missingAdvice();
   for (const [pattern, todo] of causes) {
     const match = pattern.exec(said);
     if (match !== null) return todo(match);
@@ -77,14 +79,13 @@ function forbiddenAdvice(): string {
   );
 }
 
-function missingAdvice(platformPackages: readonly string[]): string {
+function missingAdvice(): string {
   if (process.env.BILEVEL_ADDON) return 'there is no such file. BILEVEL_ADDON has to name a bilevel.node.';
   const published = publishedPackages();
-  const fitting = platformPackages.filter((name) => Object.hasOwn(published, name));
-  const [name] = fitting;
-  if (name !== undefined) {
+  const name = `@bilevel/${platformName()}`;
+  if (Object.hasOwn(published, name)) {
     return (
-      `the package ${fitting.join(' or ')} is not installed, which holds it for this system: optional dependencies were ` +
+      `the package ${name} is not installed, which holds it for this system: optional dependencies were ` +
       `left out, or a lock file or a folder node_modules comes from another system. Type \`npm install ` +
       `${name}@${published[name]}\`, or ${buildAdvice()}`
     );

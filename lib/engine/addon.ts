@@ -1,9 +1,10 @@
 // By the name of the module, since webpack replaces calls of an imported `createRequire`.
 import nodeModule from 'node:module';
 import { join, resolve } from 'node:path';
-import { packageRoot } from '../package-root.js';
-import { type Attempt, addonError } from './addon-error.js';
+import { ownFolder, packageRoot } from '../package-root.js';
+import { type Attempt, addonError, exists } from './addon-error.js';
 import type { NativeAddon } from './binding.js';
+import { platformPackages } from './platform.js';
 
 let loaded: NativeAddon | undefined;
 
@@ -19,6 +20,21 @@ export function loadAddon(): NativeAddon {
     loaded = addon;
   }
   return loaded;
+}
+
+let hasWarned = false;
+
+/**
+ * Warns, once, where there is no addon to load, with the code BILEVEL_NO_ADDON and what to do: a program then learns of it
+ * when it starts, and not when it first needs a device. One that needs none goes on.
+ */
+export function warnWithoutAddon(): void {
+  if (hasWarned || ownFolder === undefined) return;
+  hasWarned = true;
+  const files = addonFiles();
+  if (files.some(exists)) return;
+  const { message } = addonError(files.map((file) => ({ file, error: undefined })));
+  process.emitWarning(`No device can be made. ${message}`, { type: 'BilevelWarning', code: 'BILEVEL_NO_ADDON' });
 }
 
 /** Where the addon may lie, in order. A file that is named by hand is the only one. */
@@ -37,13 +53,6 @@ function addonFiles(): string[] {
   return [...installed, join(root, 'build', 'Release', 'bilevel.node')];
 }
 
-/** Packages that may hold an addon for this platform. Installers choose between the two C libraries of Linux. */
-function platformPackages(): string[] {
-  const { platform, arch } = process;
-  const systems = platform === 'linux' ? ['linux', 'linuxmusl'] : [platform];
-  return systems.map((system) => `@bilevel/${system}-${arch}`);
-}
-
 function loadFirst(files: readonly string[]): NativeAddon {
   const attempts: Attempt[] = [];
   for (const file of files) {
@@ -53,7 +62,7 @@ function loadFirst(files: readonly string[]): NativeAddon {
       attempts.push({ file, error });
     }
   }
-  throw addonError(attempts, platformPackages());
+  throw addonError(attempts);
 }
 
 /**

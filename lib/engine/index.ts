@@ -1,3 +1,4 @@
+export { warnWithoutAddon } from './addon.js';
 export { bindTensors } from './bindings.js';
 export {
   type AutoOptions,

@@ -7,6 +7,10 @@
 // Devices and programs are Disposable; the reference brings that type to projects whose own libraries lack it.
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { warnWithoutAddon } from '../engine/index.js';
+
+warnWithoutAddon();
+
 export {
   type CompiledProgram,
   type CompileOptions,

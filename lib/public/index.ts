@@ -7,7 +7,10 @@
 // Solvers are Disposable; the reference brings that type to projects whose own libraries lack it.
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { warnWithoutAddon } from '../engine/index.js';
 import { methods } from '../solvers/index.js';
+
+warnWithoutAddon();
 
 export type { Augmentation } from '../bilevel/augment.js';
 export type { ConstraintWriter } from '../bilevel/constraints.js';

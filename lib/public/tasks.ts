@@ -4,6 +4,10 @@
  * @module bilevel/tasks
  */
 
+import { warnWithoutAddon } from '../engine/index.js';
+
+warnWithoutAddon();
+
 export type { Decision, ReviewSample } from '../review/index.js';
 export type { Review } from '../review/samples.js';
 export { type CleanedLabelsReport, type CleanLabelsOptions, cleanLabels } from '../tasks/denoising/own/clean-labels.js';

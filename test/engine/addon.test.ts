@@ -27,6 +27,10 @@ function install(t: ExecutionContext, manifest: object = {}) {
     if (name.endsWith('.js')) cpSync(join(compiled, name), join(root, 'dist/lib', name));
   }
   write('node_modules/bilevel/package.json', JSON.stringify({ name: 'bilevel', type: 'module', ...manifest }));
+  const start = (flags: readonly string[], env: object) => {
+    const options = { cwd: app, encoding: 'utf8', env: { ...process.env, BILEVEL_ADDON: '', ...env } } as const;
+    return spawnSync(process.execPath, [...flags, 'main.mjs'], options);
+  };
   return {
     app,
     root,
@@ -45,9 +49,20 @@ function install(t: ExecutionContext, manifest: object = {}) {
         `import { Device } from ${JSON.stringify(pathToFileURL(entry).href)};
         try { Device.cpu({ threads: 1 }); console.log('made'); } catch (error) { console.log(error.code, error.message); }`,
       );
-      const options = { cwd: app, encoding: 'utf8', env: { ...process.env, BILEVEL_ADDON: '', ...env } } as const;
-      const { stdout, stderr } = spawnSync(process.execPath, [...flags, 'main.mjs'], options);
+      const { stdout, stderr } = start(flags, env);
       return stdout.trim() || stderr;
+    },
+    /** What a program that imports the package twice says to its users, and how it ends. */
+    warn({ env = {}, first = '', entry = join(root, 'dist/lib/engine/index.js') } = {}) {
+      write(
+        'main.mjs',
+        `${first}
+        const { warnWithoutAddon } = await import(${JSON.stringify(pathToFileURL(entry).href)});
+        warnWithoutAddon();
+        warnWithoutAddon();`,
+      );
+      const { status, stderr } = start([], env);
+      return { status, warnings: stderr.match(/^.*Warning.*$/gm) ?? [] };
     },
   };
 }
@@ -81,6 +96,48 @@ test('a package for the platform that was left out, or that there is none of, is
     others.makeDevice(),
     /there are binaries for plan9-mips, beos-x64 alone\. To build it .*npm run build:native/,
   );
+});
+
+test('a program that finds no addon is warned once, and goes on', (t) => {
+  const { app, root, addPlatform, warn } = install(t, { optionalDependencies: { [platform]: '1.2.3' } });
+  const { status, warnings } = warn();
+  t.is(status, 0);
+  t.is(warnings.length, 1);
+  t.regex(
+    warnings[0] ?? '',
+    /\[BILEVEL_NO_ADDON\] BilevelWarning: No device can be made\. Cannot load the native addon/,
+  );
+  t.true(warnings[0]?.includes(`Type \`npm install ${platform}@1.2.3\``), warnings[0]);
+  t.regex(
+    warn({ env: { BILEVEL_ADDON: 'nowhere.node' } }).warnings[0] ?? '',
+    /nowhere\.node .*BILEVEL_ADDON has to name/,
+  );
+  cpSync(join(root, 'dist'), join(app, 'bundle'), { recursive: true });
+  const bundled = warn({ entry: join(app, 'bundle/lib/engine/index.js') });
+  t.deepEqual(bundled, { status: 0, warnings: [] }, 'where the package lies is not known');
+  addPlatform({ copyOf: addon });
+  t.deepEqual(warn(), { status: 0, warnings: [] });
+});
+
+test('the warning names a platform without a package, and the C library of Linux', (t) => {
+  const { warn } = install(t, { optionalDependencies: { '@bilevel/linux-x64': '1.2.3' } });
+  const be = (os: string, cpu: string) => `
+    process.report.getReport = () => ({ header: {} });
+    Object.defineProperty(process, 'platform', { value: '${os}' });
+    Object.defineProperty(process, 'arch', { value: '${cpu}' });`;
+  const names = [
+    ['linux', 'ppc64', 'linuxmusl-ppc64'],
+    ['linux', 'x64', 'linuxmusl-x64'],
+    ['freebsd', 'x64', 'freebsd-x64'],
+  ] as const;
+  for (const [os, cpu, name] of names) {
+    const [warning = ''] = warn({ first: be(os, cpu) }).warnings;
+    t.true(warning.includes(`(${name}, Node `), warning);
+    t.regex(
+      warning,
+      /there are binaries for linux-x64 alone\. To build it .*apt-get install g\+\+ .*npm run build:native/,
+    );
+  }
 });
 
 test('BILEVEL_ADDON names the file, and no other one is taken then', (t) => {
@@ -143,7 +200,7 @@ const said: readonly [title: string, message: string, expected: RegExp][] = [
 for (const [title, message, expected] of said) {
   test(`the message says what to do where ${title}`, (t) => {
     const cause = new Error(message);
-    const error = addonError([{ file: addon, error: cause }], [platform]);
+    const error = addonError([{ file: addon, error: cause }]);
     t.is(error.code, 'DEVICE_UNAVAILABLE');
     t.regex(error.message, expected);
     t.is(error.cause, cause);

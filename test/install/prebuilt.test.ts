@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -35,4 +35,14 @@ const canPack = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'darwin-x64'].inclu
   rmSync(join(app, 'node_modules/@bilevel'), { recursive: true });
   const said = run(app, process.execPath, 'program.mjs');
   t.true(said.includes(`npm install @bilevel/${platform}@0.1.0`), said);
+  const warned = (entry: string) => {
+    const args = ['--input-type=module', '--eval', `import '${entry}'`];
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: app, encoding: 'utf8' });
+    t.is(status, 0, stderr);
+    return stderr.match(/\[\w+\] BilevelWarning: .* in the folder .*/)?.[0] ?? stderr;
+  };
+  for (const entry of ['bilevel', 'bilevel/engine', 'bilevel/tasks']) {
+    t.true(warned(entry).includes(`npm install @bilevel/${platform}@0.1.0`), entry);
+  }
+  for (const entry of ['bilevel/graph', 'bilevel/data', 'bilevel/tfjs']) t.is(warned(entry), '', entry);
 });
