@@ -51,6 +51,8 @@ export type ErrorCode =
   | 'STALE_STATISTICS'
   /** A saved state belongs to another configuration. */
   | 'STATE_MISMATCH'
+  /** Runs of a study are missing, or cannot be taken. */
+  | 'INCOMPLETE'
   /** A native library reported a failure. */
   | 'NATIVE_FAILURE';
 

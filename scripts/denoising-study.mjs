@@ -8,7 +8,7 @@ import { mean } from '../dist/lib/numbers.js';
 import { formatDuration } from '../dist/lib/report/format.js';
 import { meanAndDeviation } from '../dist/lib/report/tables.js';
 import { parseShard } from '../dist/lib/study/index.js';
-import { holdsRun } from '../dist/lib/study/run-folder.js';
+import { holdsRun } from '../dist/lib/study/run-files.js';
 import { judgeBaselines } from '../dist/lib/tasks/denoising/comparison.js';
 import { baselines, loadDenoisingInputs, validateSettings } from '../dist/lib/tasks/denoising/index.js';
 import { Trainer } from '../dist/lib/tasks/denoising/trainer.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Device } from '../dist/lib/engine/index.js';
 import { parseShard } from '../dist/lib/study/index.js';
-import { holdsRun } from '../dist/lib/study/run-folder.js';
+import { holdsRun } from '../dist/lib/study/run-files.js';
 import { publishedAccuracies } from '../dist/lib/tasks/denoising/index.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
 import { publish, publishPicture, table } from './pages.mjs';

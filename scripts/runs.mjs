@@ -5,7 +5,7 @@ import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { Progress } from '../dist/lib/cli/progress.js';
 import { runStudy } from '../dist/lib/study/index.js';
-import { holdsRun } from '../dist/lib/study/run-folder.js';
+import { holdsRun } from '../dist/lib/study/run-files.js';
 
 /** The results of a study, of which the runs that its folder lacks are made. */
 export async function completeStudy(study, settings, out, device) {

@@ -1,13 +1,11 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module';
-import { parseArgs } from 'node:util';
 import { Command, CommanderError, Option as Flag } from 'commander';
 import { withConfigOptions } from './config.js';
 import { printError } from './output.js';
 import { guardStreams, printNote } from './print.js';
 import { withBegunOptions } from './resume.js';
-
-const { version } = createRequire(import.meta.url)('bilevel/package.json') as { version: string };
+import { taskIn } from './study-words.js';
+import { version } from './version.js';
 
 const json = process.argv.includes('--json');
 
@@ -18,6 +16,7 @@ const commands: Readonly<Record<string, (program: Command) => Promise<Command>>>
   devices: async () => (await import('./devices.js')).devicesCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
   inspect: async () => (await import('./inspect.js')).inspectCommand(),
+  merge: async () => (await import('./merge.js')).mergeCommand(),
   methods: async () => (await import('./methods.js')).methodsCommand(),
   review: async () => (await import('./review.js')).reviewCommand(),
 };
@@ -27,9 +26,7 @@ async function studyCommands(words: readonly string[]): Promise<Command[]> {
     import('../tasks/index.js'),
     import('./study-command.js'),
   ]);
-  // The options of a comparison are those of its task, so that is looked for first.
-  const { task } = parseArgs({ args: [...words], strict: false, options: { task: { type: 'string' } } }).values;
-  return studiesFor(String(task)).map((study) => studyCommand(study, words));
+  return studiesFor(taskIn(words)).map((study) => studyCommand(study, words));
 }
 
 /** The command that is asked for, where that is enough; else all. */

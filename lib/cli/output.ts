@@ -3,6 +3,7 @@ import { BilevelError, type ErrorCode, isError } from '../errors.js';
 import { UnsupportedOperatorsError } from '../onnx/unsupported.js';
 import { printable } from '../printable.js';
 import { NonFiniteError } from '../solvers/diagnosis/non-finite.js';
+import { IncompleteError } from './incomplete.js';
 import { printJson, printNote, style } from './print.js';
 
 /**
@@ -59,13 +60,18 @@ const nameNonFinite = (_: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 
 /**
- * Where a value was not finite and why, or what of a file is not understood, also when the error was told again with
- * more.
+ * Where a value was not finite and why, what of a file is not understood, or which runs are missing, also when the
+ * error was told again with more.
  */
 function detailsOf(error: unknown): object {
   for (let each = error; isError(each); each = each.cause) {
-    if (each instanceof NonFiniteError || each instanceof UnsupportedOperatorsError)
+    if (
+      each instanceof NonFiniteError ||
+      each instanceof UnsupportedOperatorsError ||
+      each instanceof IncompleteError
+    ) {
       return { details: JSON.parse(JSON.stringify(each.details, nameNonFinite)) };
+    }
   }
   return {};
 }

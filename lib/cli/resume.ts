@@ -56,7 +56,7 @@ export function reportInterruption(command: string, out: string, shard: string |
 }
 
 /** The command line that goes on with the study of a folder, for a POSIX shell. */
-function resumeLine(command: string, out: string, shard: string | undefined, json: boolean): string {
+export function resumeLine(command: string, out: string, shard: string | undefined, json: boolean): string {
   const how = [...(shard === undefined ? [] : ['--shard', shard]), ...(json ? ['--json'] : [])];
   const words = ['node', relative(process.cwd(), process.argv[1] ?? 'bilevel'), command, ...how, '--resume', out];
   return words.map(quoteWord).join(' ');

@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { Command, Option as Flag } from 'commander';
 import { checkFolderName, removeIfEmpty } from '../data/files.js';
 import { BilevelError } from '../errors.js';
-import { type AnyStudy, parseShard, runStudy, type Shard } from '../study/index.js';
+import { type AnyStudy, parseShard, runStudy, type Shard, shardText } from '../study/index.js';
 import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
 import { addTableFlags, checked, givenOptions, parseNonNegative } from './flags.js';
 import { interruptSignal } from './interrupt.js';
@@ -10,6 +10,7 @@ import { print, printJson } from './print.js';
 import { Progress } from './progress.js';
 import { createDefaultFolder, reportInterruption, studyOptions } from './resume.js';
 import { summarize } from './study-summary.js';
+import { version } from './version.js';
 
 interface Flags extends DeviceFlags, Readonly<Record<string, unknown>> {
   readonly out?: string;
@@ -18,6 +19,12 @@ interface Flags extends DeviceFlags, Readonly<Record<string, unknown>> {
   readonly checkpointSeconds: number;
   readonly tensorboard?: boolean | string;
   readonly json?: true;
+}
+
+/** A study with its settings. */
+export interface Asked {
+  readonly study: AnyStudy;
+  readonly settings: unknown;
 }
 
 /**
@@ -38,8 +45,8 @@ export function studyCommand(study: AnyStudy, words: readonly string[]): Command
     .addOption(
       new Flag(
         '--shard <i/n>',
-        'Makes the i-th of n parts of the runs; copied into one folder, --resume shows them all',
-      ).argParser(checked(parseShard)),
+        'Makes the i-th of n parts of the runs, of which bilevel merge makes the whole; auto takes i and n, and auto/n takes i, from the environment of a task of Slurm, Grid Engine, PBS, LSF or Kubernetes',
+      ).argParser(checked((text) => parseShard(text))),
     )
     .addOption(
       new Flag(
@@ -73,30 +80,43 @@ async function run(asked: AnyStudy, flags: Flags, words: readonly string[]): Pro
   if (resume && flags.out === undefined) {
     throw new BilevelError('INVALID_ARGUMENT', '--resume needs the folder of the run to go on with: --resume FOLDER.');
   }
-  const table = Object.assign({}, ...Object.values(asked.options));
-  const options = givenOptions(flags, table);
-  const study = asked.instead?.(options) ?? asked;
-  const settings = study.validate(options);
+  const { study, settings } = settingsOf(asked, flags);
   using device = deviceOf({ ...flags, threads: flags.threads ?? study.threads });
   const out = flags.out ?? (await createDefaultFolder(asked.name));
   const progress = new Progress(json);
   const { signal, release } = interruptSignal();
   const report = progress.update.bind(progress);
   try {
-    const begun = { command: study.name, options: studyOptions(words) };
+    const begun = { command: study.name, options: studyOptions(words), version };
     const tensorBoard = eventsFolder(flags.tensorboard, out);
     const folders = { out, ...(tensorBoard && { tensorBoard }) };
     const given = { ...folders, resume, begun, checkpointSeconds, device, signal, report, ...(shard && { shard }) };
     const { results, page, stopped } = await runStudy(study, settings, given);
     progress.stop();
-    if (stopped) reportInterruption(study.name, out, shard && `${shard.index}/${shard.count}`, json);
+    if (stopped) reportInterruption(study.name, out, shard && shardText(shard), json);
     else if (json) printJson({ folder: results.folder, ...study.json(results) }, 2);
+    else if (page === undefined) print('This part has no runs: the study has fewer than parts.');
     else print(summarize(study, results, page));
   } finally {
     progress.stop();
     release();
     if (flags.out === undefined) await removeIfEmpty(out);
   }
+}
+
+function settingsOf(asked: AnyStudy, flags: Readonly<Record<string, unknown>>): Asked {
+  const options = givenOptions(flags, Object.assign({}, ...Object.values(asked.options)));
+  const study = asked.instead?.(options) ?? asked;
+  return { study, settings: study.validate(options) };
+}
+
+/** What the words of a study's command line ask for. @throws as the command does */
+export function parseStudy(asked: AnyStudy, words: readonly string[]): Asked {
+  const command = studyCommand(asked, words)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  command.parseOptions(words.slice(1));
+  return settingsOf(asked, command.opts());
 }
 
 /** Where event files go; into a folder of several studies each has one of its own. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BilevelError, invalidArgument, isError } from '../errors.js';
 import { printable } from '../printable.js';
@@ -187,23 +187,75 @@ export const isTemporary = (name: string): boolean => temporaryName.test(name);
  * @throws IO_ERROR naming the path and what to do; the temporary file is removed.
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  await throughTemporary(path, (temporary) => writeFlushed(temporary, content), rename);
+}
+
+/** Replaces a file by a copy of another one, in one step as {@link writeFileAtomic} does. @throws NOT_FOUND, IO_ERROR */
+export async function copyFileAtomic(from: string, path: string): Promise<void> {
+  const copy = async (temporary: string): Promise<void> => {
+    await attempt('copy', from, () => copyFile(from, temporary));
+    const handle = await open(temporary, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  };
+  await throughTemporary(path, copy, rename);
+}
+
+/**
+ * Writes a file that is not there, whole. Of several that do so at once one succeeds.
+ * @returns false where there is one, which stays as it is
+ * @throws IO_ERROR
+ */
+export async function writeNewFile(path: string, content: Uint8Array | string): Promise<boolean> {
+  try {
+    await throughTemporary(path, (temporary) => writeFlushed(temporary, content), link);
+    return true;
+  } catch (error) {
+    const code = codeOf(isError(error) ? error.cause : error);
+    if (code === 'EEXIST') return false;
+    // File systems without links, such as those over object stores.
+    if (code === undefined || !['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
+  }
+  if (existsSync(path)) return false;
+  await writeFileAtomic(path, content);
+  return true;
+}
+
+async function writeFlushed(path: string, content: Uint8Array | string): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Makes a file beside its place, puts it there, and makes that durable.
+ * @param make writes the temporary file
+ * @param put brings it to its place
+ */
+async function throughTemporary(
+  path: string,
+  make: (temporary: string) => Promise<void>,
+  put: (temporary: string, path: string) => Promise<void>,
+): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   await attempt('write', path, async () => {
-    const handle = await open(temporary, 'wx').catch((error: unknown) => {
-      // Writing creates the file, so what is missing is the folder: for the caller that is a failed write.
-      if (codeOf(error) !== 'ENOENT') throw error;
-      throw new BilevelError('IO_ERROR', `Cannot write ${path}: its folder does not exist.`, { cause: error });
-    });
     try {
-      await handle.writeFile(content);
-      await handle.sync();
-      await handle.close();
-      await rename(temporary, path);
-    } catch (error) {
-      await handle.close();
+      await make(temporary).catch((error: unknown) => {
+        // Writing creates the file, so what is missing is the folder: for the caller that is a failed write.
+        if (codeOf(error) !== 'ENOENT') throw error;
+        throw new BilevelError('IO_ERROR', `Cannot write ${path}: its folder does not exist.`, { cause: error });
+      });
+      await put(temporary, path);
+    } finally {
       await rm(temporary, { force: true });
-      throw error;
     }
     await syncFolder(folder);
   });

@@ -1,8 +1,9 @@
-export { type Begun, readBegun } from './begun.js';
+export { type Begun, holdsBegun, readBegun } from './begun.js';
 export type { Job, Report, Resources, Rows, Run, Step } from './job.js';
-export { environmentOf } from './page.js';
+export { type Gap, mergeStudy, type Source } from './merge.js';
+export { environmentOf, writePage } from './page.js';
 export { runStudy, type StudyOptions } from './run-study.js';
-export { parseShard, type Shard } from './shard.js';
+export { jobsOf, parseShard, type Shard, shardText } from './shard.js';
 export {
   type About,
   type AnyResults,

@@ -41,19 +41,9 @@ export class MetricsFile {
     try {
       const hash = createHash('sha256');
       const { size } = await handle.stat();
-      if (size < bytes) {
-        throw new BilevelError(
-          'INVALID_FILE',
-          `${path} has lost lines: ${size} bytes where the checkpoint counted ${bytes}.`,
-        );
-      }
+      if (size < bytes) throw lostLines(path, size, bytes);
       if (bytes > 0) hash.update((await readBytes(path)).subarray(0, bytes));
-      if (hash.copy().digest('hex') !== sha256) {
-        throw new BilevelError(
-          'INVALID_FILE',
-          `${path} is not as it was written: it does not fit the checksum that the checkpoint keeps of it.`,
-        );
-      }
+      if (hash.copy().digest('hex') !== sha256) throw notAsWritten(path);
       await attempt('truncate', path, () => handle.truncate(bytes));
       return new MetricsFile(path, handle, hash, bytes);
     } catch (error) {
@@ -72,9 +62,7 @@ export class MetricsFile {
 
   /** All lines. @throws IO_ERROR, INVALID_FILE */
   async read(): Promise<Record<string, unknown>[]> {
-    const text = new TextDecoder().decode(await readBytes(this.#path));
-    const lines = text.split('\n').slice(0, -1);
-    return lines.map((line, index) => parseRecord(line, `Line ${index + 1} of ${this.#path}`));
+    return linesOf(this.#path, await readBytes(this.#path));
   }
 
   /** Makes what was appended so far durable, and tells how much it is. @throws IO_ERROR */
@@ -89,3 +77,30 @@ export class MetricsFile {
 }
 
 const emptyHash = createHash('sha256').digest('hex');
+
+/**
+ * The lines of a file that nobody may write to, up to an extent, or all.
+ * @throws INVALID_FILE when what the extent tells of is not there as it was; NOT_FOUND, IO_ERROR
+ */
+export async function readMetrics(path: string, extent?: MetricsExtent): Promise<Record<string, unknown>[]> {
+  const all = await readBytes(path);
+  if (extent === undefined) return linesOf(path, all);
+  if (all.length < extent.bytes) throw lostLines(path, all.length, extent.bytes);
+  const bytes = all.subarray(0, extent.bytes);
+  if (createHash('sha256').update(bytes).digest('hex') !== extent.sha256) throw notAsWritten(path);
+  return linesOf(path, bytes);
+}
+
+function linesOf(path: string, bytes: Uint8Array): Record<string, unknown>[] {
+  const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
+  return lines.map((line, index) => parseRecord(line, `Line ${index + 1} of ${path}`));
+}
+
+const lostLines = (path: string, size: number, bytes: number): BilevelError =>
+  new BilevelError('INVALID_FILE', `${path} has lost lines: ${size} bytes where the checkpoint counted ${bytes}.`);
+
+const notAsWritten = (path: string): BilevelError =>
+  new BilevelError(
+    'INVALID_FILE',
+    `${path} is not as it was written: it does not fit the checksum that the checkpoint keeps of it.`,
+  );

@@ -27,8 +27,8 @@ export function environmentOf(device: Device): Readonly<Record<string, string>> 
 export async function writePage<S, J extends Job, I, E extends object, M>(
   study: StudyDefinition<S, J, I, E, M>,
   results: Results<S, J, M>,
-  device: Device,
-  shard: Shard | undefined,
+  environment: Readonly<Record<string, string>>,
+  shard?: Shard,
 ): Promise<string> {
   const { folder, outcomes } = results;
   const pictures = Object.entries(study.charts?.(results) ?? {});
@@ -47,7 +47,7 @@ export async function writePage<S, J extends Job, I, E extends object, M>(
     galleries: study.galleries?.(results) ?? [],
     wallSeconds: outcomes.reduce((sum, { seconds }) => sum + seconds, 0),
     configuration,
-    environment: environmentOf(device),
+    environment,
   });
   const file = `report${suffixOf(shard)}.html`;
   await writeFileAtomic(join(folder, file), page);

@@ -1,48 +1,36 @@
-import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attempt, ensureFolder, isTemporary, readBytes, writeFileAtomic } from '../data/files.js';
-import { BilevelError, invalidArgument, isRecord } from '../errors.js';
+import { attempt, ensureFolder, writeFileAtomic } from '../data/files.js';
+import { BilevelError, invalidArgument } from '../errors.js';
 import { printableJson } from '../printable.js';
 import { checkImportance, encodeImportanceCsv, encodeImportanceNpy, type Importance } from '../report/importance.js';
-import { readState, type SavedState, writeState } from '../solvers/state.js';
+import { type SavedState, writeState } from '../solvers/state.js';
 import { checkUnchanged, type Fingerprints } from './fingerprints.js';
-import { isMetricsExtent, type MetricsExtent, MetricsFile } from './metrics-file.js';
-import { parseRecord } from './record.js';
+import { MetricsFile } from './metrics-file.js';
+import {
+  checkConfiguration,
+  configurationFile,
+  type Failure,
+  failureFile,
+  importanceFiles,
+  isLeftover,
+  metricsFile,
+  networkFile,
+  readCheckpoint,
+  readConfiguration,
+  reportFile,
+  type Standing,
+  stateFile,
+  tableFiles,
+  writeConfiguration,
+} from './run-files.js';
 import { isLock, lockFolder } from './run-lock.js';
-
-const configurationFile = 'config.json';
-const metricsFile = 'metrics.jsonl';
-const stateFile = 'state.safetensors';
-const networkFile = 'network.onnx';
-const reportFile = 'report.html';
-const importanceFiles = ['importance.npy', 'importance.csv'] as const;
-const tableFiles = {
-  judged: 'judged.csv',
-  cleaned: 'cleaned.csv',
-  decisions: 'decisions.csv',
-  values: 'values.json',
-} as const;
-const files = [
-  ...[configurationFile, metricsFile, stateFile, networkFile, reportFile],
-  ...[...importanceFiles, ...Object.values(tableFiles)],
-];
-
-/** Whether a run was begun in the folder. */
-export const holdsRun = (folder: string): boolean => existsSync(join(folder, configurationFile));
-
-/** What a checkpoint tells beside the state. */
-export interface Standing {
-  /** Wall time of the run so far, in seconds. */
-  readonly seconds?: number;
-  /** What the run has come to, once it has ended, as plain JSON. */
-  readonly ending?: unknown;
-}
 
 /**
  * The folder of one run:
  * config.json, metrics.jsonl (one line per report), state.safetensors (the latest checkpoint), importance.npy,
- * importance.csv, network.onnx, report.html, and the tables that a study writes for the owner of the data.
+ * importance.csv, network.onnx, report.html, and the tables that a study writes for the owner of the data; failure.json
+ * where its method could not do it.
  *
  * Every file but the metrics is replaced in one step, so a failure leaves the one before. The checkpoint remembers how
  * long the metrics were, and their checksum: a resumed run cuts off the lines that came after it and then writes them
@@ -89,16 +77,11 @@ export class RunFolder {
   ): Promise<{ folder: RunFolder; state?: SavedState; standing: Standing }> {
     // Before the lock, so that a folder without a run is left as it is.
     const { files: before, ...there } = await readConfiguration(path);
-    const differences = differingKeys(there, configuration);
-    if (differences.length > 0) {
-      throw new BilevelError(
-        'STATE_MISMATCH',
-        `${path} holds a run of another configuration: ${differences.join('; ')}. Use the same options, or another folder.`,
-      );
-    }
+    checkConfiguration(path, there, configuration);
     checkUnchanged(path, before, files);
     return locked(path, async (_, unlock) => {
       await writeConfiguration(path, configuration, { ...files, ...(before as Fingerprints | undefined) });
+      await attempt('remove', join(path, failureFile), () => rm(join(path, failureFile), { force: true }));
       const checkpoint = await readCheckpoint(join(path, stateFile));
       const metrics = await MetricsFile.open(join(path, metricsFile), checkpoint?.metrics);
       const folder = new RunFolder(path, metrics, unlock);
@@ -159,6 +142,11 @@ export class RunFolder {
     return paths;
   }
 
+  /** Keeps why the run will not come to its end, until it is gone on with. @throws IO_ERROR */
+  async writeFailure(failure: Failure): Promise<void> {
+    await writeFileAtomic(join(this.path, failureFile), `${printableJson(failure, 2)}\n`);
+  }
+
   /** Writes report.html. @throws IO_ERROR */
   async writeReport(html: string): Promise<void> {
     await writeFileAtomic(this.reportPath, html);
@@ -193,54 +181,4 @@ async function locked<T>(
     await unlock();
     throw error;
   }
-}
-
-/** A temporary file of a file of this folder. */
-const isLeftover = (name: string): boolean => isTemporary(name) && files.some((file) => name.startsWith(`.${file}.`));
-
-async function writeConfiguration(folder: string, configuration: object, files: Fingerprints): Promise<void> {
-  const all = { ...configuration, ...(Object.keys(files).length > 0 && { files }) };
-  await writeFileAtomic(join(folder, configurationFile), `${printableJson(all, 2)}\n`);
-}
-
-async function readConfiguration(folder: string): Promise<Record<string, unknown>> {
-  const path = join(folder, configurationFile);
-  return parseRecord(new TextDecoder().decode(await readBytes(path)), path);
-}
-
-interface Checkpoint {
-  readonly metrics: MetricsExtent;
-  readonly state: SavedState;
-  readonly standing: Standing;
-}
-
-/** The checkpoint with what it says of the metrics; undefined when none was made. */
-async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
-  if (!existsSync(path)) return undefined;
-  const { tensors, values } = await readState(path);
-  const metrics = isRecord(values) ? values.metrics : undefined;
-  if (!isRecord(values) || !isMetricsExtent(metrics)) {
-    throw new BilevelError('INVALID_FILE', `${path} is not the checkpoint of a run.`);
-  }
-  const { seconds, ending } = values;
-  const standing = { ...(typeof seconds === 'number' && { seconds }), ...(ending !== undefined && { ending }) };
-  return { metrics, state: { tensors, values: values.values }, standing };
-}
-
-/**
- * Leaves of nested records by dotted key, as JSON would keep them. An empty text is an option that was not given: as
- * absent as in a folder that was written before there was that option.
- */
-function leaves(value: unknown, key = ''): [key: string, text: string][] {
-  if (!isRecord(value)) return value === undefined || value === '' ? [] : [[key, JSON.stringify(value)]];
-  return Object.entries(value).flatMap(([name, inner]) => leaves(inner, key === '' ? name : `${key}.${name}`));
-}
-
-/** Sentences such as `epochs is 100 there and 50 here`, one per key that is not the same. */
-function differingKeys(there: object, here: object): string[] {
-  const theirs = new Map(leaves(there));
-  const ours = new Map(leaves(here));
-  return [...new Set([...theirs.keys(), ...ours.keys()])]
-    .filter((key) => theirs.get(key) !== ours.get(key))
-    .map((key) => `${key} is ${theirs.get(key) ?? 'absent'} there and ${ours.get(key) ?? 'absent'} here`);
 }

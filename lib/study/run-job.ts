@@ -7,7 +7,8 @@ import { fingerprintsOf } from './fingerprints.js';
 import type { Job, Report, Run } from './job.js';
 import { JobBoard } from './job-board.js';
 import { plainJson, withNaN } from './json.js';
-import { holdsRun, RunFolder, type Standing } from './run-folder.js';
+import { holdsRun, type Standing } from './run-files.js';
+import { RunFolder } from './run-folder.js';
 import type { Outcome, StudyDefinition } from './study.js';
 
 export interface JobOptions<I> {
@@ -85,7 +86,9 @@ export async function runJob<S, J extends Job, I, E extends object, M>(
     } catch (error) {
       if (!(study.goesOn && error instanceof BilevelError && methodFailures.has(error.code))) throw error;
       board?.end('failure');
-      return { ...(await measured(undefined)), seconds: seconds(), failure: error.message };
+      const failure = { failure: error.message, seconds: seconds() };
+      await folder.writeFailure(failure);
+      return { ...(await measured(undefined)), ...failure };
     } finally {
       board?.close();
     }
@@ -95,7 +98,7 @@ export async function runJob<S, J extends Job, I, E extends object, M>(
 }
 
 /** What the job has come to, when it had ended with the same extent. */
-function endingOf<E extends object>(ending: unknown, { extent = {} }: Job): E | undefined {
+export function endingOf<E extends object>(ending: unknown, { extent = {} }: Job): E | undefined {
   const isEnd = isRecord(ending) && isDeepStrictEqual(ending.extent, plainJson(extent));
   return isEnd ? withNaN(ending.result as E) : undefined;
 }

@@ -10,6 +10,7 @@ for (const command of [
   'devices',
   'doctor',
   'inspect',
+  'merge',
   'methods',
   'review',
   ...studiesFor().map(({ name }) => name),

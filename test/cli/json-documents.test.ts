@@ -241,6 +241,16 @@ test('docs/cli.md describes what bilevel denoise --json prints of data of your o
     t.deepEqual(differences(await fieldsOf('review', 'field'), [JSON.parse(text)]), []);
   }));
 
+test('docs/cli.md describes what bilevel merge --json tells of runs that are missing', (t) =>
+  withTemporary(async (folder) => {
+    const [out, part] = [join(folder, 'out'), join(folder, 'part')];
+    const study = ['--problems', 'P1,P2', '--methods', 'gd', '--T', '1', '--trials', '2', '--iterations', '5'];
+    await bilevel('synthetic', ...study, '--shard', '1/2', '--out', part);
+    const { status, stdout } = await bilevel('merge', out, part, '--json');
+    t.is(status, 1);
+    t.deepEqual(differences(await fieldsOf('merge', 'field of a gap'), JSON.parse(stdout).error.details.gaps), []);
+  }));
+
 test('a field that is missing, is not described or has another type is found', (t) => {
   const fields: Field[] = [
     { path: ['a', '[]', 'NAME'], optional: false, types: ['number'] },

@@ -3,7 +3,15 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { attempt, createFolder, ensureFolder, readBytes, writeFileAtomic } from '../../lib/data/files.js';
+import {
+  attempt,
+  copyFileAtomic,
+  createFolder,
+  ensureFolder,
+  readBytes,
+  writeFileAtomic,
+  writeNewFile,
+} from '../../lib/data/files.js';
 import type { BilevelError } from '../../lib/errors.js';
 import { Network } from '../../lib/onnx/index.js';
 import { withTemporary } from '../support/temporary.js';
@@ -152,3 +160,27 @@ test('a file that says it is empty is read to its end, or up to the limit', asyn
   const error = await t.throwsAsync(() => readBytes(path, 10));
   t.regex(String((error as BilevelError).code), /^LIMIT_EXCEEDED$|^NOT_FOUND$/);
 });
+
+test('of several that write a new file at once one succeeds, and its content stays', (t) =>
+  withTemporary(async (folder) => {
+    const path = join(folder, 'new');
+    const texts = ['a', 'b', 'c', 'd'];
+    const written = await Promise.all(texts.map((text) => writeNewFile(path, text)));
+    t.is(written.filter(Boolean).length, 1);
+    t.is(await readFile(path, 'utf8'), texts[written.indexOf(true)] ?? '');
+    t.false(await writeNewFile(path, 'e'));
+    t.deepEqual(await readdir(folder), ['new']);
+    await t.throwsAsync(writeNewFile(join(folder, 'none', 'a'), ''), { code: 'IO_ERROR', message: /does not exist/ });
+  }));
+
+test('a copy replaces a file in one step, and what is not there is named', (t) =>
+  withTemporary(async (folder) => {
+    const [from, to] = [join(folder, 'from'), join(folder, 'to')];
+    await writeFile(from, 'new');
+    await writeFile(to, 'old');
+    await copyFileAtomic(from, to);
+    t.is(await readFile(to, 'utf8'), 'new');
+    await t.throwsAsync(copyFileAtomic(join(folder, 'none'), to), { code: 'NOT_FOUND', message: /none/ });
+    t.is(await readFile(to, 'utf8'), 'new');
+    t.deepEqual((await readdir(folder)).toSorted(), ['from', 'to']);
+  }));

@@ -9,7 +9,7 @@ import { validateOptions } from '../../options.js';
 import { imageDataUri } from '../../report/gallery.js';
 import type { Decisions, Review, ReviewSample } from '../../review/index.js';
 import { parseRecord } from '../../study/record.js';
-import { holdsRun } from '../../study/run-folder.js';
+import { holdsRun } from '../../study/run-files.js';
 import { datasetOptions } from '../reading.js';
 import { readingOptions } from './own/settings.js';
 

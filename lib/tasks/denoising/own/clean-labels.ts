@@ -63,7 +63,7 @@ export async function cleanLabels(
     const given = { out, resume, device: used, ...(signal && { signal }) };
     const { results, page, stopped } = await runStudy(study, study.validate(settings), given);
     const [outcome] = results.outcomes;
-    if (stopped || outcome === undefined) {
+    if (stopped || outcome === undefined || page === undefined) {
       throw new BilevelError('ABORTED', `The cleaning was stopped. ${out} keeps its finished rounds: resume goes on.`);
     }
     const { confusion: _, ...found } = outcome.measured;
