@@ -190,7 +190,7 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   await throughTemporary(path, (temporary) => writeFlushed(temporary, content), rename);
 }
 
-/** Replaces a file by a copy of another one, in one step as {@link writeFileAtomic} does. @throws NOT_FOUND, IO_ERROR */
+/** Replaces a file by a copy of another one, in one step, as {@link writeFileAtomic}. @throws NOT_FOUND, IO_ERROR */
 export async function copyFileAtomic(from: string, path: string): Promise<void> {
   const copy = async (temporary: string): Promise<void> => {
     await attempt('copy', from, () => copyFile(from, temporary));

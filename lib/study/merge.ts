@@ -17,7 +17,7 @@ export interface Source {
   readonly record: StudyRecord;
 }
 
-/** A run that cannot be taken: nobody began it, it has not ended, its files are damaged, or it ended differently twice. */
+/** A run that cannot be taken: nobody began it, it has not ended, it is damaged, or it ended differently twice. */
 export interface Gap {
   /** Its folder within that of the study; empty where this is the run's own. */
   readonly run: string;
