@@ -1,5 +1,10 @@
 import { BilevelError, invalidArgument } from '../errors.js';
-import type { Shard } from './shard.js';
+
+/** Which task of how many it is, counted from 1. */
+interface Task {
+  readonly index: number;
+  readonly count: number;
+}
 
 /** How the environment of a task tells which one of an array it is, by names of variables. */
 interface Scheduler {
@@ -47,7 +52,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @param count the number of parts, where it is given; else the scheduler has to tell of the whole array
  * @throws INVALID_ARGUMENT naming the variable, what it should be and what it is
  */
-export function shardOfTask(environment: Environment, count: number | undefined): Shard {
+export function shardOfTask(environment: Environment, count: number | undefined): Task {
   const scheduler = schedulerOf(environment);
   const index = readNumber(environment, scheduler.index);
   return count === undefined ? partOfArray(environment, scheduler, index) : partOf(scheduler, index, count);
@@ -72,7 +77,7 @@ function schedulerOf(environment: Environment): Scheduler {
 }
 
 /** With the number of parts given, tasks that are run again alone are the same parts as in the whole array. */
-function partOf({ name, index: variable, base }: Scheduler, index: number, count: number): Shard {
+function partOf({ name, index: variable, base }: Scheduler, index: number, count: number): Task {
   const last = count - 1 + base;
   if (index < base || index > last) {
     throw invalidArgument(variable, `an array of ${name} from ${base} to ${last} for --shard auto/${count}`, index);
@@ -81,7 +86,7 @@ function partOf({ name, index: variable, base }: Scheduler, index: number, count
 }
 
 /** An array that begins at 0 or 1 and lacks nothing: others are a part of one, of which the rest cannot be known. */
-function partOfArray(environment: Environment, scheduler: Scheduler, index: number): Shard {
+function partOfArray(environment: Environment, scheduler: Scheduler, index: number): Task {
   const { name, first, last, step, count } = scheduler;
   if (first === undefined || last === undefined) {
     throw new BilevelError(
