@@ -7,14 +7,13 @@ import { Device } from '../dist/lib/engine/index.js';
 import { mean } from '../dist/lib/numbers.js';
 import { formatDuration } from '../dist/lib/report/format.js';
 import { meanAndDeviation } from '../dist/lib/report/tables.js';
-import { parseShard } from '../dist/lib/study/index.js';
 import { holdsRun } from '../dist/lib/study/run-files.js';
 import { judgeBaselines } from '../dist/lib/tasks/denoising/comparison.js';
 import { baselines, loadDenoisingInputs, validateSettings } from '../dist/lib/tasks/denoising/index.js';
 import { Trainer } from '../dist/lib/tasks/denoising/trainer.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
 import { publish, table } from './pages.mjs';
-import { completeStudy, KeptResults, processor, threadsText } from './runs.mjs';
+import { completeStudy, itemsOf, KeptResults, processor, threadsText } from './runs.mjs';
 
 const usage = `Usage: npm run study:denoising -- [options]
 
@@ -23,7 +22,7 @@ const usage = `Usage: npm run study:denoising -- [options]
   --validation A,B   50,100,500,1000,5000
   --networks A,B     logreg,mlp,lenet
   --seeds A,B        0,1,2
-  --shard I/N        every N-th setting from the I-th on
+  --shard I/N        every N-th setting from the I-th on; auto and auto/N as bilevel takes them
   --seconds S        begins no further setting after S seconds
   --only PART        baselines or ours: leaves the other part of settings that lack it for later
   --threads N        threads of the engine (1)
@@ -208,14 +207,14 @@ async function main() {
   const chosen = Object.fromEntries(
     Object.entries(lists).map(([name, all]) => [name, values[name]?.split(',') ?? all]),
   );
-  const shard = parseShard(values.shard ?? '1/1');
+  const settings = settingsOf(chosen);
+  const isOurs = itemsOf(settings, values.shard);
   const endsAt = performance.now() + 1000 * Number(values.seconds ?? Number.POSITIVE_INFINITY);
   const device = Device.cpu({ threads: Number(values.threads) });
   const results = await KeptResults.open(values.results, ({ setting }) => nameOf(setting));
-  for (const [position, setting] of settingsOf(chosen).entries()) {
-    const isOurs = position % shard.count === shard.index - 1;
+  for (const setting of settings) {
     if (results.get(nameOf(setting)) !== undefined) continue;
-    const begins = (part) => isOurs && performance.now() < endsAt && (values.only ?? part) === part;
+    const begins = (part) => isOurs(setting) && performance.now() < endsAt && (values.only ?? part) === part;
     const rivals = await baselinesIn(setting, values.out, device, begins('baselines'));
     const ours = await oursIn(setting, values.out, device, begins('ours'));
     if (rivals === undefined || ours === undefined) continue;

@@ -5,19 +5,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Device } from '../dist/lib/engine/index.js';
-import { parseShard } from '../dist/lib/study/index.js';
 import { holdsRun } from '../dist/lib/study/run-files.js';
 import { publishedAccuracies } from '../dist/lib/tasks/denoising/index.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
 import { publish, publishPicture, table } from './pages.mjs';
-import { completeStudy, processor, threadsText } from './runs.mjs';
+import { completeStudy, itemsOf, processor, threadsText } from './runs.mjs';
 
 const usage = `Usage: npm run study:paper -- [options]
 
   --parts A,B      of mnist-25, mnist-50, steps, cifar10-25, cifar10-50 (mnist-25,mnist-50,steps)
   --methods A,B    penalty,approxGrad
   --epochs N       passes over the training samples of a row of Table 2 (3)
-  --shard I/N      every N-th run from the I-th on
+  --shard I/N      every N-th run from the I-th on; auto and auto/N as bilevel takes them
   --seconds S      begins and continues no further run after S seconds; 0 shows what there is
   --threads N      threads of the engine (1)
   --out FOLDER     where the runs are kept, and gone on with (runs/paper-study)
@@ -202,13 +201,13 @@ async function main() {
   const [parts, names] = [values.parts.split(','), values.methods.split(',')];
   const unknown = [...parts, ...names].find((name) => !(name in titles) && !(name in methods));
   if (unknown !== undefined) throw new Error(`There is no ${unknown}.\n\n${usage}`);
-  const shard = parseShard(values.shard);
+  const runs = runsOf({ parts, names, epochs: Number(values.epochs) });
+  const isOurs = itemsOf(runs, values.shard);
   const endsAt = performance.now() + 1000 * Number(values.seconds);
   const device = Device.cpu({ threads: Number(values.threads) });
   const found = [];
-  for (const [position, run] of runsOf({ parts, names, epochs: Number(values.epochs) }).entries()) {
-    const isOurs = position % shard.count === shard.index - 1;
-    const result = await resultOf(run, values.out, device, isOurs && performance.now() < endsAt);
+  for (const run of runs) {
+    const result = await resultOf(run, values.out, device, isOurs(run) && performance.now() < endsAt);
     if (result === undefined) continue;
     found.push(result);
     console.error(`${run.folder}: accuracy ${result.lower.accuracy.toFixed(2)} %`);

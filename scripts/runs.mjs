@@ -4,15 +4,22 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { Progress } from '../dist/lib/cli/progress.js';
-import { runStudy } from '../dist/lib/study/index.js';
+import { jobsOf, parseShard, runStudy } from '../dist/lib/study/index.js';
 import { holdsRun } from '../dist/lib/study/run-files.js';
 
-/** The results of a study, of which the runs that its folder lacks are made. */
-export async function completeStudy(study, settings, out, device) {
+/** What `--shard` of a script asks for: whether each of its items is in the part; all are where it is not given. */
+export function itemsOf(items, text = '1/1') {
+  const chosen = new Set(jobsOf(items, parseShard(text)));
+  return (item) => chosen.has(item);
+}
+
+/** The results of a study, or of a part, of which the runs that its folder lacks are made. */
+export async function completeStudy(study, settings, out, device, shard) {
   const resume = study.jobs(settings).some(({ path }) => holdsRun(join(out, path)));
   const progress = new Progress(false);
   try {
-    return (await runStudy(study, settings, { out, resume, device, report: progress.update.bind(progress) })).results;
+    const options = { out, resume, device, report: progress.update.bind(progress), ...(shard && { shard }) };
+    return (await runStudy(study, settings, options)).results;
   } finally {
     progress.stop();
   }

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { Device } from '../dist/lib/engine/index.js';
 import { parseOption } from '../dist/lib/options.js';
 import { formatDuration } from '../dist/lib/report/format.js';
-import { failuresOf, tablesOf } from '../dist/lib/study/index.js';
+import { failuresOf, parseShard, tablesOf } from '../dist/lib/study/index.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
 import { publish, publishPicture, table } from './pages.mjs';
 import { completeStudy, processor, threadsText } from './runs.mjs';
@@ -16,6 +16,8 @@ const usage = `Usage: npm run study -- NAME [options]
 NAME is one of ${Object.keys(studies).join(', ')}.
 
   --set KEY=VALUE  an option of the parts, such as seconds=60; may be repeated
+  --shard I/N      every N-th run of each part from the I-th on, and nothing is written into docs/; without it, what the
+                   folder then holds is completed
   --threads N      threads of the engine
   --out FOLDER     where the runs are kept, and gone on with (runs/NAME-study)
   --write          also write tables and pictures into docs/
@@ -43,6 +45,7 @@ async function main() {
     allowPositionals: true,
     options: {
       set: { type: 'string', multiple: true, default: [] },
+      shard: { type: 'string' },
       threads: { type: 'string' },
       out: { type: 'string' },
       write: { type: 'boolean', default: false },
@@ -71,12 +74,14 @@ async function main() {
     ...Object.fromEntries(given.filter(([key]) => key in own || !chosen.has(key))),
   });
   const threads = Number(values.threads ?? plan.threads ?? study.threads ?? os.availableParallelism());
+  const shard = values.shard && parseShard(values.shard);
   const device = Device.cpu({ threads });
   const all = [];
   for (const [title, own] of Object.entries(parts)) {
     const out = join(values.out ?? `runs/${name}-study`, title.toLowerCase().replaceAll(/\W+/g, '-'));
-    all.push({ title, results: await completeStudy(study, study.validate(optionsOf(own)), out, device) });
+    all.push({ title, results: await completeStudy(study, study.validate(optionsOf(own)), out, device, shard) });
   }
+  if (shard) return device.dispose();
   const seconds = all.flatMap(({ results }) => results.outcomes).reduce((sum, each) => sum + each.seconds, 0);
   const text = [
     `Measured on ${processor()}, ${threadsText(threads)}, Node ${process.versions.node}: ${formatDuration(seconds)} in all; load average ${os.loadavg()[0].toFixed(1)} at the end.`,
