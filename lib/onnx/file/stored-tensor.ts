@@ -45,6 +45,8 @@ export function checkTensor(proto: TensorProto, limits: OnnxLimits, what: string
 /** The elements in row-major order, as numbers of float64; integers beyond 2^53 saturate. */
 export function tensorValues({ proto, shape, type }: StoredTensor): Float64Array {
   if (proto.rawData.byteLength === 0) return Float64Array.from(typedValues(proto, type));
+  // Those of most parameters: converted at once, from memory that is aligned.
+  if (isFloat32(type)) return new Float64Array(new Float32Array(new Uint8Array(proto.rawData).buffer));
   const { buffer, byteOffset, byteLength } = proto.rawData;
   const view = new DataView(buffer, byteOffset, byteLength);
   const values = new Float64Array(elementCount(shape));
@@ -62,15 +64,24 @@ export function replaceValues(stored: StoredTensor, values: Tensor): TensorProto
         `${values.dtype}[${values.shape.join(', ')}].`,
     );
   }
-  const rawData = new Uint8Array(values.size * type.bytes);
-  const view = new DataView(rawData.buffer);
-  for (let index = 0; index < values.size; index++) {
-    type.write(view, index * type.bytes, Number(values.data[index]));
-  }
+  const rawData = isFloat32(type) ? bytesOf(values) : convertedBytes(values, type);
   const { dims, dataType, name, $unknown } = proto;
   const message = create(TensorProtoSchema, { dims, dataType, name, rawData });
   if ($unknown) message.$unknown = $unknown;
   return message;
+}
+
+const isFloat32 = ({ dtype, bytes }: ElementType): boolean => dtype === 'float32' && bytes === 4;
+
+function bytesOf({ data }: Tensor): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+function convertedBytes({ data }: Tensor, type: ElementType): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(data.length * type.bytes);
+  const view = new DataView(bytes.buffer);
+  for (let index = 0; index < data.length; index++) type.write(view, index * type.bytes, Number(data[index]));
+  return bytes;
 }
 
 /** Makes `proto` hold `bytes` itself, instead of pointing to another file. */

@@ -58,7 +58,7 @@ export async function compileStatedElsewhere(
       // What is read and loaded for a program takes this thread's time, so the event loop has a turn between two of
       // them.
       await setImmediate(undefined, { signal });
-      if (sizeOf(stated.step) <= small) compileStated([stated], device);
+      if (small > 0 && sizeOf(stated.step) <= small) compileStated([stated], device);
       else stated.load(device, await compileCachedBy(compiler, stated.step, optionsOf(stated, device)));
       onProgress?.({ phase: stated.name, compiled: index + 1, programs: steps.length });
     }
