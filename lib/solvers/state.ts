@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { types } from 'node:util';
 import type { AnyPoint } from '../bilevel/index.js';
 import { readSafetensors, toTensor, writeSafetensors } from '../data/safetensors.js';
@@ -157,13 +158,23 @@ export async function readState(path: string): Promise<SavedState> {
       `${path} is not as it was written: its checksum does not fit its content. Use a copy of it, or start again.`,
       { cause },
     );
-  let tensors: Map<string, Tensor>;
-  try {
-    tensors = new Map([...entries].map(([name, entry]) => [name, toTensor(name, entry)]));
-  } catch (cause) {
-    throw damaged(cause);
+  // Every tensor has a turn of the event loop of its own.
+  const tensors = new Map<string, Tensor>();
+  for (const [name, entry] of entries) {
+    await setImmediate();
+    try {
+      tensors.set(name, toTensor(name, entry));
+    } catch (cause) {
+      throw damaged(cause);
+    }
   }
-  if (metadata.get(checksumKey) !== checksum(tensors, text)) throw damaged();
+  const hashing = checksumSteps(tensors, text);
+  let step = hashing.next();
+  while (!step.done) {
+    await setImmediate();
+    step = hashing.next();
+  }
+  if (metadata.get(checksumKey) !== step.value) throw damaged();
   let values: unknown;
   try {
     values = JSON.parse(text);
@@ -173,12 +184,20 @@ export async function readState(path: string): Promise<SavedState> {
   return { tensors, values };
 }
 
-/** SHA-256 of names, types, elements and the JSON, as hexadecimal digits. */
 function checksum(tensors: ReadonlyMap<string, Tensor>, text: string): string {
+  const hashing = checksumSteps(tensors, text);
+  let step = hashing.next();
+  while (!step.done) step = hashing.next();
+  return step.value;
+}
+
+/** SHA-256 of names, types, elements and the JSON, as hexadecimal digits: a step for every tensor. */
+function* checksumSteps(tensors: ReadonlyMap<string, Tensor>, text: string): Generator<void, string, void> {
   const hash = createHash('sha256');
   for (const [name, { dtype, shape, data }] of [...tensors].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(JSON.stringify([name, dtype, shape]));
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    yield;
   }
   return hash.update(text).digest('hex');
 }
