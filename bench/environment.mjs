@@ -27,7 +27,9 @@ export function describeEnvironment({ cpu, cores, memory, load, node, platform, 
   const { engine, ...packages } = versions;
   const libraries = [
     `Node ${node}`,
-    ...(engine ? [`${engine.library} (${engine.instructionSet}), ${engine.threads} threads`] : []),
+    ...(engine
+      ? [`${engine.library} (${engine.instructionSet}), ${engine.threads} thread${engine.threads === 1 ? '' : 's'}`]
+      : []),
     ...Object.entries(packages).map(([name, version]) => `${name} ${version}`),
   ];
   return [

@@ -6,6 +6,7 @@ import { publish } from '../scripts/pages.mjs';
 import { contendersChart, headlineChart } from './chart.mjs';
 import { secondDerivatives } from './derivatives/report.mjs';
 import { episodesReport } from './episodes/report.mjs';
+import { eventLoopReport } from './event-loop/report.mjs';
 import { precisionReport, trainingChart } from './precision/report.mjs';
 import { report } from './report.mjs';
 import { newest } from './results.mjs';
@@ -41,6 +42,7 @@ const parts = {
     ];
   },
   episodes: episodesReport,
+  'event-loop': eventLoopReport,
   async precision(session) {
     await writeFile(new URL('performance-precision.svg', images), trainingChart(session.training));
     return precisionReport(session, picture('f and g of every run in both precisions', 'performance-precision.svg'));

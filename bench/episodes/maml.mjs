@@ -32,11 +32,11 @@ function samples({ tasks, ways, image }, perClass, seed) {
   return { x: Tensor.from(uniform(product(shape), seed, 0, 1), shape), y: Tensor.from(labels, shape.slice(0, 2)) };
 }
 
-/** As a contender of ../contenders/index.mjs. */
-export async function prepare(problem) {
-  const { tasks, ways, shots, queries, image, channels, innerRate, rate } = problem;
-  const device = Device.cpu();
-  const network = await loadFeatures(`conv4-${channels}`, image);
+/** The network of a task without its last layer. */
+export const featuresOf = ({ channels, image }) => loadFeatures(`conv4-${channels}`, image);
+
+export function stateTasks(problem, network) {
+  const { tasks, ways, shots, queries, channels } = problem;
   const own = Object.entries(network.initialParameters()).map(([name, { shape }]) => [name, shape]);
   const start = startOf([...own, ['head.weight', [ways, channels]], ['head.bias', [ways]]]);
   const stacked = Object.fromEntries(
@@ -55,18 +55,27 @@ export async function prepare(problem) {
     perTask({ x, y, v }, (task) => graph.mean(graph.crossEntropy(logits(task.x, task.v), task.y)));
   const [support, query] = [samples(problem, shots, 1), samples(problem, queries, 2)];
   const arrays = { supportX: support.x, supportY: support.y, queryX: query.x, queryY: query.y };
-  const stated = bilevelProblem({
+  return bilevelProblem({
     upper: start,
     lower: stacked,
     feeds: { tasks: feed(arrays) },
     f: ({ v, tasks: { queryX, queryY } }) => graph.mean(losses(queryX, queryY, v)),
     g: ({ v, tasks: { supportX, supportY } }) => graph.reduceSum(losses(supportX, supportY, v)),
   });
-  const solver = methods.maml(
-    stated,
-    { lowerSteps: 1, lowerLearningRate: innerRate, upperOptimizer: 'sgd', upperLearningRate: rate },
-    { device },
-  );
+}
+
+export const settingsOf = ({ innerRate, rate }) => ({
+  lowerSteps: 1,
+  lowerLearningRate: innerRate,
+  upperOptimizer: 'sgd',
+  upperLearningRate: rate,
+});
+
+/** As a contender of ../contenders/index.mjs. */
+export async function prepare(problem) {
+  const device = Device.cpu();
+  const stated = stateTasks(problem, await featuresOf(problem));
+  const solver = methods.maml(stated, settingsOf(problem), { device });
   let state = solver.init();
   const step = async () => solver.step(state);
   return {

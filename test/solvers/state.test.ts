@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { writeSafetensors } from '../../lib/data/safetensors.js';
 import { methods, type PenaltyOptions, penalty, readState, writeState } from '../../lib/solvers/index.js';
@@ -184,3 +185,23 @@ test('a state of another problem or method is refused by name, and the solver go
   await t.throwsAsync(solver.step(new SolverState({}, {}, { iteration: 0 }) as never), { code: 'STATE_MISMATCH' });
   t.is((await reports(solver, solver.init(), 1)).length, 1);
 });
+
+test('the event loop has a turn for every tensor of a state that is read', (t) =>
+  inFolder(async (folder) => {
+    using solver = open();
+    const state = solver.init();
+    const path = join(folder, 'state.safetensors');
+    await writeState(path, solver.serialize(state));
+    let turns = 0;
+    let read = false;
+    const turning = (async () => {
+      while (!read) {
+        await setImmediate();
+        turns++;
+      }
+    })();
+    await readState(path);
+    read = true;
+    await turning;
+    t.true(turns >= 2 * Object.keys(state.tensors).length, `${turns} turns`);
+  }));
