@@ -1,4 +1,5 @@
 import type { Gallery } from '../report/gallery.js';
+import type { Sheet } from '../report/suspicious-sheet.js';
 import type { SavedState } from '../solvers/index.js';
 import { type TensorBoard, tensorBoard } from '../tensorboard/index.js';
 import type { Job, Rows } from './job.js';
@@ -36,12 +37,24 @@ export class JobBoard {
     return new JobBoard(await tensorBoard(folder, { hyperparameters: known }), known, last);
   }
 
-  /** @throws IO_ERROR */
+  /**
+   * Numbers stand under what the row is about, as in grid/f, or under what its steps count, as in
+   * iteration/f: TensorBoard groups curves by the first part of their names.
+   * @throws IO_ERROR
+   */
   row(row: object): void {
-    const told = Object.entries({ ...row }).filter(([key, value]) => this.#known[key] !== value);
     const counter = counterOf({ ...row });
     if (counter !== undefined) this.#step = counter[1];
-    this.#board.scalars(Object.fromEntries(told.filter(([key]) => key !== counter?.[0])), this.#step);
+    const entries = Object.entries({ ...row });
+    const told = entries.filter(([key, value]) => this.#known[key] !== value && key !== counter?.[0]);
+    const values = Object.fromEntries(told);
+    const isNamed = told.some(([, value]) => typeof value === 'string' && value !== '');
+    this.#board.scalars(counter === undefined || isNamed ? values : { [counter[0]]: values }, this.#step);
+  }
+
+  /** An image of what the job found. @throws IO_ERROR */
+  sheet(sheet: Sheet | undefined): void {
+    if (sheet !== undefined) this.#board.image(sheet.title, sheet.image, this.#step, sheet.description);
   }
 
   /** The first state of a step, after which others tell nothing new. @throws IO_ERROR */

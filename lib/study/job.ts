@@ -1,4 +1,5 @@
 import type { Device } from '../engine/index.js';
+import type { Sheet } from '../report/suspicious-sheet.js';
 import type { SavedState } from '../solvers/index.js';
 import type { RunFolder } from './run-folder.js';
 
@@ -63,4 +64,6 @@ export interface Run<E extends object> extends Disposable {
    * @returns what `measure` is told, as plain JSON
    */
   end(folder: RunFolder, seconds: () => number): Promise<E>;
+  /** After `end`: an image of what was found, for TensorBoard. */
+  sheet?(): Sheet | undefined;
 }

@@ -81,6 +81,7 @@ export async function runJob<S, J extends Job, I, E extends object, M>(
       await makeSteps(run, folder, board, checkpoints, job, resources.report);
       const ending = withNaN(plainJson(await run.end(folder, seconds)));
       await checkpoints.keep({ extent: job.extent ?? {}, result: ending });
+      board?.sheet(run.sheet?.());
       board?.end('success');
       return { ...(await measured(ending)), seconds: seconds() };
     } catch (error) {

@@ -6,6 +6,7 @@ import { histogramOf } from './histogram.js';
 import { type Hyperparameters, type Outcome, sessionEnd, sessionStart } from './hyperparameters.js';
 import { imageOf, imagesOf } from './image.js';
 import {
+  DataClass,
   SessionLog_SessionStatus,
   SessionLogSchema,
   type Summary_Value,
@@ -95,14 +96,20 @@ export class TensorBoard implements Disposable {
    * Writes an image, or those of a batch as `NAME/0` and so on: three channels in colour, otherwise the first in grey.
    * Values from 0 to 1 go from black to white; an image with others is stretched over its own range.
    * @param image float32 [channels, height, width] or [images, channels, height, width], or the bytes of a PNG file
+   * @param description text in Markdown that TensorBoard shows with the image; none by default
    * @throws INVALID_ARGUMENT, IO_ERROR; DISPOSED after {@link close}
    */
-  image(name: string, image: Tensor<'float32'> | Uint8Array, step: number): void {
+  image(name: string, image: Tensor<'float32'> | Uint8Array, step: number, description = ''): void {
     checkName(name);
+    if (typeof description !== 'string') throw invalidArgument('description', 'a text', description);
     this.#tell(
       step,
       imagesOf(name, image).map(([tag, png]) => {
-        return create(Summary_ValueSchema, { tag, value: { case: 'image', value: imageOf(png) } });
+        return create(Summary_ValueSchema, {
+          tag,
+          ...describedBy(description),
+          value: { case: 'image', value: imageOf(png) },
+        });
       }),
     );
   }
@@ -151,6 +158,13 @@ export const tensorBoard = (folder: string, options?: TensorBoardOptions): Promi
 
 function checkName(name: string): void {
   if (typeof name !== 'string' || name === '') throw invalidArgument('name', 'a text', name);
+}
+
+/** What an image comes with that a text is shown with. */
+function describedBy(summaryDescription: string): Parameters<typeof create<typeof Summary_ValueSchema>>[1] {
+  if (summaryDescription === '') return {};
+  const dataClass = DataClass.BLOB_SEQUENCE;
+  return { metadata: { summaryDescription, dataClass, pluginData: { pluginName: 'images' } } };
 }
 
 function histogramValue(tag: string, values: ArrayLike<number | bigint>): Summary_Value[] {

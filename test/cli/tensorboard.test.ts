@@ -1,16 +1,32 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import { decode } from 'fast-png';
 import { bilevel, errorOf, interrupted, metricsLines, smallRun } from '../support/command-line.js';
 import { withTemporary } from '../support/temporary.js';
-import { curveOf, readEvents } from '../support/tensorboard.js';
+import { curveOf, type ReadValue, readEvents } from '../support/tensorboard.js';
 
 const metrics = async (folder: string): Promise<Record<string, unknown>[]> =>
   (await readFile(join(folder, 'metrics.jsonl'), 'utf8'))
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
+
+/** An image of the most suspicious samples in rows of 10, and a table of what is known of each. */
+async function checkSheet(t: ExecutionContext, out: string, sheet: ReadValue | undefined): Promise<void> {
+  const rows = (await readFile(join(out, 'importance.csv'), 'utf8')).trimEnd().split('\n').slice(1);
+  const samples = rows.map((row) => row.split(',')).toSorted((a, b) => Number(a.at(-1)) - Number(b.at(-1)));
+  const shown = Math.min(50, samples.length);
+  t.like(sheet?.image, { width: 10 * 29 - 1, height: Math.ceil(shown / 10) * 29 - 1, channels: 1 });
+  const { data, width } = decode(sheet?.image?.png ?? new Uint8Array());
+  t.true(Array.from({ length: 28 }, (_, line) => data[line * width + 28]).every((grey) => grey === 128));
+  t.true(Array.from({ length: 28 * 28 }, (_, at) => data[Math.floor(at / 28) * width + 29 + (at % 28)]).some(Boolean));
+  const lines = sheet?.description?.match(/^\| \d.*$/gm) ?? [];
+  t.is(lines.length, shown);
+  t.true(lines[0]?.startsWith(`| 1.1 | ${samples[0]?.[0]} | `), lines[0]);
+  t.true(lines[11]?.startsWith('| 2.2 | '));
+}
 
 test('the runs of a study write event files of their own, which say what their metrics do', (t) =>
   withTemporary(async (parent) => {
@@ -28,11 +44,11 @@ test('the runs of a study write event files of their own, which say what their m
       t.like(values[0]?.hyperparameters, { method, lowerSteps: 1, problem: 'P1' });
       t.is(values.at(-1)?.ended, 1);
       const steps = (tag: string) => values.filter((value) => value.tag === tag).map(({ step }) => step);
-      t.deepEqual(steps('distances'), [0, 10, 20]);
+      t.deepEqual(steps('iteration/distances'), [0, 10, 20]);
       t.deepEqual(steps('u/u'), [0, 20]);
       t.deepEqual(steps('iteration'), []);
       const [first] = await metrics(join(out, job));
-      const distances = values.find(({ tag }) => tag === 'distances')?.histogram;
+      const distances = values.find(({ tag }) => tag === 'iteration/distances')?.histogram;
       t.is(distances?.count, 20);
       t.is(distances?.max, Math.max(...(first as { distances: number[] }).distances));
     }
@@ -54,7 +70,7 @@ test('the events of a killed run are whole, and the run that goes on continues i
     t.is((await interrupted([...run, '--checkpoint-seconds', '0.05'], reached, 'SIGKILL')).status, null);
     const logs = join(out, 'tensorboard');
     const before = await readEvents(logs);
-    t.true(curveOf(before, 'f').length >= 7);
+    t.true(curveOf(before, 'iteration/f').length >= 7);
     t.is((await bilevel('denoise', '--resume', out)).status, 0);
     const files = await readEvents(logs);
     t.is(files.length, 2);
@@ -62,10 +78,16 @@ test('the events of a killed run are whole, and the run that goes on continues i
     const rows = (await metrics(out)).filter(({ f }) => typeof f === 'number');
     t.is(rows.length, 120);
     t.deepEqual(
-      curveOf(files, 'f'),
+      curveOf(files, 'iteration/f'),
       rows.map(({ iteration, f }) => [iteration, Math.fround(f as number)]),
     );
     t.is(files[1]?.at(-1)?.values[0]?.ended, 1);
+    const sheets = files.flat().flatMap(({ values }) => values.filter(({ image }) => image !== undefined));
+    t.deepEqual(
+      sheets.map(({ tag }) => tag),
+      ['Most suspicious samples'],
+    );
+    await checkSheet(t, out, sheets[0]);
   }));
 
 test('the images of the page of a study are among its events', (t) =>

@@ -29,6 +29,7 @@ export interface ReadValue {
     readonly png: Uint8Array;
   };
   readonly hyperparameters?: Readonly<Record<string, number | string | boolean>>;
+  readonly description?: string;
   /** 1 for success, 2 for failure. */
   readonly ended?: number;
 }
@@ -122,12 +123,15 @@ function eventOf(data: Uint8Array): ReadEvent {
 function readValue(bytes: Uint8Array): ReadValue {
   const fields = fieldsOf(bytes);
   const [scalar, image, histogram, metadata] = [2, 4, 5, 9].map((number) => bytesIn(fields, number)[0]);
+  const told = fieldsOf(metadata ?? new Uint8Array());
+  const [[plugin], [description]] = [bytesIn(told, 1), bytesIn(told, 3)];
   return {
     tag: text(bytesIn(fields, 1)[0]),
     ...(scalar && { scalar: new DataView(scalar.buffer, scalar.byteOffset).getFloat32(0, true) }),
     ...(image && { image: imageOf(fieldsOf(image)) }),
     ...(histogram && { histogram: histogramOf(fieldsOf(histogram)) }),
-    ...(metadata && sessionOf(fieldsOf(bytesIn(fieldsOf(metadata), 1)[0] ?? new Uint8Array()))),
+    ...(description && { description: text(description) }),
+    ...(plugin && !description && sessionOf(fieldsOf(plugin))),
   };
 }
 

@@ -34,6 +34,7 @@ test('an event file has curves, histograms, images and hyperparameters, and says
     board.histogram('same', [7n, 7n, Number.NaN], 5);
     board.histogram('nothing', [Number.NaN], 5);
     board.image('grey', Tensor.from([0, 1, 0.5, 0, 0, 0], [1, 2, 3]), 2 ** 40);
+    board.image('told', Tensor.from([0, 1], [1, 1, 2]), 6, 'of *two*');
     board.image('batch', Tensor.from(new Float32Array(24).fill(1), [2, 3, 2, 2]), 6);
     board.close();
     board.close();
@@ -57,6 +58,7 @@ test('an event file has curves, histograms, images and hyperparameters, and says
           '5 u',
           '5 same',
           `${2 ** 40} grey`,
+          '6 told',
           '6 batch/0',
           '6 batch/1',
           '0 _hparams_/session_end_info',
@@ -81,6 +83,8 @@ test('an event file has curves, histograms, images and hyperparameters, and says
     const grey = found('grey')?.image;
     t.like(grey, { height: 2, width: 3, channels: 1 });
     t.deepEqual([...decode(grey?.png ?? new Uint8Array()).data], [0, 255, 128, 0, 0, 0]);
+    t.is(found('told')?.description, 'of *two*');
+    t.is(found('grey')?.description, undefined);
     t.like(found('batch/1')?.image, { height: 2, width: 2, channels: 3 });
   }));
 

@@ -1,6 +1,8 @@
 import { datasetSpecifications, isDataset, isForExperiments } from '../../data/dataset.js';
 import { BilevelError, invalidArgument } from '../../errors.js';
 import { plainOptions, validateOptions } from '../../options.js';
+import type { SampleReport } from '../../report/report.js';
+import { suspiciousSheet } from '../../report/suspicious-sheet.js';
 import { penalty, type SavedState } from '../../solvers/index.js';
 import {
   defineStudy,
@@ -99,6 +101,7 @@ export const denoisingStudy = defineStudy({
     const resources = { trainer, device, signal, report };
     const form = await formOf(settings, inputs, resources, saved?.state);
     const judged = judgementsOf(saved?.rows ?? []);
+    let found: SampleReport | undefined;
     return {
       async *steps() {
         if (task.baselines) yield* compare(settings, inputs, resources, judged);
@@ -107,12 +110,14 @@ export const denoisingStudy = defineStudy({
       save: () => form.save(),
       end: async (folder, seconds) => {
         const { ending, samples } = await form.end(folder);
+        found = samples;
         const metrics = await folder.readMetrics();
         const result = resultOf(settings, folder.path, measuredIn(metrics, ending), seconds());
         const page = denoisingPage(result, samples, metrics, configurationOf(settings), environmentOf(device));
         await folder.writeReport(page);
         return ending;
       },
+      sheet: () => found && suspiciousSheet(found),
       [Symbol.dispose]: () => {
         form[Symbol.dispose]();
         trainer.dispose();
