@@ -2,7 +2,14 @@
 export const guides = {
   'Getting started': ['docs/installing.md', 'docs/problems.md', 'docs/recipes.md', 'docs/choosing.md'],
   'Networks and data': ['docs/exporting.md', 'docs/onnx.md', 'docs/data.md', 'docs/tfjs.md', 'models/README.md'],
-  'Running it': ['docs/cli.md', 'docs/electron.md', 'docs/cuda.md', 'docs/performance.md', 'docs/reliability.md'],
+  'Running it': [
+    'docs/cli.md',
+    'docs/distributed.md',
+    'docs/electron.md',
+    'docs/cuda.md',
+    'docs/performance.md',
+    'docs/reliability.md',
+  ],
   Tasks: [
     'docs/denoising.md',
     'docs/table-2.md',

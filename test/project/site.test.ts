@@ -42,6 +42,12 @@ test('every guide is a page, and every link within the site leads somewhere', (t
     readdirSync(folder).filter((name) => name.endsWith('.md')),
   );
   const written = [...known.keys()].filter((page) => page.startsWith('documents/'));
+  const groups = readFileSync('scripts/site/guides.mjs', 'utf8');
+  t.deepEqual(
+    guides.filter((name) => existsSync(join('docs', name)) && !groups.includes(`'docs/${name}'`)),
+    [],
+    'these guides are in no group of scripts/site/guides.mjs',
+  );
   // And models, examples, bench, CONTRIBUTING and CHANGELOG.
   t.is(written.length, guides.length + 5);
   const broken = [...known].flatMap(([page, { links }]) =>
