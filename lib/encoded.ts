@@ -40,6 +40,7 @@ export const opcodes = [
   'warpAffineGradient',
   'sparseMatmul',
   'sampledMatmul',
+  'allReduce',
 ] as const;
 export type Opcode = (typeof opcodes)[number];
 

@@ -47,6 +47,8 @@ export type ErrorCode =
   | 'DEVICE_UNAVAILABLE'
   /** A device gave up in the middle of its work; another one has to be made. */
   | 'DEVICE_LOST'
+  /** Processes that compute together cannot go on together: one does not come, or they were started differently. */
+  | 'RANKS_LOST'
   /** New weights were to be saved beside running statistics of batch normalization that belong to others. */
   | 'STALE_STATISTICS'
   /** A saved state belongs to another configuration. */

@@ -23,13 +23,16 @@ export const rooms = {
   'cpu/pool': ['cpu/vector', 'cpu/windows', 'cpu/kernel', 'program'],
   'cpu/sparse': ['cpu/kernel', 'program'],
   'cpu/warp': ['cpu/kernel', 'program'],
+  'cpu/ranks': ['cpu/kernel', 'engine', 'program'],
   'cpu/conv/direct': ['cpu/windows', 'cpu/kernel'],
   'cpu/conv/tiled': ['cpu/windows', 'cpu/kernel'],
   'cpu/conv': ['cpu/conv/direct', 'cpu/conv/tiled', 'cpu/onednn', 'cpu/windows', 'cpu/kernel', 'program'],
   cpu: [
     ...['cpu/conv', 'cpu/conv/direct', 'cpu/conv/tiled', 'cpu/fused', 'cpu/indexing', 'cpu/matmul', 'cpu/pool'],
-    ...['cpu/sparse', 'cpu/vector', 'cpu/warp', 'cpu/onednn', 'cpu/kernel', 'engine', 'program'],
+    ...['cpu/ranks', 'cpu/sparse', 'cpu/vector', 'cpu/warp', 'cpu/onednn', 'cpu/kernel', 'engine', 'program'],
   ],
+
+  mpi: ['engine', 'program'],
 
   'cuda/kernels': ['scalar'],
   'cuda/codegen': ['program'],
@@ -41,7 +44,8 @@ export const rooms = {
   cuda: ['cuda/execute', 'cuda/codegen', 'cuda/libraries', 'engine', 'program'],
 
   addon: ['engine', 'program'],
-  'addon/engines.cpp': ['cpu', 'cuda'],
+  'addon/ranks.cpp': ['mpi'],
+  'addon/engines.cpp': ['cpu', 'cuda', 'mpi'],
 
   'test/support': ['engine', 'program'],
   'test/emulation': [],

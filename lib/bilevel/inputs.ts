@@ -1,6 +1,16 @@
 import { EpisodeSampler } from '../data/samplers/episodes.js';
 import { checkRecord, invalidArgument } from '../errors.js';
-import { constant, gather, input, iota, type Node, reshape, type SparseNodes, slice } from '../graph/index.js';
+import {
+  constant,
+  gather,
+  input,
+  iota,
+  type Node,
+  reshape,
+  type SparseNodes,
+  shardable,
+  slice,
+} from '../graph/index.js';
 import type { Tensor } from '../tensor.js';
 import { augmented } from './augment.js';
 import { type AnyFeed, type ResidentFeed, sparseArrays } from './feed.js';
@@ -78,8 +88,8 @@ function streamInputs(name: string, feed: StreamFeed): StreamInputs {
   const entries = Object.entries(feed.types).map(
     ([array, { shape, dtype }]) => [array, input(feedBinding(name, array), shape, dtype)] as const,
   );
-  const rows = Object.freeze(Object.fromEntries(entries));
-  return { name, feed, index: undefined, drawn: Object.values(rows), rows, seen: namedRows(name, rows) };
+  const rows = Object.freeze(Object.fromEntries(entries.map(([array, node]) => [array, shardable(node)])));
+  return { name, feed, index: undefined, drawn: entries.map(([, node]) => node), rows, seen: namedRows(name, rows) };
 }
 
 function residentInputs(name: string, feed: ResidentFeed): ResidentInputs {
@@ -93,20 +103,22 @@ function residentInputs(name: string, feed: ResidentFeed): ResidentInputs {
     return augmentation === undefined || key === undefined ? rows : augmented(rows, key, augmentation);
   };
   if (feed.batch === undefined) {
-    const index = iota(feed.size, 'int32');
-    const all = wholes.map(([array, whole]) => [array, changed(array, whole)] as const);
+    const index = shardable(iota(feed.size, 'int32'));
+    const all = wholes.map(([array, whole]) => [array, changed(array, shardable(whole))] as const);
     const rows = Object.freeze({ ...Object.fromEntries(all), index });
     return { name, feed, index, key, drawn: keys, rows, seen: namedRows(name, withEntries(name, feed, rows)) };
   }
-  const index = input(feedBinding(name, 'index'), [feed.batch], 'int32');
-  const drawn = [index, ...keys];
+  const numbers = input(feedBinding(name, 'index'), [feed.batch], 'int32');
+  const drawn = [numbers, ...keys];
   if (feed.sampler instanceof EpisodeSampler) {
+    const index = numbers;
     const sets = episodeSets(feed.sampler, index, Object.fromEntries(wholes));
     const rows = Object.entries(sets).flatMap(([set, nodes]) =>
       Object.entries(nodes).map(([array, node]) => [`${set}.${array}`, node] as const),
     );
     return { name, feed, index, key, drawn, rows: { ...Object.fromEntries(rows), index }, seen: namedRows(name, sets) };
   }
+  const index = shardable(numbers);
   const gathered = wholes.map(([array, whole]) => [array, changed(array, gather(whole, index, 0))] as const);
   const rows = Object.freeze({ ...Object.fromEntries(gathered), index });
   return { name, feed, index, key, drawn, rows, seen: namedRows(name, withEntries(name, feed, rows)) };
@@ -126,7 +138,7 @@ function episodeSets(
   const setOf = (start: number, samples: number): Nodes => {
     const shape = [...leading, ways * samples];
     const count = (tasks ?? 1) * ways * samples;
-    const rows = reshape(slice(index, { starts: [start], limits: [start + count] }), shape);
+    const rows = shardable(reshape(slice(index, { starts: [start], limits: [start + count] }), shape));
     const numbers = Float64Array.from({ length: count }, (_, position) => Math.floor(position / samples) % ways);
     const gathered = Object.entries(wholes).map(([array, whole]) => [array, gather(whole, rows, 0)] as const);
     const relabelled = constant(numbers, shape, wholes[labels]?.dtype ?? 'int64');

@@ -98,7 +98,7 @@ function rowsWithBad(
   isBad: (label: number) => boolean,
 ): readonly number[] | undefined {
   let node: Node | undefined = labels;
-  while (node !== undefined && (node.op === 'reshape' || node.op === 'gather')) node = node.inputs[0];
+  while (node !== undefined && ['reshape', 'gather', 'shardable'].includes(node.op)) node = node.inputs[0];
   const [array] = Object.entries(feed.arrays).filter(
     ([key]) => node !== undefined && isOp(node, 'input') && node.attributes.name === feedBinding(name, key),
   );

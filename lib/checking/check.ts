@@ -1,4 +1,4 @@
-import { compile, targetOf } from '../compile/index.js';
+import { compile, optionsFor } from '../compile/index.js';
 import type { Device } from '../engine/index.js';
 import type { Node } from '../graph/index.js';
 import type { Network } from '../onnx/index.js';
@@ -131,7 +131,7 @@ export async function computeQuantities({ values }: Quantities, point: CheckPoin
   const outputs = [...values].flatMap(([name, nodes]) =>
     nodes.map((node, index): [string, Node] => [`${name} ${index}`, node]),
   );
-  const compiled = compile({ outputs: Object.fromEntries(outputs) }, { target: targetOf(device.info()) });
+  const compiled = compile({ outputs: Object.fromEntries(outputs) }, optionsFor(device));
   using program = device.load(compiled);
   const bindings: Record<string, Tensor> = {};
   for (const { name, shape, dtype } of compiled.bindings) {

@@ -15,6 +15,7 @@ const exact: ReadonlySet<OpName> = new Set<OpName>([
   'round',
   'cast',
   'stopGradient',
+  'shardable',
   'maximum',
   'minimum',
   'where',

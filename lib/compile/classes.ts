@@ -20,6 +20,7 @@ const others = {
   broadcastTo: 'view',
   slice: 'view',
   stopGradient: 'view',
+  shardable: 'view',
   pad: 'kernel',
   concat: 'kernel',
   matmul: 'kernel',
@@ -40,6 +41,7 @@ const others = {
   sparseMatmul: 'kernel',
   sampledMatmul: 'kernel',
   randomUniform: 'kernel',
+  allReduce: 'kernel',
 } as const satisfies Record<Exclude<OpName, ElementwiseOp>, Exclude<OpClass, 'elementwise'>>;
 
 type OtherOp = keyof typeof others;

@@ -3,5 +3,6 @@ export { compileCached, compileCachedBy } from './cache.js';
 export { type CompileOptions, noPasses } from './options.js';
 export { type CompiledProgram, compile } from './pipeline.js';
 export { formatCost, formatQuantity, type InstructionCost, type ProgramCost } from './program/explain.js';
+export type { RankOf } from './shard/shard.js';
 export type { ProgramSpec } from './spec.js';
-export { type Target, targetOf } from './target.js';
+export { optionsFor, type Target, targetOf } from './target.js';

@@ -1,4 +1,5 @@
 import { checkKeys, checkRecord, invalidArgument } from '../errors.js';
+import type { RankOf } from './shard/shard.js';
 import { defaultTarget, type Target } from './target.js';
 
 /** Each pass can be switched off to find out whether it is at fault. All are on by default. They work in this order. */
@@ -41,6 +42,8 @@ export interface CompileOptions extends PassOptions {
    * default.
    */
   readonly target?: Target;
+  /** Where several processes compute together, which of them runs the program; one computes alone by default. */
+  readonly ranks?: RankOf;
 }
 
 /** Every pass, off: what is stated is what runs. */
@@ -61,14 +64,31 @@ export const noPasses: Passes = {
 
 /**
  * All options, with what stands for those that are not given.
- * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a wrong target
+ * @throws UNKNOWN_OPTION; INVALID_ARGUMENT for a wrong target or rank
  */
 export function settingsOf(options: CompileOptions): Required<CompileOptions> {
   const names = Object.keys(noPasses) as (keyof Passes)[];
-  checkKeys(options, [...names, 'target'], 'compile');
+  checkKeys(options, [...names, 'target', 'ranks'], 'compile');
   const given = Object.fromEntries(names.map((name) => [name, options[name] ?? true]));
   const passes: Passes = Object.assign({ ...noPasses }, given);
-  return { ...passes, target: checkedTarget(options.target ?? defaultTarget) };
+  return {
+    ...passes,
+    target: checkedTarget(options.target ?? defaultTarget),
+    ranks: checkedRanks(options.ranks ?? alone),
+  };
+}
+
+/** What programs are compiled for where no ranks are named. */
+const alone: RankOf = { rank: 0, size: 1 };
+
+function checkedRanks(ranks: RankOf): RankOf {
+  checkKeys(ranks, ['rank', 'size'], 'ranks');
+  const { rank, size } = ranks;
+  if (!Number.isSafeInteger(size) || size < 1) throw invalidArgument('ranks.size', 'a positive integer', size);
+  if (!Number.isSafeInteger(rank) || rank < 0 || rank >= size) {
+    throw invalidArgument('ranks.rank', `an integer from 0 to ${size - 1}`, rank);
+  }
+  return ranks;
 }
 
 function checkedTarget(target: Target): Target {

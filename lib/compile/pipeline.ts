@@ -19,7 +19,9 @@ import { workOnPicked } from './rewrite/picks.js';
 import { type Reassociation, reassociate } from './rewrite/reassociate/reassociate.js';
 import { simplify } from './rewrite/simplify.js';
 import { splitSums } from './rewrite/sums.js';
+import { shard } from './shard/shard.js';
 import { checkSpec, type ProgramSpec } from './spec.js';
+import { varyingOf } from './varying.js';
 import { planViews } from './views.js';
 
 /** What {@link compile} makes of a graph, for {@link Device.load}. */
@@ -44,7 +46,8 @@ export function compile(spec: ProgramSpec, options: CompileOptions = {}): Compil
 
   // From the graph that was stated to one that costs less.
   const stated = [spec.outputs, spec.perStepOutputs].flatMap((named) => Object.values(named ?? {}));
-  const { roots, ...savings } = rewritten([...stated, ...updates.map(([, value]) => value)], settings, changing);
+  const dealt = shard([...stated, ...updates.map(([, value]) => value)], settings.ranks);
+  const { roots, ...savings } = rewritten(dealt, settings, changing);
 
   // From operations to passes over memory.
   const order = topologicalOrder([...roots, ...targets]);
@@ -101,7 +104,6 @@ function settled(roots: readonly Node[], settings: Required<CompileOptions>): re
 
 /** Values that depend on nothing that changes from one step to the next. */
 function invariance(order: readonly Node[], changing: ReadonlySet<Node>): (node: Node) => boolean {
-  const varying = new Set<Node>(changing);
-  for (const node of order) if (node.inputs.some((input) => varying.has(input))) varying.add(node);
+  const varying = varyingOf(order, changing);
   return (node) => !varying.has(node);
 }

@@ -1,4 +1,5 @@
 import { checkRecord, invalidArgument } from '../errors.js';
+import type { RankOf } from './shard/shard.js';
 
 /** What the compiler has to know of a device: measured constants, which decide what pays and never what is right. */
 export interface Target {
@@ -37,6 +38,17 @@ const targets: Readonly<Record<string, Target>> = { cpu, cuda: cpu };
 
 /** What programs are compiled for where no device is named. */
 export const defaultTarget = cpu;
+
+/** What programs have to be compiled with for a device. */
+export function optionsFor(device: DeviceFacts): { readonly target: Target; readonly ranks?: RankOf } {
+  const { ranks } = device;
+  return { target: targetOf(device.info()), ...(ranks && { ranks: { rank: ranks.rank, size: ranks.size } }) };
+}
+
+interface DeviceFacts {
+  readonly ranks?: RankOf | undefined;
+  info(): { readonly kind: string };
+}
 
 /**
  * The constants of a kind of device: `targetOf(device.info())`.

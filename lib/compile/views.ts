@@ -37,7 +37,7 @@ export function broadcastView(view: NodeView, shape: Shape): NodeView {
  * spaced there (a reshape across a stride), so that they must be copied first.
  */
 function applyShapeOp(node: Node, x: NodeView): NodeView | undefined {
-  if (isOp(node, 'stopGradient')) return x;
+  if (isOp(node, 'stopGradient') || isOp(node, 'shardable')) return x;
   if (isOp(node, 'broadcastTo')) return broadcastView(x, node.shape);
   if (isOp(node, 'transpose')) {
     const { permutation } = node.attributes;

@@ -17,11 +17,11 @@ export interface NativeAddon {
   };
   /**
    * `threads` is the size of the team that computes a run, 1 to 256; `precision` as in CpuOptions and CudaOptions;
-   * `index` is that of the driver.
+   * `index` is that of the driver; with `ranks` its sums over ranks are those of the joined ones.
    */
   readonly Device: new (
     options:
-      | { kind: 'cpu'; threads: number; precision: 'float32' | 'bf16' }
+      | { kind: 'cpu'; threads: number; precision: 'float32' | 'bf16'; ranks?: boolean }
       | { kind: 'cuda'; index: number; precision: 'float32' | 'tf32' | 'bf16' },
   ) => NativeDevice;
   /** The devices of all engines. What is not known of one is left out. */
@@ -35,6 +35,13 @@ export interface NativeAddon {
     libraries: { name: string; version: string; path?: string }[];
     reason?: string;
   }[];
+  /**
+   * Joins the processes that a launcher of MPI started together, through the library of that path; `hosts` has the name
+   * of each rank's host. Sums fail after so many seconds without the others. Throws DEVICE_UNAVAILABLE.
+   */
+  joinRanks(path: string, seconds: number): { rank: number; hosts: string[] };
+  /** With 0 leaves the other ranks, when they leave too; with another status ends all of them. */
+  leaveRanks(status: number): void;
   /**
    * Stops all devices of this thread of JavaScript and waits for the steps in progress; nothing settles or starts any
    * more. Called when the process exits, where Node runs no cleanup hooks.

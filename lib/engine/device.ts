@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import type { EncodedProgram } from '../encoded.js';
 import { BilevelError, checkKeys, checkRecord, invalidArgument } from '../errors.js';
 import { loadAddon } from './addon.js';
@@ -7,6 +7,7 @@ import { type DeviceMemory, hostMemory } from './memory.js';
 import { callNative } from './native-error.js';
 import { OwnMemory } from './own-memory.js';
 import { Program } from './program.js';
+import type { Ranks } from './ranks.js';
 
 /** Options of {@link Device.cpu}. */
 export interface CpuOptions {
@@ -23,6 +24,11 @@ export interface CpuOptions {
    * all else are float32 in both. docs/performance.md shows what it gains and what it costs.
    */
   readonly precision?: 'float32' | 'bf16';
+  /**
+   * Processes that compute together, as {@link joinRanks} gives them: programs compiled for the device work on this
+   * one's part of each mini-batch, and all have the same results. By default it computes alone.
+   */
+  readonly ranks?: Ranks | undefined;
 }
 
 /** Options of {@link Device.cuda}. */
@@ -56,9 +62,14 @@ const cpuPrecisions = ['float32', 'bf16'] as const;
 /** In a team, as in native/cpu/kernel/settings.h. */
 const mostThreads = 256;
 
-/** All available cores, as far as a team may have. */
-export function defaultThreads(): number {
-  return Math.min(availableParallelism(), mostThreads);
+/**
+ * All available cores, as far as a team may have. Ranks on one host share them, unless their launcher has given each its
+ * own.
+ */
+export function defaultThreads(ranks?: Ranks): number {
+  const available = availableParallelism();
+  const sharing = available < cpus().length ? 1 : (ranks?.neighbours ?? 1);
+  return Math.max(1, Math.min(Math.floor(available / sharing), mostThreads));
 }
 
 /** What a device is. */
@@ -85,12 +96,15 @@ export interface DeviceInfo {
 export class Device implements Disposable {
   /** Where the tensors of its runs are. */
   readonly memory: DeviceMemory;
+  /** What it computes together with. */
+  readonly ranks: Ranks | undefined;
   readonly #native: NativeDevice;
 
   /** Devices come from {@link Device.cpu}, {@link Device.cuda} and {@link Device.auto}. */
-  constructor(native: NativeDevice, memory: DeviceMemory = hostMemory) {
+  constructor(native: NativeDevice, memory: DeviceMemory = hostMemory, ranks?: Ranks) {
     this.#native = native;
     this.memory = memory;
+    this.ranks = ranks;
   }
 
   /**
@@ -101,14 +115,16 @@ export class Device implements Disposable {
    * so many threads as `threads` asks for, or none at all
    */
   static cpu(options: CpuOptions = {}): Device {
-    checkKeys(options, ['threads', 'precision'], 'Device.cpu');
-    const { threads = defaultThreads(), precision = 'float32' } = options;
+    checkKeys(options, ['threads', 'precision', 'ranks'], 'Device.cpu');
+    const { threads = defaultThreads(options.ranks), precision = 'float32', ranks } = options;
     if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
       throw invalidArgument('threads', `an integer from 1 to ${mostThreads}`, threads);
     }
     checkPrecision(precision, cpuPrecisions);
     const addon = loadAddon();
-    const device = callNative(() => new Device(new addon.Device({ kind: 'cpu', threads, precision })));
+    const native = callNative(() => new addon.Device({ kind: 'cpu', threads, precision, ranks: ranks !== undefined }));
+    const device = new Device(native, hostMemory, ranks);
+    ranks?.attach(device);
     const { threads: started = threads } = device.info();
     if (options.threads !== undefined && started < threads) {
       device.dispose();

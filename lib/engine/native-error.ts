@@ -10,6 +10,7 @@ export const nativeCodes: readonly ErrorCode[] = [
   'DISPOSED',
   'DEVICE_UNAVAILABLE',
   'DEVICE_LOST',
+  'RANKS_LOST',
   'NATIVE_FAILURE',
 ];
 

@@ -5,6 +5,7 @@ export { evaluate, evaluateChanged } from './evaluate.js';
 export { foldExpression } from './fold.js';
 export { normalizeAxis } from './functions/axis.js';
 export * from './functions/index.js';
+export { allReduce, shardable } from './functions/ranks.js';
 export { gradient, hessianVectorProduct, influences, mixedJacobianVectorProduct } from './gradient/index.js';
 export { type Labelled, labelsOf } from './labels.js';
 export { createNode, isNode, isOp, type Node, type NodeOf, requireNode } from './node.js';

@@ -1,5 +1,5 @@
 import { type AugmentOptions, feed, minimizationProblem } from '../bilevel/index.js';
-import { type CompiledProgram, compileCached, targetOf } from '../compile/index.js';
+import { type CompiledProgram, compileCached, optionsFor } from '../compile/index.js';
 import type { SampleInputs } from '../data/labelled-samples.js';
 import { SparseRows } from '../data/sparse-rows.js';
 import { bindTensors, type Device, type Program } from '../engine/index.js';
@@ -206,7 +206,7 @@ export class Classifier implements Disposable {
     const logits = applyToRows(this.#network, x, columns, Object.fromEntries(nodes), { training: false });
     const told = what === 'classes' ? argMax(logits, 1) : softmax(logits, 1);
     const spec = { perStep: [index], perStepOutputs: { [what]: told } };
-    const compiled = compileCached(spec, { target: targetOf(this.#device.info()) });
+    const compiled = compileCached(spec, optionsFor(this.#device));
     const made = { compiled, program: this.#device.load(compiled), told };
     this.#programs.set(key, made);
     return made;

@@ -1,5 +1,5 @@
 import { feed } from '../bilevel/index.js';
-import { compileCached, targetOf } from '../compile/index.js';
+import { compileCached, optionsFor } from '../compile/index.js';
 import { Random } from '../data/random.js';
 import { ShuffledRows } from '../data/samplers/shuffled.js';
 import { bindTensors, Device } from '../engine/index.js';
@@ -78,7 +78,7 @@ export async function runningStatistics(
     updates: layers.flatMap(({ updates }) => updates),
     outputs: Object.fromEntries(layers.map(({ stored, variance }) => [stored.variance, variance])),
   };
-  const compiled = compileCached(spec, device === undefined ? {} : { target: targetOf(device.info()) });
+  const compiled = compileCached(spec, device === undefined ? {} : optionsFor(device));
   const steps = Array.from({ length: batches }, (_, step) => step);
   const tensors: Record<string, Tensor> = {
     index: Tensor.from(sampler.next(batches), [batches, batch]),

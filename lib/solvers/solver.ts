@@ -187,7 +187,10 @@ export abstract class Solver<C extends string, R extends StepReport, N extends V
     this.#busy = true;
     this.asideMs = 0;
     try {
-      const report = await this.lend(state, () => this.iterate(state, options.signal));
+      const { ranks } = this.device;
+      const signal = options.signal && (ranks?.agreed(options.signal) ?? options.signal);
+      await ranks?.agree();
+      const report = await this.lend(state, () => this.iterate(state, signal));
       return { ...report, wallMs: performance.now() - started - this.asideMs } as R;
     } finally {
       this.#busy = false;

@@ -5,6 +5,7 @@
 #include "addon/format_lists.h"
 #include "addon/found_devices.h"
 #include "addon/program_object.h"
+#include "addon/ranks.h"
 #include "addon/tensor_object.h"
 
 namespace bilevel::addon {
@@ -23,6 +24,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("format", create_format_lists(env));
     exports.Set("Device", DeviceObject::define(env));
     exports.Set("findDevices", Napi::Function::New(env, find_devices, "findDevices"));
+    exports.Set("joinRanks", Napi::Function::New(env, join_ranks, "joinRanks"));
+    exports.Set("leaveRanks", Napi::Function::New(env, leave_ranks, "leaveRanks"));
     exports.Set("shutDown", Napi::Function::New(env, shut_down, "shutDown"));
   });
   return exports;

@@ -11,6 +11,7 @@
 #include "cpu/engine.h"
 #include "cuda/engine.h"
 #include "cuda/find_devices.h"
+#include "mpi/library.h"
 
 namespace bilevel::addon {
 namespace {
@@ -28,7 +29,8 @@ size_t read_name(Napi::Value value, const char* parameter, std::span<const std::
 std::shared_ptr<const Engine> make_cpu_engine(Napi::Object options) {
   const int32_t threads = read_integer(options.Get("threads"), "threads", 1, cpu::kMostThreads);
   const size_t precision = read_name(options.Get("precision"), "precision", cpu::kPrecisionNames);
-  return cpu::make_engine({threads, static_cast<cpu::Precision>(precision)});
+  const bool together = options.Get("ranks").ToBoolean();
+  return cpu::make_engine({threads, static_cast<cpu::Precision>(precision)}, together ? mpi::joined() : nullptr);
 }
 
 std::shared_ptr<const Engine> make_cuda_engine(Napi::Object options) {

@@ -14,7 +14,9 @@ constexpr const char* kLibraryName = "oneDNN";
 
 class CpuEngine final : public Engine {
  public:
-  explicit CpuEngine(Settings settings) : settings_(settings) {}
+  CpuEngine(Settings settings, std::shared_ptr<const Ranks> ranks) : settings_(settings), ranks_(std::move(ranks)) {
+    settings_.ranks = ranks_.get();
+  }
 
   DeviceInfo info() const override {
     const Library library = describe_library();
@@ -33,12 +35,13 @@ class CpuEngine final : public Engine {
   std::shared_ptr<void> enter() const override { return std::make_shared<Team>(settings_.threads); }
 
  private:
-  const Settings settings_;
+  Settings settings_;
+  const std::shared_ptr<const Ranks> ranks_;
 };
 
 }  // namespace
 
-std::shared_ptr<const Engine> make_engine(Settings settings) {
+std::shared_ptr<const Engine> make_engine(Settings settings, std::shared_ptr<const Ranks> ranks) {
   if (settings.precision == Precision::kBfloat16 && !supports_bfloat16()) {
     throw Error(
         "DEVICE_UNAVAILABLE",
@@ -47,7 +50,7 @@ std::shared_ptr<const Engine> make_engine(Settings settings) {
             describe_library().instruction_set + ". Use the precision 'float32'.");
   }
   settings.threads = startable_threads(settings.threads);
-  return std::make_shared<CpuEngine>(settings);
+  return std::make_shared<CpuEngine>(settings, std::move(ranks));
 }
 
 FoundDevice find_device() {

@@ -5,6 +5,7 @@
 #include "cpu/indexing/indexing.h"
 #include "cpu/matmul/matmul.h"
 #include "cpu/pool/pool.h"
+#include "cpu/ranks/all_reduce.h"
 #include "cpu/sparse/sparse.h"
 #include "cpu/vector/random.h"
 #include "cpu/warp/warp.h"
@@ -32,6 +33,7 @@ struct Maker {
   KernelPointer operator()(const WarpAffine& i) const { return make_warp_affine(i, settings.threads); }
   KernelPointer operator()(const SparseMatmul& i) const { return make_sparse_matmul(i, settings.threads); }
   KernelPointer operator()(const SampledMatmul& i) const { return make_sampled_matmul(i, settings.threads); }
+  KernelPointer operator()(const AllReduce& i) const { return make_all_reduce(i, settings); }
 };
 
 }  // namespace

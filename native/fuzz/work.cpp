@@ -53,6 +53,7 @@ struct Work {
     return product({sampled.batch, sampled.rows, sampled.entries + 1, sampled.columns + 1}) +
            static_cast<double>(sampled.entries);
   }
+  double operator()(const AllReduce& sum) const { return static_cast<double>(sum.count); }
 };
 
 }  // namespace

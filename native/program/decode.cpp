@@ -84,6 +84,8 @@ Operation decode_operation(InstructionReader& reader, Opcode opcode) {
       return decode_sparse_matmul(reader);
     case Opcode::kSampledMatmul:
       return decode_sampled_matmul(reader);
+    case Opcode::kAllReduce:
+      return decode_all_reduce(reader);
   }
   throw Error("INVALID_PROGRAM", "unreachable opcode");
 }

@@ -17,6 +17,7 @@ ScatterAddElements decode_scatter_add_elements(InstructionReader& reader);
 SetRows decode_set_rows(InstructionReader& reader);
 ArgMax decode_arg_max(InstructionReader& reader);
 RandomUniform decode_random_uniform(InstructionReader& reader);
+AllReduce decode_all_reduce(InstructionReader& reader);
 WarpAffine decode_warp_affine(InstructionReader& reader, bool transposed);
 SparseMatmul decode_sparse_matmul(InstructionReader& reader);
 SampledMatmul decode_sampled_matmul(InstructionReader& reader);

@@ -41,8 +41,9 @@ enum class Opcode : uint8_t {
   kWarpAffineGradient,
   kSparseMatmul,
   kSampledMatmul,
+  kAllReduce,
 };
-inline constexpr std::array<std::string_view, 19> kOpcodeNames = {"fused",
+inline constexpr std::array<std::string_view, 20> kOpcodeNames = {"fused",
                                                                   "matmul",
                                                                   "conv",
                                                                   "convInputGradient",
@@ -60,7 +61,8 @@ inline constexpr std::array<std::string_view, 19> kOpcodeNames = {"fused",
                                                                   "warpAffine",
                                                                   "warpAffineGradient",
                                                                   "sparseMatmul",
-                                                                  "sampledMatmul"};
+                                                                  "sampledMatmul",
+                                                                  "allReduce"};
 
 // Their names are in program/tape.h.
 enum class TapeOp : uint8_t {

@@ -140,8 +140,14 @@ struct SampledMatmul {
   int32_t indices, extents, a, b, values;
 };
 
+// The sum of what each of the processes that compute together has, the same on all of them.
+struct AllReduce {
+  int64_t count;
+  int32_t x, y;
+};
+
 using Operation = std::variant<Fused, Matmul, Conv, Pool, Gather, ScatterAdd, GatherElements, ScatterAddElements,
-                               SetRows, ArgMax, RandomUniform, WarpAffine, SparseMatmul, SampledMatmul>;
+                               SetRows, ArgMax, RandomUniform, WarpAffine, SparseMatmul, SampledMatmul, AllReduce>;
 
 // Memory that an instruction reads or writes through one of its operands.
 struct Touched {

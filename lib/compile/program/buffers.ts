@@ -29,6 +29,7 @@ export const bufferUses = {
   sparseMatmul: { values: 'lookUp', indices: 'lookUp', extents: 'read', x: 'lookUp', y: 'write' },
   sampledMatmul: { indices: 'lookUp', extents: 'read', a: 'read', b: 'lookUp', values: 'write' },
   randomUniform: { key: 'read', y: 'write' },
+  allReduce: { x: 'read', y: 'write' },
 } as const satisfies Record<PlainOpcode, Readonly<Record<string, Use>>>;
 
 /** Which buffers an instruction has. */

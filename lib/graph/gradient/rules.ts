@@ -4,6 +4,7 @@ import * as conv from './conv.js';
 import * as indexing from './indexing.js';
 import { matmul } from './matmul.js';
 import * as pool from './pool.js';
+import * as ranks from './ranks.js';
 import * as reduce from './reduce.js';
 import type { Rule } from './rule.js';
 import * as shape from './shape.js';
@@ -45,4 +46,5 @@ export const rules: { readonly [K in OpName]: Rule<AttributesOf<K>> | 'none' } =
   ...warp,
   ...sparse,
   randomUniform: 'none',
+  ...ranks,
 };

@@ -6,6 +6,7 @@ import * as leaf from './leaf.js';
 import { matmul } from './matmul.js';
 import * as pool from './pool.js';
 import * as random from './random.js';
+import * as ranks from './ranks.js';
 import * as reduce from './reduce.js';
 import * as shape from './shape.js';
 import * as sparse from './sparse.js';
@@ -28,6 +29,7 @@ export const ops = {
   ...warp,
   ...sparse,
   ...random,
+  ...ranks,
 };
 
 export type OpName = keyof typeof ops;

@@ -5,6 +5,7 @@ import { elementwise } from './elementwise.js';
 import * as indexing from './indexing.js';
 import { matmul } from './matmul.js';
 import { randomUniform } from './random.js';
+import * as ranks from './ranks.js';
 import * as reduce from './reduce.js';
 import type { Rule } from './rule.js';
 import * as shape from './shape.js';
@@ -63,4 +64,5 @@ export const rules: { readonly [K in OpName]: Rule<AttributesOf<K>> | 'none' } =
   warpAffineGradient: batched,
   ...sparse,
   randomUniform,
+  ...ranks,
 };

@@ -1,4 +1,4 @@
-import { type CompileOptions, compile, noPasses, targetOf } from '../../compile/index.js';
+import { type CompileOptions, compile, noPasses, optionsFor } from '../../compile/index.js';
 import type { Device } from '../../engine/index.js';
 import { isOp, type Node, topologicalOrder } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
@@ -33,7 +33,7 @@ export function evaluation(
       const tensor = tensors[node.attributes.name];
       if (tensor !== undefined) bound[node.attributes.name] = tensor;
     }
-    using program = device.load(compile(spec, { ...asStated, target: targetOf(device.info()) }));
+    using program = device.load(compile(spec, { ...asStated, ...optionsFor(device) }));
     await program.run(bound);
     return results;
   };

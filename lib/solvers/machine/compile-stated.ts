@@ -4,8 +4,8 @@ import {
   type CompileOptions,
   compileCached,
   compileCachedBy,
+  optionsFor,
   type ProgramSpec,
-  targetOf,
 } from '../../compile/index.js';
 import type { Device } from '../../engine/index.js';
 import { aborted } from '../../errors.js';
@@ -23,7 +23,7 @@ export interface CompileProgress {
 
 const optionsOf = ({ compileOptions }: Stated, device: Device): CompileOptions => ({
   ...compileOptions,
-  target: targetOf(device.info()),
+  ...optionsFor(device),
 });
 
 /** Compiles steps on this thread. @throws as `compile` */

@@ -1,4 +1,4 @@
-import { type CompiledProgram, compileCached, targetOf } from '../../compile/index.js';
+import { type CompiledProgram, compileCached, optionsFor } from '../../compile/index.js';
 import { bindTensors, type Device, type Program } from '../../engine/index.js';
 import { argMax, cast, equal, input, mean, type Node } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
@@ -47,7 +47,7 @@ export class Evaluation implements Disposable {
         testAccuracy: mean(cast(equal(argMax(logits(w, tested), 1), testLabels), 'float32')),
       },
     };
-    this.#compiled = compileCached(spec, { target: targetOf(device.info()) });
+    this.#compiled = compileCached(spec, optionsFor(device));
     this.#program = device.load(this.#compiled);
   }
 

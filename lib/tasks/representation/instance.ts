@@ -1,4 +1,4 @@
-import { compile, targetOf } from '../../compile/index.js';
+import { compile, optionsFor } from '../../compile/index.js';
 import { Random } from '../../data/random.js';
 import type { Device } from '../../engine/index.js';
 import { input } from '../../graph/index.js';
@@ -74,7 +74,7 @@ async function targets(
   const nodes = Object.fromEntries(Object.entries(bound).map(([name, { shape }]) => [name, input(name, shape)]));
   const node = (name: string) => nodes[name] ?? input(name, []);
   const y = predict(model, node('x'), Object.keys(matrices).map(node), node('head'));
-  using program = device.load(compile({ outputs: { y } }, { target: targetOf(device.info()) }));
+  using program = device.load(compile({ outputs: { y } }, optionsFor(device)));
   const result = Tensor.zeros(y.shape);
   await program.run({ ...bound, y: result });
   return result;

@@ -1,4 +1,4 @@
-import { compileCached, targetOf } from '../../compile/index.js';
+import { compileCached, optionsFor } from '../../compile/index.js';
 import { input } from '../../graph/index.js';
 import { type Options, type OptionTable, validateOptions } from '../../options.js';
 import { formatNumber } from '../../report/format.js';
@@ -58,7 +58,7 @@ export const representation = defineTask({
     const rows = { x: node('x', upper.x), y: node('y', upper.y) };
     const outerLoss = Tensor.zeros([]);
     const spec = { outputs: { outerLoss: upperCost(instance.model, u, node('head', start.head), rows) } };
-    const program = device.load(compileCached(spec, { target: targetOf(device.info()) }));
+    const program = device.load(compileCached(spec, optionsFor(device)));
     return {
       of: async (state) => {
         await program.run({ ...upper, ...state.u, ...state.v, outerLoss });

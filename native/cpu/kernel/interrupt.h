@@ -12,6 +12,8 @@ class Interrupt {
  public:
   Interrupt();
   bool requested() const { return control_ != nullptr && control_->stop_requested(); }
+  // What asks; null where nothing may interrupt.
+  const Control* control() const { return control_; }
 
  private:
   friend class InterruptScope;

@@ -25,8 +25,8 @@ class Kernel {
   virtual ~Kernel() = default;
   // What it needs while it runs; all kernels of a program share one workspace.
   virtual int64_t workspace_bytes() const { return 0; }
-  // Whether a library starts threads in run(), as many as the team has: only a thread that has a team may run it, whose
-  // threads are there already.
+  // Whether only the executor's thread may run it: where a library starts threads in run(), as many as the team has,
+  // which are there already on a thread that has a team, or where it waits for others.
   virtual bool forks() const { return false; }
   // Executes the instruction on the calling thread and its team; where an Interrupt is requested, its outputs may hold
   // anything afterwards. Allocates nothing. Throws Error for an index out of range or a failure of a native library.

@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <string_view>
 
+namespace bilevel {
+class Ranks;
+}
+
 namespace bilevel::cpu {
 
 // How the operands of convolutions and large matrix products are rounded before they are multiplied. Everything that is
@@ -18,6 +22,7 @@ inline constexpr int kMostThreads = 256;
 struct Settings {
   int threads;  // size of the team, 1 to kMostThreads
   Precision precision = Precision::kFloat32;
+  const Ranks* ranks = nullptr;  // that compute together; null for a process that computes alone
 };
 
 }  // namespace bilevel::cpu

@@ -24,6 +24,7 @@ struct Generator {
   auto operator()(const WarpAffine& i) const { return generate_warp_affine(program, i); }
   auto operator()(const SparseMatmul& i) const { return generate_sparse_matmul(program, i); }
   auto operator()(const SampledMatmul& i) const { return generate_sampled_matmul(program, i); }
+  auto operator()(const AllReduce& i) const { return generate_all_reduce(program, i); }
 };
 
 }  // namespace

@@ -23,5 +23,6 @@ std::vector<Kernel> generate_random_uniform(const Program& program, const Random
 std::vector<Kernel> generate_warp_affine(const Program& program, const WarpAffine& warp);
 std::vector<Kernel> generate_sparse_matmul(const Program& program, const SparseMatmul& product);
 std::vector<Kernel> generate_sampled_matmul(const Program& program, const SampledMatmul& product);
+std::vector<Kernel> generate_all_reduce(const Program& program, const AllReduce& sum);
 
 }  // namespace bilevel::cuda

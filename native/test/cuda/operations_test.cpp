@@ -221,6 +221,14 @@ OperationCase random_uniform_case(Random& random) {
   return made;
 }
 
+OperationCase all_reduce_case(Random& random) {
+  OperationCase made;
+  const int64_t count = random.pick<int64_t>({0, 1, 3, 1030});
+  const int32_t x = made.bench->add(DType::kFloat32, random.integers(count, -9, 9));
+  made.operation = AllReduce{count, x, add_result(made, DType::kFloat32, count)};
+  return made;
+}
+
 OperationCase warp_affine_case(Random& random, bool transposed) {
   OperationCase made;
   WarpAffine warp{};
@@ -333,6 +341,8 @@ OperationCase random_case(Opcode opcode, Random& random) {
       return sparse_matmul_case(random);
     case Opcode::kSampledMatmul:
       return sampled_matmul_case(random);
+    case Opcode::kAllReduce:
+      return all_reduce_case(random);
   }
   throw Failure("no such opcode");
 }

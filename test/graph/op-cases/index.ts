@@ -5,6 +5,7 @@ import type { OpCase } from './op-case.js';
 import { pools } from './pools.js';
 import { products } from './products.js';
 import { random } from './random.js';
+import { ranks } from './ranks.js';
 import { reductions } from './reductions.js';
 import { shapes } from './shapes.js';
 import { sparse } from './sparse.js';
@@ -23,4 +24,5 @@ export const opCases: readonly OpCase[] = [
   ...warped,
   ...sparse,
   ...random,
+  ...ranks,
 ];

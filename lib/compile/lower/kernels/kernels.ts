@@ -7,6 +7,7 @@ import type { Lowering, Operands } from './lowering.js';
 import { averagePool, averagePoolGradient, maxPoolIndices } from './pools.js';
 import * as products from './products.js';
 import * as random from './random.js';
+import * as ranks from './ranks.js';
 import * as sparse from './sparse.js';
 import * as warps from './warps.js';
 
@@ -20,6 +21,7 @@ const kernels: { readonly [K in KernelOp]: Lowering<K> } = {
   ...warps,
   ...sparse,
   ...random,
+  ...ranks,
 };
 
 /** The instructions of an operation that is not fused. */

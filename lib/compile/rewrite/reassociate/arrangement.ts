@@ -2,6 +2,7 @@ import { createNode, isOp, type Node } from '../../../graph/node.js';
 import { withInputs } from '../../../graph/rewrite.js';
 import { topologicalOrder } from '../../../graph/traverse.js';
 import type { Target } from '../../target.js';
+import { varies } from '../../varying.js';
 import { minorTermsOf } from './minor-terms.js';
 import { type Factor, isOpened } from './terms.js';
 import { noWork, plus, type Work, workOf } from './work.js';
@@ -122,7 +123,7 @@ export class Arrangement {
   }
 
   #learn(node: Node): void {
-    if (node.inputs.some((input) => this.#varying.has(input))) this.#varying.add(node);
+    if (varies(node, this.#varying)) this.#varying.add(node);
     if (isOp(node, 'matmul')) {
       this.#products.set(keyOf(node), node);
       this.#sums.add(node);

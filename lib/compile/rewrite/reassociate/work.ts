@@ -4,6 +4,7 @@ import { topologicalOrder } from '../../../graph/traverse.js';
 import { bytesOf } from '../../bytes.js';
 import { classOf } from '../../classes.js';
 import type { Target } from '../../target.js';
+import { varyingOf } from '../../varying.js';
 
 /**
  * What is computed once a run counts as a part of this many in every step. Methods repeat a step on one mini-batch 10
@@ -67,10 +68,9 @@ export function workOf(node: Node, invariant: boolean, { flopsPerByte }: Target)
 /** @param changing inputs that differ from step to step; undefined when everything is computed in every step */
 export function workOfGraph(roots: readonly Node[], changing: ReadonlySet<Node> | undefined, target: Target): Work {
   const order = topologicalOrder(roots);
-  const varying = new Set(changing ?? order);
+  const varying = changing === undefined ? new Set(order) : varyingOf(order, changing);
   let work = noWork;
   for (const node of order) {
-    if (node.inputs.some((input) => varying.has(input))) varying.add(node);
     work = plus(work, workOf(node, !varying.has(node), target));
   }
   return work;

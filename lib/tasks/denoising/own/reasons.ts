@@ -1,4 +1,4 @@
-import { compileCached, targetOf } from '../../../compile/index.js';
+import { compileCached, optionsFor } from '../../../compile/index.js';
 import type { SampleInputs } from '../../../data/labelled-samples.js';
 import type { TableEncoding } from '../../../data/tables/encoding.js';
 import { bindTensors, type Device } from '../../../engine/index.js';
@@ -50,7 +50,7 @@ export async function findReasons(
   const logits = network.apply(rows, Object.fromEntries(nodes), { training: false });
   const [derivative] = gradient(reduceSum(mul(logits, chosen)), [rows]);
   if (derivative === undefined) throw new RangeError('The network has no derivative by its inputs.');
-  const compiled = compileCached({ outputs: { terms: mul(rows, derivative) } }, { target: targetOf(device.info()) });
+  const compiled = compileCached({ outputs: { terms: mul(rows, derivative) } }, optionsFor(device));
   using program = device.load(compiled);
   const terms = Tensor.zeros(x.shape);
   const all: Record<string, Tensor> = { x, signs, terms };

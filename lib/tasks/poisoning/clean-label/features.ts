@@ -1,4 +1,4 @@
-import { compileCached, targetOf } from '../../../compile/index.js';
+import { compileCached, optionsFor } from '../../../compile/index.js';
 import { bindTensors, type Device } from '../../../engine/index.js';
 import { constant, input, mul, type Node } from '../../../graph/index.js';
 import { featuresOf } from '../../../network/features.js';
@@ -29,7 +29,7 @@ export async function computeFeatures(
   device: Device,
 ): Promise<Tensor<'float32'>> {
   const features = applyFeatures(map, input('inputs', inputs.shape));
-  const compiled = compileCached({ outputs: { features } }, { target: targetOf(device.info()) });
+  const compiled = compileCached({ outputs: { features } }, optionsFor(device));
   using program = device.load(compiled);
   const found = Tensor.zeros(features.shape);
   await program.run(bindTensors(compiled, { inputs, features: found }));

@@ -1,4 +1,4 @@
-import { compileCached, targetOf } from '../../../compile/index.js';
+import { compileCached, optionsFor } from '../../../compile/index.js';
 import { bindTensors, type Device } from '../../../engine/index.js';
 import { BilevelError } from '../../../errors.js';
 import { add, constant, div, gradient, input, mul, reduceSum, square, sub } from '../../../graph/index.js';
@@ -118,7 +118,7 @@ function compileSplitting(
   const backward = div(add(forward, mul(pull, constant(bases))), 1 + pull);
   const next = ballsAround(bases, radius).project(backward, 1);
   const cost = div(reduceSum(distance), bases.shape[0] ?? 1);
-  const compiled = compileCached({ updates: [[u, next]], outputs: { cost } }, { target: targetOf(device.info()) });
+  const compiled = compileCached({ updates: [[u, next]], outputs: { cost } }, optionsFor(device));
   const program = device.load(compiled);
   const told = Tensor.zeros([]);
   return {

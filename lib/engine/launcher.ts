@@ -1,0 +1,27 @@
+/** Where launchers of MPI tell a process which of how many it is: Open MPI and PRRTE, MPICH and Hydra, PMIx, Flux, srun. */
+const variables = [
+  ['OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE'],
+  ['PMI_RANK', 'PMI_SIZE'],
+  ['FLUX_TASK_RANK', 'FLUX_JOB_SIZE'],
+  ['PMIX_RANK', 'SLURM_STEP_NUM_TASKS'],
+  ['MPI_LOCALRANKID', 'MPI_LOCALNRANKS'],
+] as const;
+
+export interface Launched {
+  readonly rank: number;
+  /** Of the processes that were started together, where that is told. */
+  readonly size: number | undefined;
+}
+
+/** What a launcher has told this process; undefined where it was started alone. */
+export function launched(environment: NodeJS.ProcessEnv = process.env): Launched | undefined {
+  for (const [rankName, sizeName] of variables) {
+    const [rank, size] = [integer(environment[rankName]), integer(environment[sizeName])];
+    if (rank !== undefined) return { rank, size };
+  }
+  return undefined;
+}
+
+function integer(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}

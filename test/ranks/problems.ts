@@ -1,0 +1,74 @@
+import { type BilevelProblem, bilevelProblem, feed, perSample } from '../../lib/bilevel/index.js';
+import { Random } from '../../lib/data/random.js';
+import * as g from '../../lib/graph/index.js';
+import { elementCount, type Shape, Tensor } from '../../lib/tensor.js';
+
+const random = Random.fromSeed(3, 'ranks');
+const normal = (shape: Shape, scale = 1): Tensor =>
+  Tensor.from(
+    Float32Array.from({ length: elementCount(shape) }, () => scale * random.normal()),
+    shape,
+  );
+const labels = (count: number): Tensor =>
+  Tensor.from(
+    Int32Array.from({ length: count }, () => random.integer(3)),
+    [count],
+  );
+
+type Parameters = Readonly<Record<'filters' | 'scale' | 'shift' | 'weight', g.Node>>;
+
+function network({ filters, scale, shift, weight }: Parameters, x: g.Node): g.Node {
+  const { output } = g.batchNormTrain(g.conv(x, filters), scale, shift);
+  return g.matmul(g.reshape(g.relu(output), [x.shape[0] as number, 32]), weight);
+}
+
+/** Importances of samples for a network with batch normalization; batches that neither 2 nor 3 ranks share evenly. */
+function cleaning(): BilevelProblem {
+  return bilevelProblem({
+    upper: { importance: perSample(normal([24], 0.1), 'train') },
+    lower: {
+      filters: normal([2, 1, 3, 3], 0.4),
+      scale: Tensor.from([1, 1]),
+      shift: Tensor.zeros([2]),
+      weight: normal([32, 3], 0.2),
+    },
+    feeds: {
+      train: feed({ x: normal([24, 1, 6, 6]), y: labels(24) }, { batch: 11, seed: 1 }),
+      clean: feed({ x: normal([13, 1, 6, 6]), y: labels(13) }),
+    },
+    f: ({ v, clean: { x, y } }) => g.mean(g.crossEntropy(network(v, x), y)),
+    g: ({ u, v, train: { x, y } }) =>
+      g.add(
+        g.mean(g.mul(g.sigmoid(u.importance), g.crossEntropy(network(v, x), y))),
+        g.mul(0.01, g.reduceSum(g.square(v.weight))),
+      ),
+  });
+}
+
+const rows = (count: number) => ({ x: normal([count, 4]), y: normal([count, 1]) });
+const loss = (v: g.Node, x: g.Node, y: g.Node): g.Node => g.mean(g.square(g.sub(g.matmul(x, v), y)));
+
+/** A regression's starting point, for methods that learn it. */
+function start(): BilevelProblem {
+  return bilevelProblem({
+    upper: { weight: normal([4, 1], 0.1) },
+    lower: { weight: normal([4, 1], 0.1) },
+    feeds: { train: feed(rows(20), { batch: 10, seed: 2 }), clean: feed(rows(15), { batch: 5, seed: 2 }) },
+    f: ({ v, clean: { x, y } }) => loss(v.weight, x, y),
+    g: ({ v, train: { x, y } }) => loss(v.weight, x, y),
+  });
+}
+
+/** Penalties of features for a regression. */
+function regression(): BilevelProblem {
+  return bilevelProblem({
+    upper: { penalty: normal([4, 1], 0.1) },
+    lower: { weight: normal([4, 1], 0.1) },
+    feeds: { train: feed(rows(20), { batch: 10, seed: 2 }), clean: feed(rows(15), { batch: 5, seed: 2 }) },
+    f: ({ v, clean: { x, y } }) => loss(v.weight, x, y),
+    g: ({ u, v, train: { x, y } }) =>
+      g.add(loss(v.weight, x, y), g.reduceSum(g.mul(g.exp(u.penalty), g.square(v.weight)))),
+  });
+}
+
+export const problems: Readonly<Record<string, () => BilevelProblem>> = { cleaning, regression, start };
