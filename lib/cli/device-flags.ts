@@ -1,5 +1,6 @@
 import { type Command, Option as Flag } from 'commander';
-import { type CpuOptions, Device, type Precision, precisions } from '../engine/index.js';
+import { type CpuOptions, Device, type Precision, precisions, type Ranks } from '../engine/index.js';
+import { invalidArgument } from '../errors.js';
 import { parsePositive } from './flags.js';
 
 const devices = ['cpu', 'cuda', 'auto'] as const;
@@ -37,9 +38,15 @@ export function addDeviceFlags(command: Command, threads?: number): Command {
     .addOption(precisionFlag());
 }
 
-/** @throws DEVICE_UNAVAILABLE; INVALID_ARGUMENT for a precision that the device does not have */
-export function deviceOf({ device = 'cpu', threads, precision = 'float32' }: DeviceFlags): Device {
-  const options = { ...(threads === undefined ? {} : { threads }), precision };
+/**
+ * @param ranks what it computes together with
+ * @throws DEVICE_UNAVAILABLE; INVALID_ARGUMENT for a precision that the device does not have, and for one that cannot
+ *   compute together with others
+ */
+export function deviceOf({ device = 'cpu', threads, precision = 'float32' }: DeviceFlags, ranks?: Ranks): Device {
+  if (ranks !== undefined && device !== 'cpu')
+    throw invalidArgument('--device', 'cpu where several processes compute together', device);
+  const options = { ...(threads === undefined ? {} : { threads }), precision, ...(ranks && { ranks }) };
   if (device === 'cuda') return Device.cuda({ precision });
   // Given at run time, to Device.cpu() to be refused.
   return device === 'auto' ? Device.auto(options) : Device.cpu(options as CpuOptions);

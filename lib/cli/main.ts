@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError, Option as Flag } from 'commander';
+import { launched } from '../engine/launcher.js';
 import { withConfigOptions } from './config.js';
 import { printError } from './output.js';
 import { guardStreams, printNote } from './print.js';
@@ -69,9 +71,13 @@ async function main(): Promise<void> {
 }
 
 guardStreams();
-main().catch((error: unknown) => {
+main().catch(async (error: unknown) => {
   // Help and version were printed; they come as errors only to end the command.
   if (error instanceof CommanderError && error.exitCode === 0) return;
+  const rank = launched()?.rank;
+  // What fails on all ranks the first one tells of, and ends the others.
+  if (rank !== undefined && rank > 0) await sleep(1000);
   printError(error, json);
   process.exitCode = 1;
+  if (rank !== undefined) (await import('../engine/index.js')).abortRanks();
 });

@@ -1,4 +1,6 @@
+import { hostname } from 'node:os';
 import { CommanderError, Help } from 'commander';
+import { launched } from '../engine/launcher.js';
 import { BilevelError, type ErrorCode, isError } from '../errors.js';
 import { UnsupportedOperatorsError } from '../onnx/unsupported.js';
 import { printable } from '../printable.js';
@@ -45,9 +47,16 @@ export function wrapText(text: string, indent: number): string {
 /** Prints an error for people on stderr, or for programs as JSON on stdout. */
 export function printError(error: unknown, json: boolean): void {
   const code = codeOf(error);
+  const where = rankName();
   if (json) printJson(errorJson(error));
-  else printNote(`${style('red', 'error')} ${messageOf(error)} ${style('dim', `(${code})`)}`);
+  else printNote(`${style('red', 'error')} ${where}${messageOf(error)} ${style('dim', `(${code})`)}`);
   if (code === 'INTERNAL' && isError(error)) printNote(error.stack ?? '');
+}
+
+/** Which of several processes an error comes from. */
+function rankName(): string {
+  const rank = launched()?.rank;
+  return rank === undefined ? '' : `on rank ${rank}, ${hostname()}: `;
 }
 
 /** An error as programs get it. */

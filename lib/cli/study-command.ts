@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { Command, Option as Flag } from 'commander';
 import { checkFolderName, removeIfEmpty } from '../data/files.js';
+import { joinRanks } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
 import { type AnyStudy, parseShard, runStudy, type Shard, shardText } from '../study/index.js';
 import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
@@ -8,6 +9,7 @@ import { addTableFlags, checked, givenOptions, parseNonNegative } from './flags.
 import { interruptSignal } from './interrupt.js';
 import { print, printJson } from './print.js';
 import { Progress } from './progress.js';
+import { folderOf, requireSameStart, speaksForAll } from './ranks.js';
 import { createDefaultFolder, reportInterruption, studyOptions } from './resume.js';
 import { summarize } from './study-summary.js';
 import { version } from './version.js';
@@ -81,26 +83,34 @@ async function run(asked: AnyStudy, flags: Flags, words: readonly string[]): Pro
     throw new BilevelError('INVALID_ARGUMENT', '--resume needs the folder of the run to go on with: --resume FOLDER.');
   }
   const { study, settings } = settingsOf(asked, flags);
-  using device = deviceOf({ ...flags, threads: flags.threads ?? study.threads });
-  const out = flags.out ?? (await createDefaultFolder(asked.name));
-  const progress = new Progress(json);
-  const { signal, release } = interruptSignal();
+  const ranks = joinRanks();
+  using device = deviceOf({ ...flags, threads: flags.threads ?? study.threads }, ranks);
+  if (ranks !== undefined) await requireSameStart(ranks, device, words);
+  const speaks = speaksForAll();
+  const named = flags.out ?? (speaks ? await createDefaultFolder(asked.name) : '');
+  const { path: out, remove } = await folderOf(ranks, named, resume);
+  const progress = new Progress(json || !speaks);
+  const { signal: own, release } = interruptSignal();
+  const signal = ranks?.agreed(own) ?? own;
   const report = progress.update.bind(progress);
   try {
     const begun = { command: study.name, options: studyOptions(words), version };
-    const tensorBoard = eventsFolder(flags.tensorboard, out);
+    const tensorBoard = speaks ? eventsFolder(flags.tensorboard, out) : undefined;
     const folders = { out, ...(tensorBoard && { tensorBoard }) };
     const given = { ...folders, resume, begun, checkpointSeconds, device, signal, report, ...(shard && { shard }) };
     const { results, page, stopped } = await runStudy(study, settings, given);
     progress.stop();
-    if (stopped) reportInterruption(study.name, out, shard && shardText(shard), json);
+    if (!speaks) {
+      if (stopped) process.exitCode = 130;
+    } else if (stopped) reportInterruption(study.name, out, shard && shardText(shard), json);
     else if (json) printJson({ folder: results.folder, ...study.json(results) }, 2);
     else if (page === undefined) print('This part has no runs: the study has fewer than parts.');
     else print(summarize(study, results, page));
   } finally {
     progress.stop();
     release();
-    if (flags.out === undefined) await removeIfEmpty(out);
+    if (flags.out === undefined && speaks) await removeIfEmpty(out);
+    await remove();
   }
 }
 

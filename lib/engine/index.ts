@@ -12,4 +12,4 @@ export {
 export { type FoundDevice, type FoundLibrary, findDevices } from './found-devices.js';
 export type { DeviceMemory } from './memory.js';
 export { type Program, RunAborted, type RunOptions } from './program.js';
-export { joinRanks, launchedRank, Ranks } from './ranks.js';
+export { abortRanks, type JoinOptions, joinRanks, type Ranks } from './ranks.js';

@@ -1,4 +1,4 @@
-/** Where launchers of MPI tell a process which of how many it is: Open MPI and PRRTE, MPICH and Hydra, PMIx, Flux, srun. */
+/** Where launchers tell a process which of how many it is: Open MPI and PRRTE, MPICH and Hydra, Flux, srun, Intel MPI. */
 const variables = [
   ['OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE'],
   ['PMI_RANK', 'PMI_SIZE'],

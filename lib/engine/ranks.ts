@@ -23,8 +23,8 @@ export interface JoinOptions {
 let joined: Ranks | undefined;
 
 /**
- * Joins the processes that `mpirun`, `srun` or `flux run` started together, each with the same program: with a device
- * that has the ranks, solvers work on a part of each mini-batch and have the same results on all. A process that was
+ * Joins the processes that `mpirun`, `srun` or `flux run` started together, each with the same program: on a device
+ * that has the ranks solvers work on a part of each mini-batch, and have the same results on all. A process that was
  * started alone gets undefined, and the same program runs without MPI.
  * @throws DEVICE_UNAVAILABLE where processes were started together but the package was built without MPI, or they do not
  *   find each other; UNKNOWN_OPTION; INVALID_ARGUMENT
@@ -50,9 +50,9 @@ export function joinRanks(options: JoinOptions = {}): Ranks | undefined {
   return joined;
 }
 
-/** The number among the processes that a launcher started together, before they join; undefined for one started alone. */
-export function launchedRank(): number | undefined {
-  return launched()?.rank;
+/** Ends the processes of all ranks, if this one has joined them: for one that cannot go on. */
+export function abortRanks(): void {
+  joined?.abort();
 }
 
 /** The library that is built beside the addon where MPI is found. */
@@ -175,8 +175,9 @@ export class Ranks {
   }
 
   /**
-   * A signal that is aborted on all ranks at one point of their program, the next {@link agree}, once this one is aborted on
-   * any of them: ranks that stop apart would wait for each other. Solvers make one of each signal that they are given.
+   * A signal that is aborted on all ranks at one point of their program, the next {@link agree}, once this one is
+   * aborted on any of them: ranks that stop apart would wait for each other. Solvers make one of each signal that they
+   * are given.
    */
   agreed(signal: AbortSignal): AbortSignal {
     if (this.#agreed.has(signal)) return signal;

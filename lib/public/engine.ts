@@ -33,8 +33,11 @@ export {
   type FoundDevice,
   type FoundLibrary,
   findDevices,
+  type JoinOptions,
+  joinRanks,
   type Precision,
   type Program,
+  type Ranks,
   type RunOptions,
 } from '../engine/index.js';
 export type { DeviceMemory } from '../engine/memory.js';

@@ -4,7 +4,7 @@ import { BilevelError, type ErrorCode, isRecord } from '../errors.js';
 import type { SavedState } from '../solvers/index.js';
 import { Checkpoints } from './checkpoints.js';
 import { fingerprintsOf } from './fingerprints.js';
-import type { Job, Report, Run } from './job.js';
+import type { Job, Report, Resources, Run } from './job.js';
 import { JobBoard } from './job-board.js';
 import { plainJson, withNaN } from './json.js';
 import { holdsRun, type Standing } from './run-files.js';
@@ -78,7 +78,7 @@ export async function runJob<S, J extends Job, I, E extends object, M>(
       const saved = state && { state, rows };
       using run = await study.run(job, await inputs(), resources, saved);
       const checkpoints = new Checkpoints(run, folder, board, checkpointSeconds, seconds, saved !== undefined);
-      await makeSteps(run, folder, board, checkpoints, job, resources.report);
+      await makeSteps(run, folder, board, checkpoints, job, resources);
       const ending = withNaN(plainJson(await run.end(folder, seconds)));
       await checkpoints.keep({ extent: job.extent ?? {}, result: ending });
       board?.sheet(run.sheet?.());
@@ -111,7 +111,7 @@ async function makeSteps(
   board: JobBoard | undefined,
   checkpoints: Checkpoints,
   { title }: Job,
-  report: Report,
+  { report, device: { ranks } }: Pick<Resources, 'report' | 'device'>,
 ): Promise<void> {
   try {
     for await (const { row, done, total, detail, stage = title, keep = false } of run.steps()) {
@@ -119,6 +119,7 @@ async function makeSteps(
       board?.row(row);
       await checkpoints.offer(keep);
       report(stage, done, total, detail);
+      await ranks?.agree();
     }
   } catch (error) {
     if (!(error instanceof BilevelError)) throw error;

@@ -38,6 +38,8 @@ const usual: Readonly<Record<string, string>> = {
   'run, a promise hook when it settles': 'done',
   'info, setters of Object.prototype': 'done',
   'findDevices, setters of Object.prototype': 'done',
+  'joinRanks, an object for seconds': 'INVALID_ARGUMENT',
+  'leaveRanks, an object for status': 'INVALID_ARGUMENT',
   'instructionCount, a proxy': 'TypeError: Illegal invocation',
   'dispose, a proxy': 'TypeError: Illegal invocation',
 };

@@ -314,4 +314,6 @@ export const opErrors: readonly OpError[] = [
     ['real key', 'SHAPE_MISMATCH', () => g.randomUniform(x([2]), [4])],
     ['negative size', 'INVALID_ARGUMENT', () => g.randomUniform(x([2], 'int32'), [-4])],
   ),
+  ...errors('shardable', ['axis', 'INVALID_ARGUMENT', () => g.shardable(x([2]), 1)]),
+  ...errors('allReduce', ['integers', 'SHAPE_MISMATCH', () => g.allReduce(x([2], 'int32'))]),
 ];

@@ -32,7 +32,7 @@ const entries = {
     batchNormTrain batchNormInference layerNorm instanceNorm groupNorm dropout
     randomNormal oneHot logSumExp softmax logSoftmax crossEntropy accuracy inner sumOfSquares`,
   ],
-  './engine': [engine, 'Device findDevices compile compileCached formatCost targetOf'],
+  './engine': [engine, 'Device findDevices joinRanks compile compileCached formatCost targetOf'],
   './data': [data, 'samplers Random loadDataset splitRows corruptLabels SparseRows loadTexts Vocabulary'],
   './tasks': [tasks, 'cleanLabels openReview'],
   './tfjs': [tfjs, 'fromTf toTf fromTfLayout toTfLayout weightsOf setWeights applyModel tfBatches'],

@@ -25,8 +25,8 @@ const bilinear: ReadonlySet<OpName> = new Set<OpName>([
 ]);
 
 /**
- * Whether the sum over the ranks may be taken of the result as well as of its operands, of which `isTerm` tells those that
- * each rank has a term of: it is then taken once, and of no more elements.
+ * Whether the sum over the ranks may be taken of the result as well as of its operands, of which `isTerm` tells those
+ * that each rank has a term of: it is then taken once, and of no more elements.
  */
 export function keepsTerms(node: Node, isTerm: (input: Node) => boolean): boolean {
   const terms = node.inputs.filter(isTerm);

@@ -12,8 +12,9 @@ export interface Way {
 }
 
 /**
- * How an operation goes on when of one operand each rank has a part along `axis`, which counts whole multiples of `items`
- * things; undefined where the operand has to be put together first. It depends on the graph alone, never on the rank.
+ * How an operation goes on when of one operand each rank has a part along `axis`, which counts whole multiples of
+ * `items` things; undefined where the operand has to be put together first. It depends on the graph alone, never on the
+ * rank.
  */
 type Rule<K extends OpName> = (node: NodeOf<K>, operand: number, axis: number, items: number) => Way | undefined;
 

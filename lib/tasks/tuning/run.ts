@@ -1,5 +1,5 @@
 import { SparseRows } from '../../data/sparse-rows.js';
-import { BilevelError, isRecord } from '../../errors.js';
+import { BilevelError, invalidArgument, isRecord } from '../../errors.js';
 import type { ResponseStatus, SavedState } from '../../solvers/index.js';
 import type { Resources, Rows, Run, Step } from '../../study/index.js';
 import type { RunFolder } from '../../study/run-folder.js';
@@ -102,7 +102,11 @@ export class TuningRun implements Run<TuningEnding> {
    */
   async *steps(): AsyncGenerator<Step & { readonly row: TuningRow }, void, undefined> {
     const { unit, amount } = budgetOf(this.#settings);
-    const { signal } = this.#resources;
+    const { signal, device } = this.#resources;
+    if (device.ranks !== undefined && unit !== 'iteration') {
+      const expected = 'iterations as the budget where several processes compute together, whose clocks differ,';
+      throw invalidArgument('the budget', expected, `${amount} ${unit}`);
+    }
     const isFirst = this.#last === undefined;
     let last = this.#last ?? (await this.#begin());
     const tuner = this.#makeTuner();

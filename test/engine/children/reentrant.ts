@@ -188,6 +188,8 @@ const calls: Readonly<Record<string, Call>> = {
       Reflect.deleteProperty(Object.prototype, 'kind');
     }
   },
+  'joinRanks, an object for seconds': (_, act) => call(addon, 'joinRanks', '/none.so', { valueOf: () => act([]) }),
+  'leaveRanks, an object for status': (_, act) => call(addon, 'leaveRanks', { valueOf: () => act([]) }),
   'instructionCount, a proxy': ({ program }, act) => call(new Proxy(program, spying(act)), 'instructionCount'),
   'dispose, a proxy': ({ program }, act) => call(new Proxy(program, spying(act)), 'dispose'),
 };

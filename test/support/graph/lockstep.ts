@@ -1,8 +1,8 @@
 import { evaluate, isOp, type Node, topologicalOrder } from '../../../lib/graph/index.js';
 
 /**
- * The values of the roots on every rank of several that compute together: graphs of one rank each, which meet in their sums
- * over the ranks, those of each graph in the order in which they depend on each other.
+ * The values of the roots on every rank of several that compute together: graphs of one rank each, which meet in their
+ * sums over the ranks, those of each graph in the order in which they depend on each other.
  */
 export function evaluateTogether(
   ranks: readonly (readonly Node[])[],
