@@ -169,8 +169,9 @@ upToDate({
 
 upToDate({
   message: 'compiling the native addon (a minute or two)',
-  inputs: ['CMakeLists.txt', ...filesUnder('native', ['.cpp', '.h', '.inc'])],
-  settings: { warningsAsErrors },
+  inputs: ['CMakeLists.txt', ...filesUnder('native', ['.cpp', '.h', '.inc', '.cuh'])],
+  // Where MPI comes later, what needs it is built then.
+  settings: { warningsAsErrors, mpi: onPath('mpicxx') },
   output: 'build/Release/bilevel.node',
   stamp: 'build/.bilevel-setup',
   build: () => {
@@ -178,6 +179,8 @@ upToDate({
     const cmakeJs = join(root, 'node_modules/cmake-js/bin/cmake-js');
     run(process.execPath, [cmakeJs, 'configure', `--CDBILEVEL_WERROR=${warningsAsErrors ? 'ON' : 'OFF'}`]);
     run(process.execPath, [cmakeJs, 'build', '--parallel', String(availableParallelism())]);
+    const mpi = existsSync(join(root, 'build/Release/bilevel_mpi.so'));
+    console.log(`setup: ${mpi ? 'with MPI, for mpirun' : 'without MPI, which only mpirun needs: docs/distributed.md'}`);
   },
 });
 

@@ -63,8 +63,8 @@ const cpuPrecisions = ['float32', 'bf16'] as const;
 const mostThreads = 256;
 
 /**
- * All available cores, as far as a team may have. Ranks on one host share them, unless their launcher has given each its
- * own.
+ * All available cores, as far as a team may have. Ranks on one host share them, unless their launcher has given each
+ * its own.
  */
 export function defaultThreads(ranks?: Ranks): number {
   const available = availableParallelism();

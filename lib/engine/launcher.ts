@@ -1,4 +1,4 @@
-/** Where launchers tell a process which of how many it is: Open MPI and PRRTE, MPICH and Hydra, Flux, srun, Intel MPI. */
+/** Where launchers tell a process which of how many it is: those of Open MPI, MPICH, Flux, Slurm and Intel's MPI. */
 const variables = [
   ['OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE'],
   ['PMI_RANK', 'PMI_SIZE'],

@@ -26,8 +26,8 @@ let joined: Ranks | undefined;
  * Joins the processes that `mpirun`, `srun` or `flux run` started together, each with the same program: on a device
  * that has the ranks solvers work on a part of each mini-batch, and have the same results on all. A process that was
  * started alone gets undefined, and the same program runs without MPI.
- * @throws DEVICE_UNAVAILABLE where processes were started together but the package was built without MPI, or they do not
- *   find each other; UNKNOWN_OPTION; INVALID_ARGUMENT
+ * @throws DEVICE_UNAVAILABLE where processes were started together but the package was built without MPI, or they do
+ *   not find each other; UNKNOWN_OPTION; INVALID_ARGUMENT
  */
 export function joinRanks(options: JoinOptions = {}): Ranks | undefined {
   checkKeys(options, ['timeoutSeconds'], 'joinRanks');

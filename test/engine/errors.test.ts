@@ -9,7 +9,7 @@ import { Tensor } from '../../lib/tensor.js';
 /** Every string literal in capitals among the sources that become the addon: they are error codes alone. */
 async function codesInSources(): Promise<string[]> {
   const found = new Set<string>();
-  for (const room of ['addon', 'program', 'cpu', 'cuda/context', 'cuda/compile', 'cuda/execute']) {
+  for (const room of ['addon', 'program', 'cpu', 'cuda/context', 'cuda/compile', 'cuda/execute', 'mpi']) {
     const folder = join(packageRoot(), 'native', room);
     for (const file of await readdir(folder, { recursive: true })) {
       if (!/\.(cpp|h|inc)$/.test(file)) continue;
