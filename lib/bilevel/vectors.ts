@@ -71,9 +71,9 @@ export function norm(a: Vector, trials: number | undefined): Node {
 }
 
 /**
- * A vector in units in which no element is greater than 1, so that squares of them do not overflow: |a| is unit |parts|.
- * The unit, at least `least`, has one value for every slice along the first `batchAxes` axes. No length depends on it, so
- * it is a constant for derivatives.
+ * A vector in units in which no element is greater than 1, so that squares of them do not overflow: |a| is unit
+ * |parts|. The unit, at least `least`, has one value for every slice along the first `batchAxes` axes. No length
+ * depends on it, so it is a constant for derivatives.
  */
 export function inUnits(a: Vector, least: number, batchAxes: number): { readonly unit: Node; readonly parts: Vector } {
   const largest = a.map((x) => reduceMax(abs(x), [...x.shape.keys()].slice(batchAxes))).reduce((x, y) => maximum(x, y));

@@ -76,7 +76,7 @@ main().catch(async (error: unknown) => {
   if (error instanceof CommanderError && error.exitCode === 0) return;
   const rank = launched()?.rank;
   // What fails on all ranks the first one tells of, and ends the others.
-  if (rank !== undefined && rank > 0) await sleep(1000);
+  if (rank !== undefined && rank > 0) await sleep(5000);
   printError(error, json);
   process.exitCode = 1;
   if (rank !== undefined) (await import('../engine/index.js')).abortRanks();

@@ -40,7 +40,15 @@ export interface RankFolder {
  * @throws NOT_FOUND where another rank does not see the folder that is to be gone on with
  */
 export async function folderOf(ranks: Ranks | undefined, out: string, resume: boolean): Promise<RankFolder> {
-  if (ranks === undefined || ranks.rank === 0) return { path: out, remove: async () => undefined };
+  if (ranks === undefined) return { path: out, remove: async () => undefined };
+  const folder =
+    ranks.rank === 0 ? { path: out, remove: async () => undefined } : await scratchFolder(ranks, out, resume);
+  // The first one changes its files only when the others have their copies.
+  await ranks.agree();
+  return folder;
+}
+
+async function scratchFolder(ranks: Ranks, out: string, resume: boolean): Promise<RankFolder> {
   if (resume && !existsSync(out)) {
     throw new BilevelError(
       'NOT_FOUND',

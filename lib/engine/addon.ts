@@ -25,8 +25,8 @@ export function loadAddon(): NativeAddon {
 let hasWarned = false;
 
 /**
- * Warns, once, where there is no addon to load, with the code BILEVEL_NO_ADDON and what to do: a program then learns of it
- * when it starts, and not when it first needs a device. One that needs none goes on.
+ * Warns, once, where there is no addon to load, with the code BILEVEL_NO_ADDON and what to do: a program then learns of
+ * it when it starts, and not when it first needs a device. One that needs none goes on.
  */
 export function warnWithoutAddon(): void {
   if (hasWarned || ownFolder === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * This platform as the packages with addons are named after it, such as linux-x64 and linuxmusl-x64: on Linux an addon is
- * built for one of two C libraries.
+ * This platform as the packages with addons are named after it, such as linux-x64 and linuxmusl-x64: on Linux an addon
+ * is built for one of two C libraries.
  */
 export function platformName(): string {
   const { platform, arch } = process;

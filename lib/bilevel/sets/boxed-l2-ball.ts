@@ -41,8 +41,8 @@ const tiny = 1e-30;
  *
  *     s <- s sqrt((radius^2 - F) / U)
  *
- * To project to the box and then to the ball, or the other way round, gives another point. The first `batchAxes` axes of
- * y count points.
+ * To project to the box and then to the ball, or the other way round, gives another point. The first `batchAxes` axes
+ * of y count points.
  */
 export function projectToBoxedL2Ball(
   y: Node,
