@@ -20,6 +20,7 @@ export async function runRanks(
   t: ExecutionContext,
   count: number,
   words: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<Ended | undefined> {
   if (!isThere) {
     t.log('skipped: MPI is not there');
@@ -28,7 +29,7 @@ export async function runRanks(
   }
   // More ranks than processors, also as root, as in a container.
   const own = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', String(count), process.execPath];
-  const options = { timeout: 120_000, maxBuffer: 2 ** 26 };
+  const options = { timeout: 120_000, maxBuffer: 2 ** 26, env: { ...process.env, ...environment } };
   try {
     const { stdout, stderr } = await promisify(execFile)('mpirun', [...own, ...words], options);
     return { status: 0, stdout, stderr };
