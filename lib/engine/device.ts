@@ -124,7 +124,7 @@ export class Device implements Disposable {
     const addon = loadAddon();
     const native = callNative(() => new addon.Device({ kind: 'cpu', threads, precision, ranks: ranks !== undefined }));
     const device = new Device(native, hostMemory, ranks);
-    ranks?.attach(device);
+    ranks?.attach((program) => device.load(program));
     const { threads: started = threads } = device.info();
     if (options.threads !== undefined && started < threads) {
       device.dispose();

@@ -11,6 +11,7 @@ import { callNative } from './native-error.js';
 import type { Program } from './program.js';
 import { sumProgram } from './sum-program.js';
 
+/** How ranks are joined. */
 export interface JoinOptions {
   /**
    * Whole seconds after which a sum that others do not come to fails with RANKS_LOST, which names them; 600 by default.
@@ -81,18 +82,13 @@ function endTogether(ranks: Ranks): void {
   });
 }
 
-/** What sums are computed on. */
-interface Loader {
-  load(program: EncodedProgram): Program;
-}
-
 /** Processes that compute together. They come from {@link joinRanks}; a device is given them. */
 export class Ranks {
   /** Which of them this process is, from 0 on. */
   readonly rank: number;
   /** The name of the host of each. */
   readonly hosts: readonly string[];
-  #device: Loader | undefined;
+  #load: ((program: EncodedProgram) => Program) | undefined;
   readonly #sums = new Map<number, Program>();
   readonly #wishes = new Map<AbortSignal, AbortController>();
   readonly #agreed = new WeakSet<AbortSignal>();
@@ -117,9 +113,9 @@ export class Ranks {
     return `rank ${this.rank} of ${this.size} on ${this.hosts[this.rank]}`;
   }
 
-  /** Called by a device that is given them; the last one counts. */
-  attach(device: Loader): void {
-    this.#device = device;
+  /** Called by a device that is given them, which then computes their sums; the last one counts. */
+  attach(load: (program: EncodedProgram) => Program): void {
+    this.#load = load;
     this.#sums.clear();
   }
 
@@ -134,8 +130,8 @@ export class Ranks {
   #sumOf(count: number): Program {
     const known = this.#sums.get(count);
     if (known !== undefined) return known;
-    if (this.#device === undefined) throw new RangeError('The ranks have no device yet.');
-    const program = this.#device.load(sumProgram(count));
+    if (this.#load === undefined) throw new RangeError('The ranks have no device yet.');
+    const program = this.#load(sumProgram(count));
     this.#sums.set(count, program);
     return program;
   }

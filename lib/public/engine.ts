@@ -19,6 +19,7 @@ export {
   formatCost,
   type ProgramCost,
   type ProgramSpec,
+  type RankOf,
   type Target,
   targetOf,
 } from '../compile/index.js';
