@@ -157,6 +157,7 @@ function checkNode() {
 }
 
 checkNode();
+const hasMpi = onPath('mpicxx');
 
 upToDate({
   message: 'installing npm packages',
@@ -168,10 +169,10 @@ upToDate({
 });
 
 upToDate({
-  message: 'compiling the native addon (a minute or two)',
+  message: `compiling the native addon${hasMpi ? ' with MPI' : ', without MPI, which only mpirun needs'} (a minute or two)`,
   inputs: ['CMakeLists.txt', ...filesUnder('native', ['.cpp', '.h', '.inc', '.cuh'])],
   // Where MPI comes later, what needs it is built then.
-  settings: { warningsAsErrors, mpi: onPath('mpicxx') },
+  settings: { warningsAsErrors, hasMpi },
   output: 'build/Release/bilevel.node',
   stamp: 'build/.bilevel-setup',
   build: () => {
@@ -179,8 +180,6 @@ upToDate({
     const cmakeJs = join(root, 'node_modules/cmake-js/bin/cmake-js');
     run(process.execPath, [cmakeJs, 'configure', `--CDBILEVEL_WERROR=${warningsAsErrors ? 'ON' : 'OFF'}`]);
     run(process.execPath, [cmakeJs, 'build', '--parallel', String(availableParallelism())]);
-    const mpi = existsSync(join(root, 'build/Release/bilevel_mpi.so'));
-    console.log(`setup: ${mpi ? 'with MPI, for mpirun' : 'without MPI, which only mpirun needs: docs/distributed.md'}`);
   },
 });
 

@@ -26,8 +26,8 @@ export function fromTf(tensor: TfTensor): Tensor<'float32' | 'int32' | 'bool'> {
 /**
  * A Tensor as a tf.Tensor of the current backend of `tf`. On the backend cpu the memory is the same one, so what a run
  * writes there later is seen by the tf.Tensor: give it `tensor.clone()` where it is to stay as it is. On tfjs-node that
- * holds until an operation first takes the tf.Tensor, which copies it; other backends copy at once. int64 becomes int32,
- * the only integers of tfjs.
+ * holds until an operation first takes the tf.Tensor, which copies it; other backends copy at once. int64 becomes
+ * int32, the only integers of tfjs.
  * @throws INVALID_ARGUMENT for what is no Tensor; INVALID_DATA for an integer beyond 32 bits
  */
 export function toTf<T extends TfTensor>(tf: TfModule<T>, tensor: Tensor): T {

@@ -17,7 +17,7 @@ const short: Readonly<Record<string, string>> = {
 
 test('the table of examples names each of them', (t) => {
   const table = readFileSync('examples/README.md', 'utf8');
-  const shown = [...table.matchAll(/^\| \[([^\]]+)\]\(\1\) \|/gm)].map(([, name]) => name);
+  const shown = [...table.matchAll(/^\| \[([^\]]+)\]\(\1(?:\/[^)]*)?\) \|/gm)].map(([, name]) => name);
   t.deepEqual(
     shown.toSorted(),
     readdirSync('examples')
