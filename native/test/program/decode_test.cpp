@@ -370,6 +370,10 @@ TEST(whole_buffers_have_exact_sizes) {
   const int32_t m = matmul.arena(kF, 6), n = matmul.arena(kF, 6), p = matmul.arena(kF, 4);
   matmul.body(Opcode::kMatmul, {1, 2, 2, 3, 0, 0, double(m), 0, double(n), 1, double(p), 0});
   check_refused(verdict(matmul), "offsetB: 6 elements from 1 do not fit buffer 1 of 6");
+  Encoder sum;
+  const int32_t term = sum.arena(kF, 6), total = sum.arena(DType::kInt32, 6);
+  sum.body(Opcode::kAllReduce, {6, double(term), double(total)});
+  check_refused(verdict(sum), "bufferY: buffer 1 is int32 but must be float32");
 }
 
 }  // namespace

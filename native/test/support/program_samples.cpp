@@ -212,10 +212,18 @@ Encoder sparse_program() {
   return program;
 }
 
+Encoder ranks_program() {
+  Encoder program;
+  const int32_t x = program.bound(program.binding(kF, 6, Access::kRead, true));
+  const int32_t y = program.bound(program.binding(kF, 6, Access::kWrite));
+  program.body(Opcode::kAllReduce, {6, double(x), double(y)});
+  return program;
+}
+
 }  // namespace
 
 std::vector<Encoder> sample_programs() {
-  return {fused_program(), tape_program(), spatial_program(), indexing_program(), sparse_program()};
+  return {fused_program(), tape_program(), spatial_program(), indexing_program(), sparse_program(), ranks_program()};
 }
 
 }  // namespace bilevel::test
