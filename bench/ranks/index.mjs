@@ -13,7 +13,7 @@ const help = {
 
 Times iterations on one rank and on two, in turns, with one thread each. Needs mpirun, and a second core.
 
-  --problems LIST    of ${names.join('; ')} (all; separated by ;)
+  --problems LIST    of ${names.join(',')} (all)
   --seconds S        of iterations in each process (5)
   --reps N           processes of each kind (5)`,
   options: {

@@ -37,5 +37,5 @@ export const problems = {
   mlp: miniBatches('mlp'),
   lenet: miniBatches('lenet'),
   'mnist-cnn': miniBatches('mnist-cnn'),
-  'few-shot, 16 tasks': tasks,
+  'few-shot-16': tasks,
 };
