@@ -147,21 +147,29 @@ export async function removeIfEmpty(folder: string): Promise<void> {
   });
 }
 
-/** Node's own recursive mkdir never ends where a parent exists but takes no folders, as /proc does. */
+/**
+ * Node's own recursive mkdir never ends where a parent exists but takes no folders, as /proc does. Other processes may
+ * make the same folders meanwhile: only a refusal after the parent was seen says that the parent takes none.
+ */
 async function makeFolder(folder: string): Promise<void> {
+  const refusal = await refusalOf(folder);
+  if (refusal === undefined) return;
+  const parent = dirname(folder);
+  if (!existsSync(parent)) await makeFolder(parent);
+  const cause = await refusalOf(folder);
+  if (cause === undefined) return;
+  throw new BilevelError('IO_ERROR', `Cannot create the folder ${folder}: ${parent} takes no folders.`, { cause });
+}
+
+/** The error of a folder whose parent is missing or takes none; undefined where the folder is there or is made now. */
+async function refusalOf(folder: string): Promise<unknown> {
   try {
     await mkdir(folder);
+    return undefined;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (codeOf(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return undefined;
     if (codeOf(error) !== 'ENOENT') throw error;
-    const parent = dirname(folder);
-    if (existsSync(parent)) {
-      throw new BilevelError('IO_ERROR', `Cannot create the folder ${folder}: ${parent} takes no folders.`, {
-        cause: error,
-      });
-    }
-    await makeFolder(parent);
-    await makeFolder(folder);
+    return error;
   }
 }
 

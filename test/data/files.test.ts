@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -112,6 +112,19 @@ test('folders that are created under one name at the same time are different one
     t.deepEqual((await readdir(join(folder, 'runs'))).sort(), ['run', 'run-2', 'run-3']);
     await writeFile(join(folder, 'file'), '');
     await t.throwsAsync(createFolder(join(folder, 'file', 'run')), { code: 'IO_ERROR' });
+  }));
+
+test('folders whose parents are made at the same time by others are made too', (t) =>
+  withTemporary(async (folder) => {
+    const names = Array.from({ length: 40 }, (_, index) => join(folder, 'a', 'b', 'c', String(index)));
+    for (let time = 0; time < 5; time += 1) {
+      await Promise.all(names.map(ensureFolder));
+      t.is((await readdir(join(folder, 'a', 'b', 'c'))).length, 40);
+      await rm(join(folder, 'a'), { recursive: true });
+    }
+    if (process.platform === 'linux') {
+      await t.throwsAsync(ensureFolder('/proc/a/b'), { code: 'IO_ERROR', message: /\/proc takes no folders/ });
+    }
   }));
 
 test('reading checks the size first and tells missing files from unreadable ones', (t) =>
