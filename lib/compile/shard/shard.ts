@@ -3,13 +3,16 @@ import { constant } from '../../graph/functions/leaf.js';
 import { allReduce } from '../../graph/functions/ranks.js';
 import { pad, slice } from '../../graph/functions/shape.js';
 import { createNode, isOp, type Node } from '../../graph/node.js';
+import type { AttributesOf, OpName } from '../../graph/ops/index.js';
 import { withOrigin } from '../../graph/origin.js';
 import { rewrite, withInputs } from '../../graph/rewrite.js';
 import { topologicalOrder } from '../../graph/traverse.js';
 import type { Shape } from '../../tensor.js';
+import { groupsOf, isConv } from './conv.js';
 import { joinAllReduces } from './join.js';
 import { keepsTerms } from './terms.js';
-import { type Way, wayOf } from './ways.js';
+import type { Way } from './way.js';
+import { wayOf } from './ways.js';
 
 /** Which of the processes that compute together this one is. */
 export interface RankOf {
@@ -204,5 +207,9 @@ function rebuilt(node: Node, inputs: readonly Node[], shape: Shape): Node {
     return createNode('slice', inputs, { starts, limits: limits.map(cut), strides });
   }
   if (inputs.every((input, index) => input === node.inputs[index])) return node;
+  if (isConv(node)) {
+    const attributes = { ...node.attributes, groups: groupsOf(node.op, inputs, shape) } as AttributesOf<OpName>;
+    return createNode<OpName>(node.op, inputs, attributes);
+  }
   return withInputs(node, inputs);
 }

@@ -2,21 +2,8 @@ import type { Node, NodeOf } from '../../graph/node.js';
 import type { OpName } from '../../graph/ops/index.js';
 import { elementCount, type Shape } from '../../tensor.js';
 import { isElementwise } from '../classes.js';
-
-/** How an operation works on a part of its operands. */
-export interface Way {
-  /** Of each operand the axis of which a rank has its part; undefined for one of which it needs all. */
-  readonly operands: readonly (number | undefined)[];
-  /** The axis of the result of which a rank then has its part; or each has a term of the result, which is their sum. */
-  readonly result: number | 'term';
-}
-
-/**
- * How an operation goes on when of one operand each rank has a part along `axis`, which counts whole multiples of
- * `items` things; undefined where the operand has to be put together first. It depends on the graph alone, never on the
- * rank.
- */
-type Rule<K extends OpName> = (node: NodeOf<K>, operand: number, axis: number, items: number) => Way | undefined;
+import { convWay } from './conv.js';
+import type { Rule, Way } from './way.js';
 
 /** All operands and the result count the same along one axis. */
 const along = ({ inputs }: Node, axis: number): Way => ({ operands: inputs.map(() => axis), result: axis });
@@ -64,12 +51,6 @@ const matmul: Rule<'matmul'> = (node, operand, axis) => {
   if (operand === 1 && !isFirst) return { operands: [undefined, axis], result: batch + 1 };
   return { operands: [transposeA ? batch : batch + 1, transposeB ? batch + 1 : batch], result: 'term' };
 };
-
-const conv: Rule<'conv' | 'convInputGradient'> = (_node, operand, axis) =>
-  operand === 0 && axis === 0 ? { operands: [0, undefined], result: 0 } : undefined;
-
-const convFilterGradient: Rule<'convFilterGradient'> = (_node, _operand, axis) =>
-  axis === 0 ? { operands: [0, 0], result: 'term' } : undefined;
 
 /** Of planes [samples, channels, ...] each by itself. */
 const byPlane: Rule<'maxPoolIndices' | 'averagePool' | 'averagePoolGradient'> = (node, _operand, axis) =>
@@ -146,9 +127,9 @@ const rules: { readonly [K in OpName]?: Rule<K> } = {
   reduceMax,
   argMax,
   matmul,
-  conv,
-  convInputGradient: conv,
-  convFilterGradient,
+  conv: convWay,
+  convInputGradient: convWay,
+  convFilterGradient: convWay,
   maxPoolIndices: byPlane,
   averagePool: byPlane,
   averagePoolGradient: byPlane,
