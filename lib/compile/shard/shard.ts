@@ -1,8 +1,9 @@
 import { mul } from '../../graph/functions/elementwise.js';
 import { constant } from '../../graph/functions/leaf.js';
 import { allReduce } from '../../graph/functions/ranks.js';
-import { pad, slice } from '../../graph/functions/shape.js';
-import { createNode, isOp, type Node } from '../../graph/node.js';
+import { reduceMax } from '../../graph/functions/reduce.js';
+import { pad, reshape, slice } from '../../graph/functions/shape.js';
+import { createNode, isOp, type Node, type NodeOf } from '../../graph/node.js';
 import type { AttributesOf, OpName } from '../../graph/ops/index.js';
 import { withOrigin } from '../../graph/origin.js';
 import { rewrite, withInputs } from '../../graph/rewrite.js';
@@ -67,6 +68,8 @@ class Sharding {
   #hold(node: Node): Held {
     if (isOp(node, 'shardable')) return this.#dealt(node, only(node), node.attributes.axis);
     const helds = node.inputs.map((input) => this.#of(input));
+    const largest = isOp(node, 'reduceMax') ? this.#largest(node, helds[0] as Held) : undefined;
+    if (largest !== undefined) return { kind: 'whole', node: largest };
     const way = helds.some(({ kind }) => kind === 'part') ? this.#wayOf(node, helds) : undefined;
     if (way !== undefined) return this.#followed(node, way.way, way.items);
     if (keepsTerms(node, (input) => this.#of(input).kind === 'term')) return this.#ofTerms(node);
@@ -88,6 +91,16 @@ class Sharding {
       if (way !== undefined) return { way, items: held.items };
     }
     return undefined;
+  }
+
+  /** The largest element of what is dealt along an axis that is reduced: of those of the ranks, which are far fewer. */
+  #largest({ attributes: { axes } }: NodeOf<'reduceMax'>, held: Held): Node | undefined {
+    if (held.kind !== 'part' || !axes.includes(held.axis)) return undefined;
+    const own = reduceMax(held.node, axes);
+    const { rank, size } = this.#ranks;
+    const none = own.shape.map(() => 0);
+    const slots = { low: [rank, ...none], high: [size - 1 - rank, ...none] };
+    return reduceMax(allReduce(pad(reshape(own, [1, ...own.shape]), slots)), [0]);
   }
 
   #followed(node: Node, { operands, result }: Way, items: number): Held {
@@ -142,7 +155,8 @@ class Sharding {
     if (held.kind === 'term') return allReduce(held.node);
     const known = this.#wholes.get(node);
     if (known !== undefined) return known;
-    const whole = node.dtype === 'float32' ? this.#gathered(node, held) : this.#again(node);
+    const isThere = isMark(node) && this.#of(only(node)).kind === 'whole';
+    const whole = node.dtype === 'float32' && !isThere ? this.#gathered(node, held) : this.#again(node);
     this.#wholes.set(node, whole);
     return whole;
   }
