@@ -22,7 +22,7 @@ export function positive(option, text) {
 
 /** What every command takes besides its own options, in the last lines of its help. */
 const common = `  --json             print the results as JSON in place of the tables
-  --write            also renew the tables and charts in docs/performance.md
+  --write            also renew the tables and charts in docs/
   --help             this text
 
 Results are kept as JSON in bench/results/, and those that are written into docs/ in bench/history/.`;

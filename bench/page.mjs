@@ -1,4 +1,4 @@
-// The generated parts of docs/performance.md, from the newest published results of each kind.
+// The generated parts of docs/performance.md and docs/distributed.md, from the newest published results of each kind.
 // `node bench/page.mjs` writes them again without measuring anything.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,11 +8,14 @@ import { secondDerivatives } from './derivatives/report.mjs';
 import { episodesReport } from './episodes/report.mjs';
 import { eventLoopReport } from './event-loop/report.mjs';
 import { precisionReport, trainingChart } from './precision/report.mjs';
+import { ranksReport } from './ranks/report.mjs';
 import { report } from './report.mjs';
 import { newest } from './results.mjs';
 import { scalingCharts, scalingReport } from './scaling/report.mjs';
 
 const page = new URL('../docs/performance.md', import.meta.url);
+/** Of the kinds of results that stand on another page. */
+const otherPages = { ranks: new URL('../docs/distributed.md', import.meta.url) };
 const images = new URL('images/', page);
 
 const folded = ({ title, text }) => `<details><summary>${title}</summary>\n\n${text}\n\n</details>`;
@@ -43,6 +46,7 @@ const parts = {
   },
   episodes: episodesReport,
   'event-loop': eventLoopReport,
+  ranks: ranksReport,
   async precision(session) {
     await writeFile(new URL('performance-precision.svg', images), trainingChart(session.training));
     return precisionReport(session, picture('f and g of every run in both precisions', 'performance-precision.svg'));
@@ -59,7 +63,7 @@ export async function renewPage(kinds = Object.keys(parts)) {
   await mkdir(images, { recursive: true });
   for (const kind of kinds) {
     const session = await newest(kind);
-    if (session !== undefined) await publish(page, kind, markdown(await parts[kind](session)));
+    if (session !== undefined) await publish(otherPages[kind] ?? page, kind, markdown(await parts[kind](session)));
   }
 }
 

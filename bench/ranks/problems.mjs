@@ -13,7 +13,9 @@ const rows = (seed) => ({
   y: Tensor.from(Int32Array.from(uniform(samples, seed + 1, 0, classes), Math.floor), [samples]),
 });
 
-/** Importances of samples by the penalty method, 10 lower steps an iteration. */
+const lowerSteps = 10;
+
+/** Importances of samples by the penalty method. */
 const miniBatches = (name) => async (resources) => {
   const network = await Network.load(findModel(name));
   const loss = ({ x, y }, v, key) => crossEntropy(network.apply(x, v, { key }), y);
@@ -24,7 +26,7 @@ const miniBatches = (name) => async (resources) => {
     f: ({ v, validation, key }) => mean(loss(validation, v, key)),
     g: ({ u, v, train, key }) => mean(mul(sigmoid(u.importance), add(loss(train, v, key), 0))),
   });
-  return methods.penalty(problem, { variant: 'paper', lowerSteps: 10, lowerLearningRate: 1e-5 }, resources);
+  return methods.penalty(problem, { variant: 'paper', lowerSteps, lowerLearningRate: 1e-5 }, resources);
 };
 
 /** MAML through its second derivatives, with a network of its own for each of 16 tasks. */
@@ -33,9 +35,19 @@ async function tasks(resources) {
   return methods.maml(stateTasks(problem, await featuresOf(problem)), settingsOf(problem), resources);
 }
 
+/**
+ * A lower step of the penalty method sums grad_v g, and along it grad_v (f + gamma/2 |grad_v g|^2): v twice. The upper
+ * step sums grad_v g once more, and what the batch's importances get; the residuals of both levels are v twice.
+ */
+const ofMiniBatches = (v) => (2 * lowerSteps + 3) * v + 4 * batch;
+
+/** The gradient of each task, the ends of the paths, and back the adjoints: each of the networks of all tasks. */
+const ofTasks = (v) => 3 * v;
+
+/** How each is stated, and the bytes that an iteration has to sum up, of the bytes of v. */
 export const problems = {
-  mlp: miniBatches('mlp'),
-  lenet: miniBatches('lenet'),
-  'mnist-cnn': miniBatches('mnist-cnn'),
-  'few-shot-16': tasks,
+  mlp: { state: miniBatches('mlp'), bytesOfTheory: ofMiniBatches },
+  lenet: { state: miniBatches('lenet'), bytesOfTheory: ofMiniBatches },
+  'mnist-cnn': { state: miniBatches('mnist-cnn'), bytesOfTheory: ofMiniBatches },
+  'few-shot-16': { state: tasks, bytesOfTheory: ofTasks },
 };

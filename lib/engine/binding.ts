@@ -40,6 +40,8 @@ export interface NativeAddon {
    * of each rank's host. Sums fail after so many seconds without the others. Throws DEVICE_UNAVAILABLE.
    */
   joinRanks(path: string, seconds: number): { rank: number; hosts: string[] };
+  /** The sums over the ranks that this process has taken part in so far, and the bytes of its operands. */
+  sumsOfRanks(): { calls: number; bytes: number };
   /** With 0 leaves the other ranks, when they leave too; with another status ends all of them. */
   leaveRanks(status: number): void;
   /**

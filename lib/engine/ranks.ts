@@ -89,7 +89,7 @@ export class Ranks {
   /** The name of the host of each. */
   readonly hosts: readonly string[];
   #load: ((program: EncodedProgram) => Program) | undefined;
-  readonly #sums = new Map<number, Program>();
+  readonly #programs = new Map<number, Program>();
   readonly #wishes = new Map<AbortSignal, AbortController>();
   readonly #agreed = new WeakSet<AbortSignal>();
 
@@ -113,10 +113,18 @@ export class Ranks {
     return `rank ${this.rank} of ${this.size} on ${this.hosts[this.rank]}`;
   }
 
+  /**
+   * The sums that this process has taken part in so far: how many, and the bytes of its operands. Of n ranks each sends
+   * about 2 (n - 1) / n of these bytes, and receives as many.
+   */
+  get sums(): { readonly calls: number; readonly bytes: number } {
+    return loadAddon().sumsOfRanks();
+  }
+
   /** Called by a device that is given them, which then computes their sums; the last one counts. */
   attach(load: (program: EncodedProgram) => Program): void {
     this.#load = load;
-    this.#sums.clear();
+    this.#programs.clear();
   }
 
   /** The sum of what each rank gives, float32. All must call it alike. @throws RANKS_LOST; DISPOSED */
@@ -128,11 +136,11 @@ export class Ranks {
   }
 
   #sumOf(count: number): Program {
-    const known = this.#sums.get(count);
+    const known = this.#programs.get(count);
     if (known !== undefined) return known;
     if (this.#load === undefined) throw new RangeError('The ranks have no device yet.');
     const program = this.#load(sumProgram(count));
-    this.#sums.set(count, program);
+    this.#programs.set(count, program);
     return program;
   }
 

@@ -25,6 +25,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("Device", DeviceObject::define(env));
     exports.Set("findDevices", Napi::Function::New(env, find_devices, "findDevices"));
     exports.Set("joinRanks", Napi::Function::New(env, join_ranks, "joinRanks"));
+    exports.Set("sumsOfRanks", Napi::Function::New(env, sums_of_ranks, "sumsOfRanks"));
     exports.Set("leaveRanks", Napi::Function::New(env, leave_ranks, "leaveRanks"));
     exports.Set("shutDown", Napi::Function::New(env, shut_down, "shutDown"));
   });

@@ -23,6 +23,14 @@ Napi::Value join_ranks(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value sums_of_ranks(const Napi::CallbackInfo& info) {
+  const mpi::Sums sums = mpi::sums();
+  auto result = Napi::Object::New(info.Env());
+  result.Set("calls", static_cast<double>(sums.calls));
+  result.Set("bytes", static_cast<double>(sums.bytes));
+  return result;
+}
+
 Napi::Value leave_ranks(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     const int32_t status = read_integer(info[0], "status", 0, 255);

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #endif
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 
@@ -12,6 +13,8 @@
 
 namespace bilevel::mpi {
 namespace {
+
+std::atomic<int64_t> calls{0}, bytes{0};
 
 class MpiRanks final : public Ranks {
  public:
@@ -22,6 +25,8 @@ class MpiRanks final : public Ranks {
     const auto stop = [](const void* context) { return static_cast<const Control*>(context)->stop_requested(); };
     const BilevelMpiOutcome outcome =
         mpi_.all_reduce(x, y, count, control == nullptr ? nullptr : +stop, control, seconds_, &text);
+    ++calls;
+    bytes += count * static_cast<int64_t>(sizeof(float));
     if (outcome == kBilevelMpiFailed) throw Error("RANKS_LOST", text.characters);
   }
 
@@ -65,6 +70,8 @@ const Joined& join(const std::string& path, double seconds) {
   group = std::move(made);
   return *group;
 }
+
+Sums sums() { return {calls, bytes}; }
 
 std::shared_ptr<const Ranks> joined() {
   const std::lock_guard lock(mutex);

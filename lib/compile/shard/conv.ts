@@ -17,7 +17,7 @@ const rolesOf: Readonly<Record<ConvOp, Roles>> = {
   convFilterGradient: { operands: ['x', 'y'], result: 'w' },
 };
 
-/** What the first two axes count, of one group; the groups are part of what counts the channels of x and the filters. */
+/** What the first two axes count, of one group: that of the channels of x, and those of filters, count groups too. */
 const countedBy: Readonly<Record<Role, readonly ['batch' | 'filter', 'channel' | 'filter']>> = {
   x: ['batch', 'channel'],
   w: ['filter', 'channel'],
