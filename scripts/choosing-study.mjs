@@ -8,13 +8,15 @@ import { problems } from './choosing/problems/index.mjs';
 import { optionsOf, settings } from './choosing/settings.mjs';
 import { markdown } from './choosing/tables.mjs';
 import { publish } from './pages.mjs';
-import { KeptResults, processor, threadsText } from './runs.mjs';
+import { itemsOf, KeptResults, processor, threadsText } from './runs.mjs';
 
 const usage = `Usage: npm run study:choosing -- [options]
 
   --methods LIST   of these methods alone
   --problems LIST  on these problems alone: ${problems.map(({ name }) => name).join(', ')}
   --settings LIST  with these settings alone: ${Object.keys(settings).join(', ')}
+  --shard I/N      every N-th result from the I-th on, and nothing is written into docs/; auto and auto/N as bilevel
+                   takes them. The files of all parts, one after the other, are the file of the whole
   --out FILE       where every result is kept, and not measured again (runs/choosing-study/results.jsonl)
   --write          also write the tables into docs/choosing.md
   --help           this text`;
@@ -43,6 +45,7 @@ async function main() {
       methods: { type: 'string' },
       problems: { type: 'string' },
       settings: { type: 'string' },
+      shard: { type: 'string' },
       out: { type: 'string', default: 'runs/choosing-study/results.jsonl' },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -54,7 +57,7 @@ async function main() {
   const names = among(values.methods, methodNames);
   const device = Device.cpu({ threads: 1 });
   const kept = await KeptResults.open(values.out, keyOf);
-  const keep = async (entry, method, setting, measure) => {
+  const keep = async ({ entry, method, setting, measure }) => {
     const result = { problem: entry.name, method, setting };
     if (kept.get(keyOf(result)) !== undefined) return;
     const start = process.cpuUsage();
@@ -66,17 +69,23 @@ async function main() {
       `${keyOf(result)}: ${result.failure ?? result.f.toPrecision(4)} (${result.seconds.toFixed(1)} s)\n`,
     );
   };
-  for (const entry of chosen) {
-    await keep(entry, '', 'untuned', async () => ({ f: await responseOf(entry, device) }));
-  }
-  for (const setting of among(values.settings, Object.keys(settings))) {
-    for (const method of names) {
-      for (const entry of chosen) {
-        await keep(entry, method, setting, () => measured(entry, method, optionsOf(methods[method], setting), device));
-      }
-    }
-  }
+  const items = [
+    ...chosen.map((entry) => ({
+      ...{ entry, method: '', setting: 'untuned' },
+      measure: async () => ({ f: await responseOf(entry, device) }),
+    })),
+    ...among(values.settings, Object.keys(settings)).flatMap((setting) =>
+      names.flatMap((method) =>
+        chosen.map((entry) => ({
+          ...{ entry, method, setting },
+          measure: () => measured(entry, method, optionsOf(methods[method], setting), device),
+        })),
+      ),
+    ),
+  ];
+  for (const item of items.filter(itemsOf(items, values.shard))) await keep(item);
   device.dispose();
+  if (values.shard) return;
   const used = kept.all;
   const seconds = used.reduce((sum, result) => sum + result.seconds, 0);
   const text = [

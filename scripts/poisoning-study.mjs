@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Device } from '../dist/lib/engine/index.js';
 import { formatDuration } from '../dist/lib/report/format.js';
 import { spread } from '../dist/lib/report/tables.js';
+import { parseShard } from '../dist/lib/study/index.js';
 import { findStudy } from '../dist/lib/tasks/index.js';
 import { curveOf, hasRunAway, knownText, publishedCurves, publishedFigure } from '../dist/lib/tasks/poisoning/index.js';
 import { publish, publishPicture, table } from './pages.mjs';
@@ -16,6 +17,8 @@ const usage = `Usage: npm run study:poisoning -- [options]
 
   --points A,B   numbers of poison points with one seed (10,20,30,40,50)
   --seeds N      seeds for 60 points (3)
+  --shard I/N    every N-th run of each part from the I-th on, and nothing is written into docs/; auto and auto/N as
+                 bilevel takes them. Without it, what the folder then holds is completed
   --threads N    threads of the engine (1)
   --out FOLDER   where the runs are kept, and gone on with (runs/poisoning-study)
   --write        also write the tables into docs/poisoning.md
@@ -53,6 +56,35 @@ const rightLabels = [
   { data: 'mnist', from: 1, to: 7, targets: 24, radii: String(comparedShare) },
   { data: 'fashion-mnist', from: 2, to: 4, targets: 24, radii: String(comparedShare) },
   { data: 'fashion-mnist', from: 7, to: 9, targets: 24, radii: String(comparedShare) },
+];
+
+/** Parts of the study: what is asked for, and the folder of its runs. */
+const withMostPoints = (attack, seeds) => ({
+  folder: `${attack}-60-points`,
+  options: { attack, points: '60', seeds: Number(seeds) },
+});
+const withFewerPoints = (attack, points) => ({ folder: `${attack}-fewer-points`, options: { attack, points } });
+const ablated = ({ name, options }) => ({
+  folder: name.replaceAll(/\W+/g, '-'),
+  options: { methods: 'penalty', ...options },
+});
+const withSteps = (count) => ({
+  folder: `steps-${count}`,
+  options: { methods: 'approxGrad,penalty', lowerSteps: count },
+});
+const withRightLabels = (attack) => ({
+  folder: `right-labels-${attack.data}-${attack.from}-${attack.to}`,
+  options: { attack: 'clean-label', ...attack },
+});
+
+const partsOf = ({ seeds, points }) => [
+  ...Object.keys(attacks).flatMap((attack) => [
+    withMostPoints(attack, seeds),
+    ...(points === '' ? [] : [withFewerPoints(attack, points)]),
+  ]),
+  ...ablation.map(ablated),
+  ...lowerSteps.map(withSteps),
+  ...rightLabels.map(withRightLabels),
 ];
 
 /** What a method came to within each radius, in ascending order. */
@@ -113,6 +145,7 @@ async function main() {
     options: {
       points: text('10,20,30,40,50'),
       seeds: text('3'),
+      shard: { type: 'string' },
       threads: text('1'),
       out: text('runs/poisoning-study'),
       write: { type: 'boolean', default: false },
@@ -121,14 +154,20 @@ async function main() {
   });
   if (values.help) return console.log(usage);
   const device = Device.cpu({ threads: Number(values.threads) });
-  const made = async (options, folder) =>
-    completeStudy(study, study.validate(options), join(values.out, folder), device);
+  const made = async ({ folder, options }, shard) => {
+    const asked = study.instead?.(options) ?? study;
+    return completeStudy(asked, asked.validate(options), join(values.out, folder), device, shard);
+  };
+  if (values.shard) {
+    for (const part of partsOf(values)) await made(part, parseShard(values.shard));
+    return device.dispose();
+  }
   const parts = [];
   let seconds = 0;
   const pictures = [];
   for (const [attack, { title, key }] of Object.entries(attacks)) {
-    const most = await made({ attack, points: '60', seeds: Number(values.seeds) }, attack);
-    const fewer = values.points === '' ? [] : (await made({ attack, points: values.points }, attack)).outcomes;
+    const most = await made(withMostPoints(attack, values.seeds));
+    const fewer = values.points === '' ? [] : (await made(withFewerPoints(attack, values.points))).outcomes;
     const outcomes = [...most.outcomes, ...fewer];
     seconds += outcomes.reduce((sum, each) => sum + each.seconds, 0);
     const clean = endingsOf(most.outcomes.filter(({ job }) => job.run.name === 'none'));
@@ -141,8 +180,9 @@ async function main() {
     pictures.push(...study.charts(most).attack.charts);
   }
   const rows = [];
-  for (const { name, options, paper } of ablation) {
-    const { outcomes } = await made({ methods: 'penalty', ...options }, name.replaceAll(/\W+/g, '-'));
+  for (const entry of ablation) {
+    const { name, paper } = entry;
+    const { outcomes } = await made(ablated(entry));
     seconds += outcomes.reduce((sum, each) => sum + each.seconds, 0);
     const [ending] = endingsOf(outcomes);
     const away = outcomes.some(({ measured }) => hasRunAway('penalty', measured)) ? 'v has run away' : '';
@@ -156,7 +196,7 @@ async function main() {
   }
   const steps = [];
   for (const count of lowerSteps) {
-    const { outcomes } = await made({ methods: 'approxGrad,penalty', lowerSteps: count }, `steps-${count}`);
+    const { outcomes } = await made(withSteps(count));
     seconds += outcomes.reduce((sum, each) => sum + each.seconds, 0);
     const cells = ['approxGrad', 'penalty'].flatMap((name) => {
       const [outcome] = outcomes.filter(({ job }) => job.run.name === name);
@@ -169,14 +209,15 @@ async function main() {
   const figures = [];
   for (const attack of rightLabels) {
     const { data, from, to } = attack;
-    const asked = { attack: 'clean-label', ...attack };
-    const other = study.instead(asked);
-    const folder = join(values.out, `right-labels-${data}-${from}-${to}`);
-    const results = await completeStudy(other, other.validate(asked), folder, device);
+    const results = await made(withRightLabels(attack));
     seconds += results.outcomes.reduce((sum, each) => sum + each.seconds, 0);
     if (figures.length === 0) {
       figures.push(...figureThree(results));
-      if (values.write) await publishPicture('clean-label', other.charts(results).success.charts);
+      if (values.write)
+        await publishPicture(
+          'clean-label',
+          study.instead(withRightLabels(attack).options).charts(results).success.charts,
+        );
     }
     compared.push([
       `${data}, ${from} as ${to}`,
