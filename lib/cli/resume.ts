@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { createFolder } from '../data/files.js';
+import { launched } from '../engine/launcher.js';
 import { BilevelError } from '../errors.js';
 import { readBegun } from '../study/begun.js';
 import { printJson, printNote } from './print.js';
@@ -49,7 +50,8 @@ export async function withBegunOptions(words: readonly string[]): Promise<readon
 
 /** Says that a run was stopped with everything kept in `out`, and by what command it goes on; exit status 130. */
 export function reportInterruption(command: string, out: string, shard: string | undefined, json: boolean): void {
-  const line = resumeLine(command, out, shard, json);
+  const launcher = launched()?.command;
+  const line = [...(launcher === undefined ? [] : [launcher]), resumeLine(command, out, shard, json)].join(' ');
   if (json) printJson({ interrupted: true, folder: out, resume: line });
   else printNote(`Stopped; everything so far is kept in ${out}. Go on with:\n  ${line}`);
   process.exitCode = 130;

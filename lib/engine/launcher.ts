@@ -1,23 +1,26 @@
 /** Where launchers tell a process which of how many it is: those of Open MPI, MPICH, Flux, Slurm and Intel's MPI. */
 const variables = [
-  ['OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE'],
-  ['PMI_RANK', 'PMI_SIZE'],
-  ['FLUX_TASK_RANK', 'FLUX_JOB_SIZE'],
-  ['PMIX_RANK', 'SLURM_STEP_NUM_TASKS'],
-  ['MPI_LOCALRANKID', 'MPI_LOCALNRANKS'],
+  ['OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE', 'mpirun'],
+  ['PMI_RANK', 'PMI_SIZE', 'mpirun'],
+  ['FLUX_TASK_RANK', 'FLUX_JOB_SIZE', 'flux run'],
+  ['PMIX_RANK', 'SLURM_STEP_NUM_TASKS', 'srun'],
+  ['MPI_LOCALRANKID', 'MPI_LOCALNRANKS', 'mpirun'],
 ] as const;
 
 export interface Launched {
   readonly rank: number;
   /** Of the processes that were started together, where that is told. */
   readonly size: number | undefined;
+  /** The command that starts as many again: `mpirun -n 4`. */
+  readonly command: string;
 }
 
 /** What a launcher has told this process; undefined where it was started alone. */
 export function launched(environment: NodeJS.ProcessEnv = process.env): Launched | undefined {
-  for (const [rankName, sizeName] of variables) {
+  for (const [rankName, sizeName, launcher] of variables) {
     const [rank, size] = [integer(environment[rankName]), integer(environment[sizeName])];
-    if (rank !== undefined) return { rank, size };
+    if (rank === undefined) continue;
+    return { rank, size, command: size === undefined ? launcher : `${launcher} -n ${size}` };
   }
   return undefined;
 }

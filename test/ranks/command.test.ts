@@ -1,5 +1,6 @@
 // Commands on several ranks: one folder, one error, and the results of one process.
-import { mkdir, readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { packageRoot } from '../../lib/package-root.js';
@@ -23,6 +24,14 @@ const study = [
 
 interface Made {
   readonly runs: readonly { readonly method: string; readonly distances: object }[];
+}
+
+const iterations = 10_000;
+
+/** Lines of the curve of the only run of a study; 0 before there is one. */
+async function linesOf(folder: string): Promise<number> {
+  const file = join(folder, 'P1-penalty-T2', 'metrics.jsonl');
+  return existsSync(file) ? (await readFile(file, 'utf8')).trimEnd().split('\n').length : 0;
 }
 
 test('a study on two ranks is that of one, goes on from its folder, and prints it once', (t) =>
@@ -49,6 +58,28 @@ test('a study on two ranks is that of one, goes on from its folder, and prints i
       (await readdir(scratch)).filter((name) => name.startsWith('bilevel-')),
       [],
     );
+  }));
+
+test('a run that Ctrl-C stopped goes on, on another number of ranks, to what one process comes to', (t) =>
+  withTemporary(async (parent) => {
+    const [whole, stopped] = [join(parent, 'whole'), join(parent, 'stopped')];
+    const long = [main, ...study.with(study.indexOf('gd,penalty'), 'penalty'), '--iterations', String(iterations)];
+    const wish = new AbortController();
+    const begun = setInterval(async () => {
+      if ((await linesOf(stopped)) > 0) wish.abort();
+    }, 20);
+    const first = await runRanks(t, 2, [...long, '--out', stopped], {}, wish.signal);
+    clearInterval(begun);
+    if (first === undefined) return;
+    t.regex(first.stderr, /Stopped; .* Go on with:\n {2}mpirun -n 2 node \S+ synthetic --resume \S+stopped\n/);
+    const made = await linesOf(stopped);
+    t.true(made > 0 && made < iterations, `${made}`);
+    const resumed = await runRanks(t, 3, [main, 'synthetic', '--resume', stopped, '--json']);
+    t.is(resumed?.status, 0, resumed?.stderr);
+    const alone = await runRanks(t, 1, [...long, '--out', whole, '--json']);
+    const [ours, expected]: Made[] = [resumed, alone].map((each) => JSON.parse(each?.stdout ?? ''));
+    const distances = (made?: Made) => made?.runs.map((run) => run.distances);
+    t.deepEqual(distances(ours), distances(expected));
   }));
 
 test('what all ranks find wrong is said once, and ends them', (t) =>

@@ -28,3 +28,13 @@ for (const [fault, message] of Object.entries(faults)) {
     t.notRegex(ended.stdout, /done/);
   });
 }
+
+test('a cost that is infinite for a row of one rank is an error on all', async (t) => {
+  const ended = await runRanks(t, 3, [join(import.meta.dirname, 'children', 'diverge.js')]);
+  if (ended === undefined) return;
+  t.deepEqual(
+    { status: ended.status, stdout: ended.stdout },
+    { status: 0, stdout: 'NON_FINITE,NON_FINITE,NON_FINITE\n' },
+    ended.stderr,
+  );
+});

@@ -15,12 +15,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a program on so many ranks of this machine; undefined, after saying so, where MPI is not there. */
+/**
+ * Runs a program on so many ranks of this machine; undefined, after saying so, where MPI is not there.
+ * @param signal is Ctrl-C in the terminal of mpirun
+ */
 export async function runRanks(
   t: ExecutionContext,
   count: number,
   words: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  signal?: AbortSignal,
 ): Promise<Ended | undefined> {
   if (!isThere) {
     t.log('skipped: MPI is not there');
@@ -31,7 +35,9 @@ export async function runRanks(
   const own = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', String(count), process.execPath];
   const options = { timeout: 120_000, maxBuffer: 2 ** 26, env: { ...process.env, ...environment } };
   try {
-    const { stdout, stderr } = await promisify(execFile)('mpirun', [...own, ...words], options);
+    const running = promisify(execFile)('mpirun', [...own, ...words], options);
+    signal?.addEventListener('abort', () => running.child.kill('SIGINT'));
+    const { stdout, stderr } = await running;
     return { status: 0, stdout, stderr };
   } catch (error) {
     const {
