@@ -1,4 +1,4 @@
-import { type BilevelProblem, bilevelProblem, feed, perSample } from '../../lib/bilevel/index.js';
+import { type BilevelProblem, bilevelProblem, feed, perSample, perTask } from '../../lib/bilevel/index.js';
 import { Random } from '../../lib/data/random.js';
 import * as g from '../../lib/graph/index.js';
 import { elementCount, type Shape, Tensor } from '../../lib/tensor.js';
@@ -9,10 +9,10 @@ const normal = (shape: Shape, scale = 1): Tensor =>
     Float32Array.from({ length: elementCount(shape) }, () => scale * random.normal()),
     shape,
   );
-const labels = (count: number): Tensor =>
+const labels = (count: number, shape: Shape = [count]): Tensor =>
   Tensor.from(
     Int32Array.from({ length: count }, () => random.integer(3)),
-    [count],
+    shape,
   );
 
 type Parameters = Readonly<Record<'filters' | 'scale' | 'shift' | 'weight', g.Node>>;
@@ -71,4 +71,29 @@ function regression(): BilevelProblem {
   });
 }
 
-export const problems: Readonly<Record<string, () => BilevelProblem>> = { cleaning, regression, start };
+/** Networks of five tasks, each with a convolution of its own. */
+function tasks(): BilevelProblem {
+  const [count, samples] = [5, 4];
+  const rowsOf = () => ({ x: normal([count, samples, 1, 6, 6]), y: labels(count * samples, [count, samples]) });
+  const [support, query] = [rowsOf(), rowsOf()];
+  const start = { filters: normal([2, 1, 3, 3], 0.4), weight: normal([32, 3], 0.2) };
+  const stacked = ({ data, shape }: Tensor): Tensor => {
+    const all = Tensor.zeros([count, ...shape]);
+    for (let task = 0; task < count; task++) (all.data as Float32Array).set(data as Float32Array, task * data.length);
+    return all;
+  };
+  const losses = (x: g.Node, y: g.Node, v: Readonly<Record<'filters' | 'weight', g.Node>>): g.Node =>
+    perTask({ x, y, v }, (task) => {
+      const features = g.reshape(g.relu(g.conv(task.x, task.v.filters)), [samples, 32]);
+      return g.mean(g.crossEntropy(g.matmul(features, task.v.weight), task.y));
+    });
+  return bilevelProblem({
+    upper: start,
+    lower: { filters: stacked(start.filters), weight: stacked(start.weight) },
+    feeds: { tasks: feed({ supportX: support.x, supportY: support.y, queryX: query.x, queryY: query.y }) },
+    f: ({ v, tasks: { queryX, queryY } }) => g.mean(losses(queryX, queryY, v)),
+    g: ({ v, tasks: { supportX, supportY } }) => g.reduceSum(losses(supportX, supportY, v)),
+  });
+}
+
+export const problems: Readonly<Record<string, () => BilevelProblem>> = { cleaning, regression, start, tasks };
