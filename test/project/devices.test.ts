@@ -37,6 +37,7 @@ test('only tests of the CPU device itself make one; all others run on the device
     'engine/run.test.ts',
     'install/runtimes.test.ts',
     'project/arguments.test.ts',
+    'ranks/children/diverge.ts',
     'ranks/children/fault.ts',
     'ranks/children/solve.ts',
     'solvers/device-memory.test.ts',
