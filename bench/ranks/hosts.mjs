@@ -50,6 +50,9 @@ export async function makeHosts({ bitsPerSecond, seconds }) {
       throw new Error(`The link between the hosts did not start: exit status ${code}`);
     }),
   ]);
+  // What a measurement that was killed has left.
+  const left = run('ip', 'netns', 'list').toString();
+  for (const { name } of hosts.filter((host) => left.split(/\s+/).includes(host.name))) run('ip', 'netns', 'del', name);
   for (const host of hosts) {
     run('ip', 'netns', 'add', host.name);
     run('ip', 'link', 'set', host.device, 'netns', host.name);

@@ -41,7 +41,10 @@ async function tasks(resources) {
  */
 const ofMiniBatches = (v) => (2 * lowerSteps + 3) * v + 4 * batch;
 
-/** The gradient of each task, the ends of the paths, and back the adjoints: each of the networks of all tasks. */
+/**
+ * As every rank has the whole state, the networks of all tasks are sent after the lower step, at the start of the way
+ * back, and after the step back.
+ */
 const ofTasks = (v) => 3 * v;
 
 /** How each is stated, and the bytes that an iteration has to sum up, of the bytes of v. */

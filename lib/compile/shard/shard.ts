@@ -169,7 +169,10 @@ class Sharding {
     return allReduce(pad(node, { low: none.with(axis, start), high: none.with(axis, size - end) }));
   }
 
-  /** Integers and truths are computed by all: sums have float32 only, which does not hold all integers. */
+  /**
+   * What is marked is there whole already, or is put together before the mark. Integers and truths are computed by all:
+   * sums have float32 only, which does not hold all integers.
+   */
   #again(node: Node): Node {
     if (isMark(node)) return this.whole(only(node));
     return withInputs(
