@@ -32,7 +32,10 @@ export type LowerOf<P extends AnyPoint> = Readonly<Record<NamesOf<P>['v'], Tenso
  * the same device with the same number of threads, a run continues bit for bit as if it had not been interrupted.
  */
 export class SolverState<C extends string = string, N extends VariableNames = VariableNames> {
-  /** Variables, optimizer slots and multipliers by binding name, for example `v/weight` and `v.mean/weight`. */
+  /**
+   * Variables, optimizer slots and what a method keeps besides, by binding name, for example `v/weight`,
+   * `v.mean/weight` and `v.multiplier/budget`.
+   */
   readonly tensors: Tensors;
   /** Where each feed with mini-batches stands, by its name. */
   readonly samplers: Samplers;
@@ -44,12 +47,12 @@ export class SolverState<C extends string = string, N extends VariableNames = Va
     this.counters = counters;
   }
 
-  /** The upper variables by name. */
+  /** The upper variables of the problem by name. */
   get u(): Readonly<Record<N['u'], Tensor>> {
     return this.#group('u/');
   }
 
-  /** The lower variables by name. */
+  /** The lower variables of the problem by name. */
   get v(): Readonly<Record<N['v'], Tensor>> {
     return this.#group('v/');
   }
@@ -114,7 +117,10 @@ export function requireFitting(state: SolverState, fresh: SolverState): void {
 
 /** @throws STATE_MISMATCH for a tensor that is not there or of another type */
 function tensorLike(name: string, expected: Tensor, found: Tensor | undefined): Tensor {
-  if (found === undefined) throw mismatch(`it holds no tensor ${name}`);
+  if (found === undefined) {
+    const advice = 'as one that another version of bilevel has saved: go on with that version, or begin a new run';
+    throw mismatch(`it holds no tensor ${name}, ${advice}`);
+  }
   if (found.dtype !== expected.dtype || !sameShape(found.shape, expected.shape)) {
     throw mismatch(`its tensor ${name} is ${formatType(found)}; ${formatType(expected)} is needed`);
   }

@@ -1,9 +1,10 @@
 import test from 'ava';
 import { type BilevelProblem, type BilevelStatement, bilevelProblem, box, simplex } from '../../lib/bilevel/index.js';
 import { add, constant, mul, type Node, reduceSum, slice, square, sub } from '../../lib/graph/index.js';
-import { gd, type PenaltyOptions, type PenaltyReport, penalty, soba } from '../../lib/solvers/index.js';
+import { evaluate, gd, type PenaltyOptions, type PenaltyReport, penalty, soba } from '../../lib/solvers/index.js';
 import { Tensor } from '../../lib/tensor.js';
 import { testDevice } from '../support/devices.js';
+import { contents, reports } from '../support/solvers/runs.js';
 
 const device = testDevice();
 test.after.always(() => device.dispose());
@@ -161,6 +162,48 @@ test('the first constraints of a trial do not move another trial', async (t) => 
   for (const [index, expected] of [1.5, 1.5, 0.5, 0.5].entries()) {
     t.true(Math.abs((state.u.u?.toArray()[index] ?? Number.NaN) - expected) < 2e-3, `${state.u.u?.toArray()}`);
   }
+});
+
+/** Constraints of all kinds, of which one has the name of a variable. */
+const ofAllKinds = () =>
+  nearest(1, 2, {
+    equalities: { upper: ({ u }) => ({ v: sub(sum(u.u), 1) }), lower: ({ v }) => ({ budget: sub(sum(v.v), 1) }) },
+    inequalities: { upper: ({ u }) => ({ most: sub(u.u, 3) }), lower: ({ v }) => ({ cap: sub(v.v, 2) }) },
+  });
+const withSlacks = { inequalities: 'slack', lowerOptimizer: 'adam', lowerSteps: 5 } as const;
+
+test('a state has the variables of the problem alone, beside multipliers and slacks, and a point is judged by it', async (t) => {
+  const problem = ofAllKinds();
+  using solver = penalty(problem, { ...settings, ...withSlacks }, { device });
+  const state = solver.init();
+  await reports(solver, state, 3);
+  t.deepEqual(Object.keys(state.u), ['u']);
+  t.deepEqual(Object.keys(state.v), ['v']);
+  const { f } = await evaluate(problem, state, { device });
+  const [u, v] = [state.u.u?.toArray() ?? [], state.v.v?.toArray() ?? []];
+  const expected = [...u.map((x) => (x - 1) ** 2 / 2), ...v.map((x) => (x - 2) ** 2 / 2)].reduce((a, b) => a + b);
+  t.true(Math.abs(f - expected) < 1e-5 * expected, `${f}`);
+  const kept = ['u.multiplier/v', 'u.multiplier/most', 'u.slack/most', 'v.multiplier/budget', 'v.multiplier/cap'];
+  for (const name of [...kept, 'v.slack/cap', 'v.slack.mean/cap', 'nu/v', 'nu.slack/cap'])
+    t.truthy(state.tensors[name], name);
+});
+
+test('multipliers and slacks are saved, restored and copied: the run goes on with the same bits', async (t) => {
+  using solver = penalty(ofAllKinds(), { ...settings, ...withSlacks }, { device });
+  const state = solver.init();
+  await reports(solver, state, 3);
+  const saved = solver.serialize(state);
+  const [restored, copied] = [solver.restore(saved), solver.copy(state)];
+  const expected = await reports(solver, state, 3);
+  for (const other of [restored, copied]) {
+    t.deepEqual(await reports(solver, other, 3), expected);
+    t.deepEqual(contents(solver, other), contents(solver, state));
+  }
+  const { 'v.slack/cap': _, ...rest } = Object.fromEntries(saved.tensors);
+  t.throws(() => solver.restore({ ...saved, tensors: new Map(Object.entries(rest)) }), {
+    code: 'STATE_MISMATCH',
+    message: /no tensor v\.slack\/cap, .* begin a new run/,
+  });
 });
 
 test('methods that would not keep a constraint, or keep it at a wrong solution, refuse it by name', (t) => {

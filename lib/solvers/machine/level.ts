@@ -7,6 +7,7 @@ import { Tensor } from '../../tensor.js';
 import type { SolverState } from '../state.js';
 import { clipDirection } from './clip-direction.js';
 import type { HostInput } from './host-input.js';
+import { inputName } from './input-name.js';
 import { factorsOf } from './rate-factors.js';
 
 /**
@@ -71,6 +72,15 @@ export interface LevelOptions {
 
 export type Bound = (limit: Node) => Node;
 
+/** A variable's binding name, which need not begin with the level's: what a method adds has a group of its own. */
+const bindingOf = ({ whole }: Variable): string => inputName(whole);
+
+/** The binding name of a variable's slot, such as `v.mean/weight` for `v/weight`. */
+function slotBinding(binding: string, slot: string): string {
+  const end = binding.indexOf('/');
+  return `${binding.slice(0, end)}.${slot}${binding.slice(end)}`;
+}
+
 const load = ({ whole, index }: Stored): Node => (index === undefined ? whole : gather(whole, index, 0));
 
 const store = ({ whole, index }: Stored, value: Node): Update => [
@@ -130,7 +140,7 @@ export class Level {
       const [shape, index] =
         placement === 'sample' ? [variable.whole.shape, variable.index] : [variable.value.shape, undefined];
       const slots = optimizer.slots.map((slot) => {
-        const binding = `${name}.${slot}/${variable.name}`;
+        const binding = slotBinding(bindingOf(variable), slot);
         return { binding, whole: input(binding, shape), index };
       });
       return { variable, slots, factor: factors[position] ?? 1 };
@@ -151,9 +161,9 @@ export class Level {
         return each.flatMap((rate) => (decay === undefined ? factor * rate : [factor * rate, decay * rate]));
       },
     };
-    this.bindings = variables.map((variable) => `${name}/${variable.name}`);
+    this.bindings = variables.map(bindingOf);
     this.rowBindings = this.#variables.flatMap(({ variable, slots }) => [
-      ...(variable.index === undefined ? [] : [`${name}/${variable.name}`]),
+      ...(variable.index === undefined ? [] : [bindingOf(variable)]),
       ...slots.filter(({ index }) => index !== undefined).map(({ binding }) => binding),
     ]);
   }
@@ -161,8 +171,8 @@ export class Level {
   /** The variables where they start and their slots of zeros, by binding name. */
   initialTensors(): Record<string, Tensor> {
     return Object.fromEntries(
-      this.#variables.flatMap(({ variable: { name, initial }, slots }): [string, Tensor][] => [
-        [`${this.name}/${name}`, initial.clone()],
+      this.#variables.flatMap(({ variable, slots }): [string, Tensor][] => [
+        [bindingOf(variable), variable.initial.clone()],
         ...slots.map(({ binding, whole }): [string, Tensor] => [binding, Tensor.zeros(whole.shape)]),
       ]),
     );
@@ -171,7 +181,7 @@ export class Level {
   /** Puts a state's variables where they start, and their slots to zero. */
   restart(tensors: Readonly<Record<string, Tensor>>, memory: DeviceMemory): void {
     for (const { variable } of this.#variables) {
-      memory.copy(variable.initial, tensorOf(tensors, `${this.name}/${variable.name}`));
+      memory.copy(variable.initial, tensorOf(tensors, bindingOf(variable)));
     }
     this.forget(tensors, memory);
   }
@@ -204,10 +214,11 @@ export class Level {
    * All that a step goes on from: the variables, and then the optimizer's slots, with the ends of their binding names.
    */
   get carried(): readonly { readonly node: Node; readonly ending: string }[] {
+    const endingOf = (binding: string): string => binding.slice(this.name.length);
     return [
-      ...this.#variables.map(({ variable: { name, value } }) => ({ node: value, ending: `/${name}` })),
+      ...this.#variables.map(({ variable }) => ({ node: variable.value, ending: endingOf(bindingOf(variable)) })),
       ...this.#variables.flatMap(({ slots }) =>
-        slots.map((slot) => ({ node: load(slot), ending: slot.binding.slice(this.name.length) })),
+        slots.map((slot) => ({ node: load(slot), ending: endingOf(slot.binding) })),
       ),
     ];
   }

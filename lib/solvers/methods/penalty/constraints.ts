@@ -11,6 +11,9 @@ export interface ConstraintReport {
   readonly multipliers: readonly number[];
 }
 
+/** The binding name of the multipliers of a constraint of a level. */
+export const multiplierBinding = (level: 'u' | 'v', constraint: string): string => `${level}.multiplier/${constraint}`;
+
 /** Outputs of the largest violation of each constraint, by `violation.name`. */
 export function violations({ constraints: { upper, lower } }: BilevelProblem): Record<string, Node> {
   return Object.fromEntries(
@@ -27,8 +30,8 @@ export async function reportConstraints(
   iteration: Iteration,
 ): Promise<Readonly<Record<string, ConstraintReport>>> {
   const bindings = [
-    ...upper.map(({ name }) => [name, `nu/${name}`] as const),
-    ...lower.map(({ name }) => [name, `v/multiplier.${name}`] as const),
+    ...upper.map(({ name }) => [name, multiplierBinding('u', name)] as const),
+    ...lower.map(({ name }) => [name, multiplierBinding('v', name)] as const),
   ];
   const reports: Record<string, ConstraintReport> = {};
   for (const [name, binding] of bindings) {

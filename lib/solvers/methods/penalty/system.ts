@@ -12,7 +12,9 @@ import {
 import { add, div, gradient, input, maximum, mul, type Node, reduceSum, square, zeros } from '../../../graph/index.js';
 import { Tensor } from '../../../tensor.js';
 import type { MethodBuilder } from '../../machine/builder.js';
+import { inputName } from '../../machine/input-name.js';
 import { assign, type Update } from '../../machine/level.js';
+import { multiplierBinding } from './constraints.js';
 import type { PenaltySettings } from './options.js';
 
 /** Scalars, or one value per trial. */
@@ -40,13 +42,16 @@ export interface PenaltySystem {
   multiplierUpdates(residual: Vector): Update[];
 }
 
-/** A free variable beside the stated ones. */
-function extra(level: 'u' | 'v', name: string, like: Node, start: number): Variable {
-  const value = input(`${level}/${name}`, like.shape);
+/** A free variable that moves with those of a level and is none of the problem's: its binding is not in `u/` or `v/`. */
+function extra(binding: string, name: string, like: Node, start: number): Variable {
+  const value = input(binding, like.shape);
   const initial = Tensor.zeros(like.shape);
   initial.data.fill(start);
   return { name, initial, whole: value, value, index: undefined, set: undefined };
 }
+
+const slackOf = (level: 'u' | 'v', { name, value }: Constraint): Variable =>
+  extra(`${level}.slack/${name}`, `slack.${name}`, value, slackStart);
 
 // At a slack of 0 the derivative of its square is 0, and it would never leave it.
 const slackStart = 1;
@@ -64,7 +69,9 @@ function upperTerm(
 ) {
   const { name, kind, value } = constraint;
   const rank = value.shape.length;
-  const nu = options.multipliers ? b.tensor(`nu/${name}`, value.shape, () => Tensor.zeros(value.shape)) : undefined;
+  const nu = options.multipliers
+    ? b.tensor(multiplierBinding('u', name), value.shape, () => Tensor.zeros(value.shape))
+    : undefined;
   const stepped = (by: Node, e: Node): Node => add(nu ?? 0, mul(spread(by, rank), e));
   if (kind === 'inequality' && options.inequalities === 'closed') {
     const active = maximum(stepped(gamma, value), 0);
@@ -75,7 +82,7 @@ function upperTerm(
       updates: nu === undefined ? [] : assign([nu], [maximum(stepped(multiplierStep, value), 0)]),
     };
   }
-  const slack = kind === 'inequality' ? [extra('u', `slack.${name}`, value, slackStart)] : [];
+  const slack = kind === 'inequality' ? [slackOf('u', constraint)] : [];
   const e = slack.reduce((sum, s) => add(sum, square(s.value)), value);
   const penalty = mul(mul(0.5, gamma), dot([e], [e], b.trials));
   const term = nu === undefined ? penalty : add(dot([nu], [e], b.trials), penalty);
@@ -90,14 +97,14 @@ function upperTerm(
 function lowerSystem(b: MethodBuilder, options: PenaltySettings) {
   const { lower, g, constraints, trials } = b.problem;
   const multiplierOf = ({ name, kind, value }: Constraint): Variable => {
-    const multiplier = extra('v', `multiplier.${name}`, value, 0);
+    const multiplier = extra(multiplierBinding('v', name), `multiplier.${name}`, value, 0);
     return kind === 'inequality' ? { ...multiplier, set: box(0, Number.POSITIVE_INFINITY) } : multiplier;
   };
   const conditions = constraints.lower.map((constraint) => {
     const multiplier = multiplierOf(constraint);
     const term = dot([multiplier.value], [constraint.value], trials);
     if (constraint.kind === 'equality') return { term, variables: [multiplier], residual: [constraint.value] };
-    const slack = extra('v', `slack.${constraint.name}`, constraint.value, slackStart);
+    const slack = slackOf('v', constraint);
     return {
       term,
       variables: [multiplier, slack],
@@ -129,9 +136,9 @@ export function penaltySystem(b: MethodBuilder, weights: PenaltyWeights, options
   const upper = [...b.upperVariables, ...terms.flatMap(({ slack }) => slack)];
   const { variables: lower, residual, stationarity } = lowerSystem(b, options);
   const nu = options.multipliers
-    ? residual.map(({ shape }, index) =>
-        b.tensor(`nu/${nameOfResidual(lower, index)}`, shape, () => {
-          const tensor = Tensor.zeros(shape);
+    ? lower.map(({ whole }) =>
+        b.tensor(nuBinding(whole), whole.shape, () => {
+          const tensor = Tensor.zeros(whole.shape);
           tensor.data.fill(options.nu);
           return tensor;
         }),
@@ -157,7 +164,5 @@ export function penaltySystem(b: MethodBuilder, weights: PenaltyWeights, options
   };
 }
 
-/** The residual has one entry for each lower variable, its multipliers and slacks included, in their order. */
-function nameOfResidual(lower: readonly Variable[], index: number): string {
-  return lower[index]?.name ?? String(index);
-}
+/** `nu/weight` for `v/weight`: the residual has one entry for each lower variable, those that were added included. */
+const nuBinding = (lower: Node): string => inputName(lower).replace('v', 'nu');
