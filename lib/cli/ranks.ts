@@ -1,11 +1,26 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Device, Ranks } from '../engine/index.js';
-import { launched } from '../engine/launcher.js';
+import { launched, unrelatedTasks } from '../engine/launcher.js';
 import { BilevelError } from '../errors.js';
+import { isAbandoned, lockFolder } from '../study/index.js';
+import { printNote } from './print.js';
 import { version } from './version.js';
+
+/**
+ * Says so, once, where Slurm started several processes that do not know each other: each does all the work.
+ * @param parted whether each was given a part of it
+ */
+export function warnOfUnrelatedTasks(parted: boolean): void {
+  const tasks = unrelatedTasks();
+  if (tasks === undefined || parted || process.env.SLURM_PROCID !== '0') return;
+  printNote(
+    `srun started ${tasks} processes that know nothing of each other, so each does all of the work. To have them work ` +
+      'together: srun --mpi=pmix (srun --mpi=list names what there is); to have each do a part: --shard.',
+  );
+}
 
 /** Whether this process speaks for all that a launcher of MPI started together with it. */
 export const speaksForAll = (): boolean => (launched()?.rank ?? 0) === 0;
@@ -41,23 +56,48 @@ export interface RankFolder {
  */
 export async function folderOf(ranks: Ranks | undefined, out: string, resume: boolean): Promise<RankFolder> {
   if (ranks === undefined) return { path: out, remove: async () => undefined };
+  // What was not begun yet is begun: the same line does for the first time.
+  const [first] = await ranks.gather(resume && existsSync(out) ? 'begun' : 'new');
   const folder =
-    ranks.rank === 0 ? { path: out, remove: async () => undefined } : await scratchFolder(ranks, out, resume);
+    ranks.rank === 0
+      ? { path: out, remove: async () => undefined }
+      : await scratchFolder(ranks, first === 'begun' ? out : undefined);
   // The first one changes its files only when the others have their copies.
   await ranks.agree();
   return folder;
 }
 
-async function scratchFolder(ranks: Ranks, out: string, resume: boolean): Promise<RankFolder> {
-  if (resume && !existsSync(out)) {
+/** @param begun the results to go on from */
+async function scratchFolder(ranks: Ranks, begun: string | undefined): Promise<RankFolder> {
+  if (begun !== undefined && !existsSync(begun)) {
     throw new BilevelError(
       'NOT_FOUND',
-      `The folder ${out}, which is to be gone on with, is not there on ${ranks.name}. Keep it where all hosts see it, ` +
+      `The folder ${begun}, which is to be gone on with, is not there on ${ranks.name}. Keep it where all hosts see it, ` +
         'or copy it to each.',
     );
   }
-  const scratch = await mkdtemp(join(tmpdir(), `bilevel-rank-${ranks.rank}-`));
+  await removeAbandoned();
+  const scratch = await mkdtemp(join(tmpdir(), scratchName));
+  const unlock = await lockFolder(scratch);
   const path = join(scratch, 'results');
-  if (resume) await cp(out, path, { recursive: true, filter: (from) => !from.includes('/.lock.') });
-  return { path, remove: () => rm(scratch, { recursive: true, force: true }) };
+  if (begun !== undefined) await cp(begun, path, { recursive: true, filter: (from) => !from.includes('/.lock.') });
+  return {
+    path,
+    remove: async () => {
+      await unlock();
+      await rm(scratch, { recursive: true, force: true });
+    },
+  };
+}
+
+const scratchName = 'bilevel-rank-';
+
+/** Removes what ranks left that were killed. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const folder = join(tmpdir(), name);
+    // Another rank may remove it at the same time, and that of another user may not be looked into.
+    const isLeft = name.startsWith(scratchName) && (await isAbandoned(folder).catch(() => false));
+    if (isLeft) await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -9,7 +9,7 @@ import { addTableFlags, checked, givenOptions, parseNonNegative } from './flags.
 import { interruptSignal } from './interrupt.js';
 import { print, printJson } from './print.js';
 import { Progress } from './progress.js';
-import { folderOf, requireSameStart, speaksForAll } from './ranks.js';
+import { folderOf, requireSameStart, speaksForAll, warnOfUnrelatedTasks } from './ranks.js';
 import { createDefaultFolder, reportInterruption, studyOptions } from './resume.js';
 import { summarize } from './study-summary.js';
 import { version } from './version.js';
@@ -84,6 +84,7 @@ async function run(asked: AnyStudy, flags: Flags, words: readonly string[]): Pro
   }
   const { study, settings } = settingsOf(asked, flags);
   const ranks = joinRanks();
+  warnOfUnrelatedTasks(shard !== undefined);
   using device = deviceOf({ ...flags, threads: flags.threads ?? study.threads }, ranks);
   if (ranks !== undefined) await requireSameStart(ranks, device, words);
   const speaks = speaksForAll();

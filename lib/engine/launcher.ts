@@ -20,9 +20,23 @@ export function launched(environment: NodeJS.ProcessEnv = process.env): Launched
   for (const [rankName, sizeName, launcher] of variables) {
     const [rank, size] = [integer(environment[rankName]), integer(environment[sizeName])];
     if (rank === undefined) continue;
-    return { rank, size, command: size === undefined ? launcher : `${launcher} -n ${size}` };
+    const starter = srunOf(rankName, environment) ?? launcher;
+    return { rank, size, command: size === undefined ? starter : `${starter} -n ${size}` };
   }
   return undefined;
+}
+
+/** The srun that says by this variable which rank a process is: MPICH's mpirun uses the same one, also within a job of Slurm. */
+function srunOf(rankName: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const { SLURM_MPI_TYPE: type = '', MPI_LOCALRANKID: ofMpirun } = environment;
+  const isSrun = rankName.startsWith('PMI') && ofMpirun === undefined && /^pmi[\w.]*$/.test(type);
+  return isSrun ? `srun --mpi=${type}` : undefined;
+}
+
+/** How many tasks a step of Slurm has, this process among them, that know nothing of each other; undefined where it has no others. */
+export function unrelatedTasks(environment: NodeJS.ProcessEnv = process.env): number | undefined {
+  const tasks = integer(environment.SLURM_STEP_NUM_TASKS);
+  return launched(environment) === undefined && tasks !== undefined && tasks > 1 ? tasks : undefined;
 }
 
 function integer(text: string | undefined): number | undefined {

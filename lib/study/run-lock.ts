@@ -56,6 +56,12 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   };
 }
 
+/** Whether processes that died, and none that lives, hold a folder. @throws IO_ERROR */
+export async function isAbandoned(folder: string): Promise<boolean> {
+  const wereThere = (await attempt('list', folder, () => readdir(folder))).some(isLock);
+  return wereThere && (await livingOthers(folder, '')).length === 0;
+}
+
 /** Locks of others that live, in order; those of the dead are removed. */
 async function livingOthers(folder: string, own: string): Promise<string[]> {
   const names = await attempt('list', folder, () => readdir(folder));

@@ -5,9 +5,16 @@ import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { packageRoot } from '../../lib/package-root.js';
 
+// Another launcher than that of the system, for a library that BILEVEL_MPI names.
+const mpirun = process.env.BILEVEL_TEST_MPIRUN || 'mpirun';
+const version = spawnSync(mpirun, ['--version'], { encoding: 'utf8' });
 const isThere =
-  existsSync(join(packageRoot(), 'build', 'Release', 'bilevel_mpi.so')) &&
-  spawnSync('mpirun', ['--version']).status === 0;
+  existsSync(process.env.BILEVEL_MPI || join(packageRoot(), 'build', 'Release', 'bilevel_mpi.so')) &&
+  version.status === 0;
+/** Whether the launcher ends all processes when one fails, and names it. */
+export const endsAll = version.stdout?.includes('Open MPI') === true;
+// More ranks than processors, also as root, as in a container: Open MPI has to be told.
+const generous = endsAll ? ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none'] : [];
 
 export interface Ended {
   readonly status: number | string;
@@ -31,11 +38,10 @@ export async function runRanks(
     t.pass();
     return undefined;
   }
-  // More ranks than processors, also as root, as in a container.
-  const own = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', String(count), process.execPath];
+  const own = [...generous, '-n', String(count), process.execPath];
   const options = { timeout: 120_000, maxBuffer: 2 ** 26, env: { ...process.env, ...environment } };
   try {
-    const running = promisify(execFile)('mpirun', [...own, ...words], options);
+    const running = promisify(execFile)(mpirun, [...own, ...words], options);
     signal?.addEventListener('abort', () => running.child.kill('SIGINT'));
     const { stdout, stderr } = await running;
     return { status: 0, stdout, stderr };
