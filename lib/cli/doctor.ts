@@ -1,7 +1,7 @@
 import { Command, Option as Flag } from 'commander';
 import { findModel } from '../network/models.js';
 import { type Exporter, exportLines, type ModelWarning, Network, type WarningCode } from '../onnx/index.js';
-import { printUnsupported } from './operators.js';
+import { printUnsupported, unsupportedIn } from './operators.js';
 import { wrapText } from './output.js';
 import { print, printJson, style } from './print.js';
 
@@ -26,7 +26,21 @@ const choices: ReadonlySet<WarningCode> = new Set(['FIXED_BATCH', 'CONVERTED_PRE
 const writers: Readonly<Record<Exporter, string>> = {
   dynamo: "PyTorch's default exporter",
   torchscript: "PyTorch's older exporter",
-  other: 'another program than PyTorch, or one that does not say so',
+  tf2onnx: 'tf2onnx, the converter of Keras and TensorFlow',
+  skl2onnx: 'skl2onnx, the converter of scikit-learn',
+  other: 'a program that is not known, or does not say what it is',
+};
+
+const everything = 'This exports everything; module and x are yours:';
+const introductions: Readonly<Record<Exporter, string>> = {
+  dynamo: everything,
+  torchscript: everything,
+  tf2onnx: 'This exports everything of a model that Keras has saved; x is yours:',
+  skl2onnx:
+    'This exports tensors, which probabilities of ZipMap are not; model and X are yours. Of a classifier the label comes first:\n' +
+    "load it with { outputs: ['probabilities'] }, which leaves out what the label alone needs. Linear models, scalers and networks\n" +
+    'of dense layers can be trained; trees, neighbours and kernels of ai.onnx.ml cannot.',
+  other: 'Of a module of PyTorch, this exports everything; module and x are yours:',
 };
 
 const examples = `
@@ -48,7 +62,11 @@ export function doctorCommand(): Command {
 async function run(model: string, { json }: Flags): Promise<void> {
   const path = findModel(model);
   const network = await Network.load(path).catch((error: unknown) => {
-    if (!json) printUnsupported(model, error);
+    if (!json) {
+      printUnsupported(model, error);
+      if (unsupportedIn(error)?.details.exporter === 'skl2onnx')
+        print(`${renderLines('skl2onnx', exportLines('skl2onnx', [], path))}\n`);
+    }
     throw error;
   });
   const { opset, exporter, inputs, warnings } = network;
@@ -69,6 +87,5 @@ function renderAll(title: string, colour: 'red' | 'yellow', warnings: readonly M
 }
 
 function renderLines(exporter: Exporter, lines: readonly string[]): string {
-  const whose = exporter === 'other' ? 'Of a module of PyTorch, this exports everything' : 'This exports everything';
-  return ['', `${whose}; module and x are yours:`, '', ...lines.map((line) => `  ${line}`)].join('\n');
+  return ['', introductions[exporter], '', ...lines.map((line) => `  ${line}`)].join('\n');
 }

@@ -4,10 +4,16 @@ import { printable } from '../printable.js';
 import { formatTable } from './output.js';
 import { print, style } from './print.js';
 
+/** What kept a file from being loaded, where that is its operators. */
+export function unsupportedIn(error: unknown): UnsupportedOperatorsError | undefined {
+  const cause = error instanceof BilevelError ? error.cause : undefined;
+  return cause instanceof UnsupportedOperatorsError ? cause : undefined;
+}
+
 /** What a file is made of that cannot be loaded for its operators. */
 export function printUnsupported(model: string, error: unknown): void {
-  const cause = error instanceof BilevelError ? error.cause : undefined;
-  if (!(cause instanceof UnsupportedOperatorsError)) return;
+  const cause = unsupportedIn(error);
+  if (cause === undefined) return;
   const { opset, operators } = cause.details;
   const table = formatTable(
     ['Not supported', 'nodes', 'first'],

@@ -45,12 +45,13 @@ function findImporter(node: ModelNode, opset: number): OperatorImporter | string
 }
 
 /** @throws UNSUPPORTED_OPERATOR naming every operator that is not understood */
-export function checkOperators({ nodes, opset }: ModelGraph): void {
+export function checkOperators({ nodes, opset, origins }: ModelGraph): void {
   const uses = listOperators(nodes, (node) => {
     const found = findImporter(node, opset);
     return typeof found === 'string' ? found : undefined;
   });
-  if (uses.some(({ problem }) => problem !== undefined)) throw new UnsupportedOperatorsError(opset, uses);
+  if (uses.some(({ problem }) => problem !== undefined))
+    throw new UnsupportedOperatorsError(opset, origins.exporter, uses);
 }
 
 const withoutIt = 'is not supported; export the model without it, or rewrite that layer with basic operators';

@@ -1,8 +1,11 @@
 import type { OnnxModel } from './file/decode.js';
 import type { NodeProto, StringStringEntryProto } from './file/schema/onnx_pb.js';
 
-/** Which program wrote a file: PyTorch's default exporter (dynamo), its older one, or another. */
-export type Exporter = 'dynamo' | 'torchscript' | 'other';
+/**
+ * Which program wrote a file: PyTorch's default exporter (dynamo), its older one, the converters of Keras and TensorFlow
+ * or of scikit-learn, or another.
+ */
+export type Exporter = 'dynamo' | 'torchscript' | 'tf2onnx' | 'skl2onnx' | 'other';
 
 /** What a tensor was in the module that was exported. */
 export interface ModuleTensor {
@@ -78,10 +81,14 @@ export function readOrigins({ graph, producerName }: OnnxModel): Origins {
 
 function findExporter(nodes: readonly NodeProto[], producer: string, noted: boolean): Exporter {
   if (noted) return 'dynamo';
+  if (producer === 'tf2onnx' || producer === 'skl2onnx') return producer;
   if (producer !== 'pytorch') return 'other';
   // Without notes the names of nodes tell: "node_linear" here, "/fc/Gemm" or "Gemm_3" there.
   return nodes.some(({ name }) => name.startsWith('node_')) ? 'dynamo' : 'torchscript';
 }
+
+/** Whether a file notes nothing of its own about what its tensors are. */
+export const isSilent = (exporter: Exporter): boolean => exporter !== 'dynamo' && exporter !== 'torchscript';
 
 /** Of longer lists nothing is concluded, so that the work stays linear in the file. */
 const mostOperands = 100;

@@ -1,5 +1,6 @@
 import { BilevelError } from '../errors.js';
 import type { ModelNode } from './model-node.js';
+import type { Exporter } from './origins.js';
 
 /** How a file uses an operator. */
 export interface OperatorUse {
@@ -16,10 +17,14 @@ export interface OperatorUse {
 
 /** A file uses operators that are not understood: which, where, and what else is in it. */
 export class UnsupportedOperatorsError extends BilevelError {
-  readonly details: { readonly opset: number; readonly operators: readonly OperatorUse[] };
+  readonly details: {
+    readonly opset: number;
+    readonly exporter: Exporter;
+    readonly operators: readonly OperatorUse[];
+  };
 
   /** @param operators all operators of the file, at least one of them with a problem */
-  constructor(opset: number, operators: readonly OperatorUse[]) {
+  constructor(opset: number, exporter: Exporter, operators: readonly OperatorUse[]) {
     const [first, ...others] = operators.flatMap(({ problem, ...use }) =>
       problem === undefined ? [] : [{ problem, ...use }],
     );
@@ -29,7 +34,7 @@ export class UnsupportedOperatorsError extends BilevelError {
     const more = others.length > also.length ? `; and ${others.length - also.length} more operators` : '';
     const rest = also.length === 0 ? '' : ` Nor are these understood: ${also.join('; ')}${more}.`;
     super('UNSUPPORTED_OPERATOR', `${first?.problem}${rest}`);
-    this.details = { opset, operators };
+    this.details = { opset, exporter, operators };
   }
 }
 

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { bilevel, fixtures } from '../support/command-line.js';
+import { buildModel, encode, type TestModel, tensor } from '../support/onnx/builder.js';
 import { withTemporary } from '../support/temporary.js';
 
 const python = process.env.BILEVEL_PYTHON ?? 'python3';
@@ -35,6 +37,72 @@ test('a file that cannot be read is an error', async (t) => {
   const { status, stderr } = await bilevel('doctor', join(fixtures, 'none.onnx'));
   t.is(status, 1);
   t.regex(stderr, /NOT_FOUND/);
+});
+
+/** What `bilevel doctor` says of a model by another program. */
+const examine = (producerName: string, model: TestModel) =>
+  withTemporary(async (folder) => {
+    const path = join(folder, 'model.onnx');
+    await writeFile(path, encode({ ...buildModel(model), producerName }));
+    return bilevel('doctor', path);
+  });
+
+test('of a file of tf2onnx it tells the batch normalization that was fused, and how Keras exports it', async (t) => {
+  const name = 'model/conv2d/Conv2D';
+  const { status, stdout } = await examine('tf2onnx', {
+    inputs: { x: { shape: ['batch', 1, 3, 3] } },
+    initializers: {
+      [`${name}_weights_fused_bn`]: tensor([1, 2, 3, 4], [1, 1, 2, 2]),
+      [`${name}_bias_fused_bn`]: tensor([0.5]),
+    },
+    nodes: [{ op: 'Conv', name, inputs: ['x', `${name}_weights_fused_bn`, `${name}_bias_fused_bn`], outputs: ['y'] }],
+    outputs: ['y'],
+  });
+  t.is(status, 1);
+  t.regex(stdout, /written by tf2onnx, the converter of Keras and TensorFlow$/m);
+  t.regex(stdout, /^lost FOLDED_BATCH_NORM$/m);
+  t.regex(stdout, /^ {2}os\.environ\["KERAS_BACKEND"\] = "torch"/m);
+  t.regex(stdout, /^ {2}convert\.from_keras\(model, opset=17, optimizers=kept, output_path="\S+model\.onnx"\)$/m);
+  t.notRegex(stdout, /module\.train/);
+});
+
+const classifier = {
+  name: 'LinearClassifier',
+  op: 'LinearClassifier',
+  domain: 'ai.onnx.ml',
+  inputs: ['x'],
+  attributes: {
+    coefficients: { floats: [1, 2, -1, -2] },
+    intercepts: { floats: [0.5, -0.5] },
+    classlabels_ints: [0, 1],
+    post_transform: 'SOFTMAX',
+  },
+};
+
+test('of a file of skl2onnx with a ZipMap it tells how to export without', async (t) => {
+  const { status, stdout, stderr } = await examine('skl2onnx', {
+    inputs: { x: { shape: ['batch', 2] } },
+    nodes: [
+      { ...classifier, outputs: ['label', 'probabilities'] },
+      { op: 'ZipMap', name: 'ZipMap', domain: 'ai.onnx.ml', inputs: ['probabilities'], outputs: ['dictionaries'] },
+    ],
+    outputs: ['dictionaries'],
+  });
+  t.is(status, 1);
+  t.regex(stderr, /ZipMap.*UNSUPPORTED_OPERATOR/s);
+  t.regex(stdout, /outputs: \['probabilities'\]/);
+  t.regex(stdout, /^ {2}options = \{id\(model\): \{"zipmap": False\}\}/m);
+  t.notRegex(stdout, /torch/);
+});
+
+test('a classifier of skl2onnx without a ZipMap has lost nothing', async (t) => {
+  const { status, stdout } = await examine('skl2onnx', {
+    inputs: { x: { shape: ['batch', 2] } },
+    nodes: [{ ...classifier, outputs: ['label', 'probabilities'] }],
+    outputs: ['probabilities'],
+  });
+  t.is(status, 0);
+  t.regex(stdout, /written by skl2onnx, the converter of scikit-learn\n\nNothing that training needs was lost\.\n$/);
 });
 
 /** Modules of which exporters lose something by default, and a sample. */

@@ -2,6 +2,7 @@ import { elementCount } from '../../tensor.js';
 import { type StoredTensor, tensorValues } from '../file/stored-tensor.js';
 import type { ModelGraph } from '../model-graph.js';
 import type { ModelNode } from '../model-node.js';
+import { isSilent } from '../origins.js';
 import { isInitialState, type Use } from '../uses.js';
 
 /** Why a tensor is taken for a constant, of which its file says nothing. */
@@ -65,7 +66,7 @@ export function findGuesses(graph: ModelGraph): (tensor: StoredTensor, places: r
     if (all(({ node, input }) => node.opType === 'Pow' && input === 1)) return { reason: 'an exponent', certain };
     if (count === 1 && Math.abs(values[0] ?? 0) <= 1e-3 && values[0] !== 0 && all(isEpsilon))
       return { reason: 'a number that avoids a division by zero', certain };
-    if (shape.length === 0 && graph.origins.exporter === 'other') return { reason: 'a number without axes', certain };
+    if (shape.length === 0 && isSilent(graph.origins.exporter)) return { reason: 'a number without axes', certain };
     const isMatrix = isMask(values, shape) && all(({ node }) => isElementwise(node) || node.opType === 'MatMul');
     if (isMatrix) return { reason: 'a mask or a matrix of zeros and ones', certain };
     if (!all(({ node }) => isElementwise(node))) return undefined;

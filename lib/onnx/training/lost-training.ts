@@ -23,6 +23,8 @@ export function foldedBatchNorm(graph: ModelGraph): string | undefined {
 
 function isFolded({ opType, inputs, swallowedBatchNorm }: ModelNode): boolean {
   if (swallowedBatchNorm) return true;
+  // tf2onnx names what it fuses so.
+  if (/^Conv/.test(opType) && inputs[1]?.includes('_weights_fused_bn')) return true;
   // The older exporter gives both the weight and the bias new names.
   return /^Conv/.test(opType) && inputs.length === 3 && inputs.slice(1).every((name) => name.startsWith('onnx::'));
 }

@@ -131,6 +131,8 @@ function freeBatch({ inputs, origins: { exporter } }: ModelGraph): string {
     "dynamic_shapes=({0: torch.export.Dim('batch')},)",
     `dynamic_axes={'${inputs[0]?.name}': {0: 'batch'}}`,
   ];
+  if (exporter === 'tf2onnx') return 'an axis of the size None (keras.Input has one)';
+  if (exporter === 'skl2onnx') return 'initial_types=[("x", FloatTensorType([None, features]))]';
   if (exporter === 'other') return `a free batch axis (of PyTorch: ${now}, or ${before} with dynamo=False)`;
   return exporter === 'dynamo' ? now : `dynamo=False, ${before}`;
 }
