@@ -3,7 +3,7 @@ import { Command, Option as Flag } from 'commander';
 import { checkFolderName, removeIfEmpty } from '../data/files.js';
 import { joinRanks } from '../engine/index.js';
 import { BilevelError } from '../errors.js';
-import { type AnyStudy, parseShard, runStudy, type Shard, shardText } from '../study/index.js';
+import { type AnyStudy, boardFolder, parseShard, runStudy, type Shard, shardText } from '../study/index.js';
 import { addDeviceFlags, type DeviceFlags, deviceOf } from './device-flags.js';
 import { addTableFlags, checked, givenOptions, parseNonNegative } from './flags.js';
 import { interruptSignal } from './interrupt.js';
@@ -134,5 +134,5 @@ export function parseStudy(asked: AnyStudy, words: readonly string[]): Asked {
 function eventsFolder(asked: boolean | string | undefined, out: string): string | undefined {
   if (asked === '') checkFolderName(asked);
   if (typeof asked === 'string') return join(asked, basename(resolve(out)));
-  return asked ? join(out, 'tensorboard') : undefined;
+  return asked ? join(out, boardFolder) : undefined;
 }

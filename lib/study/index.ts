@@ -2,6 +2,7 @@ export { type Begun, holdsBegun, readBegun } from './begun.js';
 export type { Job, Report, Resources, Rows, Run, Step } from './job.js';
 export { type Gap, mergeStudy, type Source } from './merge.js';
 export { environmentOf, writePage } from './page.js';
+export { boardFolder } from './run-files.js';
 export { isAbandoned, lockFolder } from './run-lock.js';
 export { runStudy, type StudyOptions } from './run-study.js';
 export { jobsOf, parseShard, type Shard, shardText } from './shard.js';

@@ -1,12 +1,14 @@
+import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attempt, copyFileAtomic, ensureFolder } from '../data/files.js';
 import { BilevelError } from '../errors.js';
+import { eventFilePrefix } from '../tensorboard/index.js';
 import { checkSameStudy, fingerprintOf, holdsBegun, type StudyRecord, writeBegun } from './begun.js';
 import type { Fingerprints } from './fingerprints.js';
 import type { Job } from './job.js';
 import { readRun } from './read-run.js';
-import { configurationFile, runFiles } from './run-files.js';
+import { boardFolder, configurationFile, runFiles } from './run-files.js';
 import { lockFolder } from './run-lock.js';
 import { partOf, type Shard } from './shard.js';
 import type { Outcome, Results, StudyDefinition } from './study.js';
@@ -132,6 +134,7 @@ async function take<S, J extends Job, I, E extends object, M>(
   const folder = join(out, job.path);
   const [first] = ended;
   if (first !== undefined && ended.every(({ source }) => source.folder !== out)) {
+    await copyEvents(first.source.folder, out, job.path);
     await copyRun(join(first.source.folder, job.path), folder);
   }
   const run = await readRun(folder, job);
@@ -139,6 +142,20 @@ async function take<S, J extends Job, I, E extends object, M>(
   const { rows, ending, seconds, failure } = run;
   const measured = study.measure(job, rows, ending as E | undefined);
   return { job, folder, measured, seconds, ...(failure !== undefined && { failure }) };
+}
+
+/** What a run has shown TensorBoard, in place of what was there; before the run, which is not copied again. */
+async function copyEvents(from: string, to: string, run: string): Promise<void> {
+  const [source, target] = [join(from, boardFolder, run), join(to, boardFolder, run)];
+  const eventsIn = async (folder: string): Promise<string[]> => {
+    if (!existsSync(folder)) return [];
+    const entries = await attempt('list', folder, () => readdir(folder, { withFileTypes: true }));
+    return entries.flatMap((entry) => (entry.isFile() && entry.name.startsWith(eventFilePrefix) ? [entry.name] : []));
+  };
+  for (const name of await eventsIn(target)) await attempt('remove', join(target, name), () => rm(join(target, name)));
+  const names = await eventsIn(source);
+  if (names.length > 0) await ensureFolder(target);
+  for (const name of names) await copyFileAtomic(join(source, name), join(target, name));
 }
 
 /** The file that makes the folder a run's goes first and comes last. */

@@ -29,6 +29,9 @@ export const runFiles: readonly string[] = [
   ...[...importanceFiles, ...Object.values(tableFiles)],
 ];
 
+/** In the folder of a study, with a folder for the event files of each run. */
+export const boardFolder = 'tensorboard';
+
 /** Whether a run was begun in the folder. */
 export const holdsRun = (folder: string): boolean => existsSync(join(folder, configurationFile));
 

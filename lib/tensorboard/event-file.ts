@@ -8,6 +8,9 @@ import { BilevelError } from '../errors.js';
 import { recordOf } from './record.js';
 import { type Event, EventSchema } from './schema/event_pb.js';
 
+/** What names of event files begin with, for TensorBoard to find them. */
+export const eventFilePrefix = 'events.out.tfevents.';
+
 /** Event files by when they were begun, in seconds since 1970: TensorBoard reads those of a folder in order of name. */
 const fileName = /^events\.out\.tfevents\.(\d{10})\./;
 const host = hostname().replace(/[^\w-]/g, '-') || 'unknown';
@@ -37,7 +40,7 @@ export class EventFile {
     // Of two files of one second the later one could be the first by name.
     const second = Math.max(Math.floor(Date.now() / 1000), ...begun.map((other) => other + 1));
     for (let attempts = 0; ; attempts++) {
-      const path = join(folder, `events.out.tfevents.${second}.${host}.${process.pid}.${attempts}`);
+      const path = join(folder, `${eventFilePrefix}${second}.${host}.${process.pid}.${attempts}`);
       try {
         const file = new EventFile(path, openSync(path, 'wx'));
         file.append([{ step: 0n, what: { case: 'fileVersion', value: 'brain.Event:2' } }]);

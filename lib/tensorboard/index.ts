@@ -1,1 +1,2 @@
 export { type TensorBoard, type TensorBoardOptions, tensorBoard } from './board.js';
+export { eventFilePrefix } from './event-file.js';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -57,6 +57,24 @@ test('parts are merged to the whole study, and stay as they are', (t) =>
     t.deepEqual(measuredIn(merged), made.whole);
     t.deepEqual(await content(), before);
     t.deepEqual(measuredIn(await merge(out, out)), made.whole);
+  }));
+
+test('what runs have shown TensorBoard is merged in place of what an unfinished run has', (t) =>
+  withParts(async (out, a, b) => {
+    const eventsOf = (folder: string) => join(folder, 'tensorboard', 'P2-gd-T1');
+    const [events, others] = ['events.out.tfevents.2.host.1.0', 'events.out.tfevents.1.host.1.0'];
+    const [source = a] = [a, b].filter((folder) => existsSync(join(folder, 'P2-gd-T1')));
+    for (const [folder, name] of [
+      [eventsOf(source), events],
+      [eventsOf(out), others],
+    ] as const) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, name), name);
+    }
+    await merge(out, a, b);
+    t.deepEqual(await readdir(eventsOf(out)), [events]);
+    t.is(await readFile(join(eventsOf(out), events), 'utf8'), events);
+    t.deepEqual(await readdir(join(out, 'tensorboard')), ['P2-gd-T1']);
   }));
 
 test('a merge that was killed between two files is made again', (t) =>
