@@ -33,7 +33,7 @@ function srunOf(rankName: string, environment: NodeJS.ProcessEnv): string | unde
   return isSrun ? `srun --mpi=${type}` : undefined;
 }
 
-/** How many tasks a step of Slurm has, this process among them, that know nothing of each other; undefined where it has no others. */
+/** How many tasks of a step of Slurm, of which this process is one, know nothing of each other; undefined if it is alone. */
 export function unrelatedTasks(environment: NodeJS.ProcessEnv = process.env): number | undefined {
   const tasks = integer(environment.SLURM_STEP_NUM_TASKS);
   return launched(environment) === undefined && tasks !== undefined && tasks > 1 ? tasks : undefined;
