@@ -1,5 +1,5 @@
 import { checkKeys, checkRecord, invalidArgument } from '../errors.js';
-import type { RankOf } from './shard/shard.js';
+import type { Parts, RankOf } from './shard/sharding.js';
 import { defaultTarget, type Target } from './target.js';
 
 /** Each pass can be switched off to find out whether it is at fault. All are on by default. They work in this order. */
@@ -44,6 +44,13 @@ export interface CompileOptions extends PassOptions {
   readonly target?: Target;
   /** Where several processes compute together, which of them runs the program; one computes alone by default. */
   readonly ranks?: RankOf;
+  /**
+   * Inputs, by name, of which the tensor that is bound holds only what this rank has of them: the axis along which they
+   * are dealt, of float32 elements and with at least as many places as there are ranks. Updates of them compute that
+   * part, and whoever needs one whole has it put together. It means nothing where one process computes alone; none by
+   * default.
+   */
+  readonly parts?: Parts;
 }
 
 /** Every pass, off: what is stated is what runs. */
@@ -68,13 +75,14 @@ export const noPasses: Passes = {
  */
 export function settingsOf(options: CompileOptions): Required<CompileOptions> {
   const names = Object.keys(noPasses) as (keyof Passes)[];
-  checkKeys(options, [...names, 'target', 'ranks'], 'compile');
+  checkKeys(options, [...names, 'target', 'ranks', 'parts'], 'compile');
   const given = Object.fromEntries(names.map((name) => [name, options[name] ?? true]));
   const passes: Passes = Object.assign({ ...noPasses }, given);
   return {
     ...passes,
     target: checkedTarget(options.target ?? defaultTarget),
     ranks: checkedRanks(options.ranks ?? alone),
+    parts: options.parts ?? {},
   };
 }
 

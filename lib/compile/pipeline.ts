@@ -20,7 +20,7 @@ import { type Reassociation, reassociate } from './rewrite/reassociate/reassocia
 import { simplify } from './rewrite/simplify.js';
 import { splitSums } from './rewrite/sums.js';
 import { shard } from './shard/shard.js';
-import { checkSpec, type ProgramSpec } from './spec.js';
+import { checkSpec, computedBy, type ProgramSpec } from './spec.js';
 import { varyingOf } from './varying.js';
 import { planViews } from './views.js';
 
@@ -40,14 +40,13 @@ export interface CompiledProgram extends EncodedProgram {
 export function compile(spec: ProgramSpec, options: CompileOptions = {}): CompiledProgram {
   const settings = settingsOf(options);
   checkSpec(spec);
-  const updates = (spec.updates ?? []).filter(([target, value]) => target !== value);
+  const { updates, values } = shard(computedBy(spec), settings.ranks, settings.parts);
   const targets = updates.map(([target]) => target);
   const changing = new Set([...targets, ...(spec.perStep ?? [])]);
 
   // From the graph that was stated to one that costs less.
-  const stated = [spec.outputs, spec.perStepOutputs].flatMap((named) => Object.values(named ?? {}));
-  const dealt = shard([...stated, ...updates.map(([, value]) => value)], settings.ranks);
-  const { roots, ...savings } = rewritten(dealt, settings, changing);
+  const stated = [...values, ...updates.map(([, value]) => value)];
+  const { roots, ...savings } = rewritten(stated, settings, changing);
 
   // From operations to passes over memory.
   const order = topologicalOrder([...roots, ...targets]);

@@ -1,6 +1,7 @@
 import { BilevelError, checkKeys, invalidArgument } from '../errors.js';
 import { isOp, type Node, requireNode, requireNodes } from '../graph/node.js';
 import { formatType, sameShape } from '../tensor.js';
+import type { Computed } from './shard/sharding.js';
 
 /** What one step of a program computes. */
 export interface ProgramSpec {
@@ -39,4 +40,12 @@ export function checkSpec(spec: ProgramSpec): void {
   for (const node of requireNodes(spec.perStep ?? [], 'perStep')) {
     if (!isOp(node, 'input')) throw invalidArgument('perStep', 'inputs', node.op);
   }
+}
+
+/** What a step computes; an input that keeps its value is no update. */
+export function computedBy({ outputs = {}, perStepOutputs = {}, updates = [] }: ProgramSpec): Computed {
+  return {
+    values: [...Object.values(outputs), ...Object.values(perStepOutputs)],
+    updates: updates.filter(([target, value]) => target !== value),
+  };
 }

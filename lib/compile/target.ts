@@ -1,5 +1,5 @@
 import { checkRecord, invalidArgument } from '../errors.js';
-import type { RankOf } from './shard/shard.js';
+import type { RankOf } from './shard/sharding.js';
 
 /** What the compiler has to know of a device: measured constants, which decide what pays and never what is right. */
 export interface Target {

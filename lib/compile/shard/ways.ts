@@ -76,6 +76,10 @@ const scatterAdd: Rule<'scatterAdd'> = ({ inputs, attributes, shape }, operand, 
   return { operands: [axis, undefined], result: axis < first ? axis : axis + 1 - indices.shape.length };
 };
 
+/** Operands: x, indices, rows. */
+const setRows: Rule<'setRows'> = (_node, operand, axis) =>
+  operand === 1 || axis === 0 ? undefined : { operands: [axis, undefined, axis], result: axis };
+
 const gatherElements: Rule<'gatherElements'> = (node, operand, axis) => {
   if (axis < node.shape.length - 1) return along(node, axis);
   return operand === 1 ? { operands: [undefined, axis], result: axis } : undefined;
@@ -135,6 +139,7 @@ const rules: { readonly [K in OpName]?: Rule<K> } = {
   averagePoolGradient: byPlane,
   gather,
   scatterAdd,
+  setRows,
   gatherElements,
   scatterAddElements,
   concat,

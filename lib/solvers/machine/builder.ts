@@ -9,6 +9,7 @@ import {
   type Variable,
   type Vector,
 } from '../../bilevel/index.js';
+import type { RankOf } from '../../compile/index.js';
 import { shuffled } from '../../data/samplers/shuffled.js';
 import type { DeviceMemory } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
@@ -18,6 +19,7 @@ import type { Schedule } from '../../schedules/index.js';
 import { type DType, type Shape, Tensor } from '../../tensor.js';
 import { type LevelSettings, movesOf } from '../parts/level-options.js';
 import type { SolverState } from '../state.js';
+import { DealtMemory } from './dealt-memory.js';
 import type { HostInput } from './host-input.js';
 import { inputName } from './input-name.js';
 import { type Bound, Level, type Moves, type Rate, type SlotPlacement } from './level.js';
@@ -101,6 +103,8 @@ export class MethodBuilder implements Disposable {
   readonly initialTensors: (() => Readonly<Record<string, Tensor>>)[] = [];
   /** Tensors that no iteration takes over from the one before, by binding name. */
   readonly scratchTensors: Record<string, Tensor> = {};
+  /** What each rank has only its part of; undefined where one process computes alone, and while the method is built. */
+  dealt: DealtMemory | undefined;
   /** Counters of the state besides those that every method has. */
   readonly counters: string[] = [];
   readonly levels: Level[] = [];
@@ -264,6 +268,16 @@ export class MethodBuilder implements Disposable {
     return norm(a, this.trials);
   }
 
+  /** Leaves to each rank what it needs of the memory of all phases. */
+  deal(ranks: RankOf): void {
+    const state = Object.assign({}, ...this.initialTensors.map((initial) => initial()));
+    this.dealt = DealtMemory.of(this.phases, { state, scratch: this.scratchTensors, ranks });
+    const scratch = this.dealt?.scratch(this.scratchTensors) ?? {};
+    Object.assign(this.scratchTensors, scratch);
+    this.#kept.push(this.memory.keep(Object.values(scratch)));
+    if (this.dealt?.gathering !== undefined) this.#kept.push(this.dealt.gathering);
+  }
+
   /** Frees the programs and what the device keeps for them. */
   [Symbol.dispose](): void {
     for (const part of [...this.phases, ...this.#kept]) part[Symbol.dispose]();
@@ -296,6 +310,7 @@ export class MethodBuilder implements Disposable {
       drawn: [key, ...feeds.flatMap(({ drawn }) => drawn)],
       hostInputs: this.#hostInputs,
       levels: this.levels,
+      parts: () => this.dealt?.parts ?? {},
     });
     this.phases.push(phase);
     if (draws === 'all') checkPasses(feeds, phase);

@@ -114,7 +114,8 @@ export class MethodIteration implements Iteration {
     const stoppable = this.#undoable && (repetitions === 1 || !changesUncopied);
     const signal = stoppable ? this.#signal : undefined;
     const batch = await this.#batchFor(phase, repetitions, signal);
-    const sources = [state.tensors, this.#builder.scratchTensors, batch, this.#arrays];
+    const dealt = this.#builder.dealt?.rowsOf(state) ?? {};
+    const sources = [dealt, state.tensors, this.#builder.scratchTensors, batch, this.#arrays];
     await this.#runPhase(phase, state, sources, { steps: repetitions, signal });
     if (changesUncopied) this.#undoable = false;
     for (const { counter } of phase.levels) state.counters[counter] = (state.counters[counter] ?? 0) + repetitions;
@@ -143,6 +144,7 @@ export class MethodIteration implements Iteration {
   async read(name: string): Promise<readonly number[]> {
     const tensor = this.state.tensors[name];
     if (tensor === undefined) return [];
+    if (Object.hasOwn(this.#builder.dealt?.parts ?? {}, name)) await this.#builder.dealt?.gather(this.state);
     await this.#builder.memory.pull([tensor]);
     return tensor.toArray();
   }

@@ -126,6 +126,7 @@ export class MethodSolver<
       this.dispose();
       throw error;
     }
+    if (this.device.ranks !== undefined && this.device.ranks.size > 1) this.#builder.deal(this.device.ranks);
     this.#builder.compileLate = (phase) => this.compileStep(phase);
     const { phases, uncopied } = this.#builder;
     const changed = new Set(phases.flatMap(({ changes }) => changes));
@@ -136,7 +137,8 @@ export class MethodSolver<
   }
 
   protected override get steps(): readonly Stated[] {
-    return [...this.#builder.phases, ...(this.#watch?.steps ?? [])];
+    const { phases, dealt } = this.#builder;
+    return [...phases, ...(dealt?.gathering === undefined ? [] : [dealt.gathering]), ...(this.#watch?.steps ?? [])];
   }
 
   /** Names of the phases that an iteration consists of. */
@@ -189,6 +191,7 @@ export class MethodSolver<
     let response: ResponseReport | undefined;
     const work = async (): Promise<Q> => {
       const details = await this.#iterate(iteration);
+      await this.#builder.dealt?.gather(state);
       response = await this.#judge(state, iteration.index + 1, signal).catch((error) => {
         // What cannot be undone has been done: the iteration stands, and its point is judged before the next one.
         if (iteration.undoable || !signal?.aborted) throw error;
@@ -308,7 +311,8 @@ export class MethodSolver<
     state: MethodState<N>,
     signal: AbortSignal | undefined,
   ): Promise<never> {
-    if (!(error instanceof NonFiniteError)) throw error;
+    // Of what is dealt each rank would find another cause, or none.
+    if (!(error instanceof NonFiniteError) || this.#builder.dealt !== undefined) throw error;
     const place = { title: this.#title, iteration: state.counters.iteration + 1 };
     const { levels, uncopied, problem } = this.#builder;
     const around: Surroundings = {

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import type { Evaluations } from '../../bilevel/index.js';
-import type { CompiledProgram, CompileOptions, ProgramCost, ProgramSpec } from '../../compile/index.js';
+import type { CompiledProgram, CompileOptions, Parts, ProgramCost, ProgramSpec } from '../../compile/index.js';
 import type { Device } from '../../engine/index.js';
 import { isOp, type Node, topologicalOrder } from '../../graph/index.js';
 import { Tensor } from '../../tensor.js';
@@ -45,6 +45,8 @@ export interface PhaseParts extends PhaseSpec {
   readonly drawn: readonly Node[];
   readonly hostInputs: readonly HostInput[];
   readonly levels: readonly Level[];
+  /** What of its memory is dealt to ranks, when it is compiled; nothing by default. */
+  readonly parts?: () => Parts;
 }
 
 /** Tensors for what the host computes. */
@@ -72,7 +74,7 @@ export class Phase implements Stated, Disposable {
   readonly perStep: readonly Node[];
   /** What is to be compiled for it. */
   readonly step: ProgramSpec;
-  readonly compileOptions: CompileOptions;
+  readonly #compileOptions: () => CompileOptions;
   #loaded: StepProgram | undefined;
   readonly #everyStep: ReadonlySet<string>;
   readonly #hostInputs: readonly HostInput[];
@@ -95,7 +97,7 @@ export class Phase implements Stated, Disposable {
     this.perStep = [...perStep, ...(draws === 'same' ? [] : drawn)];
     this.#inputs = [...used].filter((node) => isOp(node, 'input')).map(inputName);
     this.step = { updates, outputs, perStepOutputs, perStep: this.perStep };
-    this.compileOptions = { hoist: !parts.once };
+    this.#compileOptions = () => ({ hoist: !parts.once, parts: parts.parts?.() ?? {} });
     this.#everyStep = new Set(Object.keys(perStepOutputs));
     this.outputs = [...Object.keys(outputs), ...Object.keys(perStepOutputs)];
     this.results = [
@@ -108,6 +110,10 @@ export class Phase implements Stated, Disposable {
     this.levels = parts.levels.filter(
       ({ stepSize, bindings }) => used.has(stepSize.node) && bindings.some((binding) => changed.has(binding)),
     );
+  }
+
+  get compileOptions(): CompileOptions {
+    return this.#compileOptions();
   }
 
   /** Gives it the program that its step was compiled to, after which it can run. */

@@ -28,7 +28,7 @@ test('convolutions of tasks with weights of their own', (t) => {
     [4, [1, 2, 1, 2]],
   ] as const) {
     for (const [rank, own] of groups.entries()) {
-      const order = topologicalOrder(shard(roots, { rank, size }));
+      const order = topologicalOrder(shard({ values: roots, updates: [] }, { rank, size }).values);
       const convolutions = order.filter((node) => isOp(node, 'conv') || isOp(node, 'convFilterGradient'));
       t.is(convolutions.length, 2);
       for (const { attributes } of convolutions) t.is((attributes as { groups: number }).groups, own);

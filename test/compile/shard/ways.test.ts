@@ -46,7 +46,10 @@ for (const row of opCases) {
       const marked = inputs.map((node, index) => (axes[index] === undefined ? node : shardable(node, axes[index])));
       const roots = rootsOf(row.build(...marked), inputs);
       for (const size of [2, 3]) {
-        const ranks = Array.from({ length: size }, (_, rank) => shard(roots, { rank, size }));
+        const ranks = Array.from(
+          { length: size },
+          (_, rank) => shard({ values: roots, updates: [] }, { rank, size }).values,
+        );
         const { values } = evaluateTogether(ranks, feeds);
         for (const [rank, own] of values.entries()) {
           for (const [index, value] of own.entries()) {
