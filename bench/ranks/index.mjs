@@ -32,8 +32,8 @@ const worker = fileURLToPath(new URL('worker.mjs', import.meta.url));
 /** Ranks of this host, each with a core of its own. */
 const mpirun = ['mpirun', '--allow-run-as-root', '--bind-to', 'core'];
 
-function run([command, ...words], ranks, name, seconds) {
-  const program = ['-n', String(ranks), process.execPath, worker, name, String(seconds)];
+function run([command, ...words], ranks, name, seconds, ...flags) {
+  const program = ['-n', String(ranks), process.execPath, worker, name, String(seconds), ...flags];
   return JSON.parse(execFileSync(command, [...words, ...program], { encoding: 'utf8' }));
 }
 
@@ -44,18 +44,22 @@ function linkOf(text) {
   return { bitsPerSecond: 1e6 * megabits, seconds: milliseconds / 1000 };
 }
 
-/** One rank, two, and two on hosts of their own. */
+/** One rank, two, two processes that have nothing to do with each other, and two ranks on hosts of their own. */
 function measureOne(name, hosts, seconds, repetitions) {
   const runs = Array.from({ length: repetitions }, () => [
     run(mpirun, 1, name, seconds),
     run(mpirun, 2, name, seconds),
+    run(mpirun, 2, name, seconds, 'apart'),
     ...(hosts ? [run(hosts.words, 2, name, seconds)] : []),
   ]);
-  const [one, two, apart] = runs[0].map((_, at) => statistics(runs.map((each) => each[at].milliseconds)));
+  const [one, two, neighbours, apart] = runs[0].map((_, at) => statistics(runs.map((each) => each[at].milliseconds)));
   const efficiency = statistics(runs.map(([a, b]) => a.milliseconds / (2 * b.milliseconds)));
+  const ceiling = statistics(runs.map(([a, , b]) => a.milliseconds / b.milliseconds));
   const { info, sums, theory } = runs[0][1];
-  console.error(`${name}: efficiency ${efficiency.median.toFixed(2)}`);
-  return { info, result: { name, one, two, apart, efficiency, sums, theory } };
+  console.error(
+    `${name}: efficiency ${efficiency.median.toFixed(2)}, of unrelated processes ${ceiling.median.toFixed(2)}`,
+  );
+  return { info, result: { name, one, two, neighbours, apart, efficiency, ceiling, sums, theory } };
 }
 
 async function measure(values) {

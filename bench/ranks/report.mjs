@@ -14,16 +14,27 @@ const networks = {
 
 /** Sections. */
 export function ranksReport({ environment, link, results }) {
-  const ofOne = results.map(({ name, one, two, efficiency, sums, theory }) => [
+  const range = ({ median, min, max }) => `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
+  const ofOne = results.map(({ name, one, two, efficiency, ceiling, sums, theory }) => [
     name,
     short(one.median),
     short(two.median),
-    `${efficiency.median.toFixed(2)} (${efficiency.min.toFixed(2)}–${efficiency.max.toFixed(2)})`,
+    range(efficiency),
+    range(ceiling),
     short(sums.calls),
     kib(sums.bytes),
     kib(theory),
   ]);
-  const head = ['problem', 'ms on 1 rank', 'on 2', 'efficiency', 'sums', 'KiB of sums', 'KiB by theory'];
+  const head = [
+    'problem',
+    'ms on 1 rank',
+    'on 2',
+    'efficiency',
+    'of unrelated',
+    'sums',
+    'KiB of sums',
+    'KiB by theory',
+  ];
   return [
     { text: describeEnvironment(environment) },
     { title: 'Two ranks beside one', text: table(head, ofOne) },

@@ -26,14 +26,14 @@ export function launched(environment: NodeJS.ProcessEnv = process.env): Launched
   return undefined;
 }
 
-/** The srun that says by this variable which rank a process is: MPICH's mpirun uses the same one, also within a job of Slurm. */
+/** The srun that says by this variable which rank a process is; MPICH's mpirun uses the same, also in a job of Slurm. */
 function srunOf(rankName: string, environment: NodeJS.ProcessEnv): string | undefined {
   const { SLURM_MPI_TYPE: type = '', MPI_LOCALRANKID: ofMpirun } = environment;
   const isSrun = rankName.startsWith('PMI') && ofMpirun === undefined && /^pmi[\w.]*$/.test(type);
   return isSrun ? `srun --mpi=${type}` : undefined;
 }
 
-/** How many tasks of a step of Slurm, of which this process is one, know nothing of each other; undefined if it is alone. */
+/** How many tasks Slurm started in one step, this process among them, that know nothing of each other. */
 export function unrelatedTasks(environment: NodeJS.ProcessEnv = process.env): number | undefined {
   const tasks = integer(environment.SLURM_STEP_NUM_TASKS);
   return launched(environment) === undefined && tasks !== undefined && tasks > 1 ? tasks : undefined;

@@ -96,4 +96,42 @@ function tasks(): BilevelProblem {
   });
 }
 
-export const problems: Readonly<Record<string, () => BilevelProblem>> = { cleaning, regression, start, tasks };
+const [trials, width, elements] = [3, 600, 22_000];
+const squares = (x: g.Node): g.Node => g.reduceSum(g.square(x), [x.shape.length - 1]);
+
+/** Points on the way to others, with long products: trials side by side, without rows of data. */
+function points(): BilevelProblem {
+  const [aim, matrix] = [normal([width]), normal([width, width], width ** -0.5)].map((each) =>
+    g.constant(each.toArray(), each.shape),
+  ) as [g.Node, g.Node];
+  return bilevelProblem({
+    upper: { center: normal([trials, width], 0.1) },
+    lower: { point: normal([trials, width], 0.1) },
+    trials,
+    f: ({ v }) => g.mul(1e-3, squares(g.sub(g.matmul(v.point, matrix), aim))),
+    g: ({ u, v }) => g.add(squares(g.matmul(g.sub(v.point, u.center), matrix)), squares(v.point)),
+  });
+}
+
+/** A large point that follows a few numbers, without rows of data. */
+function large(): BilevelProblem {
+  const [aim, along] = [normal([elements]), normal([3, elements])].map((each) =>
+    g.constant(each.toArray(), each.shape),
+  );
+  return bilevelProblem({
+    upper: { weight: normal([3], 0.1) },
+    lower: { point: normal([elements], 0.1) },
+    f: ({ v }) => g.mul(1e-3, squares(g.sub(v.point, aim as g.Node))),
+    g: ({ u, v }) =>
+      squares(g.sub(v.point, g.reshape(g.matmul(g.reshape(u.weight, [1, 3]), along as g.Node), [elements]))),
+  });
+}
+
+export const problems: Readonly<Record<string, () => BilevelProblem>> = {
+  cleaning,
+  regression,
+  start,
+  tasks,
+  points,
+  large,
+};

@@ -8,6 +8,8 @@ interface Solved {
   readonly name: string;
   readonly hashes: readonly string[];
   readonly costs: readonly number[];
+  /** Bytes of sums in all iterations. */
+  readonly summed: number;
   readonly tensors: readonly (readonly [name: string, elements: readonly number[]])[];
 }
 
@@ -16,8 +18,21 @@ const learnStart = ['anil', 'imaml', 'maml'];
 const names = [
   ...methodNames.map((name) => `${learnStart.includes(name) ? 'start' : 'regression'}/${name}`),
   ...['penalty', 'mrbo', 'pzobo'].map((name) => `cleaning/${name}`),
-  'tasks/maml',
+  ...['anil', 'maml'].map((name) => `tasks/${name}`),
+  ...['rmd', 'pzobo', 'mrbo'].map((name) => `points/${name}`),
+  ...['pzobo', 'hozog'].map((name) => `large/${name}`),
 ];
+
+/** Bytes that an iteration has to sum up at least and at most: what is dealt of the state is put together once. */
+const traffic: Readonly<Record<string, (bytes: (prefix: string) => number) => readonly [least: number, most: number]>> =
+  {
+    // The gradient of u besides, and costs and lengths.
+    'tasks/maml': (bytes) => [bytes('v/') + bytes('u/'), bytes('v/') + bytes('u/') + 64],
+    // Costs and lengths of each trial in each step.
+    'points/rmd': (bytes) => [bytes('v/') + bytes('u/'), bytes('v/') + bytes('u/') + 1024],
+    // Directions leave nothing but the gradient of u: of v, which all ranks compute, nothing is sent.
+    'large/hozog': (bytes) => [bytes('u/'), bytes('u/') + 64],
+  };
 
 const parse = (stdout: string): Solved[] =>
   stdout
@@ -37,9 +52,13 @@ test('methods on two and on three ranks', async (t) => {
   for (const count of [2, 3]) {
     const together = await runRanks(t, count, [child, '2', ...names]);
     t.is(together?.status, 0, together?.stderr);
-    for (const [index, { name, hashes, costs, tensors }] of parse(together?.stdout ?? '').entries()) {
+    for (const [index, { name, hashes, costs, summed, tensors }] of parse(together?.stdout ?? '').entries()) {
       t.is(hashes.length, count);
       t.is(new Set(hashes).size, 1, `${name}: ranks differ`);
+      const bytes = (prefix: string): number =>
+        tensors.reduce((sum, [key, { length }]) => sum + (key.startsWith(prefix) ? 4 * length : 0), 0);
+      const [least, most] = traffic[name]?.(bytes) ?? [0, Number.POSITIVE_INFINITY];
+      t.true(least <= summed / 2 && summed / 2 <= most, `${name}: ${summed / 2} bytes, not ${least} to ${most}`);
       const one = expected[index] as Solved;
       const worst = (a: readonly number[], b: readonly number[]): number =>
         Math.max(0, ...a.map((value, at) => Math.abs(value - (b[at] as number)) / (1e-2 + Math.abs(b[at] as number))));

@@ -8,7 +8,7 @@ import type { AttributesOf, OpName } from '../../graph/ops/index.js';
 import { withOrigin } from '../../graph/origin.js';
 import { withInputs } from '../../graph/rewrite.js';
 import { topologicalOrder } from '../../graph/traverse.js';
-import type { Shape } from '../../tensor.js';
+import { elementCount, type Shape } from '../../tensor.js';
 import { groupsOf, isConv } from './conv.js';
 import { keepsTerms } from './terms.js';
 import type { Way } from './way.js';
@@ -42,7 +42,7 @@ export type Parts = Readonly<Record<string, number>>;
 export const isMark = (node: Node): boolean => isOp(node, 'shardable');
 const only = ({ inputs }: Node): Node => inputs[0] as Node;
 
-/** How many things an axis counts that are dealt: where the ranks get equally many, it does not matter what they are. */
+/** How many things an axis counts that are dealt: where all ranks get equally many, it does not matter what they are. */
 export const itemsOf = (size: number, { size: ranks }: RankOf): number => (size % ranks === 0 ? ranks : size);
 
 function extentOf(size: number, items: number, { rank, size: ranks }: RankOf): readonly [start: number, end: number] {
@@ -62,7 +62,7 @@ export class Sharding {
   readonly #ranks: RankOf;
   readonly #partAxes: Parts;
   readonly #held = new Map<Node, Held>();
-  readonly #gatheredInputs = new Set<string>();
+  readonly #gatheredFrom = new Map<string, number>();
   readonly #partInputs = new Map<string, Node>();
   readonly #parts = new Map<string, Node>();
   readonly #terms = new Map<Node, Node>();
@@ -94,16 +94,30 @@ export class Sharding {
     };
   }
 
-  /** The axis along which a value that was visited is dealt, each rank having one of the parts that an input would have. */
+  /** The axis along which a value that was visited is dealt, each rank having the part that it would have of an input. */
   partAxisOf(node: Node): number | undefined {
     const held = this.#of(node);
     if (held.kind !== 'part') return undefined;
     return held.items === itemsOf(node.shape[held.axis] as number, this.#ranks) ? held.axis : undefined;
   }
 
-  /** Names of the inputs that are dealt and had to be put together. */
-  get gatheredInputs(): ReadonlySet<string> {
-    return this.#gatheredInputs;
+  /** Elements that had to be put together because inputs are dealt, by the names of these. */
+  get gatheredFrom(): ReadonlyMap<string, number> {
+    return this.#gatheredFrom;
+  }
+
+  /** What is dealt because of a mark would have to be put together anyway. */
+  #countGathered(gathered: Node): void {
+    const parts = new Set([gathered]);
+    for (const node of parts) {
+      if (isMark(node)) return;
+      for (const each of node.inputs) if (this.#of(each).kind === 'part') parts.add(each);
+    }
+    for (const node of parts) {
+      if (!isOp(node, 'input')) continue;
+      const { name } = node.attributes;
+      this.#gatheredFrom.set(name, (this.#gatheredFrom.get(name) ?? 0) + elementCount(gathered.shape));
+    }
   }
 
   #axisOf(node: Node): number | undefined {
@@ -218,7 +232,7 @@ export class Sharding {
     const isThere = isMark(node) && this.#of(only(node)).kind === 'whole';
     const whole = node.dtype === 'float32' && !isThere ? this.#gathered(node, held) : this.#again(node);
     this.#wholes.set(node, whole);
-    if (isOp(node, 'input')) this.#gatheredInputs.add(node.attributes.name);
+    if (whole.op === 'allReduce') this.#countGathered(node);
     return whole;
   }
 

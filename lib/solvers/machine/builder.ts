@@ -9,7 +9,7 @@ import {
   type Variable,
   type Vector,
 } from '../../bilevel/index.js';
-import type { RankOf } from '../../compile/index.js';
+import type { RankOf, Target } from '../../compile/index.js';
 import { shuffled } from '../../data/samplers/shuffled.js';
 import type { DeviceMemory } from '../../engine/index.js';
 import { BilevelError } from '../../errors.js';
@@ -103,6 +103,8 @@ export class MethodBuilder implements Disposable {
   readonly initialTensors: (() => Readonly<Record<string, Tensor>>)[] = [];
   /** Tensors that no iteration takes over from the one before, by binding name. */
   readonly scratchTensors: Record<string, Tensor> = {};
+  /** Scratch whose first axis counts what has nothing to do with one another. */
+  readonly stacked = new Set<string>();
   /** What each rank has only its part of; undefined where one process computes alone, and while the method is built. */
   dealt: DealtMemory | undefined;
   /** Counters of the state besides those that every method has. */
@@ -228,6 +230,12 @@ export class MethodBuilder implements Disposable {
     return input(name, shape, dtype);
   }
 
+  /** Scratch for so many of a shape that have nothing to do with one another. */
+  stack(name: string, count: number, shape: Shape): Node {
+    this.stacked.add(name);
+    return this.scratch(name, [count, ...shape]);
+  }
+
   /** A vector of a level's shapes that is no part of the state. */
   scratchVector(name: string, like: readonly Variable[]): Vector {
     return like.map((variable) => this.scratch(`${name}/${variable.name}`, variable.value.shape));
@@ -269,9 +277,11 @@ export class MethodBuilder implements Disposable {
   }
 
   /** Leaves to each rank what it needs of the memory of all phases. */
-  deal(ranks: RankOf): void {
+  deal({ ranks, target }: { readonly ranks: RankOf; readonly target: Target }): void {
     const state = Object.assign({}, ...this.initialTensors.map((initial) => initial()));
-    this.dealt = DealtMemory.of(this.phases, { state, scratch: this.scratchTensors, ranks });
+    const isStack = (name: string, { shape }: Tensor): boolean =>
+      this.stacked.has(name) || (this.trials !== undefined && shape[0] === this.trials);
+    this.dealt = DealtMemory.of(this.phases, { state, scratch: this.scratchTensors, isStack, ranks, target });
     const scratch = this.dealt?.scratch(this.scratchTensors) ?? {};
     Object.assign(this.scratchTensors, scratch);
     this.#kept.push(this.memory.keep(Object.values(scratch)));

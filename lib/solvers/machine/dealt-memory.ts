@@ -1,4 +1,4 @@
-import { type Parts, partOf, partsOf, type RankOf } from '../../compile/index.js';
+import { type Parts, partOf, partsOf, type RankOf, type Target } from '../../compile/index.js';
 import { input } from '../../graph/index.js';
 import { elementCount, Tensor } from '../../tensor.js';
 import type { SolverState } from '../state.js';
@@ -6,6 +6,14 @@ import type { Phase } from './phase.js';
 import { StatedStep } from './stated-step.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
+
+interface Memory {
+  readonly state: Tensors;
+  readonly scratch: Tensors;
+  readonly isStack: (name: string, tensor: Tensor) => boolean;
+  readonly ranks: RankOf;
+  readonly target: Target;
+}
 
 /**
  * What of a method's memory each rank keeps up to date only in part while an iteration is made, such as the networks of
@@ -27,11 +35,10 @@ export class DealtMemory {
    * Decides what is dealt, once all phases are written; undefined where nothing is.
    * @param state tensors of a state by binding name
    * @param scratch tensors that no iteration takes over from the one before
+   * @param isStack whether the first axis of a tensor counts what has nothing to do with one another, such as trials
    */
-  static of(
-    phases: readonly Phase[],
-    { state, scratch, ranks }: { readonly state: Tensors; readonly scratch: Tensors; readonly ranks: RankOf },
-  ): DealtMemory | undefined {
+  static of(phases: readonly Phase[], { state, scratch, isStack, ranks, target }: Memory): DealtMemory | undefined {
+    const stacks = Object.entries({ ...state, ...scratch }).filter(([name, tensor]) => isStack(name, tensor));
     const parts = partsOf(
       {
         steps: phases.map(({ step }) => step),
@@ -40,8 +47,11 @@ export class DealtMemory {
           const { dtype, shape = [] } = scratch[name] ?? (axis === 0 ? state[name] : undefined) ?? {};
           return dtype === 'float32' && (shape[axis] ?? 0) >= ranks.size;
         },
+        stacks: Object.fromEntries(stacks.map(([name]) => [name, 0])),
+        gatheredElements: (name) => state[name]?.data.length ?? 0,
       },
       ranks,
+      target,
     );
     return Object.keys(parts).length === 0 ? undefined : new DealtMemory(parts, state, ranks);
   }

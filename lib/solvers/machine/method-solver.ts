@@ -1,5 +1,5 @@
 import { type BilevelProblem, type Evaluations, endAt, type Variable } from '../../bilevel/index.js';
-import type { ProgramCost } from '../../compile/index.js';
+import { optionsFor, type ProgramCost } from '../../compile/index.js';
 import { invalidArgument } from '../../errors.js';
 import type { Options, OptionTable } from '../../options.js';
 import type { Tensor } from '../../tensor.js';
@@ -126,7 +126,8 @@ export class MethodSolver<
       this.dispose();
       throw error;
     }
-    if (this.device.ranks !== undefined && this.device.ranks.size > 1) this.#builder.deal(this.device.ranks);
+    const { ranks, target } = optionsFor(this.device);
+    if (ranks !== undefined && ranks.size > 1) this.#builder.deal({ ranks, target });
     this.#builder.compileLate = (phase) => this.compileStep(phase);
     const { phases, uncopied } = this.#builder;
     const changed = new Set(phases.flatMap(({ changes }) => changes));

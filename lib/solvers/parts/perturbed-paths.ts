@@ -76,7 +76,7 @@ export function perturbedPaths(
 ): PerturbedPaths {
   const { drawn, sum } = directionsOf(b, directionMode, count);
   const stacked = (name: string, nodes: Vector): Vector =>
-    nodes.map(({ shape }, index) => b.scratch(`${name}/${index}`, [count, ...shape]));
+    nodes.map(({ shape }, index) => b.stack(`${name}/${index}`, count, shape));
   const directions = stacked('direction', b.oracles.u);
   const tensors = stacked('path', lower.tensors);
   const pairs = (from: Vector, to: Vector) => from.map((node, index): [Node, Node] => [node, to[index] ?? node]);

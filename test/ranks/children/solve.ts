@@ -15,7 +15,9 @@ for (const name of names) {
   using solver = findMethod(method)(make(), {}, { device });
   const state = solver.init();
   const costs: number[] = [];
+  const before = ranks?.sums.bytes ?? 0;
   for await (const { f, g } of solver.run({ state, iterations: Number(iterations) })) costs.push(f, g);
+  const summed = (ranks?.sums.bytes ?? 0) - before;
   const tensors = Object.entries(state.tensors).map(([key, { data }]) => [
     key,
     Array.from(data as Float32Array, Number),
@@ -24,5 +26,5 @@ for (const name of names) {
     .update(JSON.stringify([costs, tensors]))
     .digest('hex');
   const hashes = (await ranks?.gather(hash)) ?? [hash];
-  if (ranks === undefined || ranks.rank === 0) console.log(JSON.stringify({ name, hashes, costs, tensors }));
+  if (ranks === undefined || ranks.rank === 0) console.log(JSON.stringify({ name, hashes, costs, summed, tensors }));
 }
