@@ -26,7 +26,7 @@ export function launched(environment: NodeJS.ProcessEnv = process.env): Launched
   return undefined;
 }
 
-/** The srun that says by this variable which rank a process is; MPICH's mpirun uses the same, also in a job of Slurm. */
+/** The srun that says by this variable which rank this is; MPICH's mpirun uses the same, even in a job of Slurm. */
 function srunOf(rankName: string, environment: NodeJS.ProcessEnv): string | undefined {
   const { SLURM_MPI_TYPE: type = '', MPI_LOCALRANKID: ofMpirun } = environment;
   const isSrun = rankName.startsWith('PMI') && ofMpirun === undefined && /^pmi[\w.]*$/.test(type);

@@ -2,7 +2,7 @@ import type { OnnxModel } from './file/decode.js';
 import type { NodeProto, StringStringEntryProto } from './file/schema/onnx_pb.js';
 
 /**
- * Which program wrote a file: PyTorch's default exporter (dynamo), its older one, the converters of Keras and TensorFlow
+ * What wrote a file: PyTorch's default exporter (dynamo), its older one, the converters of Keras and TensorFlow
  * or of scikit-learn, or another.
  */
 export type Exporter = 'dynamo' | 'torchscript' | 'tf2onnx' | 'skl2onnx' | 'other';

@@ -42,7 +42,7 @@ export type Parts = Readonly<Record<string, number>>;
 export const isMark = (node: Node): boolean => isOp(node, 'shardable');
 const only = ({ inputs }: Node): Node => inputs[0] as Node;
 
-/** How many things an axis counts that are dealt: where all ranks get equally many, it does not matter what they are. */
+/** How many things an axis counts that are dealt: where ranks get equally many, it does not matter what they are. */
 export const itemsOf = (size: number, { size: ranks }: RankOf): number => (size % ranks === 0 ? ranks : size);
 
 function extentOf(size: number, items: number, { rank, size: ranks }: RankOf): readonly [start: number, end: number] {
@@ -94,7 +94,7 @@ export class Sharding {
     };
   }
 
-  /** The axis along which a value that was visited is dealt, each rank having the part that it would have of an input. */
+  /** The axis along which a value is dealt, a rank having the part that it would have of an input. */
   partAxisOf(node: Node): number | undefined {
     const held = this.#of(node);
     if (held.kind !== 'part') return undefined;

@@ -42,7 +42,7 @@ export interface PenaltySystem {
   multiplierUpdates(residual: Vector): Update[];
 }
 
-/** A free variable that moves with those of a level and is none of the problem's: its binding is not in `u/` or `v/`. */
+/** A free variable that moves with those of a level, none of the problem's: its binding is not in `u/` or `v/`. */
 function extra(binding: string, name: string, like: Node, start: number): Variable {
   const value = input(binding, like.shape);
   const initial = Tensor.zeros(like.shape);
