@@ -14,6 +14,7 @@ export class LabelledSamples {
   /** Sizes of one sample; of an image channels, height and width. */
   readonly inputShape: Shape;
   readonly #values: IdxArray['data'];
+  #given: Tensor<'int64'> | undefined;
   readonly #labels: Tensor<'int64'>;
   readonly #scaling: Scaling | undefined;
 
@@ -77,9 +78,10 @@ export class LabelledSamples {
     checkLabels(this.#labels, classes, source);
   }
 
-  /** The labels of all samples, int64 [count], in a tensor of their own. */
+  /** The labels of all samples, int64 [count], in a tensor that is the caller's: writing there changes no sample. */
   get labels(): Tensor<'int64'> {
-    return this.#labels.clone();
+    this.#given ??= this.#labels.clone();
+    return this.#given;
   }
 
   /**

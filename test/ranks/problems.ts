@@ -76,7 +76,7 @@ function tasks(): BilevelProblem {
   const [count, samples] = [5, 4];
   const rowsOf = () => ({ x: normal([count, samples, 1, 6, 6]), y: labels(count * samples, [count, samples]) });
   const [support, query] = [rowsOf(), rowsOf()];
-  const start = { filters: normal([2, 1, 3, 3], 0.4), weight: normal([32, 3], 0.2) };
+  const start = { filters: normal([2, 1, 3, 3], 0.4), weight: normal([32, 30], 0.2) };
   const stacked = ({ data, shape }: Tensor): Tensor => {
     const all = Tensor.zeros([count, ...shape]);
     for (let task = 0; task < count; task++) (all.data as Float32Array).set(data as Float32Array, task * data.length);

@@ -25,6 +25,8 @@ export interface Shared {
  */
 const sumWork = 5e6;
 const elementWork = 600;
+/** Elements for which one more sum is made. */
+const worthAnotherSum = 1 << 12;
 
 /**
  * What steps that run one after the other had better keep dealt to the ranks: memory that they fill with parts, such as
@@ -32,7 +34,7 @@ const elementWork = 600;
  * that need it whole put fewer elements together than those that write it would.
  */
 export function partsOf(shared: Shared, ranks: RankOf, target: Target): Parts {
-  const { steps, mayDeal } = shared;
+  const { steps, mayDeal, gatheredElements } = shared;
   const computed = steps.map(computedBy);
   const usesOf = (parts: Parts): Uses => {
     const uses = new Uses();
@@ -55,7 +57,8 @@ export function partsOf(shared: Shared, ranks: RankOf, target: Target): Parts {
   }
   for (;;) {
     const uses = usesOf(parts);
-    const kept = Object.entries(parts).filter(([name, axis]) => uses.isWorth(name, axis));
+    for (const name of Object.keys(parts)) if (!Object.hasOwn(first, name)) uses.gather(name, gatheredElements(name));
+    const kept = uses.worthOf(parts);
     if (kept.length === Object.keys(parts).length) return parts;
     parts = Object.fromEntries(kept);
   }
@@ -106,8 +109,15 @@ class Uses {
     return Object.fromEntries(found);
   }
 
-  isWorth(name: string, axis: number): boolean {
-    const { elements = 0, axes = [] } = this.#written.get(name) ?? {};
-    return (this.#gathered.get(name) ?? 0) < elements * axes.filter((each) => each === axis).length;
+  /** What is put together in fewer elements than where it is whole; or in as many, as steps may be repeated. */
+  worthOf(parts: Parts): readonly (readonly [name: string, axis: number])[] {
+    const saved = ([name, axis]: readonly [string, number]): number => {
+      const { elements = 0, axes = [] } = this.#written.get(name) ?? {};
+      return elements * axes.filter((each) => each === axis).length - (this.#gathered.get(name) ?? 0);
+    };
+    const all = Object.entries(parts);
+    const even = all.filter((each) => saved(each) === 0);
+    const size = even.reduce((sum, [name]) => sum + (this.#written.get(name)?.elements ?? 0), 0);
+    return all.filter((each) => saved(each) > 0 || (size >= worthAnotherSum && even.includes(each)));
   }
 }

@@ -45,6 +45,15 @@ test('networks of tasks are dealt, and what is kept of them along the axis of th
   t.deepEqual(dealt([kept]), { w: 0, points: 1 });
 });
 
+test('what has to be whole at the end is dealt where a sum of its own is worth it', (t) => {
+  t.deepEqual(dealt([descend], {}, tasks * 6), {});
+  t.deepEqual(dealt([descend, descend], {}, tasks * 6), { w: 0 });
+  const large = input('large', [tasks, 2000]);
+  const alone: ProgramSpec = { updates: [[large, mul(large, shardable(input('y', [tasks, 2000])))]] };
+  t.deepEqual(dealt([alone], {}, tasks * 2000), { large: 0 });
+  t.deepEqual(dealt([alone], {}, tasks * 2000 + 1), {});
+});
+
 test('weights that all tasks share are whole', (t) => {
   const shared = input('shared', [3, 2]);
   const all = perTask({ x }, (task) => reduceSum(square(matmul(task.x, shared))));
