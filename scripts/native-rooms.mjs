@@ -61,7 +61,7 @@ export const rooms = {
   ],
   'test/cuda': [
     ...['test/cpu', 'test/emulation', 'test/fake_cuda', 'test/support', 'cuda/cache', 'cuda/codegen'],
-    ...['cuda/context', 'cuda/execute', 'cuda/libraries', 'cuda', 'program'],
+    ...['cuda/context', 'cuda/execute', 'cuda/libraries', 'cuda', 'engine', 'program'],
   ],
 };
 

@@ -1,5 +1,5 @@
 import { type Command, Option as Flag } from 'commander';
-import { type CpuOptions, Device, type Precision, precisions, type Ranks } from '../engine/index.js';
+import { type CpuOptions, Device, findDevices, type Precision, precisions, type Ranks } from '../engine/index.js';
 import { invalidArgument } from '../errors.js';
 import { parsePositive } from './flags.js';
 
@@ -44,10 +44,16 @@ export function addDeviceFlags(command: Command, threads?: number): Command {
  *   compute together with others
  */
 export function deviceOf({ device = 'cpu', threads, precision = 'float32' }: DeviceFlags, ranks?: Ranks): Device {
-  if (ranks !== undefined && device !== 'cpu')
-    throw invalidArgument('--device', 'cpu where several processes compute together', device);
+  if (ranks !== undefined && device === 'auto')
+    throw invalidArgument('--device', 'cpu or cuda where several processes compute together', device);
   const options = { ...(threads === undefined ? {} : { threads }), precision, ...(ranks && { ranks }) };
-  if (device === 'cuda') return Device.cuda({ precision });
+  if (device === 'cuda') return ranks === undefined ? Device.cuda({ precision }) : ownGpu(precision, ranks);
   // Given at run time, to Device.cpu() to be refused.
   return device === 'auto' ? Device.auto(options) : Device.cpu(options as CpuOptions);
+}
+
+/** The ranks of a host take its devices in turn. */
+function ownGpu(precision: Precision, ranks: Ranks): Device {
+  const found = findDevices().filter(({ kind }) => kind === 'cuda').length;
+  return Device.cuda({ precision, ranks, index: ranks.localRank % Math.max(1, found) });
 }

@@ -22,7 +22,7 @@ export interface NativeAddon {
   readonly Device: new (
     options:
       | { kind: 'cpu'; threads: number; precision: 'float32' | 'bf16'; ranks?: boolean }
-      | { kind: 'cuda'; index: number; precision: 'float32' | 'tf32' | 'bf16' },
+      | { kind: 'cuda'; index: number; precision: 'float32' | 'tf32' | 'bf16'; ranks?: boolean },
   ) => NativeDevice;
   /** The devices of all engines. What is not known of one is left out. */
   findDevices(): {

@@ -44,6 +44,11 @@ export interface CudaOptions {
    * float32. So far it shows what rounding does to results, and gains no speed: docs/cuda.md.
    */
   readonly precision?: Precision;
+  /**
+   * As in {@link CpuOptions}, none by default; the sums are made in the host's memory, and the device computes between
+   * them. Where a host has several devices, each of its ranks had better take one: `{ ranks, index: ranks.localRank }`.
+   */
+  readonly ranks?: Ranks | undefined;
 }
 
 /** Options of {@link Device.auto}. */
@@ -141,15 +146,17 @@ export class Device implements Disposable {
    * was looked for, and what to do
    */
   static cuda(options: CudaOptions = {}): Device {
-    checkKeys(options, ['index', 'precision'], 'Device.cuda');
-    const { index = 0, precision = 'float32' } = options;
+    checkKeys(options, ['index', 'precision', 'ranks'], 'Device.cuda');
+    const { index = 0, precision = 'float32', ranks } = options;
     if (!Number.isInteger(index) || index < 0 || index > 0x7fffffff) {
       throw invalidArgument('index', 'the index of a device that findDevices() lists', index);
     }
     checkPrecision(precision, precisions);
     const addon = loadAddon();
-    const native = callNative(() => new addon.Device({ kind: 'cuda', index, precision }));
-    return new Device(native, new OwnMemory(native));
+    const native = callNative(() => new addon.Device({ kind: 'cuda', index, precision, ranks: ranks !== undefined }));
+    const device = new Device(native, new OwnMemory(native), ranks);
+    ranks?.attach((program) => device.load(program));
+    return device;
   }
 
   /**

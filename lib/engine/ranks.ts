@@ -108,6 +108,11 @@ export class Ranks {
     return this.hosts.filter((host) => host === this.hosts[this.rank]).length;
   }
 
+  /** Which of those on its host this process is, from 0 on. */
+  get localRank(): number {
+    return this.hosts.slice(0, this.rank).filter((host) => host === this.hosts[this.rank]).length;
+  }
+
   /** Its name for messages: `rank 1 of 4 on node7`. */
   get name(): string {
     return `rank ${this.rank} of ${this.size} on ${this.hosts[this.rank]}`;

@@ -38,8 +38,8 @@ export class JobBoard {
   }
 
   /**
-   * Numbers stand under what the row is about, as in grid/f, or under what its steps count, as in
-   * iteration/f: TensorBoard groups curves by the first part of their names.
+   * Numbers stand under what the row is about, as in grid/f, or under what its steps count, as in iteration/f, or under
+   * metrics: TensorBoard groups curves by the first part of their names.
    * @throws IO_ERROR
    */
   row(row: object): void {
@@ -49,7 +49,7 @@ export class JobBoard {
     const told = entries.filter(([key, value]) => this.#known[key] !== value && key !== counter?.[0]);
     const values = Object.fromEntries(told);
     const isNamed = told.some(([, value]) => typeof value === 'string' && value !== '');
-    this.#board.scalars(counter === undefined || isNamed ? values : { [counter[0]]: values }, this.#step);
+    this.#board.scalars(isNamed ? values : { [counter?.[0] ?? 'metrics']: values }, this.#step);
   }
 
   /** An image of what the job found. @throws IO_ERROR */

@@ -26,17 +26,21 @@ size_t read_name(Napi::Value value, const char* parameter, std::span<const std::
   throw_invalid_argument(parameter, expected);
 }
 
+// That a device computes together with.
+std::shared_ptr<const Ranks> ranks_of(Napi::Object options) {
+  return options.Get("ranks").ToBoolean() ? mpi::joined() : nullptr;
+}
+
 std::shared_ptr<const Engine> make_cpu_engine(Napi::Object options) {
   const int32_t threads = read_integer(options.Get("threads"), "threads", 1, cpu::kMostThreads);
   const size_t precision = read_name(options.Get("precision"), "precision", cpu::kPrecisionNames);
-  const bool together = options.Get("ranks").ToBoolean();
-  return cpu::make_engine({threads, static_cast<cpu::Precision>(precision)}, together ? mpi::joined() : nullptr);
+  return cpu::make_engine({threads, static_cast<cpu::Precision>(precision)}, ranks_of(options));
 }
 
 std::shared_ptr<const Engine> make_cuda_engine(Napi::Object options) {
   const int32_t index = read_integer(options.Get("index"), "index", 0, INT32_MAX);
   const size_t precision = read_name(options.Get("precision"), "precision", cuda::kPrecisionNames);
-  return cuda::make_engine({index, static_cast<cuda::Precision>(precision)});
+  return cuda::make_engine({index, static_cast<cuda::Precision>(precision)}, ranks_of(options));
 }
 
 // The kinds of devices, with what makes each.

@@ -57,7 +57,7 @@ class CudaEngine final : public Engine {
 
 }  // namespace
 
-std::shared_ptr<const Engine> make_engine(Settings settings) {
+std::shared_ptr<const Engine> make_engine(Settings settings, std::shared_ptr<const Ranks> ranks) {
   const Driver& found = driver();
   const Compiler& its_compiler = compiler(found);
   int count = 0;
@@ -76,7 +76,7 @@ std::shared_ptr<const Engine> make_engine(Settings settings) {
                                           ". Use the precision 'float32'.");
   }
   const DeviceContext::Scope scope(*context);
-  const auto device = std::make_shared<Device>(context, its_compiler, settings.precision);
+  const auto device = std::make_shared<Device>(context, its_compiler, settings.precision, std::move(ranks));
   return std::make_shared<CudaEngine>(context, device,
                                       "CUDA " + describe_version(found.version) + ", NVRTC " +
                                           std::to_string(its_compiler.major) + "." +

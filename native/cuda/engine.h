@@ -5,6 +5,7 @@
 
 #include "cuda/codegen/target.h"
 #include "engine/engine.h"
+#include "engine/ranks.h"
 
 namespace bilevel::cuda {
 
@@ -14,7 +15,7 @@ struct Settings {
 };
 
 // Opens the driver and the compiler, and makes a context on the device. Throws DEVICE_UNAVAILABLE with what is missing
-// and what to do.
-std::shared_ptr<const Engine> make_engine(Settings settings);
+// and what to do. `ranks`: what it computes together with; null for a process that computes alone.
+std::shared_ptr<const Engine> make_engine(Settings settings, std::shared_ptr<const Ranks> ranks = nullptr);
 
 }  // namespace bilevel::cuda

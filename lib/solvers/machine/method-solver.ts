@@ -127,7 +127,9 @@ export class MethodSolver<
       throw error;
     }
     const { ranks, target } = optionsFor(this.device);
-    if (ranks !== undefined && ranks.size > 1) this.#builder.deal({ ranks, target });
+    // Rows of a tensor have no place of their own where a device has memory of its own.
+    if (ranks !== undefined && ranks.size > 1 && this.device.info().kind === 'cpu')
+      this.#builder.deal({ ranks, target });
     this.#builder.compileLate = (phase) => this.compileStep(phase);
     const { phases, uncopied } = this.#builder;
     const changed = new Set(phases.flatMap(({ changes }) => changes));

@@ -17,7 +17,7 @@ constexpr size_t kMostPlacements = 4;
 Executable::Executable(std::shared_ptr<Device> device, Program program, std::span<const std::byte> constants)
     : device_(std::move(device)),
       program_(std::move(program)),
-      plan_(make_plan(program_, device_->target)),
+      plan_(make_plan(program_, device_->target, device_->ranks != nullptr)),
       constants_(constants.begin(), constants.end()) {
   const auto place = [&](int64_t bytes) {
     return static_cast<DevicePointer>(std::exchange(bytes_, bytes_ + aligned(bytes)));
@@ -66,6 +66,11 @@ void Executable::prepare() {
   kernels_ = device_->kernels.load(kernels);
   Queue& queue = device_->queue;
   try {
+    int64_t most = 0;
+    for (const auto* part : {&plan_.prologue_sums, &plan_.body_sums}) {
+      for (const PlannedSum& planned : *part) most = std::max(most, planned.sum.count);
+    }
+    if (most > 0) sums_.emplace(device_->context, device_->ranks, most);
     queue.copy_to_device(constant_memory_, constants_.data(), static_cast<int64_t>(constants_.size()));
     queue.fill(counters_, 0, plan_.counters * static_cast<int64_t>(sizeof(uint32_t)));
     queue.wait();
@@ -89,8 +94,9 @@ Placement& Executable::place(std::span<const Place> tensors) {
     placements_.splice(placements_.begin(), placements_, found);
   } else {
     if (placements_.size() == kMostPlacements) placements_.pop_back();
-    placements_.emplace_front(device_->context, device_->queue, program_, plan_, kernels_, std::move(kept),
-                              [this](const Argument& argument) { return address(argument); });
+    placements_.emplace_front(
+        device_->context, device_->queue, program_, plan_, kernels_, std::move(kept),
+        [this](const Argument& argument) { return address(argument); }, sums_ ? &*sums_ : nullptr);
   }
   return placements_.front();
 }

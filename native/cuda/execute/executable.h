@@ -51,6 +51,7 @@ class Executable final : public bilevel::Executable {
   DevicePointer arena_ = 0, constant_memory_ = 0, scratch_ = 0, counters_ = 0;
 
   std::vector<LoadedKernel> kernels_;
+  std::optional<RankSums> sums_;  // where the program has any
   bool is_prepared_ = false;
   std::list<Placement> placements_;  // the last one used first
 };

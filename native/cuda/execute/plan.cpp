@@ -46,7 +46,7 @@ bool records_indices(const Kernel& kernel) {
 
 }  // namespace
 
-Plan make_plan(const Program& program, const Target& target) {
+Plan make_plan(const Program& program, const Target& target, bool together) {
   Plan plan;
   const auto add = [&](std::vector<PlannedKernel>& kernels, Kernel kernel, size_t instruction) {
     plan.scratch_bytes = std::max(plan.scratch_bytes, kernel.scratch_bytes);
@@ -54,8 +54,14 @@ Plan make_plan(const Program& program, const Target& target) {
     kernels.push_back({std::move(kernel), instruction});
   };
   size_t number = 0;
-  const auto add_all = [&](std::vector<PlannedKernel>& kernels, const std::vector<Instruction>& instructions) {
+  const auto add_all = [&](std::vector<PlannedKernel>& kernels, std::vector<PlannedSum>& sums,
+                           const std::vector<Instruction>& instructions) {
     for (const Instruction& instruction : instructions) {
+      const auto* sum = std::get_if<AllReduce>(&instruction.operation);
+      if (together && sum != nullptr && sum->count > 0) {
+        sums.push_back({kernels.size(), number++, *sum});
+        continue;
+      }
       bool records = false;
       for (Kernel& kernel : generate(program, instruction.operation, target)) {
         records = records || records_indices(kernel);
@@ -67,14 +73,14 @@ Plan make_plan(const Program& program, const Target& target) {
       ++number;
     }
   };
-  add_all(plan.prologue, program.prologue);
+  add_all(plan.prologue, plan.prologue_sums, program.prologue);
   const bool has_rows = !per_step_bindings(program).empty();
   if (has_rows) {
     std::vector<bool> is_read(program.bindings.size());
     for (size_t i = 0; i < is_read.size(); ++i) is_read[i] = is_sent(program, i);
     add(plan.body, generate_begin_step(program, is_read), PlannedKernel::kNone);
   }
-  add_all(plan.body, program.body);
+  add_all(plan.body, plan.body_sums, program.body);
   if (has_rows) add(plan.body, generate_end_step(program), PlannedKernel::kNone);
   return plan;
 }

@@ -5,14 +5,15 @@
 namespace bilevel::cuda {
 
 int32_t run_timed(Queue& queue, std::span<const InstructionLaunches> prologue,
-                  std::span<const InstructionLaunches> body, int32_t steps, const Control& control,
-                  std::span<double> seconds) {
+                  std::span<const InstructionLaunches> body, const RankSums* sums, int32_t steps,
+                  const Control& control, std::span<double> seconds) {
   std::vector<OwnedEvent> events;  // before and after every instruction
   for (size_t i = 0; i <= std::max(prologue.size(), body.size()); ++i) events.push_back(queue.make_event(true));
   const auto run = [&](std::span<const InstructionLaunches> instructions) {
     queue.record(events[0]);
     for (size_t i = 0; i < instructions.size(); ++i) {
       issue(queue, instructions[i].launches);
+      if (instructions[i].sum != nullptr) sums->make(queue, *instructions[i].sum, nullptr);
       queue.record(events[i + 1]);
     }
     queue.wait();

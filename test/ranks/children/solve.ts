@@ -7,7 +7,7 @@ import { problems } from '../problems.js';
 
 const [iterations, ...names] = process.argv.slice(2);
 const ranks = joinRanks();
-using device = Device.cpu({ threads: 1, ranks });
+using device = process.env.BILEVEL_TEST_DEVICE === 'cuda' ? Device.cuda({ ranks }) : Device.cpu({ threads: 1, ranks });
 for (const name of names) {
   const [problem = '', method = ''] = name.split('/');
   const make = problems[problem];
