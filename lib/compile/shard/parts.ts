@@ -48,19 +48,25 @@ export function partsOf(shared: Shared, ranks: RankOf, target: Target): Parts {
     return uses;
   };
 
-  // What is kept dealt makes parts of what is computed from it.
   const first = stacksWorthMeeting(shared, computed, target);
   let parts: Parts = first;
-  for (let count = -1; count < Object.keys(parts).length; ) {
-    count = Object.keys(parts).length;
-    parts = { ...first, ...usesOf(parts).dealtBy(mayDeal) };
+  let uses = usesOf(parts);
+  const count = (): number => Object.keys(parts).length;
+  const change = (to: Parts): void => {
+    parts = to;
+    uses = usesOf(parts);
+  };
+  // What is kept dealt makes parts of what is computed from it.
+  for (;;) {
+    const grown = { ...first, ...uses.dealtBy(mayDeal) };
+    if (Object.keys(grown).length <= count()) break;
+    change(grown);
   }
   for (;;) {
-    const uses = usesOf(parts);
     for (const name of Object.keys(parts)) if (!Object.hasOwn(first, name)) uses.gather(name, gatheredElements(name));
-    const kept = uses.worthOf(parts);
-    if (kept.length === Object.keys(parts).length) return parts;
-    parts = Object.fromEntries(kept);
+    const kept = Object.fromEntries(uses.worthOf(parts));
+    if (Object.keys(kept).length === count()) return parts;
+    change(kept);
   }
 }
 
