@@ -5,6 +5,7 @@
 #endif
 
 #include <atomic>
+#include <cstdlib>
 #include <mutex>
 #include <optional>
 
@@ -43,6 +44,10 @@ const BilevelMpi& open(const std::string& path) {
 #if defined(_WIN32)
   throw Error("DEVICE_UNAVAILABLE", "Ranks of MPI are not there on Windows.");
 #else
+  // UCX, on which an MPI may rest, would patch the functions by which a process gets its memory while threads of V8 run
+  // them, and take the signals by which V8 learns of faults in WebAssembly. A user's own settings count.
+  setenv("UCX_MEM_EVENTS", "no", 0);
+  setenv("UCX_ERROR_SIGNALS", "", 0);
   // Its own parts look for the names of MPI among those of the process.
   void* const handle = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
   if (handle == nullptr) throw Error("DEVICE_UNAVAILABLE", dlerror());
