@@ -6,7 +6,7 @@ import { BilevelError } from '../../lib/errors.js';
 import { packageRoot } from '../../lib/package-root.js';
 import { Tensor } from '../../lib/tensor.js';
 
-/** Every string literal in capitals among the sources that become the addon: they are error codes alone. */
+/** Every string literal in capitals among the sources that become the addon but names of the environment: error codes. */
 async function codesInSources(): Promise<string[]> {
   const found = new Set<string>();
   for (const room of ['addon', 'program', 'cpu', 'cuda/context', 'cuda/compile', 'cuda/execute', 'mpi']) {
@@ -14,7 +14,7 @@ async function codesInSources(): Promise<string[]> {
     for (const file of await readdir(folder, { recursive: true })) {
       if (!/\.(cpp|h|inc)$/.test(file)) continue;
       const source = await readFile(join(folder, file), 'utf8');
-      for (const [, code = ''] of source.matchAll(/"([A-Z_]{5,})"/g)) found.add(code);
+      for (const [, code = ''] of source.matchAll(/(?<!setenv\()"([A-Z_]{5,})"/g)) found.add(code);
     }
   }
   return [...found].sort();
