@@ -6,7 +6,7 @@ import { BilevelError } from '../../lib/errors.js';
 import { packageRoot } from '../../lib/package-root.js';
 import { Tensor } from '../../lib/tensor.js';
 
-/** Every string literal in capitals among the sources that become the addon but names of the environment: error codes. */
+/** String literals in capitals of the sources that become the addon, names of the environment apart: they are error codes. */
 async function codesInSources(): Promise<string[]> {
   const found = new Set<string>();
   for (const room of ['addon', 'program', 'cpu', 'cuda/context', 'cuda/compile', 'cuda/execute', 'mpi']) {
