@@ -6,7 +6,7 @@ import { BilevelError } from '../../lib/errors.js';
 import { packageRoot } from '../../lib/package-root.js';
 import { Tensor } from '../../lib/tensor.js';
 
-/** String literals in capitals of the sources that become the addon, names of the environment apart: they are error codes. */
+/** Codes of errors in the sources of the addon: all string literals in capitals but names of the environment. */
 async function codesInSources(): Promise<string[]> {
   const found = new Set<string>();
   for (const room of ['addon', 'program', 'cpu', 'cuda/context', 'cuda/compile', 'cuda/execute', 'mpi']) {
